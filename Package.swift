@@ -1,0 +1,98 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// MARK: - Settings shared by all Swift targets
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Loops over whole arrays need no run-time exclusivity checks; the kernels are C anyway.
+let numeric: [SwiftSetting] = swift + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
+
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+/// A thin executable over the libraries: its folder holds the command and nothing else.
+func tool(_ name: String, _ libraries: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: libraries + ["ToolKit", arguments], swiftSettings: swift)
+}
+
+func tests(_ library: String, _ more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(library)Tests", dependencies: [.byName(name: library), "Support"] + more,
+    swiftSettings: swift)
+}
+
+let tools: [Target] = [
+  tool("ingest", ["DataSources", "Interchange"]),
+  tool("binarize", ["InteractionData", "Interchange"]),
+  tool("split", ["InteractionData", "Interchange"]),
+  tool("group-items", ["InteractionData", "Models", "Interchange"]),
+  tool("fit", ["InteractionData", "Models", "Interchange"]),
+  tool("score", ["InteractionData", "Models", "Interchange"]),
+  tool("explain", ["InteractionData", "Models", "Interchange"]),
+  tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("dump", ["Interchange", "InteractionData"]),
+  tool("check", ["Interchange"]),
+  tool("simulate", ["Simulation", "Interchange"]),
+]
+
+let package = Package(
+  name: "indgrm",
+  products: [
+    .executable(name: "indgrm", targets: ["indgrm"])
+  ] + tools.map { .executable(name: $0.name, targets: [$0.name]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // MARK: System libraries
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+    // MARK: Libraries, lowest first
+    .target(
+      name: "CKernels", dependencies: ["COpenBLAS"],
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])],
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--as-needed"])]),
+    .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: numeric),
+    .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: numeric),
+    .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: numeric),
+    .target(
+      name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: numeric),
+    .target(
+      name: "Models", dependencies: ["DenseMath", "InteractionData", "Interchange"],
+      swiftSettings: numeric),
+    .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: numeric),
+    .target(
+      name: "Simulation", dependencies: ["DenseMath", "Interchange"], swiftSettings: numeric),
+    .target(
+      name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
+      swiftSettings: swift),
+
+    // MARK: Tools
+    .executableTarget(name: "indgrm", swiftSettings: swift),
+  ] + tools + [
+    // MARK: Tests
+    .target(name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
+    tests("DenseMath"),
+    tests("Interchange"),
+    tests("DataSources"),
+    tests("InteractionData"),
+    tests("Models"),
+    tests("RankingMetrics"),
+    tests("Simulation"),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]
+        + tools.map { .byName(name: $0.name) },
+      swiftSettings: swift),
+  ]
+)
