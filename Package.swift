@@ -51,8 +51,9 @@ let package = Package(
   ],
   targets: [
     // MARK: System libraries
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Without pkg-config on purpose: its flags would link OpenBLAS into every tool, which then starts
+    // threads before main. The headers are found on the default path; CKernels opens the library.
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -60,8 +61,7 @@ let package = Package(
     // MARK: Libraries, lowest first
     .target(
       name: "CKernels", dependencies: ["COpenBLAS"],
-      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])],
-      linkerSettings: [.unsafeFlags(["-Xlinker", "--as-needed"])]),
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
     .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: numeric),
     .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: numeric),
     .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: numeric),
