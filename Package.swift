@@ -8,9 +8,6 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-/// Loops over whole arrays need no run-time exclusivity checks; the kernels are C anyway.
-let numeric: [SwiftSetting] = swift + [.unsafeFlags(["-Ounchecked"], .when(configuration: .release))]
-
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -62,17 +59,17 @@ let package = Package(
     .target(
       name: "CKernels", dependencies: ["COpenBLAS"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
-    .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: numeric),
-    .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: numeric),
-    .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: numeric),
+    .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: swift),
+    .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: swift),
+    .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: swift),
     .target(
-      name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: numeric),
+      name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     .target(
       name: "Models", dependencies: ["DenseMath", "InteractionData", "Interchange"],
-      swiftSettings: numeric),
-    .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: numeric),
+      swiftSettings: swift),
+    .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
-      name: "Simulation", dependencies: ["DenseMath", "Interchange"], swiftSettings: numeric),
+      name: "Simulation", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),

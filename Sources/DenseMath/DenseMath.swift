@@ -1,1 +1,1 @@
-// to come
+public enum Parallel { nonisolated(unsafe) public static var threads = 1; public static let availableCores = 2 }

@@ -1,0 +1,124 @@
+// How does a model look in a stream: its description, its items, its tensors?
+
+/// A model as it is stored: a name, JSON settings, the items it knows and named tensors.
+///
+/// Also carries item groups (`StreamKind.itemGroups`), which have the same parts.
+public struct StoredModel: Sendable {
+  /// What the model is and how it was made; `name` is the `--model` that `fit` was given.
+  public var description: JSONValue
+  public var items: ItemChunk
+  public var categories: [String]
+  public var tensors: [String: Tensor]
+  public var provenance: Provenance
+  /// The digest of the stream it was read from.
+  public var digest: UInt64
+
+  public init(
+    description: JSONValue, items: ItemChunk, categories: [String], tensors: [String: Tensor] = [:],
+    provenance: Provenance = Provenance(), digest: UInt64 = 0
+  ) {
+    self.description = description
+    self.items = items
+    self.categories = categories
+    self.tensors = tensors
+    self.provenance = provenance
+    self.digest = digest
+  }
+
+  /// Reads a whole model; tensors of a mapped input stay where they are.
+  ///
+  /// Throws `FormatError`.
+  public init(_ stream: StreamReader) throws {
+    var items = ItemChunk(ids: [], titles: [], categories: [])
+    var categories: [String] = []
+    var tensors: [String: Tensor] = [:]
+    func malformed(_ what: String) -> FormatError {
+      FormatError(
+        .malformed, stream: stream.name,
+        "section \(stream.sectionCount - 1) has unusable \(what); fetch or make it again")
+    }
+    while let section = try stream.next() {
+      switch section {
+      case .tensor(let tensor):
+        guard tensors.updateValue(tensor, forKey: tensor.name) == nil else {
+          throw malformed("tensors: '\(tensor.name)' comes twice")
+        }
+      case .table(let chunk) where chunk.table == "categories":
+        guard case .text(let names)? = chunk["name"] else { throw malformed("categories") }
+        categories += names
+      case .table(let chunk) where chunk.table == "items":
+        guard case .text(let ids)? = chunk["id"], case .text(let titles)? = chunk["title"],
+          case .lists(let offsets, let values)? = chunk["categories"],
+          values.allSatisfy({ $0 < categories.count })
+        else { throw malformed("items") }
+        items.ids += ids
+        items.titles? += titles
+        items.categories? += zip(offsets, offsets.dropFirst()).map { Array(values[$0..<$1]) }
+      case .table:
+        continue
+      }
+    }
+    self.init(
+      description: stream.metadata, items: items, categories: categories, tensors: tensors,
+      provenance: stream.provenance, digest: stream.digest ?? 0)
+  }
+
+  /// Writes the model; tensors in the order of their names.
+  public func write(to sink: any ByteSink, kind: StreamKind, compression: Int32? = 1) throws {
+    let stream = try StreamWriter(
+      sink, kind: kind, metadata: description, provenance: provenance, compression: compression)
+    for start in stride(from: 0, to: categories.count, by: 1 << 15) {
+      let part = Array(categories[start..<min(start + 1 << 15, categories.count)])
+      try stream.write(TableChunk("categories", rowCount: part.count, [("name", .text(part))]))
+    }
+    let titles = items.titles ?? [String](repeating: "", count: items.ids.count)
+    let lists = items.categories ?? [[UInt32]](repeating: [], count: items.ids.count)
+    for start in stride(from: 0, to: items.ids.count, by: 1 << 15) {
+      let range = start..<min(start + 1 << 15, items.ids.count)
+      var offsets = [0]
+      for list in lists[range] { offsets.append((offsets.last ?? 0) + list.count) }
+      try stream.write(
+        TableChunk(
+          "items", rowCount: range.count,
+          [
+            ("id", .text(Array(items.ids[range]))), ("title", .text(Array(titles[range]))),
+            ("categories", .lists(offsets: offsets, values: lists[range].flatMap { $0 })),
+          ]))
+    }
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      try stream.write(tensor: name, tensor.type, shape: tensor.shape, tensor.data)
+    }
+    try stream.finish()
+  }
+}
+
+extension Tensor {
+  /// A tensor that copies its values.
+  public init(_ name: String, shape: [Int], floats: some Collection<Float>) {
+    let block = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(floats.count * 4, 1), alignment: 64)
+    _ = block.bindMemory(to: Float.self).initialize(from: floats)
+    let owner = MappedBytes(adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(floats.count * 4)]))
+    self.init(name: name, type: .f32, shape: shape, data: owner.raw, owner: owner)
+  }
+
+  /// A tensor of unsigned numbers that copies its values.
+  public init(_ name: String, shape: [Int], integers: some Collection<UInt32>) {
+    let block = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(integers.count * 4, 1), alignment: 64)
+    _ = block.bindMemory(to: UInt32.self).initialize(from: integers)
+    let owner = MappedBytes(
+      adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(integers.count * 4)]))
+    self.init(name: name, type: .u32, shape: shape, data: owner.raw, owner: owner)
+  }
+
+  /// The values as Float, when they are.
+  public var floats: UnsafeBufferPointer<Float>? {
+    type == .f32 ? data.bindMemory(to: Float.self) : nil
+  }
+
+  /// The values as UInt32, when they are.
+  public var integers: UnsafeBufferPointer<UInt32>? {
+    type == .u32 ? data.bindMemory(to: UInt32.self) : nil
+  }
+}

@@ -1,0 +1,74 @@
+// How do messages reach standard error?
+
+import Glibc
+import Interchange
+import Logging
+
+/// The tool's voice on standard error.
+public struct Diagnostics: Sendable {
+  /// The tool's name without `indgrm`.
+  public let tool: String
+  /// Whether standard error is a terminal.
+  public let isTerminal: Bool
+  public let isQuiet: Bool
+  public let isVerbose: Bool
+  private let logger: Logger
+
+  init(tool: String, common: CommonOptions) {
+    self.tool = tool
+    isTerminal = isatty(2) == 1
+    isQuiet = common.quiet
+    isVerbose = common.verbose
+    let format = common.log
+    var logger = Logger(label: tool) { StandardErrorHandler(tool: $0, format: format) }
+    logger.logLevel = common.quiet ? .error : common.verbose ? .info : .notice
+    self.logger = logger
+  }
+
+  /// A closing summary or another line worth a place in a quiet log.
+  public func notice(_ message: String) { logger.notice("\(message)") }
+  /// A detail shown with `--verbose`.
+  public func info(_ message: String) { logger.info("\(message)") }
+  /// Something the user should look at.
+  public func warning(_ message: String) { logger.warning("\(message)") }
+  /// Why the tool failed.
+  public func error(_ message: String) { logger.error("\(message)") }
+}
+
+/// Writes whole lines with one write(2), so that the lines of a pipe's tools do not mix.
+struct StandardErrorHandler: LogHandler {
+  let tool: String
+  let format: LogFormat
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .notice
+
+  init(tool: String, format: LogFormat) {
+    self.tool = tool
+    self.format = format
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let message = event.message.description
+    switch format {
+    case .text:
+      let prefix = event.level == .warning ? "warning: " : ""
+      writeToStandardError("indgrm \(tool): \(prefix)\(message)\n")
+    case .json:
+      let line: JSONValue = [
+        "level": .string(event.level.rawValue), "tool": .string(tool), "message": .string(message),
+      ]
+      writeToStandardError(line.text + "\n")
+    }
+  }
+}
+
+/// Writes text to standard error; nothing can be done when that fails.
+func writeToStandardError(_ text: String) {
+  var text = text
+  text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+}

@@ -1,0 +1,63 @@
+// How does a tool open what it reads?
+
+import Glibc
+import Interchange
+
+/// Opens files and standard input for reading.
+public enum InputFile {
+  /// Opens a path (or `-`) as bytes; a regular file is mapped when `mapped` is set.
+  ///
+  /// Throws `ToolError` (`noInput`) when it cannot be opened, (`usage`) when standard input is a
+  /// terminal.
+  public static func open(_ path: String, mapped: Bool = false) throws -> ByteInput {
+    if path == "-" {
+      if isatty(0) == 1 {
+        throw ToolError(.usage, "no input: name a file or pipe a stream into standard input")
+      }
+      return ByteInput(descriptor: 0, name: "standard input")
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw unreadable(path) }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw ToolError(.noInput, "\(path): is a directory; name a file")
+    }
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path) }
+    if mapped, let bytes = MappedBytes(descriptor: descriptor) {
+      close(descriptor)
+      return ByteInput(bytes, name: path)
+    }
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    return ByteInput(descriptor: descriptor, name: path, owned: true)
+  }
+
+  /// Opens a stream of one of the expected kinds.
+  public static func stream(_ path: String, expecting kinds: [StreamKind], mapped: Bool = false)
+    throws -> StreamReader
+  {
+    try StreamReader(open(path, mapped: mapped), expecting: kinds)
+  }
+
+  /// The lines of a small text file, without line ends, blank lines and lines that begin with `#`.
+  public static func lines(_ path: String) throws -> [String] {
+    let input = try open(path)
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try block.withUnsafeMutableBytes { try input.read(into: $0) }
+      if count == 0 { break }
+      bytes.append(contentsOf: block[..<count])
+    }
+    return try bytes.split(separator: 10).enumerated().compactMap { number, line in
+      let trimmed = line.last == 13 ? line.dropLast() : line
+      guard let text = String(validating: trimmed, as: UTF8.self) else {
+        throw ToolError(.badData, "\(input.name): line \(number + 1) is not UTF-8; convert the file")
+      }
+      return text.isEmpty || text.hasPrefix("#") ? nil : text
+    }
+  }
+
+  private static func unreadable(_ path: String) -> ToolError {
+    ToolError(.noInput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+  }
+}

@@ -1,0 +1,152 @@
+// How does output appear complete or not at all?
+
+import Glibc
+import Interchange
+
+/// Standard output or a file that exists under its name only once it is whole.
+///
+/// A file is written as `.NAME.PID.tmp` beside its target; `commit()` syncs and renames it. Dropping
+/// the object, an error, or SIGINT/SIGTERM/SIGHUP removes the temporary file and leaves whatever
+/// stood under the name before.
+public final class OutputFile: ByteSink {
+  /// The path, or `standard output`.
+  public let name: String
+  private let path: String?
+  private let temporary: String?
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var isCommitted = false
+  /// Bytes written so far.
+  public private(set) var byteCount = 0
+
+  /// Opens the output.
+  ///
+  /// Throws `ToolError` (`cannotCreate`) when the file cannot be made beside its target, (`usage`)
+  /// when binary output would go to a terminal.
+  public init(_ path: String, binary: Bool) throws {
+    buffer.reserveCapacity(1 << 18)
+    if path == "-" {
+      name = "standard output"
+      self.path = nil
+      temporary = nil
+      descriptor = 1
+      if binary, isatty(1) == 1 {
+        throw ToolError(
+          .usage, "refusing to write binary to a terminal; use -o FILE or a pipe")
+      }
+      // A closed standard output would otherwise be noticed only at the first flush.
+      guard fcntl(1, F_GETFD) != -1 else {
+        throw ToolError(.inputOutput, "standard output is closed; use -o FILE or a pipe")
+      }
+      return
+    }
+    name = path
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw ToolError(.cannotCreate, "\(path): is a directory; name a file")
+    }
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      // Devices and named pipes cannot be replaced by a rename; they are written in place.
+      descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      temporary = nil
+      self.path = nil
+      guard descriptor >= 0 else { throw Self.cannotCreate(path) }
+      return
+    }
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let hidden = "\(path[..<slash]).\(path[slash...]).\(getpid()).tmp"
+    self.path = path
+    temporary = hidden
+    descriptor = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Self.cannotCreate(path) }
+    UnfinishedFiles.add(hidden)
+  }
+
+  private static func cannotCreate(_ path: String) -> ToolError {
+    ToolError(
+      .cannotCreate,
+      "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights")
+  }
+
+  /// Appends bytes; they reach the file in blocks.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    byteCount += bytes.count
+    if buffer.count + bytes.count > 1 << 18 { try flush() }
+    if bytes.count > 1 << 17 { return try writeThrough(bytes) }
+    buffer.append(contentsOf: bytes)
+  }
+
+  /// Appends text.
+  public func write(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Sends what is buffered on its way, so that the next tool in a pipe can use it.
+  public func flush() throws {
+    try buffer.withUnsafeBytes { try writeThrough($0) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Makes the output final: flush, sync, rename.
+  public func commit() throws {
+    try flush()
+    isCommitted = true
+    guard let path, let temporary else {
+      // A pipe reports trouble on write; a file behind standard output may report it on close.
+      if descriptor == 1 {
+        let copy = dup(1)
+        if copy >= 0, close(copy) != 0 { throw failure() }
+      }
+      return
+    }
+    guard fsync(descriptor) == 0 || errno == EINVAL, close(descriptor) == 0 else {
+      let error = failure()
+      discard()
+      throw error
+    }
+    descriptor = -1
+    guard rename(temporary, path) == 0 else {
+      let error = Self.cannotCreate(path)
+      discard()
+      throw error
+    }
+    UnfinishedFiles.remove(temporary)
+    let slash = path.lastIndex(of: "/")
+    let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+      if count > 0 {
+        done += count
+      } else if count < 0, errno != EINTR {
+        throw failure()
+      }
+    }
+  }
+
+  private func failure() -> ToolError {
+    ToolError(
+      .inputOutput,
+      "\(name): cannot be written: \(String(cString: strerror(errno))); nothing was kept")
+  }
+
+  private func discard() {
+    if descriptor > 2 { close(descriptor) }
+    if let temporary {
+      unlink(temporary)
+      UnfinishedFiles.remove(temporary)
+    }
+  }
+
+  deinit {
+    if !isCommitted { discard() }
+  }
+}

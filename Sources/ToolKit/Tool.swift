@@ -1,0 +1,131 @@
+// What happens around a tool's own work: parsing, set-up, errors, exit status?
+
+import ArgumentParser
+import DenseMath
+import Glibc
+import Interchange
+
+/// The version of the programs; the format's version is its own.
+public let indgrmVersion = "0.1.0"
+
+/// A tool of the family.
+///
+/// A tool declares its options as an ArgumentParser command and does its work in `execute`; errors
+/// that it throws become one line on standard error and the exit status of their category.
+public protocol Tool: ParsableCommand {
+  /// The name without `indgrm`, such as `split`.
+  static var toolName: String { get }
+  var common: CommonOptions { get }
+  mutating func execute(_ context: ToolContext) throws
+}
+
+extension Tool {
+  /// A configuration with the usual name and version.
+  public static func toolConfiguration(_ abstract: String, discussion: String = "")
+    -> CommandConfiguration
+  {
+    CommandConfiguration(
+      commandName: "indgrm \(toolName)", abstract: abstract, discussion: discussion,
+      version: "indgrm \(toolName) \(indgrmVersion) (format 1.0)")
+  }
+
+  public mutating func run() throws {
+    Parallel.threads = common.threads > 0 ? common.threads : Parallel.availableCores
+    let context = ToolContext(tool: Self.toolName, common: common)
+    if common.verbose {
+      let words = ["indgrm", Self.toolName] + CommandLine.arguments.dropFirst()
+      context.log.info(words.map(Provenance.quoted).joined(separator: " "))
+    }
+    try execute(context)
+  }
+
+  /// Runs the tool and exits.
+  public static func main() {
+    UnfinishedFiles.installSignalHandlers()
+    do {
+      var command = try parseAsRoot(nil)
+      try command.run()
+    } catch {
+      Glibc.exit(report(error).rawValue)
+    }
+    Glibc.exit(ExitStatus.success.rawValue)
+  }
+
+  private static func report(_ error: any Error) -> ExitStatus {
+    UnfinishedFiles.removeAll()
+    if let error = error as? any CategorisedError {
+      Diagnostics(tool: toolName, common: CommonOptions.guessed).error(error.description)
+      return ExitStatus(error.category)
+    }
+    switch exitCode(for: error) {
+    case .success:
+      var text = fullMessage(for: error)
+      if !text.hasSuffix("\n") { text += "\n" }
+      let done = text.withUTF8 { Glibc.write(1, $0.baseAddress, $0.count) == $0.count }
+      return done ? .success : .inputOutput
+    case .validationFailure:
+      writeToStandardError(
+        "indgrm \(toolName): \(message(for: error))\n"
+          + "Try 'indgrm \(toolName) --help'.\n")
+      return .usage
+    default:
+      writeToStandardError("indgrm \(toolName): internal error: \(error); please report it\n")
+      return .internalFault
+    }
+  }
+}
+
+extension CommonOptions {
+  /// The log options as they stand on the command line, for errors raised before or while parsing.
+  static var guessed: CommonOptions {
+    var options = CommonOptions()
+    options.threads = 0
+    options.quiet = false
+    options.verbose = false
+    options.log = .text
+    let words = CommandLine.arguments
+    if words.contains("--log=json")
+      || zip(words, words.dropFirst()).contains(where: { $0 == "--log" && $1 == "json" })
+    {
+      options.log = .json
+    }
+    return options
+  }
+}
+
+/// What a running tool knows of its surroundings.
+public struct ToolContext: Sendable {
+  public let tool: String
+  public let log: Diagnostics
+
+  init(tool: String, common: CommonOptions) {
+    self.tool = tool
+    log = Diagnostics(tool: tool, common: common)
+  }
+
+  /// The history of an output made from these inputs by this very command line.
+  ///
+  /// Options that cannot change the output (`-o`, `--threads`, logging) are left out, so that equal
+  /// work gives equal bytes.
+  public func provenance(
+    from inputs: [Provenance] = [], seed: UInt64? = nil, details: JSONValue = .object([:])
+  ) -> Provenance {
+    var kept: [String] = []
+    var words = CommandLine.arguments.dropFirst()
+    let valued: Set = ["-o", "--output", "--threads", "--log", "--log-json", "--checkpoint"]
+    let flags: Set = ["-q", "--quiet", "-v", "--verbose"]
+    while let word = words.popFirst() {
+      if flags.contains(word) { continue }
+      if valued.contains(word) {
+        words = words.dropFirst()
+      } else if !valued.contains(where: { $0.hasPrefix("--") && word.hasPrefix($0 + "=") }) {
+        kept.append(word)
+      }
+    }
+    return Provenance(
+      inputs: inputs,
+      step: ProvenanceStep(
+        tool: tool, version: indgrmVersion, arguments: kept, seed: seed.map { Int(truncatingIfNeeded: $0) },
+        details: details))
+  }
+}

@@ -1,0 +1,48 @@
+// Which temporary files must vanish when a signal ends the tool?
+
+import Glibc
+
+/// The temporary files of this process, kept where a signal handler may look.
+enum UnfinishedFiles {
+  /// Slots of C strings, fixed in number because a handler must not meet a moving array.
+  nonisolated(unsafe) private static let slots: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = {
+    let slots = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 16)
+    slots.initialize(repeating: nil, count: 16)
+    return slots
+  }()
+
+  static func add(_ path: String) {
+    for slot in 0..<16 where slots[slot] == nil {
+      slots[slot] = strdup(path)
+      return
+    }
+  }
+
+  static func remove(_ path: String) {
+    for slot in 0..<16 {
+      guard let known = slots[slot], strcmp(known, path) == 0 else { continue }
+      slots[slot] = nil
+      free(known)
+    }
+  }
+
+  /// Removes all files; for use before an exit.
+  static func removeAll() {
+    for slot in 0..<16 {
+      if let path = slots[slot] { unlink(path) }
+    }
+  }
+
+  /// Installs handlers that remove the files and end as the signal would have ended the tool.
+  static func installSignalHandlers() {
+    _ = slots
+    signal(SIGPIPE, SIG_DFL)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { number in
+        UnfinishedFiles.removeAll()
+        signal(number, SIG_DFL)
+        raise(number)
+      }
+    }
+  }
+}
