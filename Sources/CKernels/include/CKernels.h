@@ -1,1 +1,6 @@
+// Everything the Swift side may call.
 #pragma once
+#include "blas.h"
+#include "cores.h"
+#include "kernels.h"
+#include "latent.h"

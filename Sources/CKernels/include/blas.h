@@ -1,0 +1,25 @@
+// OpenBLAS, opened when it is first needed.
+#pragma once
+
+typedef struct {
+  void (*sgemm)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda,
+                const float *b, int ldb, float beta, float *c, int ldc);
+  void (*dgemm)(int order, int ta, int tb, int m, int n, int k, double alpha, const double *a,
+                int lda, const double *b, int ldb, double beta, double *c, int ldc);
+  void (*strsm)(int order, int side, int uplo, int ta, int diag, int m, int n, float alpha,
+                const float *a, int lda, float *b, int ldb);
+  void (*dtrsm)(int order, int side, int uplo, int ta, int diag, int m, int n, double alpha,
+                const double *a, int lda, double *b, int ldb);
+  void (*spotrf)(char *uplo, int *n, float *a, int *lda, int *info);
+  void (*dpotrf)(char *uplo, int *n, double *a, int *lda, int *info);
+  char *(*corename)(void);
+  char *(*config)(void);
+} indgrm_blas;
+
+// The library's functions, or NULL with a reason in *error when it cannot be opened.
+//
+// Before opening, OPENBLAS_CORETYPE is set from what CPUID says (SkylakeX with AVX-512, Haswell with
+// AVX2), because releases before 0.3.22 take AVX2 kernels on newer AMD cores and because images often
+// pin the variable to a lowest common denominator. INDGRM_BLAS_CORETYPE overrides the choice; its value
+// "default" leaves the environment alone.
+const indgrm_blas *indgrm_blas_open(const char **error);

@@ -1,0 +1,91 @@
+// Functions of one row: sums, softmax, layer normalisation, selection.
+#include "kernels.h"
+#include "vector_math.h"
+
+#define ROWS(REAL, S, EXP, LOG, ROOT)                                                              \
+  CLONES REAL indgrm_dot_##S(long n, const REAL *x, const REAL *y) {                               \
+    REASSOCIATE REAL sum = 0;                                                                      \
+    for (long i = 0; i < n; i++) sum += x[i] * y[i];                                               \
+    return sum;                                                                                    \
+  }                                                                                                \
+  CLONES REAL indgrm_max_##S(long n, const REAL *x) {                                              \
+    REAL lanes[16];                                                                                \
+    for (int l = 0; l < 16; l++) lanes[l] = x[0];                                                  \
+    long i = 0;                                                                                    \
+    for (; i + 16 <= n; i += 16)                                                                   \
+      for (int l = 0; l < 16; l++) lanes[l] = lanes[l] > x[i + l] ? lanes[l] : x[i + l];           \
+    for (; i < n; i++) lanes[0] = lanes[0] > x[i] ? lanes[0] : x[i];                               \
+    for (int l = 1; l < 16; l++) lanes[0] = lanes[0] > lanes[l] ? lanes[0] : lanes[l];             \
+    return lanes[0];                                                                               \
+  }                                                                                                \
+  CLONES REAL indgrm_log_sum_exp_##S(long n, const REAL *x) {                                      \
+    REASSOCIATE REAL most = indgrm_max_##S(n, x), sum = 0;                                         \
+    for (long i = 0; i < n; i++) sum += EXP(x[i] - most);                                          \
+    return most + (REAL)LOG(sum);                                                                  \
+  }                                                                                                \
+  CLONES REAL indgrm_softmax_##S(long n, REAL *x) {                                                \
+    REASSOCIATE REAL most = indgrm_max_##S(n, x), sum = 0;                                         \
+    for (long i = 0; i < n; i++) {                                                                 \
+      x[i] = EXP(x[i] - most);                                                                     \
+      sum += x[i];                                                                                 \
+    }                                                                                              \
+    REAL inverse = 1 / sum;                                                                        \
+    for (long i = 0; i < n; i++) x[i] *= inverse;                                                  \
+    return most + (REAL)LOG(sum);                                                                  \
+  }                                                                                                \
+  CLONES void indgrm_softmax_gradient_##S(long n, REAL shift, REAL factor, REAL *x) {              \
+    for (long i = 0; i < n; i++) x[i] = factor * EXP(x[i] - shift);                                \
+  }                                                                                                \
+  CLONES void indgrm_layer_norm_##S(long n, const REAL *x, const REAL *gain, const REAL *bias,     \
+                                    REAL epsilon, REAL *y, REAL *mean, REAL *inverse) {            \
+    REASSOCIATE REAL sum = 0, square = 0;                                                          \
+    for (long i = 0; i < n; i++) sum += x[i];                                                      \
+    REAL m = sum / (REAL)n;                                                                        \
+    for (long i = 0; i < n; i++) square += (x[i] - m) * (x[i] - m);                                \
+    REAL r = 1 / ROOT(square / (REAL)n + epsilon);                                                 \
+    for (long i = 0; i < n; i++) y[i] = (x[i] - m) * r * gain[i] + bias[i];                        \
+    *mean = m;                                                                                     \
+    *inverse = r;                                                                                  \
+  }                                                                                                \
+  CLONES void indgrm_layer_norm_backward_##S(long n, const REAL *x, const REAL *dy,                \
+                                             const REAL *gain, REAL mean, REAL inverse,            \
+                                             REAL *dx) {                                           \
+    REASSOCIATE REAL plain = 0, along = 0;                                                         \
+    for (long i = 0; i < n; i++) {                                                                 \
+      REAL g = dy[i] * gain[i];                                                                    \
+      plain += g;                                                                                  \
+      along += g * (x[i] - mean) * inverse;                                                        \
+    }                                                                                              \
+    plain /= (REAL)n;                                                                              \
+    along /= (REAL)n;                                                                              \
+    for (long i = 0; i < n; i++)                                                                   \
+      dx[i] = inverse * (dy[i] * gain[i] - plain - (x[i] - mean) * inverse * along);               \
+  }                                                                                                \
+  CLONES void indgrm_layer_norm_gains_##S(long n, const REAL *x, const REAL *dy, REAL mean,        \
+                                          REAL inverse, REAL *dgain, REAL *dbias) {                \
+    for (long i = 0; i < n; i++) {                                                                 \
+      dgain[i] += dy[i] * (x[i] - mean) * inverse;                                                 \
+      dbias[i] += dy[i];                                                                           \
+    }                                                                                              \
+  }                                                                                                \
+  CLONES void indgrm_weighted_square_##S(long n, REAL weight, const REAL *mean,                    \
+                                         const REAL *log_variance, double *sums) {                 \
+    for (long i = 0; i < n; i++)                                                                   \
+      sums[i] += (double)(weight * (mean[i] * mean[i] + EXP(log_variance[i])));                    \
+  }                                                                                                \
+  CLONES long indgrm_above_##S(long n, const REAL *x, REAL threshold, uint32_t *found) {           \
+    long count = 0, i = 0;                                                                         \
+    for (; i + 32 <= n; i += 32) {                                                                 \
+      int any = 0;                                                                                 \
+      for (int l = 0; l < 32; l++) any |= x[i + l] > threshold;                                    \
+      if (!any) continue;                                                                          \
+      for (int l = 0; l < 32; l++)                                                                 \
+        if (x[i + l] > threshold) found[count++] = (uint32_t)(i + l);                              \
+    }                                                                                              \
+    for (; i < n; i++)                                                                             \
+      if (x[i] > threshold) found[count++] = (uint32_t)i;                                          \
+    return count;                                                                                  \
+  }
+
+ROWS(float, float, vexpf, logf, __builtin_sqrtf)
+ROWS(double, double, exp, log, __builtin_sqrt)

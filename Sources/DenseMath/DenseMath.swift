@@ -1,1 +1,0 @@
-public enum Parallel { nonisolated(unsafe) public static var threads = 1; public static let availableCores = 2 }

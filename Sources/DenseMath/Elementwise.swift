@@ -1,0 +1,106 @@
+// What is done to whole arrays element by element?
+
+/// Elements handled by one task.
+private let grain = 1 << 15
+
+private func overElements(_ count: Int, _ body: (_ start: Int, _ count: Int) -> Void) {
+  Parallel.blocks(count, size: grain) { body($0.lowerBound, $0.count) }
+}
+
+/// x <- exp(x)
+public func exponentiate<T: Real>(_ x: Matrix<T>) {
+  overElements(x.count) { T.kernels.exp($1, x.pointer + $0) }
+}
+
+/// x <- tanh(x)
+public func tanhForward<T: Real>(_ x: Matrix<T>) {
+  overElements(x.count) { T.kernels.tanh($1, x.pointer + $0) }
+}
+
+/// dy <- dy (1 - y^2) for y = tanh(x)
+public func tanhBackward<T: Real>(_ y: Matrix<T>, _ dy: Matrix<T>) {
+  precondition(y.count == dy.count)
+  overElements(y.count) { T.kernels.tanhBackward($1, y.pointer + $0, dy.pointer + $0) }
+}
+
+/// y <- x / (1 + exp(-x))
+public func swishForward<T: Real>(_ x: Matrix<T>, into y: Matrix<T>) {
+  precondition(x.count == y.count)
+  overElements(x.count) { T.kernels.swish($1, x.pointer + $0, y.pointer + $0) }
+}
+
+/// dx <- dy d swish(x) / dx; dx may be dy.
+public func swishBackward<T: Real>(_ x: Matrix<T>, _ dy: Matrix<T>, into dx: Matrix<T>) {
+  precondition(x.count == dy.count && x.count == dx.count)
+  overElements(x.count) {
+    T.kernels.swishBackward($1, x.pointer + $0, dy.pointer + $0, dx.pointer + $0)
+  }
+}
+
+/// y <- y + x
+public func add<T: Real>(_ x: Matrix<T>, to y: Matrix<T>) {
+  precondition(x.count == y.count)
+  overElements(x.count) { T.kernels.add($1, x.pointer + $0, y.pointer + $0) }
+}
+
+/// Adds x (B x d) to the columns of y (B x n) that begin at an offset.
+public func add<T: Real>(_ x: Matrix<T>, to y: Matrix<T>, columnOffset: Int) {
+  precondition(x.rows == y.rows && columnOffset + x.columns <= y.columns)
+  Parallel.blocks(x.rows, size: 32) { rows in
+    for row in rows {
+      T.kernels.add(
+        x.columns, x.pointer + row * x.columns, y.pointer + row * y.columns + columnOffset)
+    }
+  }
+}
+
+/// Adds the columns of x (B x n) that begin at an offset to y (B x d).
+public func add<T: Real>(columns offset: Int, of x: Matrix<T>, to y: Matrix<T>) {
+  precondition(x.rows == y.rows && offset + y.columns <= x.columns)
+  Parallel.blocks(x.rows, size: 32) { rows in
+    for row in rows {
+      T.kernels.add(y.columns, x.pointer + row * x.columns + offset, y.pointer + row * y.columns)
+    }
+  }
+}
+
+/// x <- a x
+public func scale<T: Real>(_ x: Matrix<T>, by a: T) {
+  overElements(x.count) { T.kernels.scale($1, a, x.pointer + $0) }
+}
+
+/// y <- y x, element by element
+public func multiplyElements<T: Real>(_ y: Matrix<T>, by x: Matrix<T>) {
+  precondition(x.count == y.count)
+  overElements(x.count) { T.kernels.multiply($1, x.pointer + $0, y.pointer + $0) }
+}
+
+/// y <- x / (by + plus); y may be x or by.
+public func divide<T: Real>(_ x: Matrix<T>, by: Matrix<T>, plus: T, into y: Matrix<T>) {
+  precondition(x.count == y.count && x.count == by.count)
+  overElements(x.count) {
+    T.kernels.divide($1, x.pointer + $0, by.pointer + $0, plus, y.pointer + $0)
+  }
+}
+
+/// y <- y + log(x + plus) for positive x + plus
+public func addLog<T: Real>(of x: Matrix<T>, plus: T, to y: Matrix<T>) {
+  precondition(x.count == y.count)
+  overElements(x.count) { T.kernels.addLog($1, x.pointer + $0, plus, y.pointer + $0) }
+}
+
+/// y <- min(max(x, low), high)
+public func clamp<T: Real>(_ x: Matrix<T>, low: T, high: T, into y: Matrix<T>) {
+  precondition(x.count == y.count)
+  overElements(x.count) { T.kernels.clamp($1, x.pointer + $0, low, high, y.pointer + $0) }
+}
+
+/// sum of x y over all elements, in fixed blocks
+public func dot<T: Real>(_ x: Matrix<T>, _ y: Matrix<T>) -> T {
+  precondition(x.count == y.count)
+  var sum: T = 0
+  for start in stride(from: 0, to: x.count, by: grain) {
+    sum += T.kernels.dot(min(grain, x.count - start), x.pointer + start, y.pointer + start)
+  }
+  return sum
+}

@@ -1,0 +1,81 @@
+// What is a dense matrix here?
+
+/// A row-major matrix in contiguous, 64-byte aligned memory, shared by reference.
+///
+/// Element access through subscripts is checked; whole-array work goes through the functions of this
+/// module.
+public final class Matrix<T: Real>: @unchecked Sendable {
+  public let rows: Int
+  public let columns: Int
+  /// The first element; `rows * columns` follow.
+  public let pointer: UnsafeMutablePointer<T>
+  private let owner: AnyObject?
+
+  public var count: Int { rows * columns }
+  public var buffer: UnsafeMutableBufferPointer<T> { .init(start: pointer, count: count) }
+  /// A copy of the elements, row by row.
+  public var array: [T] { Array(buffer) }
+
+  /// A matrix of zeros.
+  public init(rows: Int, columns: Int) {
+    precondition(rows >= 0 && columns >= 0, "a matrix cannot have a negative size")
+    self.rows = rows
+    self.columns = columns
+    let bytes = max(rows * columns * MemoryLayout<T>.stride, 64)
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      .bindMemory(to: T.self, capacity: max(rows * columns, 1))
+    pointer.update(repeating: 0, count: rows * columns)
+    owner = nil
+  }
+
+  /// A matrix of given values, row by row.
+  public convenience init(rows: Int, columns: Int, _ values: [T]) {
+    precondition(values.count == rows * columns, "as many values as elements")
+    self.init(rows: rows, columns: columns)
+    _ = buffer.update(from: values)
+  }
+
+  /// A view of memory that `owner` keeps alive, such as a mapped file.
+  public init(rows: Int, columns: Int, memory: UnsafeMutablePointer<T>, owner: AnyObject) {
+    self.rows = rows
+    self.columns = columns
+    pointer = memory
+    self.owner = owner
+  }
+
+  deinit {
+    if owner == nil { UnsafeMutableRawPointer(pointer).deallocate() }
+  }
+
+  public subscript(row: Int, column: Int) -> T {
+    get {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "outside the matrix")
+      return pointer[row * columns + column]
+    }
+    set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "outside the matrix")
+      pointer[row * columns + column] = newValue
+    }
+  }
+
+  /// The elements of one row.
+  public func row(_ row: Int) -> UnsafeMutableBufferPointer<T> {
+    precondition(row >= 0 && row < rows, "outside the matrix")
+    return .init(start: pointer + row * columns, count: columns)
+  }
+
+  /// Some rows as a matrix that shares memory with this one.
+  public func rowBlock(_ range: Range<Int>) -> Matrix<T> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "outside the matrix")
+    return Matrix(
+      rows: range.count, columns: columns, memory: pointer + range.lowerBound * columns,
+      owner: owner ?? self)
+  }
+
+  public func fill(_ value: T) { buffer.update(repeating: value) }
+
+  public func copy(from other: Matrix<T>) {
+    precondition(rows == other.rows && columns == other.columns, "matrices of different shapes")
+    pointer.update(from: other.pointer, count: count)
+  }
+}

@@ -1,0 +1,46 @@
+// How are matrices multiplied on all cores with the same bytes as on one?
+
+/// C = alpha op(A) op(B) + beta C.
+///
+/// C is cut into tiles along its longer side; how, depends on the shapes alone, and the sum over the
+/// inner dimension is never cut. Each tile is one single-threaded BLAS call, so results do not depend
+/// on the number of threads. 2 m n k operations.
+public func multiply<T: Real>(
+  _ a: Matrix<T>, transposeA: Bool = false, _ b: Matrix<T>, transposeB: Bool = false,
+  into c: Matrix<T>, alpha: T = 1, beta: T = 0
+) {
+  let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+  let n = transposeB ? b.rows : b.columns
+  precondition(k == (transposeB ? b.columns : b.rows), "inner dimensions differ")
+  precondition(c.rows == m && c.columns == n, "the result has another shape")
+  guard m > 0, n > 0 else { return }
+  guard k > 0 else {
+    if beta == 0 { c.fill(0) } else { scale(c, by: beta) }
+    return
+  }
+  let gemm = T.kernels.gemm
+  let alongColumns = n >= m
+  let tile = tileSize(alongColumns ? n : m, work: 2 * m * n * k)
+  Parallel.blocks(alongColumns ? n : m, size: tile) { range in
+    let start = range.lowerBound
+    if alongColumns {
+      gemm(
+        transposeA, transposeB, m, range.count, k, alpha, a.pointer, a.columns,
+        b.pointer + (transposeB ? start * b.columns : start), b.columns, beta, c.pointer + start,
+        c.columns)
+    } else {
+      gemm(
+        transposeA, transposeB, range.count, n, k, alpha,
+        a.pointer + (transposeA ? start : start * a.columns), a.columns, b.pointer, b.columns, beta,
+        c.pointer + start * c.columns, c.columns)
+    }
+  }
+}
+
+/// The width of a tile: up to 16 tiles of at least 128, in multiples of 64; one tile for little work.
+private func tileSize(_ length: Int, work: Int) -> Int {
+  guard work > 4_000_000 else { return length }
+  let tiles = max(1, min(16, length / 128))
+  let even = tiles + tiles % 2
+  return max(64, ((length + even - 1) / even + 63) / 64 * 64)
+}

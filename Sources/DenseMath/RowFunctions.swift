@@ -1,0 +1,160 @@
+// What is done to the rows of a matrix?
+
+private let rowsPerTask = 16
+
+/// Adds a 1 x n row to every row.
+public func addRow<T: Real>(_ bias: Matrix<T>, to x: Matrix<T>) {
+  precondition(bias.count == x.columns)
+  Parallel.blocks(x.rows, size: rowsPerTask) { rows in
+    for row in rows { T.kernels.add(x.columns, bias.pointer, x.pointer + row * x.columns) }
+  }
+}
+
+/// The sum of all rows, 1 x n; columns are shared out, so the order of addition is always that of the
+/// rows.
+public func columnSums<T: Real>(of x: Matrix<T>, into sums: Matrix<T>) {
+  precondition(sums.count == x.columns)
+  Parallel.blocks(x.columns, size: 1024) { columns in
+    let start = columns.lowerBound
+    (sums.pointer + start).update(repeating: 0, count: columns.count)
+    for row in 0..<x.rows {
+      T.kernels.add(columns.count, x.pointer + row * x.columns + start, sums.pointer + start)
+    }
+  }
+}
+
+/// x <- softmax of each row
+public func softmaxRows<T: Real>(_ x: Matrix<T>) {
+  guard x.columns > 0 else { return }
+  Parallel.blocks(x.rows, size: 64) { rows in
+    for row in rows { _ = T.kernels.softmax(x.columns, x.pointer + row * x.columns) }
+  }
+}
+
+/// x <- log softmax of each row
+public func logSoftmaxRows<T: Real>(_ x: Matrix<T>) {
+  guard x.columns > 0 else { return }
+  for row in 0..<x.rows {
+    let values = x.row(row)
+    let shift = T.kernels.logSumExp(x.columns, x.pointer + row * x.columns)
+    for index in values.indices { values[index] -= shift }
+  }
+}
+
+/// Adds scale y (dy - sum y dy) to dx for y = softmax(x), row by row.
+public func softmaxBackward<T: Real>(
+  _ y: Matrix<T>, _ dy: Matrix<T>, addingTo dx: Matrix<T>, scale: T
+) {
+  precondition(y.count == dy.count && y.count == dx.count)
+  Parallel.blocks(y.rows, size: 64) { rows in
+    for row in rows {
+      let (y, dy, dx) = (y.row(row), dy.row(row), dx.row(row))
+      var along: T = 0
+      for index in y.indices { along += y[index] * dy[index] }
+      for index in y.indices { dx[index] += scale * y[index] * (dy[index] - along) }
+    }
+  }
+}
+
+/// Softmax cross-entropy with sparse targets, fused: logits become their gradients.
+///
+/// For a row with targets J: loss = -sum_{j in J} log softmax_j, gradient = (|J| softmax - 1_J) scale.
+///
+/// - Parameters:
+///   - logits: B x M, overwritten by scale dloss/dlogits.
+///   - targets: one row of column indices a row of the logits.
+/// - Returns: the loss of each row.
+public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scale: T) -> [T] {
+  precondition(logits.rows == targets.rowCount && logits.columns == targets.columnCount)
+  let losses = Matrix<T>(rows: 1, columns: logits.rows)
+  Parallel.blocks(logits.rows, size: 4) { rows in
+    for row in rows {
+      let values = logits.row(row)
+      let shift = T.kernels.logSumExp(values.count, values.baseAddress)
+      let items = targets.row(row)
+      var loss: T = 0
+      for item in items { loss += shift - values[Int(item)] }
+      T.kernels.softmaxGradient(
+        values.count, shift, scale * T(items.count), values.baseAddress)
+      for item in items { values[Int(item)] -= scale }
+      losses.pointer[row] = loss
+    }
+  }
+  return losses.array
+}
+
+/// y <- x / |x| for each row; rows of zeros stay zero. `norms` gets |x|.
+public func normaliseRows<T: Real>(_ x: Matrix<T>, into y: Matrix<T>, norms: Matrix<T>) {
+  precondition(x.count == y.count && norms.count >= x.rows)
+  Parallel.blocks(x.rows, size: 64) { rows in
+    for row in rows {
+      let source = x.pointer + row * x.columns
+      let target = y.pointer + row * y.columns
+      let norm = T.kernels.dot(x.columns, source, source).squareRoot()
+      norms.pointer[row] = norm
+      target.update(from: source, count: x.columns)
+      T.kernels.scale(x.columns, norm > 0 ? 1 / norm : 0, target)
+    }
+  }
+}
+
+/// dx <- (dy - y (y . dy)) / |x| for y = x / |x|; zero for rows of zeros.
+public func normaliseRowsBackward<T: Real>(
+  _ y: Matrix<T>, _ dy: Matrix<T>, norms: Matrix<T>, into dx: Matrix<T>
+) {
+  precondition(y.count == dy.count && y.count == dx.count && norms.count >= y.rows)
+  Parallel.blocks(y.rows, size: 64) { rows in
+    for row in rows {
+      let unit = y.pointer + row * y.columns
+      let target = dx.pointer + row * dx.columns
+      let along = T.kernels.dot(y.columns, unit, dy.pointer + row * dy.columns)
+      let norm = norms.pointer[row]
+      target.update(from: dy.pointer + row * dy.columns, count: y.columns)
+      T.kernels.addScaled(y.columns, -along, unit, target)
+      T.kernels.scale(y.columns, norm > 0 ? 1 / norm : 0, target)
+    }
+  }
+}
+
+/// y <- gain (x - mean) / sqrt(variance + epsilon) + bias, row by row (Ba et al., 2016).
+public func layerNormForward<T: Real>(
+  _ x: Matrix<T>, gain: Matrix<T>, bias: Matrix<T>, epsilon: T, into y: Matrix<T>,
+  means: Matrix<T>, inverseDeviations: Matrix<T>
+) {
+  precondition(x.count == y.count && gain.count == x.columns && bias.count == x.columns)
+  Parallel.blocks(x.rows, size: rowsPerTask) { rows in
+    for row in rows {
+      T.kernels.layerNorm(
+        x.columns, x.pointer + row * x.columns, gain.pointer, bias.pointer, epsilon,
+        y.pointer + row * y.columns, means.pointer + row, inverseDeviations.pointer + row)
+    }
+  }
+}
+
+/// The gradients of layer normalisation with respect to x, gain and bias.
+public func layerNormBackward<T: Real>(
+  _ x: Matrix<T>, _ dy: Matrix<T>, gain: Matrix<T>, means: Matrix<T>,
+  inverseDeviations: Matrix<T>, into dx: Matrix<T>, gainGradient: Matrix<T>,
+  biasGradient: Matrix<T>
+) {
+  precondition(x.count == dy.count && x.count == dx.count)
+  Parallel.blocks(x.columns, size: 256) { columns in
+    let start = columns.lowerBound
+    (gainGradient.pointer + start).update(repeating: 0, count: columns.count)
+    (biasGradient.pointer + start).update(repeating: 0, count: columns.count)
+    for row in 0..<x.rows {
+      let at = row * x.columns + start
+      T.kernels.layerNormGains(
+        columns.count, x.pointer + at, dy.pointer + at, means.pointer[row],
+        inverseDeviations.pointer[row], gainGradient.pointer + start, biasGradient.pointer + start)
+    }
+  }
+  Parallel.blocks(x.rows, size: rowsPerTask) { rows in
+    for row in rows {
+      let at = row * x.columns
+      T.kernels.layerNormBackward(
+        x.columns, x.pointer + at, dy.pointer + at, gain.pointer, means.pointer[row],
+        inverseDeviations.pointer[row], dx.pointer + at)
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// Which users interacted with which items, all in memory, row by row?
+
+import Interchange
+
+/// A set of interactions in memory: at most one a (user, item) pair, grouped by user, items
+/// ascending within a user.
+public struct InteractionSet: Sendable {
+  public var users: UserChunk
+  public var items: ItemChunk
+  public var categories: [String]
+  /// One vector a category (row-major), when the source had them.
+  public var categoryVectors: (dimensions: Int, values: [Float])?
+
+  /// Where each user's interactions start; one more entry than users.
+  public var offsets: [Int]
+  /// The items, by user.
+  public var itemIndices: [UInt32]
+  public var ratings: [Float]?
+  public var times: [Int64]?
+  public var folds: [UInt8]?
+
+  /// What earlier tools noted, such as the split's scheme.
+  public var metadata: JSONValue
+  public var provenance: Provenance
+
+  public var userCount: Int { users.ids.count }
+  public var itemCount: Int { items.ids.count }
+  /// The number of interactions.
+  public var count: Int { itemIndices.count }
+
+  /// The positions of a user's interactions in the columns.
+  public func range(of user: Int) -> Range<Int> { offsets[user]..<offsets[user + 1] }
+
+  /// A user's items, ascending.
+  public func items(of user: Int) -> ArraySlice<UInt32> { itemIndices[range(of: user)] }
+
+  /// Interactions of each item.
+  public func itemCounts() -> [Int] {
+    var counts = [Int](repeating: 0, count: itemCount)
+    for item in itemIndices { counts[Int(item)] += 1 }
+    return counts
+  }
+}
+
+/// What happens to several interactions of one user with one item.
+public enum DuplicateRule: String, Sendable, CaseIterable {
+  /// The latest by time, or by position where there are no times.
+  case last
+  /// The earliest by time, or by position where there are no times.
+  case first
+  /// The one with the highest rating (the first of equals).
+  case highest
+  /// Ratings are averaged; the time is the latest.
+  case mean
+  /// Ratings are added up; the time is the latest.
+  case sum
+  /// A duplicate is an error.
+  case refuse
+}
+
+/// A user has two interactions with one item where the rule forbids it.
+public struct DuplicateError: CategorisedError {
+  public let description: String
+  public var category: FailureCategory { .badData }
+}
+
+/// Rows as they come from a stream, before they are sorted into an `InteractionSet`.
+public struct InteractionRows: Sendable {
+  public var users = UserChunk(ids: [])
+  public var items = ItemChunk(ids: [])
+  public var categories: [String] = []
+  public var categoryVectors: (dimensions: Int, values: [Float])?
+  public var rows = InteractionChunk()
+  public var metadata: JSONValue = .object([:])
+  public var provenance = Provenance()
+
+  /// Reads a whole interaction stream.
+  ///
+  /// Throws `FormatError`. `progress` gets the number of interactions so far.
+  public init(_ reader: InteractionReader, progress: (Int) -> Void = { _ in }) throws {
+    metadata = reader.metadata
+    provenance = reader.provenance
+    while let part = try reader.next() {
+      switch part {
+      case .categories(let names): categories += names
+      case .categoryVectors(let dimensions, let values): categoryVectors = (dimensions, values)
+      case .users(let chunk): add(chunk)
+      case .items(let chunk): add(chunk)
+      case .interactions(let chunk):
+        add(chunk)
+        progress(rows.count)
+      }
+    }
+  }
+
+  private mutating func add(_ chunk: UserChunk) {
+    let before = users.ids.count
+    users.ids += chunk.ids
+    Self.append(chunk.roles, to: &users.roles, before: before, count: users.ids.count, filler: 0)
+    Self.append(chunk.tiers, to: &users.tiers, before: before, count: users.ids.count, filler: 5)
+  }
+
+  private mutating func add(_ chunk: ItemChunk) {
+    let before = items.ids.count
+    items.ids += chunk.ids
+    Self.append(chunk.titles, to: &items.titles, before: before, count: items.ids.count, filler: "")
+    Self.append(
+      chunk.categories, to: &items.categories, before: before, count: items.ids.count, filler: [])
+  }
+
+  private mutating func add(_ chunk: InteractionChunk) {
+    let before = rows.users.count
+    rows.users += chunk.users
+    rows.items += chunk.items
+    let count = rows.users.count
+    Self.append(chunk.ratings, to: &rows.ratings, before: before, count: count, filler: 1)
+    Self.append(chunk.times, to: &rows.times, before: before, count: count, filler: 0)
+    Self.append(chunk.folds, to: &rows.folds, before: before, count: count, filler: neverHeldOut)
+  }
+
+  /// Appends a chunk's column in place; rows of chunks without the column get the filler.
+  private static func append<T>(
+    _ values: [T]?, to column: inout [T]?, before: Int, count: Int, filler: T
+  ) {
+    guard values != nil || column != nil else { return }
+    if column == nil { column = [] }
+    let missing = before - (column?.count ?? 0)
+    if missing > 0 { column?.append(contentsOf: repeatElement(filler, count: missing)) }
+    if let values {
+      column?.append(contentsOf: values)
+    } else {
+      column?.append(contentsOf: repeatElement(filler, count: count - before))
+    }
+  }
+
+  /// Sorts the rows by user and item and resolves duplicates.
+  ///
+  /// Cost: a counting sort by user and a sort within each user. Throws `DuplicateError`.
+  public func sorted(duplicates rule: DuplicateRule = .last) throws -> (InteractionSet, merged: Int) {
+    var starts = [Int](repeating: 0, count: users.ids.count + 1)
+    for user in rows.users { starts[Int(user) + 1] += 1 }
+    for user in 0..<users.ids.count { starts[user + 1] += starts[user] }
+    var order = [Int](repeating: 0, count: rows.count)
+    var free = starts
+    for row in 0..<rows.count {
+      let user = Int(rows.users[row])
+      order[free[user]] = row
+      free[user] += 1
+    }
+    var set = InteractionSet(
+      users: users, items: items, categories: categories, categoryVectors: categoryVectors,
+      offsets: [0], itemIndices: [], ratings: rows.ratings.map { _ in [] },
+      times: rows.times.map { _ in [] }, folds: rows.folds.map { _ in [] }, metadata: metadata,
+      provenance: provenance)
+    set.itemIndices.reserveCapacity(rows.count)
+    set.ratings?.reserveCapacity(rows.count)
+    set.times?.reserveCapacity(rows.count)
+    set.folds?.reserveCapacity(rows.count)
+    set.offsets.reserveCapacity(users.ids.count + 1)
+    for user in 0..<users.ids.count {
+      // The row number breaks ties, so the order among duplicates is that of the input.
+      order[starts[user]..<starts[user + 1]].sort {
+        (rows.items[$0], $0) < (rows.items[$1], $1)
+      }
+      var at = starts[user]
+      while at < starts[user + 1] {
+        var next = at + 1
+        while next < starts[user + 1], rows.items[order[next]] == rows.items[order[at]] { next += 1 }
+        try append(order[at..<next], rule, to: &set)
+        at = next
+      }
+      set.offsets.append(set.itemIndices.count)
+    }
+    return (set, rows.count - set.count)
+  }
+
+  private func append(_ same: ArraySlice<Int>, _ rule: DuplicateRule, to set: inout InteractionSet)
+    throws
+  {
+    guard var kept = same.first else { return }
+    var rating = rows.ratings?[kept]
+    var time = rows.times?[kept]
+    if same.count > 1 {
+      let latest = same.dropFirst().reduce(kept) { best, row in
+        guard let times = rows.times else { return row }
+        return times[row] >= times[best] ? row : best
+      }
+      switch rule {
+      case .refuse:
+        throw DuplicateError(
+          description: "user '\(users.ids[Int(rows.users[kept])])' has \(same.count) interactions with"
+            + " item '\(items.ids[Int(rows.items[kept])])'; choose a --duplicates rule")
+      case .last: kept = latest
+      case .first:
+        if let times = rows.times { kept = same.dropFirst().reduce(kept) { times[$1] < times[$0] ? $1 : $0 } }
+      case .highest:
+        if let ratings = rows.ratings {
+          kept = same.dropFirst().reduce(kept) { ratings[$1] > ratings[$0] ? $1 : $0 }
+        }
+      case .mean, .sum: kept = latest
+      }
+      rating = rows.ratings?[kept]
+      time = rows.times?[kept]
+      if rule == .mean || rule == .sum {
+        let total = same.reduce(0.0) { $0 + Double(rows.ratings?[$1] ?? 1) }
+        rating = Float(rule == .sum ? total : total / Double(same.count))
+      }
+    }
+    set.itemIndices.append(rows.items[kept])
+    if let rating, set.ratings != nil { set.ratings?.append(rating) }
+    if let time { set.times?.append(time) }
+    if let folds = rows.folds { set.folds?.append(folds[kept]) }
+  }
+}
+
+extension InteractionSet {
+  /// Reads a stream and sorts it; `merged` duplicates were resolved by `rule`.
+  ///
+  /// Throws `FormatError` or `DuplicateError`.
+  public static func read(
+    _ stream: StreamReader, duplicates rule: DuplicateRule = .last, progress: (Int) -> Void = { _ in }
+  ) throws -> (InteractionSet, merged: Int) {
+    try InteractionRows(InteractionReader(stream), progress: progress).sorted(duplicates: rule)
+  }
+
+  /// Writes the set as a stream, users in order.
+  public func write(to writer: InteractionWriter) throws {
+    if !categories.isEmpty { try writer.write(.categories(categories)) }
+    if let categoryVectors {
+      try writer.write(
+        .categoryVectors(dimensions: categoryVectors.dimensions, values: categoryVectors.values))
+    }
+    try writer.write(.users(users))
+    try writer.write(.items(items))
+    var user = 0
+    var start = 0
+    while start < count {
+      let end = min(start + InteractionWriter.chunkRows, count)
+      var rows = InteractionChunk(items: Array(itemIndices[start..<end]))
+      rows.users.reserveCapacity(end - start)
+      for position in start..<end {
+        while offsets[user + 1] <= position { user += 1 }
+        rows.users.append(UInt32(user))
+      }
+      rows.ratings = ratings.map { Array($0[start..<end]) }
+      rows.times = times.map { Array($0[start..<end]) }
+      rows.folds = folds.map { Array($0[start..<end]) }
+      try writer.write(.interactions(rows))
+      start = end
+    }
+  }
+}

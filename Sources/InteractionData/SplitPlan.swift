@@ -1,0 +1,95 @@
+// For a split data set: who is trained on, what is folded in, what is the truth?
+
+import DenseMath
+import Interchange
+
+/// A split data set seen as the protocol's parts.
+public struct SplitPlan: Sendable {
+  public let data: InteractionSet
+  public let scheme: SplitScheme
+  /// The number of rounds of held-out users: folds of the protocol, otherwise one.
+  public let rounds: Int
+
+  /// Reads the split's scheme from the metadata; nil when the data were not split.
+  ///
+  /// Throws `SplitError` when roles or folds are missing or do not fit.
+  public init?(_ data: InteractionSet) throws {
+    guard let notes = data.metadata["split"] else { return nil }
+    guard let scheme = notes["scheme"]?.string.flatMap(SplitScheme.init(rawValue:)),
+      let rounds = notes["folds"]?.int, (1...254).contains(rounds),
+      data.users.roles?.count == data.userCount, data.folds?.count == data.count
+    else {
+      throw SplitError(description: "the split in this stream has no usable roles or folds; split it again")
+    }
+    self.data = data
+    self.scheme = scheme
+    self.rounds = rounds
+  }
+
+  /// A user's role.
+  public func role(of user: Int) -> UserRole {
+    data.users.roles.flatMap { UserRole(rawValue: $0[user]) } ?? .train
+  }
+
+  /// The users that rankings are made for and judged on.
+  ///
+  /// In schemes that divide every user, those who have some truth.
+  public func heldOutUsers(_ role: UserRole) -> [Int] {
+    if scheme == .users { return (0..<data.userCount).filter { self.role(of: $0) == role } }
+    return (0..<data.userCount).filter { user in
+      data.range(of: user).contains { isTruth($0, role, round: 0) }
+    }
+  }
+
+  /// The users trained on: all with the role, or those in the smallest nested sets.
+  ///
+  /// - Parameter tier: 1 to 5 for 20 to 100 % of the training users.
+  public func trainingUsers(tier: Int = 5) -> [Int] {
+    (0..<data.userCount).filter {
+      role(of: $0) == .train && Int(data.users.tiers?[$0] ?? 1) <= tier
+    }
+  }
+
+  /// The interactions trained on, one row a training user, over all items of the data.
+  public func training(tier: Int = 5) -> SparseRows {
+    var offsets = [0]
+    var columns: [UInt32] = []
+    for user in trainingUsers(tier: tier) {
+      for position in data.range(of: user)
+      where scheme == .users || data.folds?[position] == neverHeldOut {
+        columns.append(data.itemIndices[position])
+      }
+      offsets.append(columns.count)
+    }
+    return SparseRows(offsets: offsets, columns: columns, columnCount: data.itemCount)
+  }
+
+  /// What a held-out user is judged on in a round.
+  public func truth(of user: Int, _ role: UserRole, round: Int) -> [UInt32] {
+    data.range(of: user).filter { isTruth($0, role, round: round) }.map { data.itemIndices[$0] }
+  }
+
+  /// What is known of a held-out user in a round.
+  public func foldIn(of user: Int, _ role: UserRole, round: Int) -> [UInt32] {
+    data.range(of: user).filter { isFoldedIn($0, role, round: round) }.map { data.itemIndices[$0] }
+  }
+
+  private func isTruth(_ position: Int, _ role: UserRole, round: Int) -> Bool {
+    let fold = data.folds?[position]
+    if scheme == .users { return fold == UInt8(round) }
+    return fold == (role == .test ? WithinUserFold.test : WithinUserFold.validation)
+  }
+
+  private func isFoldedIn(_ position: Int, _ role: UserRole, round: Int) -> Bool {
+    let fold = data.folds?[position]
+    if scheme == .users { return fold != UInt8(round) }
+    return role == .test ? fold != WithinUserFold.test : fold == neverHeldOut
+  }
+}
+
+extension InteractionSet {
+  /// All interactions as sparse rows, one a user.
+  public func rows() -> SparseRows {
+    SparseRows(offsets: offsets, columns: itemIndices, columnCount: itemCount)
+  }
+}

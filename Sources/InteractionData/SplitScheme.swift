@@ -1,0 +1,167 @@
+// How are interactions divided into what is learnt from, folded in and held out?
+
+import DenseMath
+import Interchange
+
+/// How `split` divides a data set.
+public enum SplitScheme: String, Sendable, CaseIterable {
+  /// The paper's protocol (section 6.1), strong generalisation: users are held out, and each held-out
+  /// user's interactions are cut into equal folds, one of which is the truth of a round.
+  case users
+  /// Every user's interactions are divided at random by shares.
+  case ratio
+  /// One interaction of every user is the test truth and one the validation truth: the latest ones
+  /// where there are times, random ones otherwise.
+  case leaveOneOut = "leave-one-out"
+  /// Interactions after a point in time are the truth, for all users alike.
+  case time
+}
+
+/// The options of a split.
+public struct SplitOptions: Sendable {
+  public var scheme = SplitScheme.users
+  /// Folds of a held-out user's interactions, which is the number of rounds.
+  public var folds = 5
+  /// The share of users (or interactions) held out for testing.
+  public var testShare = 0.1
+  /// The share held out for validation.
+  public var validationShare = 0.1
+  public var seed: UInt64 = 20
+
+  public init() {}
+}
+
+/// Fold codes of schemes that divide every user's interactions.
+enum WithinUserFold {
+  static let test: UInt8 = 0
+  static let validation: UInt8 = 1
+}
+
+/// A split that cannot be made from the data at hand.
+public struct SplitError: CategorisedError {
+  public let description: String
+  public var category: FailureCategory { .badData }
+}
+
+extension InteractionSet {
+  /// Assigns roles, nested training sets and folds.
+  ///
+  /// Equal data and seeds give equal splits. Throws `SplitError` when a scheme needs what the data
+  /// do not have.
+  public func split(_ options: SplitOptions) throws -> InteractionSet {
+    guard count > 0 else {
+      throw SplitError(description: "there are no interactions to split; check the filters before")
+    }
+    var result = self
+    result.users.roles = nil
+    result.users.tiers = nil
+    switch options.scheme {
+    case .users: try result.holdOutUsers(options)
+    case .ratio: result.divideByShares(options)
+    case .leaveOneOut: result.leaveOneOut(options)
+    case .time: try result.divideByTime(options)
+    }
+    var notes: [String: JSONValue] = [:]
+    if case .object(let members) = metadata { notes = members }
+    notes["split"] = [
+      "scheme": .string(options.scheme.rawValue),
+      "folds": .integer(options.scheme == .users ? options.folds : 1),
+      "test_share": .number(options.testShare),
+      "validation_share": .number(options.validationShare),
+    ]
+    result.metadata = .object(notes)
+    return result
+  }
+
+  private mutating func holdOutUsers(_ options: SplitOptions) throws {
+    var random = RandomStream(seed: options.seed, stage: 0x5350_4C55, index: 0)
+    let order = random.permutation(userCount)
+    let test = Int((Double(userCount) * options.testShare).rounded())
+    let validation = Int((Double(userCount) * options.validationShare).rounded())
+    guard test + validation < userCount else {
+      throw SplitError(
+        description: "\(userCount) users are too few to hold out \(test + validation); lower the shares")
+    }
+    var roles = [UInt8](repeating: UserRole.train.rawValue, count: userCount)
+    var tiers = [UInt8](repeating: 0, count: userCount)
+    for user in order[..<test] { roles[user] = UserRole.test.rawValue }
+    for user in order[test..<test + validation] { roles[user] = UserRole.validation.rawValue }
+    // Nested training sets: the first fifth of the training users is in every one.
+    let training = order[(test + validation)...]
+    for (rank, user) in training.enumerated() {
+      tiers[user] = UInt8(rank * 5 / training.count + 1)
+    }
+    var folds = [UInt8](repeating: neverHeldOut, count: count)
+    for user in 0..<userCount where roles[user] != UserRole.train.rawValue {
+      var random = RandomStream(seed: options.seed, stage: 0x5350_4C46, index: UInt64(user))
+      let range = range(of: user)
+      for (rank, position) in random.permutation(range.count).enumerated() {
+        folds[range.lowerBound + position] = UInt8(rank % options.folds)
+      }
+    }
+    users.roles = roles
+    users.tiers = tiers
+    self.folds = folds
+  }
+
+  private mutating func divideByShares(_ options: SplitOptions) {
+    divideEachUser { user, range in
+      var random = RandomStream(seed: options.seed, stage: 0x5350_4C52, index: UInt64(user))
+      let order = random.permutation(range.count)
+      let test = Int(Double(range.count) * options.testShare)
+      let validation = Int(Double(range.count) * options.validationShare)
+      return (Array(order[..<test]), Array(order[test..<test + validation]))
+    }
+  }
+
+  private mutating func leaveOneOut(_ options: SplitOptions) {
+    let times = times
+    divideEachUser { user, range in
+      // Fewer than three interactions would leave nothing to learn from.
+      guard range.count >= 3 else { return ([], []) }
+      var random = RandomStream(seed: options.seed, stage: 0x5350_4C4F, index: UInt64(user))
+      var order = random.permutation(range.count)
+      if let times {
+        order = (0..<range.count).sorted {
+          (times[range.lowerBound + $0], $0) > (times[range.lowerBound + $1], $1)
+        }
+      }
+      return ([order[0]], [order[1]])
+    }
+  }
+
+  private mutating func divideByTime(_ options: SplitOptions) throws {
+    guard let times else {
+      throw SplitError(description: "a split by time needs timestamps, and these interactions have none")
+    }
+    let ordered = times.sorted()
+    let testStart = ordered[
+      min(count - 1, Int(Double(count) * (1 - options.testShare)))]
+    let validationStart = ordered[
+      min(count - 1, Int(Double(count) * (1 - options.testShare - options.validationShare)))]
+    divideEachUser { _, range in
+      let positions = 0..<range.count
+      return (
+        positions.filter { times[range.lowerBound + $0] >= testStart },
+        positions.filter {
+          (validationStart..<testStart).contains(times[range.lowerBound + $0])
+        }
+      )
+    }
+  }
+
+  private mutating func divideEachUser(
+    _ divide: (_ user: Int, _ range: Range<Int>) -> (test: [Int], validation: [Int])
+  ) {
+    var folds = [UInt8](repeating: neverHeldOut, count: count)
+    for user in 0..<userCount {
+      let range = range(of: user)
+      let (test, validation) = divide(user, range)
+      for position in test { folds[range.lowerBound + position] = WithinUserFold.test }
+      for position in validation { folds[range.lowerBound + position] = WithinUserFold.validation }
+    }
+    users.roles = [UInt8](repeating: UserRole.train.rawValue, count: userCount)
+    users.tiers = [UInt8](repeating: 1, count: userCount)
+    self.folds = folds
+  }
+}

@@ -1,0 +1,66 @@
+// How is InDGRM fitted, stored and brought back?
+
+import DenseMath
+import Interchange
+
+/// `fit --model indgrm`.
+enum InDGRMFamily: ModelFamily {
+  static let name = "indgrm"
+  static let summary = "the interpretable deep generative model: user clusters, item groups, factors"
+  static let options = InDGRMOptions.options
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+    -> any RecommendationModel
+  {
+    var options = InDGRMOptions(settings)
+    if let groups = data.groups { options.groups = groups.count }
+    guard options.priorOld + options.priorWide < 1 else {
+      throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
+    }
+    let network = InDGRMNetwork<Float>(
+      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    start(network, data)
+    let plan = TrainingPlan(settings, seed: data.seed)
+    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return InDGRM(
+      network, settings: settings.json.adding(best).setting("groups", .integer(options.groups)))
+  }
+
+  /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of
+  /// spherical k-means of the starting item vectors.
+  private static func start(_ network: InDGRMNetwork<Float>, _ data: TrainingData) {
+    guard network.options.usesGroups else { return }
+    let (items, prototypes) = (network.decoder.items.value, network.decoder.groups.prototypes.value)
+    guard let groups = data.groups else {
+      let found = sphericalKMeans(
+        items, clusters: network.options.groups, seed: data.seed, iterations: 20)
+      prototypes.copy(from: found.centroids)
+      return
+    }
+    prototypes.fill(0)
+    for (item, group) in groups.assignment.enumerated() {
+      let (source, target) = (items.row(item), prototypes.row(Int(group)))
+      for index in source.indices { target[index] += source[index] }
+    }
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    guard let settings = stored.description["settings"] else {
+      throw ModelError(.badData, "the model's settings are missing; fit the model again")
+    }
+    let network = InDGRMNetwork<Float>(
+      items: stored.items.ids.count, users: 1, options: try InDGRMOptions(stored: settings), seed: 0,
+      trains: false)
+    try stored.fill(network.parameters)
+    return InDGRM(network, settings: settings)
+  }
+}
+
+extension JSONValue {
+  /// The object with one member changed.
+  func setting(_ key: String, _ value: JSONValue) -> JSONValue {
+    guard case .object(var members) = self else { return self }
+    members[key] = value
+    return .object(members)
+  }
+}

@@ -1,0 +1,93 @@
+// Which parts of InDGRM are on, and how large are they?
+
+import Interchange
+
+/// The settings of InDGRM; names follow `--set`.
+struct InDGRMOptions: Sendable {
+  var width = 600
+  var depth = 4
+  var latent = 200
+  var clusters = 6
+  var groups = 18
+  var temperature = 0.1
+  var dropout = 0.5
+  var klWeight = 0.0075
+  var ardEpoch = 25
+  var priorOld = 0.75
+  var priorWide = 0.1
+  var concentration = 1.0
+  var ardShape = 1.0
+  var ardScale = 0.1
+  var mappingPenalty = 1e-3
+  var usesGroups = true
+  var usesCosine = true
+  /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
+  var groupDraws = 1
+  var batch = 250
+
+  static let options: [ModelOption] =
+    [
+      ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
+      ModelOption("depth", .integer(4, 0...32), "Dense layers of the encoder after the first"),
+      ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions d"),
+      ModelOption("clusters", .integer(6, 1...256), "User clusters K at the start"),
+      ModelOption("groups", .integer(18, 1...10_000), "Item groups G (given ones take precedence)"),
+      ModelOption("temperature", .number(0.1, 0.001...100), "tau of the item groups and of the decoder's start"),
+      ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
+      ModelOption("kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction"),
+      ModelOption("ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
+      ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
+      ModelOption("prior-wide", .number(0.1, 0...1), "Share of the wide Gaussian in the prior"),
+      ModelOption("concentration", .number(1, 1e-6...1e6), "alpha of the stick-breaking prior"),
+      ModelOption("ard-shape", .number(1, 0...1e6), "eta_a of the ARD variances"),
+      ModelOption("ard-scale", .number(0.1, 0...1e6), "eta_b of the ARD variances"),
+      ModelOption("mapping-penalty", .number(1e-3, 0...1e6), "lambda_o, the group lasso of the factor-to-group vectors"),
+      ModelOption("group-draws", .integer(1, 1...64), "N_j, Gumbel-softmax draws averaged for an item"),
+      ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
+      ModelOption("similarity", .choice("cosine", ["cosine", "inner-product"]), "How items meet users and prototypes"),
+    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0)
+
+  init() {}
+
+  init(_ settings: ModelSettings) {
+    width = settings.integer("width")
+    depth = settings.integer("depth")
+    latent = settings.integer("latent")
+    clusters = settings.integer("clusters")
+    groups = settings.integer("groups")
+    temperature = settings.number("temperature")
+    dropout = settings.number("dropout")
+    klWeight = settings.number("kl-weight")
+    ardEpoch = settings.integer("ard-epoch")
+    priorOld = settings.number("prior-old")
+    priorWide = settings.number("prior-wide")
+    concentration = settings.number("concentration")
+    ardShape = settings.number("ard-shape")
+    ardScale = settings.number("ard-scale")
+    mappingPenalty = settings.number("mapping-penalty")
+    usesGroups = settings.flag("item-groups")
+    usesCosine = settings.choice("similarity") == "cosine"
+    groupDraws = settings.integer("group-draws")
+    batch = settings.integer("batch")
+  }
+
+  /// The sizes a stored model was made with.
+  ///
+  /// Throws `ModelError` when the stored settings make no sense.
+  init(stored json: JSONValue) throws {
+    guard let width = json["width"]?.int, let depth = json["depth"]?.int,
+      let latent = json["latent"]?.int, let clusters = json["clusters"]?.int,
+      let groups = json["groups"]?.int, let temperature = json["temperature"]?.double,
+      (1...100_000).contains(width), (0...32).contains(depth), (1...10_000).contains(latent),
+      (1...256).contains(clusters), (1...10_000).contains(groups), temperature > 0
+    else { throw ModelError(.badData, "the model's settings are unusable; fit the model again") }
+    self.width = width
+    self.depth = depth
+    self.latent = latent
+    self.clusters = clusters
+    self.groups = groups
+    self.temperature = temperature
+    usesGroups = json["item-groups"]?.bool ?? true
+    usesCosine = json["similarity"]?.string != "inner-product"
+  }
+}

@@ -1,0 +1,102 @@
+// Which settings does a model have, and what did the user choose?
+
+import Interchange
+
+/// A setting of a model, given as `--set name=value`.
+public struct ModelOption: Sendable {
+  /// The values a setting may have, with the default.
+  public enum Kind: Sendable {
+    case integer(Int, ClosedRange<Int>)
+    case number(Double, ClosedRange<Double>)
+    case flag(Bool)
+    case choice(String, [String])
+  }
+
+  public let name: String
+  public let kind: Kind
+  public let help: String
+
+  init(_ name: String, _ kind: Kind, _ help: String) {
+    self.name = name
+    self.kind = kind
+    self.help = help
+  }
+
+  /// The default as the user would type it.
+  public var defaultText: String {
+    switch kind {
+    case .integer(let value, _): String(value)
+    case .number(let value, _): value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\(value)"
+    case .flag(let value): value ? "on" : "off"
+    case .choice(let value, _): value
+    }
+  }
+
+  /// The allowed values in words.
+  public var rangeText: String {
+    switch kind {
+    case .integer(_, let range): "\(range.lowerBound) to \(range.upperBound)"
+    case .number(_, let range): "\(range.lowerBound) to \(range.upperBound)"
+    case .flag: "on or off"
+    case .choice(_, let values): values.joined(separator: ", ")
+    }
+  }
+
+  func parse(_ text: String) -> JSONValue? {
+    switch kind {
+    case .integer(_, let range):
+      return Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
+    case .number(_, let range):
+      return Double(text).flatMap { range.contains($0) ? .number($0) : nil }
+    case .flag:
+      return ["on": .bool(true), "off": .bool(false)][text]
+    case .choice(_, let values):
+      return values.contains(text) ? .string(text) : nil
+    }
+  }
+
+  var defaultValue: JSONValue {
+    switch kind {
+    case .integer(let value, _): .integer(value)
+    case .number(let value, _): .number(value)
+    case .flag(let value): .bool(value)
+    case .choice(let value, _): .string(value)
+    }
+  }
+}
+
+/// The settings of one fit: the defaults with the user's choices.
+public struct ModelSettings: Sendable {
+  private var values: [String: JSONValue]
+
+  /// Parses `name=value` words against a family's options.
+  ///
+  /// Throws `ModelError` (usage) that names the setting and what it may be.
+  public init(_ words: [String], for family: any ModelFamily.Type) throws {
+    values = [:]
+    for option in family.options { values[option.name] = option.defaultValue }
+    for word in words {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ModelError(.usage, "--set needs name=value, not '\(word)'")
+      }
+      guard let option = family.options.first(where: { $0.name == parts[0] }) else {
+        let names = family.options.map(\.name).joined(separator: ", ")
+        throw ModelError(
+          .usage, "model '\(family.name)' has no setting '\(parts[0])'; it has \(names.isEmpty ? "none" : names)")
+      }
+      guard let value = option.parse(parts[1]) else {
+        throw ModelError(.usage, "\(option.name) must be \(option.rangeText), not '\(parts[1])'")
+      }
+      values[option.name] = value
+    }
+  }
+
+  /// All settings as JSON.
+  public var json: JSONValue { .object(values) }
+
+  func integer(_ name: String) -> Int { values[name]?.int ?? 0 }
+  func number(_ name: String) -> Double { values[name]?.double ?? 0 }
+  func flag(_ name: String) -> Bool { values[name]?.bool ?? false }
+  func choice(_ name: String) -> String { values[name]?.string ?? "" }
+}

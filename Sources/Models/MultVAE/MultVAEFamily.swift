@@ -1,0 +1,134 @@
+// How is Mult-VAE fitted, stored, and asked for scores?
+
+import DenseMath
+import Interchange
+
+/// `fit --model mult-vae`.
+enum MultVAEFamily: ModelFamily {
+  static let name = "mult-vae"
+  static let summary = "variational autoencoder with multinomial likelihood (Liang et al., 2018)"
+  static let options =
+    [
+      ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
+      ModelOption("latent", .integer(200, 1...100_000), "Latent dimensions"),
+      ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
+      ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),
+    ] + TrainingPlan.options(epochs: 60, batch: 250, rate: 1e-3, anneal: 150)
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+    -> any RecommendationModel
+  {
+    let network = MultVAENetwork<Float>(
+      items: data.rows.columnCount, width: settings.integer("width"),
+      latent: settings.integer("latent"), dropout: settings.number("dropout"),
+      beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
+    let plan = TrainingPlan(settings, seed: data.seed)
+    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return NetworkModel(network, settings: settings.json.adding(best))
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    let items = stored.items.ids.count
+    let width = try stored.floats("encoder.weights", [items, nil]).columns
+    let latent = try stored.floats("hidden.weights", [nil, width]).rows
+    let network = MultVAENetwork<Float>(
+      items: items, width: width, latent: latent, dropout: 0, beta: 0, batch: 250, seed: 0)
+    try stored.fill(network.parameters)
+    return NetworkModel(network, settings: stored.description["settings"] ?? .object([:]))
+  }
+}
+
+/// A trained network as a model: scores by the network, explanations by leaving items out.
+final class NetworkModel<Network: TrainableNetwork>: RecommendationModel
+where Network.Scalar == Float {
+  let network: Network
+  let settings: JSONValue
+  let itemCount: Int
+
+  init(_ network: Network, settings: JSONValue) where Network == MultVAENetwork<Float> {
+    self.network = network
+    self.settings = settings
+    itemCount = network.itemCount
+  }
+
+  func tensors() -> [Tensor] { network.parameters.map { $0.value.tensor($0.name) } }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    network.score(foldIn, rows: rows, into: scores)
+  }
+
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
+    explainByLeavingOut(self, foldIn, items: items)
+  }
+}
+
+/// Explains any model: how much a score falls when an item of the user's is left out.
+///
+/// The differences need not add up to the score; what is missing is the `remainder`. Costs one scoring
+/// of |x| + 1 users.
+func explainByLeavingOut(_ model: any RecommendationModel, _ foldIn: [UInt32], items: [UInt32])
+  -> [Explanation]
+{
+  let differences = leaveOneOutDifferences(model, foldIn, items: items)
+  return items.enumerated().map { place, item in
+    let (score, falls) = differences[place]
+    var parts = falls.map {
+      Explanation.Contribution(source: .item(UInt32($0.index)), value: $0.weight)
+    }
+    parts.append(.init(source: .remainder, value: score - falls.reduce(0) { $0 + $1.weight }))
+    return Explanation(item: item, score: score, contributions: parts)
+  }
+}
+
+/// For each item its score and, for each item of the user's, how much the score falls without it,
+/// largest first.
+func leaveOneOutDifferences(_ model: any RecommendationModel, _ foldIn: [UInt32], items: [UInt32])
+  -> [(score: Double, falls: [Explanation.Weighted])]
+{
+  var offsets = [0]
+  var columns: [UInt32] = foldIn
+  offsets.append(columns.count)
+  for left in foldIn.indices {
+    columns += foldIn[..<left] + foldIn[(left + 1)...]
+    offsets.append(columns.count)
+  }
+  let rows = SparseRows(offsets: offsets, columns: columns, columnCount: model.itemCount)
+  let block = 100
+  var kept = [[Double]](repeating: [], count: items.count)
+  let scores = Matrix<Float>(rows: min(block, rows.rowCount), columns: model.itemCount)
+  for start in stride(from: 0, to: rows.rowCount, by: block) {
+    let range = start..<min(start + block, rows.rowCount)
+    model.score(rows, rows: range, into: scores.rowBlock(0..<range.count))
+    for row in 0..<range.count {
+      for (place, item) in items.enumerated() { kept[place].append(Double(scores[row, Int(item)])) }
+    }
+  }
+  return kept.map { values in
+    let falls = foldIn.enumerated().map {
+      Explanation.Weighted(index: Int($1), weight: values[0] - values[$0 + 1])
+    }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    return (values[0], falls)
+  }
+}
+
+extension StoredModel {
+  /// Copies tensors into parameters of the same names.
+  ///
+  /// Throws `ModelError` when one is missing or of another shape.
+  func fill(_ parameters: [Parameter<Float>]) throws {
+    for parameter in parameters {
+      let value = try floats(parameter.name, [parameter.value.rows, parameter.value.columns])
+      parameter.value.copy(from: value)
+    }
+  }
+}
+
+extension JSONValue {
+  /// The settings with what training found.
+  func adding(_ best: (epoch: Int, validation: Double?)) -> JSONValue {
+    guard case .object(var members) = self else { return self }
+    members["best_epoch"] = .integer(best.epoch)
+    members["validation_ndcg_100"] = best.validation.map { .number($0) } ?? .null
+    return .object(members)
+  }
+}

@@ -1,0 +1,174 @@
+// What can be asked of any fitted model, whatever it is made of?
+
+import DenseMath
+import InteractionData
+import Interchange
+
+/// A fitted model: it scores every item for users it may never have seen, from their interactions.
+public protocol RecommendationModel: AnyObject {
+  /// Items it knows; a fold-in row has this many columns.
+  var itemCount: Int { get }
+
+  /// Scores all items for the users in `rows`.
+  ///
+  /// - Parameters:
+  ///   - foldIn: one row a user, columns in the model's item order.
+  ///   - scores: `rows.count` x `itemCount`; a larger score ranks higher. Seen items are scored too.
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>)
+
+  /// Accounts for the scores of some items for one user.
+  ///
+  /// The contributions of an explanation add up to its score.
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
+
+  /// The settings that were used, for the model file and for people.
+  var settings: JSONValue { get }
+  /// The tensors that make up the model.
+  func tensors() -> [Tensor]
+}
+
+/// Why one item has its score for one user.
+public struct Explanation: Sendable, Equatable {
+  /// What a contribution stands for.
+  public enum Source: Sendable, Equatable {
+    /// Popularity or another constant of the item.
+    case itemBias
+    /// A latent factor.
+    case factor(Int)
+    /// An item group's constant.
+    case group(Int)
+    /// What mixing several item groups adds or takes away.
+    case groupMixture
+    /// An item of the user's own.
+    case item(UInt32)
+    /// What no part of the user's history accounts for alone.
+    case remainder
+  }
+
+  public struct Contribution: Sendable, Equatable {
+    public let source: Source
+    public let value: Double
+  }
+
+  public struct Weighted: Sendable, Equatable {
+    public let index: Int
+    public let weight: Double
+  }
+
+  public let item: UInt32
+  public let score: Double
+  /// Parts that add up to the score.
+  public var contributions: [Contribution]
+  /// The user's clusters with their weights, heaviest first; empty for models without clusters.
+  public var clusters: [Weighted] = []
+  /// The item's groups with the weight each has in this score, heaviest first.
+  public var groups: [Weighted] = []
+  /// The user's own items nearest to the recommended one (cosine of item vectors), nearest first.
+  public var nearest: [Weighted] = []
+  /// The user's own items with the change of the score when the item is left out, largest first.
+  public var leaveOneOut: [Weighted] = []
+}
+
+/// What a model is fitted to.
+public struct TrainingData: Sendable {
+  /// One row a training user, columns in the model's item order.
+  public var rows: SparseRows
+  /// Validation users: what is folded in and, by the same row, what is the truth.
+  public var validation: (foldIn: SparseRows, truth: [[UInt32]])?
+  /// The item group of each item to start from, with the prototypes' number, when they are given.
+  public var groups: (assignment: [UInt32], count: Int)?
+  public var seed: UInt64
+
+  public init(
+    rows: SparseRows, validation: (foldIn: SparseRows, truth: [[UInt32]])? = nil,
+    groups: (assignment: [UInt32], count: Int)? = nil, seed: UInt64
+  ) {
+    self.rows = rows
+    self.validation = validation
+    self.groups = groups
+    self.seed = seed
+  }
+}
+
+/// A `--model` of `fit`: how to fit it and how to bring it back from a file.
+public protocol ModelFamily: SendableMetatype {
+  /// The name after `--model`.
+  static var name: String { get }
+  /// One line for `fit --list`.
+  static var summary: String { get }
+  /// The settings it understands.
+  static var options: [ModelOption] { get }
+
+  /// Fits a model.
+  ///
+  /// Throws `ModelError` when training fails (for example when the loss is not a number).
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+    -> any RecommendationModel
+
+  /// Brings a model back.
+  ///
+  /// Throws `ModelError` when tensors are missing or of the wrong shape.
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel
+}
+
+/// Every model there is.
+public enum ModelCatalogue {
+  public static let families: [any ModelFamily.Type] = [
+    Popularity.self, ItemKNN.self, EASE.self, MultVAEFamily.self, InDGRMFamily.self,
+  ]
+
+  /// The family of that name.
+  ///
+  /// Throws `ModelError` that lists the names when there is none.
+  public static func family(named name: String) throws -> any ModelFamily.Type {
+    if let family = families.first(where: { $0.name == name }) { return family }
+    let names = families.map { $0.name }.joined(separator: ", ")
+    throw ModelError(.usage, "there is no model '\(name)'; choose one of \(names)")
+  }
+
+  /// Brings back a model of any family.
+  public static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    guard let name = stored.description["model"]?.string else {
+      throw ModelError(.badData, "the model's name is missing; fit it again")
+    }
+    return try family(named: name).restore(stored)
+  }
+}
+
+/// A fit that failed or a model that cannot be used.
+public struct ModelError: CategorisedError {
+  public let category: FailureCategory
+  public let description: String
+
+  public init(_ category: FailureCategory, _ description: String) {
+    self.category = category
+    self.description = description
+  }
+}
+
+extension StoredModel {
+  /// A tensor of floats of a given shape (nil: any size in that dimension).
+  ///
+  /// Throws `ModelError` when it is missing or different.
+  func floats(_ name: String, _ shape: [Int?]) throws -> Matrix<Float> {
+    guard let tensor = tensors[name], tensor.type == .f32, tensor.shape.count == shape.count,
+      zip(tensor.shape, shape).allSatisfy({ $1 == nil || $0 == $1 })
+    else {
+      throw ModelError(
+        .badData, "the model's tensor '\(name)' is missing or has another shape; fit the model again")
+    }
+    let columns = tensor.shape.last ?? 1
+    let rows = columns > 0 ? tensor.count / columns : 0
+    let values = UnsafeMutablePointer(
+      mutating: tensor.data.bindMemory(to: Float.self).baseAddress)
+    guard let values else { return Matrix(rows: rows, columns: columns) }
+    return Matrix(rows: rows, columns: columns, memory: values, owner: tensor.owner)
+  }
+}
+
+extension Matrix where T == Float {
+  /// The matrix as a tensor that shares its memory.
+  func tensor(_ name: String, shape: [Int]? = nil) -> Tensor {
+    Tensor(name, shape: shape ?? [rows, columns], floats: buffer)
+  }
+}

@@ -1,0 +1,47 @@
+// Who is told how training goes, and who may stop it?
+
+import Interchange
+
+/// What happened in an epoch.
+public struct EpochRecord: Sendable {
+  public let epoch: Int
+  public let epochs: Int
+  /// Mean loss of a training user.
+  public let loss: Double
+  /// The mean of the loss's parts by name, such as `reconstruction` and `kl`.
+  public let parts: [(name: String, value: Double)]
+  /// NDCG@100 on the validation users, when it was measured.
+  public let validation: Double?
+  public let seconds: Double
+
+  /// One flat JSON object.
+  public var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "event": "epoch", "epoch": .integer(epoch), "epochs": .integer(epochs), "loss": .number(loss),
+      "seconds": .number(seconds),
+    ]
+    for (name, value) in parts { members[name] = .number(value) }
+    if let validation { members["validation_ndcg_100"] = .number(validation) }
+    return .object(members)
+  }
+}
+
+/// Hears about every epoch and can end the training early.
+public struct TrainingMonitor: Sendable {
+  /// Called after every epoch.
+  public var epochEnded: @Sendable (EpochRecord) -> Void
+  /// Called after every batch with the share of the epoch done.
+  public var batchEnded: @Sendable (_ epoch: Int, _ share: Double) -> Void
+  /// Asked after every batch; true ends the training with the best model so far.
+  public var shouldStop: @Sendable () -> Bool
+
+  public init(
+    epochEnded: @escaping @Sendable (EpochRecord) -> Void = { _ in },
+    batchEnded: @escaping @Sendable (Int, Double) -> Void = { _, _ in },
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) {
+    self.epochEnded = epochEnded
+    self.batchEnded = batchEnded
+    self.shouldStop = shouldStop
+  }
+}

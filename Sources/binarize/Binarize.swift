@@ -1,0 +1,141 @@
+// indgrm binarize: ratings become interactions.
+
+import ArgumentParser
+import InteractionData
+import Interchange
+import ToolKit
+
+@main
+struct Binarize: Tool {
+  static let toolName = "binarize"
+  static let configuration = toolConfiguration(
+    "Turn ratings into interactions: keep what was liked, drop the rating.",
+    discussion: """
+      Reads interactions and writes interactions without ratings. With --min alone it streams and \
+      holds one chunk; --min-user, --min-item and --duplicates hold all interactions (about 20 bytes \
+      each).
+      """)
+
+  @Argument(help: "Interactions to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: ArgumentHelp("Keep ratings of at least this value.", valueName: "rating"))
+  var min: Float?
+
+  @Option(help: ArgumentHelp("Drop users with fewer interactions, repeatedly.", valueName: "n"))
+  var minUser = 0
+
+  @Option(help: ArgumentHelp("Drop items with fewer interactions, repeatedly.", valueName: "n"))
+  var minItem = 0
+
+  @Option(help: "Which of several ratings of one item by one user counts.")
+  var duplicates: DuplicateRule?
+
+  @OptionGroup var output: StreamOutputOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard minUser >= 0, minItem >= 0 else {
+      throw ValidationError("--min-user and --min-item must not be negative")
+    }
+    if let min, !min.isFinite { throw ValidationError("--min must be a number") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let reader = InteractionReader(
+      try InputFile.stream(input, expecting: [.interactions]))
+    if let min, reader.metadata["ratings"]?.bool == false {
+      throw ToolError(
+        .badData,
+        "\(reader.stream.name): has no ratings to compare with --min \(min); leave the option out")
+    }
+    let file = try OutputFile(output.output, binary: true)
+    let writer = try InteractionWriter(
+      file, metadata: notes(on: reader.metadata), provenance: context.provenance(from: [reader.provenance]),
+      compression: output.compression > 0 ? output.compression : nil)
+    if minUser > 0 || minItem > 0 || duplicates != nil {
+      try hold(reader, writer, context)
+    } else {
+      try stream(reader, writer, context)
+    }
+    try writer.finish()
+    try file.commit()
+  }
+
+  /// What later tools are told: there are no ratings any more, and why.
+  private func notes(on metadata: JSONValue) -> JSONValue {
+    var members: [String: JSONValue] = [:]
+    if case .object(let known) = metadata { members = known }
+    members["ratings"] = false
+    members["binarized"] = [
+      "min": min.map { .number(Double($0)) } ?? .null, "min_user": .integer(minUser),
+      "min_item": .integer(minItem),
+    ]
+    return .object(members)
+  }
+
+  /// Passes chunk after chunk, keeping what reaches the threshold.
+  private func stream(_ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext)
+    throws
+  {
+    let progress = Progress("read", unit: "interactions", context.log)
+    var pending = InteractionChunk()
+    var (seen, kept) = (0, 0)
+    while let part = try reader.next() {
+      guard case .interactions(let rows) = part else {
+        try writer.write(part)
+        continue
+      }
+      seen += rows.count
+      pending.append(rows) { index in
+        guard let min, let ratings = rows.ratings else { return true }
+        return ratings[index] >= min
+      }
+      if pending.count >= InteractionWriter.chunkRows {
+        kept += pending.count
+        try writer.write(.interactions(pending))
+        pending = InteractionChunk()
+      }
+      progress.update(seen)
+    }
+    kept += pending.count
+    try writer.write(.interactions(pending))
+    progress.finish()
+    context.log.notice("kept \(kept) of \(seen) interactions")
+  }
+
+  /// Sorts everything in memory, resolves duplicates, then filters.
+  private func hold(_ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext)
+    throws
+  {
+    let progress = Progress("read", unit: "interactions", context.log)
+    let (all, merged) = try InteractionRows(reader) { progress.update($0) }
+      .sorted(duplicates: duplicates ?? .highest)
+    progress.finish()
+    var liked = all
+    if let min, let ratings = all.ratings { liked = all.filtered { ratings[$0] >= min } }
+    liked.ratings = nil
+    let (result, removed) = liked.core(minUser: minUser, minItem: minItem)
+    try result.write(to: writer)
+    context.log.notice(
+      "kept \(result.count) of \(all.count + merged) interactions, \(result.userCount) users,"
+        + " \(result.itemCount) items; merged \(merged) duplicates; dropped \(removed.users) users"
+        + " and \(removed.items) items")
+  }
+}
+
+extension DuplicateRule: ExpressibleByArgument {}
+
+extension InteractionChunk {
+  /// Appends the rows of another chunk that are kept, without their ratings.
+  mutating func append(_ other: InteractionChunk, where isKept: (Int) -> Bool) {
+    if other.times != nil, times == nil { times = [] }
+    if other.folds != nil, folds == nil { folds = [] }
+    for index in 0..<other.count where isKept(index) {
+      users.append(other.users[index])
+      items.append(other.items[index])
+      if let values = other.times { times?.append(values[index]) }
+      if let values = other.folds { folds?.append(values[index]) }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// indgrm split: decides who is trained on, what is folded in and what is held out.
+
+import ArgumentParser
+import InteractionData
+import Interchange
+import ToolKit
+
+@main
+struct Split: Tool {
+  static let toolName = "split"
+  static let configuration = toolConfiguration(
+    "Divide interactions into training and held-out parts.",
+    discussion: """
+      By default the paper's protocol: a tenth of the users for validation, a tenth for testing, and \
+      each held-out user's interactions in equal folds, one of which is the truth of a round while \
+      the others are folded in. Training users are ranked into nested sets of 20, 40, 60, 80 and \
+      100 %. Holds all interactions in memory (about 30 bytes each).
+      """)
+
+  @Argument(help: "Interactions to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: "What is divided: users, or every user's interactions by ratio, last one or time.")
+  var scheme: SplitScheme = .users
+
+  @Option(help: ArgumentHelp("Folds of a held-out user, which is the number of rounds.", valueName: "n"))
+  var folds = 5
+
+  @Option(help: ArgumentHelp("Share held out for testing.", valueName: "share"))
+  var test = 0.1
+
+  @Option(help: ArgumentHelp("Share held out for validation.", valueName: "share"))
+  var validation = 0.1
+
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var output: StreamOutputOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (2...250).contains(folds) else { throw ValidationError("--folds must be between 2 and 250") }
+    guard test >= 0, validation >= 0, test + validation < 1 else {
+      throw ValidationError("--test and --validation must not be negative and must add up to less than 1")
+    }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let stream = try InputFile.stream(input, expecting: [.interactions])
+    let progress = Progress("read", unit: "interactions", context.log)
+    let (data, merged) = try InteractionSet.read(stream) { progress.update($0) }
+    progress.finish()
+    if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
+    let (used, unused) = data.compacted()
+    if unused.users + unused.items > 0 {
+      context.log.notice(
+        "left out \(unused.users) users and \(unused.items) items without interactions")
+    }
+
+    var options = SplitOptions()
+    options.scheme = scheme
+    options.folds = folds
+    options.testShare = test
+    options.validationShare = validation
+    options.seed = seed.seed
+    let divided = try used.split(options)
+
+    let file = try OutputFile(output.output, binary: true)
+    let writer = try InteractionWriter(
+      file, metadata: divided.metadata,
+      provenance: context.provenance(from: [stream.provenance], seed: seed.seed),
+      compression: output.compression > 0 ? output.compression : nil)
+    try divided.write(to: writer)
+    try writer.finish()
+    try file.commit()
+    context.log.notice(try summary(of: divided))
+  }
+
+  private func summary(of data: InteractionSet) throws -> String {
+    guard let plan = try SplitPlan(data) else { return "nothing was split" }
+    let test = plan.heldOutUsers(.test).count
+    let validation = plan.heldOutUsers(.validation).count
+    let known = plan.training().columnCounts().filter { $0 > 0 }.count
+    return "\(plan.trainingUsers().count) users to train on, \(validation) to validate, \(test) to test;"
+      + " \(data.itemCount - known) of \(data.itemCount) items occur only in held-out parts and"
+      + " cannot be recommended"
+  }
+}
+
+extension SplitScheme: ExpressibleByArgument {}
