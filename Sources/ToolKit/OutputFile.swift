@@ -72,7 +72,10 @@ public final class OutputFile: ByteSink {
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
     byteCount += bytes.count
     if buffer.count + bytes.count > 1 << 18 { try flush() }
-    if bytes.count > 1 << 17 { return try writeThrough(bytes) }
+    if bytes.count > 1 << 17 {
+      try flush()
+      return try writeThrough(bytes)
+    }
     buffer.append(contentsOf: bytes)
   }
 

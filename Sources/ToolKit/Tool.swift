@@ -129,3 +129,14 @@ public struct ToolContext: Sendable {
         details: details))
   }
 }
+
+extension BLAS {
+  /// Opens OpenBLAS or says how to get it.
+  public static func open() throws {
+    do {
+      try load()
+    } catch {
+      throw ToolError(.internalFault, "\(error)")
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// Which histories does a model get to see, user by user and round by round?
+
+import DenseMath
+import Interchange
+
+/// Users to rank items for, with the history each is folded in with.
+public struct FoldInCases: Sendable {
+  /// The user of each case, an index into the data.
+  public var users: [Int] = []
+  /// The round of each case; nil outside the protocol.
+  public var rounds: [UInt8?] = []
+  /// One row a case over the model's items, ascending.
+  public var history: SparseRows
+  /// Interactions left out because the model does not know their items.
+  public var unknownInteractions = 0
+
+  public var count: Int { users.count }
+
+  /// Cases of held-out users in all their rounds, user by user.
+  public init(_ plan: SplitPlan, role: UserRole, rounds wanted: [Int]? = nil, items: ItemMap) {
+    var builder = RowBuilder(items)
+    for user in plan.heldOutUsers(role) {
+      for round in wanted ?? Array(0..<plan.rounds) {
+        users.append(user)
+        rounds.append(UInt8(round))
+        builder.append(plan.foldIn(of: user, role, round: round))
+      }
+    }
+    history = builder.rows
+    unknownInteractions = builder.unknown
+  }
+
+  /// Cases of chosen users with all they have.
+  public init(_ data: InteractionSet, users chosen: [Int], items: ItemMap) {
+    var builder = RowBuilder(items)
+    for user in chosen {
+      users.append(user)
+      rounds.append(nil)
+      builder.append(data.items(of: user))
+    }
+    history = builder.rows
+    unknownInteractions = builder.unknown
+  }
+
+  private struct RowBuilder {
+    let items: ItemMap
+    var offsets = [0]
+    var columns: [UInt32] = []
+    var unknown = 0
+
+    init(_ items: ItemMap) { self.items = items }
+
+    mutating func append(_ history: some Collection<UInt32>) {
+      var row: [UInt32] = []
+      for item in history {
+        if let index = items[item] { row.append(index) } else { unknown += 1 }
+      }
+      columns += row.sorted()
+      offsets.append(columns.count)
+    }
+
+    var rows: SparseRows {
+      SparseRows(offsets: offsets, columns: columns, columnCount: items.targetCount)
+    }
+  }
+}
+
+/// Where the items of one dictionary stand in another, by id.
+public struct ItemMap: Sendable {
+  private let target: [Int32]
+  /// Items of the dictionary mapped to.
+  public let targetCount: Int
+
+  /// Maps items by their ids.
+  public init(from source: [String], to target: [String]) {
+    var places: [String: Int32] = [:]
+    places.reserveCapacity(target.count)
+    for (index, id) in target.enumerated() { places[id] = Int32(index) }
+    self.target = source.map { places[$0] ?? -1 }
+    targetCount = target.count
+  }
+
+  /// The index in the target dictionary, or nil.
+  public subscript(_ item: UInt32) -> UInt32? {
+    let index = target[Int(item)]
+    return index >= 0 ? UInt32(index) : nil
+  }
+
+  /// How many items have a place.
+  public var knownCount: Int { target.reduce(0) { $0 + ($1 >= 0 ? 1 : 0) } }
+}
+
+/// The part of a data set that a model is fitted to: training rows over the items that occur in them.
+public struct TrainingSet: Sendable {
+  /// One row a training user, columns numbered as `items`.
+  public let rows: SparseRows
+  /// The items with training interactions, with titles and categories.
+  public let items: ItemChunk
+  /// For each of them its index in the data.
+  public let itemIndices: [Int]
+
+  /// From a split (its training users, or a nested part of them) or, without one, from all users.
+  public init(_ data: InteractionSet, _ plan: SplitPlan?, tier: Int = 5) {
+    let all = plan?.training(tier: tier) ?? data.rows()
+    let counts = all.columnCounts()
+    let used = (0..<data.itemCount).filter { counts[$0] > 0 }
+    var newIndex = [UInt32](repeating: 0, count: data.itemCount)
+    for (index, item) in used.enumerated() { newIndex[item] = UInt32(index) }
+    rows = SparseRows(
+      offsets: all.offsets, columns: all.columns.map { newIndex[Int($0)] }, columnCount: used.count)
+    itemIndices = used
+    items = ItemChunk(
+      ids: used.map { data.items.ids[$0] },
+      titles: data.items.titles.map { titles in used.map { titles[$0] } },
+      categories: data.items.categories.map { lists in used.map { lists[$0] } })
+  }
+}

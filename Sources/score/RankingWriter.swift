@@ -1,0 +1,96 @@
+// In which shapes do rankings leave the tool?
+
+import ArgumentParser
+import DenseMath
+import Interchange
+import ToolKit
+
+/// The formats of `--format`.
+enum RankingFormat: String, ExpressibleByArgument, CaseIterable {
+  case ig
+  case tsv
+  case jsonl
+}
+
+/// Writes rankings as a stream, as tab-separated rows, or as one JSON object a user.
+final class RankingWriter {
+  private let file: OutputFile
+  private let items: ItemChunk
+  private let format: RankingFormat
+  private let stream: RecommendationWriter?
+  private var pendingUsers: [String] = []
+  private var pending = RecommendationChunk()
+  private var userCount: UInt32 = 0
+  private var lastUser: String?
+
+  init(
+    _ file: OutputFile, format: RankingFormat, items: ItemChunk, model: String, metadata: JSONValue,
+    compression: Int32?, provenance: Provenance
+  ) throws {
+    self.file = file
+    self.items = items
+    self.format = format
+    guard format == .ig else {
+      stream = nil
+      if format == .tsv { try file.write("user\tround\trank\titem\tscore\ttitle\n") }
+      return
+    }
+    let stream = try RecommendationWriter(
+      file, metadata: metadata, provenance: provenance, compression: compression)
+    try stream.write(items: items)
+    self.stream = stream
+  }
+
+  func append(user: String, round: UInt8?, _ list: [Ranked<Float>]) throws {
+    switch format {
+    case .ig:
+      if user != lastUser {
+        pendingUsers.append(user)
+        userCount += 1
+        lastUser = user
+      }
+      pending.append(
+        user: userCount - 1, round: round, items: list.map(\.index), scores: list.map(\.score))
+      if pending.items.count > 1 << 17 { try flush() }
+    case .tsv:
+      var text = ""
+      let place = round.map(String.init) ?? ""
+      for (rank, entry) in list.enumerated() {
+        let title = (items.titles?[Int(entry.index)] ?? "").replacingTabs
+        text += "\(user.replacingTabs)\t\(place)\t\(rank + 1)\t\(items.ids[Int(entry.index)].replacingTabs)"
+        text += "\t\(entry.score)\t\(title)\n"
+      }
+      try file.write(text)
+    case .jsonl:
+      let entries = list.map { entry -> JSONValue in
+        var members: [String: JSONValue] = [
+          "item": .string(items.ids[Int(entry.index)]), "score": .number(Double(entry.score)),
+        ]
+        if let title = items.titles?[Int(entry.index)], !title.isEmpty { members["title"] = .string(title) }
+        return .object(members)
+      }
+      var line: [String: JSONValue] = ["user": .string(user), "items": .array(entries)]
+      if let round { line["round"] = .integer(Int(round)) }
+      try file.write(JSONValue.object(line).text + "\n")
+    }
+  }
+
+  private func flush() throws {
+    try stream?.write(users: pendingUsers)
+    try stream?.write(pending)
+    pendingUsers.removeAll(keepingCapacity: true)
+    pending.removeAll()
+  }
+
+  func finish() throws {
+    try flush()
+    try stream?.finish()
+  }
+}
+
+extension String {
+  /// The text with tabs and line ends as spaces, so that it stays one field.
+  fileprivate var replacingTabs: String {
+    contains { $0 == "\t" || $0.isNewline } ? String(map { $0 == "\t" || $0.isNewline ? " " : $0 }) : self
+  }
+}

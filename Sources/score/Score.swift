@@ -1,0 +1,172 @@
+// indgrm score: ranks items for users, known or never seen.
+
+import ArgumentParser
+import DenseMath
+import InteractionData
+import Interchange
+import Models
+import ToolKit
+
+@main
+struct Score: Tool {
+  static let toolName = "score"
+  static let configuration = toolConfiguration(
+    "Rank items for users by a fitted model.",
+    discussion: """
+      Of a split, the test users are ranked for in every round, with the round's truth left out of \
+      their history; of plain interactions, all users, with all they have. Users need not have been in \
+      the training. Items a user has are left out of the ranking. Holds the interactions, the model and \
+      a block of 512 users' scores.
+      """)
+
+  @Argument(help: "Split or interactions to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: ArgumentHelp("The fitted model.", valueName: "file"))
+  var model: String
+
+  @Option(help: ArgumentHelp("Items to rank for each user.", valueName: "n"))
+  var top = 100
+
+  @Option(help: "Of a split, whom to rank for.")
+  var role: HeldOutRole = .test
+
+  @Option(help: ArgumentHelp("Rank only for the users whose ids this file lists.", valueName: "file"))
+  var users: String?
+
+  @Option(help: ArgumentHelp("Rank only the items whose ids this file lists.", valueName: "file"))
+  var candidates: String?
+
+  @Option(help: ArgumentHelp("Never rank the items whose ids this file lists.", valueName: "file"))
+  var exclude: String?
+
+  @Flag(help: "Rank also what a user already has.")
+  var keepSeen = false
+
+  @Option(help: "ig is the stream that metrics reads; the others are text.")
+  var format: RankingFormat = .ig
+
+  @OptionGroup var output: StreamOutputOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(top) else {
+      throw ValidationError("--top must be between 1 and 1000000")
+    }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    try BLAS.open()
+    let file = try OutputFile(output.output, binary: format == .ig)
+    let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    let fitted = try ModelCatalogue.restore(stored)
+    let stream = try InputFile.stream(input, expecting: [.interactions])
+    let (data, _) = try InteractionSet.read(stream)
+    let items = ItemMap(from: data.items.ids, to: stored.items.ids)
+    let cases = try selectCases(data, items)
+    if cases.unknownInteractions > 0 {
+      context.log.notice(
+        "\(cases.unknownInteractions) interactions are with items the model does not know; they are left out")
+    }
+    let mask = try candidateMask(stored.items.ids, context)
+
+    let writer = try RankingWriter(
+      file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
+      metadata: metadata(stored, data), compression: output.compression > 0 ? output.compression : nil,
+      provenance: context.provenance(from: [stream.provenance, stored.provenance]))
+    let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
+    var short = 0
+    try rank(cases, with: fitted, mask: mask) { range, lists in
+      for (index, list) in zip(range, lists) {
+        short += list.count < top ? 1 : 0
+        try writer.append(
+          user: data.users.ids[cases.users[index]], round: cases.rounds[index], list)
+      }
+      progress.update(range.upperBound)
+    }
+    try writer.finish()
+    try file.commit()
+    progress.finish()
+    let fewer = short > 0 ? "; \(short) lists are shorter than \(top) for want of candidates" : ""
+    context.log.notice("ranked items for \(cases.count) users and rounds\(fewer)")
+  }
+
+  /// Scores blocks of users and hands their rankings on, in order.
+  private func rank(
+    _ cases: FoldInCases, with model: any RecommendationModel, mask: [Bool]?,
+    _ body: (Range<Int>, [[Ranked<Float>]]) throws -> Void
+  ) throws {
+    let block = 512
+    let scores = Matrix<Float>(rows: min(block, cases.count), columns: model.itemCount)
+    let nothing = SparseRows(
+      offsets: [Int](repeating: 0, count: cases.count + 1), columns: [], columnCount: model.itemCount)
+    for start in stride(from: 0, to: cases.count, by: block) {
+      let range = start..<min(start + block, cases.count)
+      let part = scores.rowBlock(0..<range.count)
+      model.score(cases.history, rows: range, into: part)
+      if let mask { hide(mask, in: part) }
+      let seen = keepSeen ? nothing : cases.history
+      try body(range, topItems(part, seen, rows: range, count: top).map { $0.filter { $0.score > -.infinity } })
+    }
+  }
+
+  private func selectCases(_ data: InteractionSet, _ items: ItemMap) throws -> FoldInCases {
+    let wanted = try users.map { Set(try InputFile.lines($0)) }
+    if let plan = try SplitPlan(data), wanted == nil {
+      let cases = FoldInCases(plan, role: role.userRole, items: items)
+      guard cases.count > 0 else {
+        throw ToolError(.badData, "the split holds no \(role.rawValue) users; split with larger shares")
+      }
+      return cases
+    }
+    let chosen = (0..<data.userCount).filter { wanted?.contains(data.users.ids[$0]) ?? true }
+    if let wanted, chosen.count < wanted.count {
+      let known = Set(chosen.map { data.users.ids[$0] })
+      let missing = wanted.subtracting(known).sorted()
+      throw ToolError(
+        .badData, "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'")
+    }
+    return FoldInCases(data, users: chosen, items: items)
+  }
+
+  /// For each item whether it may be ranked; nil when all may.
+  private func candidateMask(_ ids: [String], _ context: ToolContext) throws -> [Bool]? {
+    guard candidates != nil || exclude != nil else { return nil }
+    var mask = [Bool](repeating: candidates == nil, count: ids.count)
+    let places = Dictionary(zip(ids, ids.indices)) { first, _ in first }
+    for (path, value) in [(candidates, true), (exclude, false)] {
+      guard let path else { continue }
+      let listed = try InputFile.lines(path)
+      let known = listed.compactMap { places[$0] }
+      for item in known { mask[item] = value }
+      if known.count < listed.count {
+        context.log.warning("\(path): \(listed.count - known.count) of \(listed.count) items are not in the model")
+      }
+    }
+    return mask
+  }
+
+  private func hide(_ mask: [Bool], in scores: Matrix<Float>) {
+    for row in 0..<scores.rows {
+      let values = scores.row(row)
+      for item in mask.indices where !mask[item] { values[item] = -.infinity }
+    }
+  }
+
+  private func metadata(_ stored: StoredModel, _ data: InteractionSet) -> JSONValue {
+    [
+      "model": stored.description["model"] ?? .null, "role": .string(role.rawValue),
+      "split": data.metadata["split"] ?? .null, "top": .integer(top),
+      "item_interactions": stored.description["item_interactions"] ?? .null,
+      "training_users": stored.description["training_users"] ?? .null,
+    ]
+  }
+}
+
+/// Whom of a split to rank for.
+enum HeldOutRole: String, ExpressibleByArgument, CaseIterable {
+  case test
+  case validation
+
+  var userRole: UserRole { self == .test ? .test : .validation }
+}
