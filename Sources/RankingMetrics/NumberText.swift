@@ -27,6 +27,11 @@ func probability(_ value: Double?) -> String {
   return value < 0.0001 ? "<0.0001" : fixed(value, 4)
 }
 
+/// A count with its noun, "1 list" or "2 lists".
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
 /// Text with blanks behind it up to a width.
 func pad(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))

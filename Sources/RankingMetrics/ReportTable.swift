@@ -3,12 +3,13 @@
 extension MetricsReport {
   /// The report as aligned text: what was left out, then a table of mean ± standard error a group.
   public func table() -> String {
-    var text = "\(counts.users) users, \(counts.lists) lists"
-    text += rounds.isEmpty ? "" : " in \(rounds.count) rounds"
+    var text = counted(counts.users, "user") + ", " + counted(counts.lists, "list")
+    text += rounds.isEmpty ? "" : " in " + counted(rounds.count, "round")
     text += "; mean ± standard error over users\n"
     text += remarks()
     for group in groups {
-      text += "\n\(group.name): \(group.definition) (\(group.users) users, \(group.lists) lists)\n"
+      text += "\n\(group.name): \(group.definition) "
+      text += "(\(counted(group.users, "user")), \(counted(group.lists, "list")))\n"
       guard group.users > 0 else { continue }
       text += RankingMetrics.columns(lines(of: group.name), left: 1)
     }
@@ -19,16 +20,16 @@ extension MetricsReport {
   private func remarks() -> String {
     var text = ""
     if counts.emptyTruthLists > 0 {
-      text += "left out: \(counts.emptyTruthLists) lists with an empty truth "
-      text += "(\(counts.emptyTruthUsers) users in all their rounds)\n"
+      text += "left out: " + counted(counts.emptyTruthLists, "list") + " with an empty truth "
+      text += "(\(counted(counts.emptyTruthUsers, "user")) in all rounds)\n"
     }
     if counts.unscorableTruthItems > 0 {
       text += "missed: \(counts.unscorableTruthItems) of \(counts.truthItems) truth items cannot "
-      text += "be scored (all of the truth in \(counts.unscorableLists) lists)\n"
+      text += "be scored (all of the truth in \(counted(counts.unscorableLists, "list")))\n"
     }
     if counts.shortRankings > 0 {
-      text += "short: \(counts.shortRankings) lists have fewer than \(cutoffs.last ?? 0) items "
-      text += "(\(counts.emptyRankings) none); missing places are misses\n"
+      text += "short: \(counted(counts.shortRankings, "list")) of fewer than "
+      text += "\(cutoffs.last ?? 0) items (\(counts.emptyRankings) of none); missing places are misses\n"
     }
     return text
   }
