@@ -33,7 +33,10 @@ func studentTwoSidedQuantile(confidence: Double, degrees: Double) -> Double {
 func incompleteBeta(_ a: Double, _ b: Double, _ x: Double, complement y: Double) -> Double {
   guard x > 0 else { return 0 }
   guard y > 0 else { return 1 }
-  let logFront = -logBeta(a, b) + a * log(x) + b * log(y)
+  // Near 1 the complement has more digits than the number itself.
+  let logX = x > 0.5 ? log1p(-y) : log(x)
+  let logY = y > 0.5 ? log1p(-x) : log(y)
+  let logFront = a * logX + b * logY - logBeta(a, b)
   if x < (a + 1) / (a + b + 2) {
     return exp(logFront) * betaFraction(a, b, x) / a
   }
@@ -57,7 +60,7 @@ private func betaFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
     d = 1 / guarded(1 + odd * d)
     c = guarded(1 + odd / c)
     result *= d * c
-    if abs(d * c - 1) < 1e-16 { break }
+    if abs(d * c - 1) < 4e-16 { break }
   }
   return result
 }

@@ -24,12 +24,13 @@ extension MetricsReport {
       text += "(\(counted(counts.emptyTruthUsers, "user")) in all rounds)\n"
     }
     if counts.unscorableTruthItems > 0 {
-      text += "missed: \(counts.unscorableTruthItems) of \(counts.truthItems) truth items cannot "
-      text += "be scored (all of the truth in \(counted(counts.unscorableLists, "list")))\n"
+      text += "missed: \(counts.unscorableTruthItems) of \(counts.truthItems) truth items "
+      text += "cannot be scored (all of the truth in \(counted(counts.unscorableLists, "list")))\n"
     }
     if counts.shortRankings > 0 {
       text += "short: \(counted(counts.shortRankings, "list")) of fewer than "
-      text += "\(cutoffs.last ?? 0) items (\(counts.emptyRankings) of none); missing places are misses\n"
+      text += "\(cutoffs.last ?? 0) items (\(counts.emptyRankings) of none); "
+      text += "missing places are misses\n"
     }
     return text
   }
