@@ -73,17 +73,23 @@
     for (long i = 0; i < n; i++)                                                                   \
       sums[i] += (double)(weight * (mean[i] * mean[i] + EXP(log_variance[i])));                    \
   }                                                                                                \
-  CLONES long indgrm_above_##S(long n, const REAL *x, REAL threshold, uint32_t *found) {           \
+  CLONES void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most) {           \
+    for (long g = 0; g < groups; g++) most[g] = x[g];                                              \
+    for (long w = 1; w < width; w++)                                                               \
+      for (long g = 0; g < groups; g++)                                                            \
+        most[g] = most[g] > x[w * groups + g] ? most[g] : x[w * groups + g];                       \
+  }                                                                                                \
+  CLONES long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found) {               \
     long count = 0, i = 0;                                                                         \
     for (; i + 32 <= n; i += 32) {                                                                 \
       int any = 0;                                                                                 \
-      for (int l = 0; l < 32; l++) any |= x[i + l] > threshold;                                    \
+      for (int l = 0; l < 32; l++) any |= x[i + l] >= least;                                       \
       if (!any) continue;                                                                          \
       for (int l = 0; l < 32; l++)                                                                 \
-        if (x[i + l] > threshold) found[count++] = (uint32_t)(i + l);                              \
+        if (x[i + l] >= least) found[count++] = (uint32_t)(i + l);                                 \
     }                                                                                              \
     for (; i < n; i++)                                                                             \
-      if (x[i] > threshold) found[count++] = (uint32_t)i;                                          \
+      if (x[i] >= least) found[count++] = (uint32_t)i;                                             \
     return count;                                                                                  \
   }
 

@@ -11,36 +11,31 @@ public struct Ranked<T: Real>: Sendable, Equatable {
   }
 }
 
-/// The best `count` columns of a row, best first; equal scores rank by index, NaN never ranks.
+/// The best `count` columns of a row, best first; equal scores rank by index, NaN and minus infinity
+/// never rank.
 ///
-/// One pass compares vectors of scores with the worst kept so far; what passes is gathered and cut back
-/// to `count` when the gathering is full.
+/// The row is cut into about 2 `count` interleaved groups. The count-th largest of the groups' maxima
+/// cannot exceed the count-th largest score, so one vector pass for that bound and one that gathers what
+/// reaches it leave little more than `count` candidates to sort.
 public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [Ranked<T>] {
-  var best: [Ranked<T>] = []
-  guard count > 0, let base = scores.baseAddress else { return best }
-  let capacity = max(2 * count, count + 64)
-  best.reserveCapacity(capacity + 512)
-  var threshold = -T.infinity
-  let found = UnsafeMutablePointer<UInt32>.allocate(capacity: 512)
+  guard count > 0, let base = scores.baseAddress else { return [] }
+  var least = -T.greatestFiniteMagnitude
+  let width = scores.count / (2 * count)
+  if width >= 2 {
+    let groups = scores.count / width
+    var most = [T](repeating: 0, count: groups)
+    most.withUnsafeMutableBufferPointer { T.kernels.groupMax(groups, width, base, $0.baseAddress) }
+    // NaN would upset the order; as minus infinity it only weakens the bound.
+    for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
+    most.sort(by: >)
+    least = max(least, most[count - 1])
+  }
+  let found = UnsafeMutablePointer<UInt32>.allocate(capacity: scores.count)
   defer { found.deallocate() }
-  func cut() {
-    best.sort { $0.score > $1.score || ($0.score == $1.score && $0.index < $1.index) }
-    if best.count > count { best.removeLast(best.count - count) }
-    if best.count == count, let last = best.last { threshold = last.score }
-  }
-  var start = 0
-  while start < scores.count {
-    let length = min(512, scores.count - start)
-    // Later columns with the score of the worst kept lose the tie, so > is enough.
-    let passed = T.kernels.above(length, base + start, threshold, found)
-    for place in 0..<passed {
-      let index = start + Int(found[place])
-      best.append(Ranked(index: UInt32(index), score: base[index]))
-    }
-    if best.count >= capacity { cut() }
-    start += length
-  }
-  cut()
+  let passed = T.kernels.above(scores.count, base, least, found)
+  var best = (0..<passed).map { Ranked(index: found[$0], score: base[Int(found[$0])]) }
+  best.sort { $0.score > $1.score || ($0.score == $1.score && $0.index < $1.index) }
+  if best.count > count { best.removeLast(best.count - count) }
   return best
 }
 

@@ -21,10 +21,17 @@ public protocol RecommendationModel: AnyObject {
   /// The contributions of an explanation add up to its score.
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
 
+  /// The group of each item and the groups' prototypes (G x d), for models that have them.
+  var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { get }
+
   /// The settings that were used, for the model file and for people.
   var settings: JSONValue { get }
   /// The tensors that make up the model.
   func tensors() -> [Tensor]
+}
+
+extension RecommendationModel {
+  public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
 }
 
 /// Why one item has its score for one user.
@@ -147,6 +154,12 @@ public struct ModelError: CategorisedError {
 }
 
 extension StoredModel {
+  /// Training interactions of each item; zeros where the model file does not tell.
+  public var itemInteractions: [Int] {
+    let counts = description["item_interactions"]?.array?.compactMap(\.int) ?? []
+    return counts.count == items.ids.count ? counts : [Int](repeating: 0, count: items.ids.count)
+  }
+
   /// A tensor of floats of a given shape (nil: any size in that dimension).
   ///
   /// Throws `ModelError` when it is missing or different.

@@ -106,7 +106,7 @@ struct Score: Tool {
       model.score(cases.history, rows: range, into: part)
       if let mask { hide(mask, in: part) }
       let seen = keepSeen ? nothing : cases.history
-      try body(range, topItems(part, seen, rows: range, count: top).map { $0.filter { $0.score > -.infinity } })
+      try body(range, topItems(part, seen, rows: range, count: top))
     }
   }
 

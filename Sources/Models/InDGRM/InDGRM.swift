@@ -26,6 +26,19 @@ final class InDGRM: RecommendationModel {
   var itemCount: Int { network.itemCount }
   func tensors() -> [Tensor] { network.parameters.map { $0.value.tensor($0.name) } }
 
+  var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
+    guard network.options.usesGroups else { return nil }
+    network.prepareScoring()
+    let membership = network.decoder.groups.membership
+    let assignment = (0..<itemCount).map { item -> UInt32 in
+      let row = membership.row(item)
+      var best = 0
+      for group in row.indices where row[group] > row[best] { best = group }
+      return UInt32(best)
+    }
+    return (assignment, network.decoder.groups.prototypes.value)
+  }
+
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     network.score(foldIn, rows: rows, into: scores)
   }

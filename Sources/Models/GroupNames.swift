@@ -1,0 +1,63 @@
+// What are groups of items called?
+
+import Glibc
+import Interchange
+
+/// Names for item groups: the category most over-represented among a group's items where categories
+/// are known, otherwise its most popular titles (or ids).
+public struct GroupNames: Sendable {
+  public let names: [String]
+
+  /// - Parameters:
+  ///   - assignment: the group of each item.
+  ///   - popularity: interactions of each item.
+  public init(
+    _ assignment: [UInt32], count: Int, items: ItemChunk, categories: [String], popularity: [Int]
+  ) {
+    var members = [[Int]](repeating: [], count: count)
+    for (item, group) in assignment.enumerated() where Int(group) < count {
+      members[Int(group)].append(item)
+    }
+    var overall = [Double](repeating: 0, count: categories.count)
+    if let lists = items.categories {
+      for list in lists { for category in list { overall[Int(category)] += 1 } }
+    }
+    let total = Double(max(assignment.count, 1))
+    names = members.map { group in
+      if let lists = items.categories, !categories.isEmpty,
+        let category = Self.leading(group, lists, overall, total)
+      {
+        return categories[category]
+      }
+      let leaders = group.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }.prefix(2)
+      return leaders.map { items.name(of: $0) }.joined(separator: ", ")
+    }
+  }
+
+  /// The category with the largest weighted lift: share in the group times log of the share's ratio to
+  /// all items (a pointwise Kullback-Leibler term), so that tiny categories do not win by chance.
+  private static func leading(
+    _ group: [Int], _ lists: [[UInt32]], _ overall: [Double], _ total: Double
+  ) -> Int? {
+    var counts = [Double](repeating: 0, count: overall.count)
+    for item in group { for category in lists[item] { counts[Int(category)] += 1 } }
+    let size = Double(group.count)
+    let weights = counts.indices.map { category -> Double in
+      guard counts[category] > 0, overall[category] > 0 else { return 0 }
+      let share = counts[category] / size
+      return share * log(share / (overall[category] / total))
+    }
+    guard let best = weights.indices.max(by: { (weights[$0], -$0) < (weights[$1], -$1) }),
+      weights[best] > 0
+    else { return nil }
+    return best
+  }
+}
+
+extension ItemChunk {
+  /// An item's title, or its id where no title is known.
+  public func name(of item: Int) -> String {
+    if let title = titles?[item], !title.isEmpty { return title }
+    return ids[item]
+  }
+}

@@ -1,0 +1,111 @@
+// What did the users of the recommendations really choose?
+
+import InteractionData
+import Interchange
+import RankingMetrics
+import ToolKit
+
+/// An evaluation with the name of what was evaluated.
+struct Measured {
+  let name: String
+  let evaluation: RankingEvaluation
+  var report: MetricsReport { evaluation.report }
+}
+
+/// The truth of every user and round, from a split or from plain interactions.
+final class Truth {
+  private let data: InteractionSet
+  private let plan: SplitPlan?
+  private let places: [String: Int]
+  private let trainingCounts: [UInt32]
+
+  init(_ stream: StreamReader) throws {
+    data = try InteractionSet.read(stream).0
+    plan = try SplitPlan(data)
+    places = Dictionary(zip(data.users.ids, data.users.ids.indices)) { first, _ in first }
+    trainingCounts = (plan?.training() ?? data.rows()).columnCounts().map { UInt32(clamping: $0) }
+  }
+
+  /// The id of a user number that `evaluate` used.
+  func id(of user: UInt32) -> String { data.users.ids[Int(user)] }
+
+  /// Measures all lists of a stream.
+  ///
+  /// Throws `FormatError`, and `ToolError` when lists and truth do not belong together.
+  func evaluate(_ reader: RecommendationReader, _ options: MetricsOptions) throws -> Measured {
+    let role: UserRole = reader.metadata["role"]?.string == "validation" ? .validation : .test
+    let lists = try readAll(reader)
+    // Items are numbered as in the truth; ones it has never seen come after.
+    var numbers = Dictionary(zip(data.items.ids, data.items.ids.indices)) { first, _ in first }
+    var counts = trainingCounts
+    let items = lists.items.map { id -> UInt32 in
+      if let known = numbers[id] { return UInt32(known) }
+      numbers[id] = counts.count
+      counts.append(0)
+      return UInt32(counts.count - 1)
+    }
+    var scorable = [Bool](repeating: false, count: counts.count)
+    for item in items { scorable[Int(item)] = true }
+    do {
+      let accumulator = try RankingAccumulator(
+        options: options,
+        catalogue: Catalogue(itemCount: counts.count, trainingCounts: counts, scorable: scorable))
+      for chunk in lists.chunks {
+        for list in chunk.lists {
+          let id = lists.users[Int(list.user)]
+          guard let user = places[id] else {
+            throw ToolError(
+              .badData, "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
+          }
+          try accumulator.add(
+            user: UInt32(user), round: list.round.map(Int.init) ?? RankingAccumulator.noRound,
+            ranking: chunk.items[list.rows].map { items[Int($0)] },
+            truth: truth(of: user, role, round: list.round),
+            foldInCount: foldInCount(of: user, role, round: list.round))
+        }
+      }
+      return Measured(name: name(of: reader), evaluation: try accumulator.finish())
+    } catch let error as MetricsError {
+      throw ToolError(.badData, "\(reader.stream.name): \(worded(error))")
+    }
+  }
+
+  private func truth(of user: Int, _ role: UserRole, round: UInt8?) -> [UInt32] {
+    guard let plan, let round else { return Array(data.items(of: user)) }
+    return plan.truth(of: user, role, round: Int(round))
+  }
+
+  private func foldInCount(of user: Int, _ role: UserRole, round: UInt8?) -> Int {
+    guard let plan, let round else { return 0 }
+    return plan.foldIn(of: user, role, round: Int(round)).count
+  }
+
+  private func name(of reader: RecommendationReader) -> String {
+    reader.metadata["model"]?.string.map { "\(reader.stream.name) (\($0))" } ?? reader.stream.name
+  }
+
+  /// The error with the user's own id in place of a number.
+  private func worded(_ error: MetricsError) -> String {
+    switch error {
+    case .repeatedList(let user, let round): "user '\(id(of: user))' has two lists in round \(round)"
+    case .repeatedItem(let user, _, let rank, _):
+      "the list of user '\(id(of: user))' repeats an item at rank \(rank)"
+    case .mixedRounds(let user): "user '\(id(of: user))' has lists with and without a round"
+    default: error.description
+    }
+  }
+
+  private func readAll(_ reader: RecommendationReader) throws -> (
+    users: [String], items: [String], chunks: [RecommendationChunk]
+  ) {
+    var (users, items, chunks) = ([String](), [String](), [RecommendationChunk]())
+    while let part = try reader.next() {
+      switch part {
+      case .users(let ids): users += ids
+      case .items(let chunk): items += chunk.ids
+      case .recommendations(let chunk): chunks.append(chunk)
+      }
+    }
+    return (users, items, chunks)
+  }
+}
