@@ -130,11 +130,10 @@ final class Decoder<T: Real> {
     columnSums(of: gradient, into: itemBias.gradient)
     multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
     multiply(gradient, transposeA: true, users, into: unitItemGradient, alpha: scaleFactor)
+    logScale.gradient[0, 0] = dot(dUsers, users)
     if options.usesCosine {
-      logScale.gradient[0, 0] = dot(dUsers, users)
       normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
     } else {
-      logScale.gradient[0, 0] = 0
       dz.copy(from: dUsers)
     }
     dWeights.fill(0)

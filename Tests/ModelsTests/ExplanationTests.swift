@@ -1,0 +1,99 @@
+// Do the parts of an explanation add up to the score that the model gives?
+
+import DenseMath
+import Interchange
+import Support
+import Testing
+
+@testable import Models
+
+private func fitted(_ name: String, _ words: [String]) throws -> (any RecommendationModel, SparseRows) {
+  let lists = SmallData.twoTastes(users: 60, items: 12)
+  var offsets = [0]
+  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
+  let rows = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+  let family = try ModelCatalogue.family(named: name)
+  let model = try family.fit(
+    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor())
+  return (model, rows)
+}
+
+private let small = [
+  "width=16", "latent=6", "epochs=12", "batch=20", "patience=100", "validate-every=4",
+]
+
+private let cases: [(String, [String])] = [
+  ("popularity", []), ("item-knn", ["neighbours=6"]), ("ease", ["lambda=5"]), ("mult-vae", small),
+  ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
+  ("indgrm", small + ["clusters=2", "depth=1", "item-groups=off"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
+]
+
+@Suite struct ExplanationTests {
+  @Test(arguments: cases.indices)
+  func contributionsAddUp(_ index: Int) throws {
+    let (name, words) = cases[index]
+    let (model, rows) = try fitted(name, words)
+    let scores = Matrix<Float>(rows: 1, columns: 12)
+    for user in [0, 7, 31] {
+      model.score(rows, rows: user..<user + 1, into: scores)
+      let explanations = model.explain(Array(rows.row(user)), items: Array(0..<12))
+      for explanation in explanations {
+        let sum = explanation.contributions.reduce(0) { $0 + $1.value }
+        let score = Double(scores[0, Int(explanation.item)])
+        #expect(abs(sum - score) <= 1e-4 * max(1, abs(score)), "\(name), user \(user)")
+        #expect(abs(explanation.score - score) <= 1e-4 * max(1, abs(score)))
+      }
+    }
+  }
+
+  @Test(arguments: cases.indices)
+  func storedModelsScoreTheSame(_ index: Int) throws {
+    let (name, words) = cases[index]
+    let (model, rows) = try fitted(name, words)
+    let stored = StoredModel(
+      description: ["model": .string(name), "settings": model.settings],
+      items: ItemChunk(ids: (0..<12).map { "i\($0)" }), categories: [],
+      tensors: Dictionary(uniqueKeysWithValues: model.tensors().map { ($0.name, $0) }))
+    let sink = MemorySink()
+    try stored.write(to: sink, kind: .model)
+    let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "memory"))
+    let restored = try ModelCatalogue.restore(StoredModel(reader))
+    let (before, after) = (Matrix<Float>(rows: 8, columns: 12), Matrix<Float>(rows: 8, columns: 12))
+    model.score(rows, rows: 3..<11, into: before)
+    restored.score(rows, rows: 3..<11, into: after)
+    #expect(before.array == after.array)
+  }
+
+  /// Every model learns that the two tastes go apart: items of the user's own taste that he has not had
+  /// score higher, on average, than those of the other taste.
+  @Test(arguments: [1, 2, 3, 4])
+  func tastesAreLearnt(_ index: Int) throws {
+    let (name, words) = cases[index]
+    let (model, rows) = try fitted(name, words.map { $0 == "epochs=12" ? "epochs=60" : $0 })
+    let scores = Matrix<Float>(rows: rows.rowCount, columns: 12)
+    model.score(rows, rows: 0..<rows.rowCount, into: scores)
+    var own: [Double] = []
+    var other: [Double] = []
+    for user in 0..<rows.rowCount {
+      for item in 1..<12 where !rows.row(user).contains(UInt32(item)) {
+        let score = Double(scores[user, item])
+        if (item < 6) == (user % 2 == 0) { own.append(score) } else { other.append(score) }
+      }
+    }
+    let (mine, theirs) = (
+      own.reduce(0, +) / Double(own.count), other.reduce(0, +) / Double(other.count)
+    )
+    #expect(mine > theirs, "\(name)")
+  }
+
+  /// Equal seeds give equal models, whatever the number of threads.
+  @Test func threadsDoNotMatter() throws {
+    let (name, words) = cases[4]
+    Parallel.threads = 1
+    let one = try fitted(name, words).0.tensors().map { Array($0.data) }
+    Parallel.threads = 3
+    let three = try fitted(name, words).0.tensors().map { Array($0.data) }
+    #expect(one == three)
+  }
+}
