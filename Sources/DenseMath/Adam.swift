@@ -16,6 +16,7 @@ public final class AdamState<T: Real> {
   /// One step in one pass over memory.
   ///
   /// - Parameter t: the number of this step, from 1, for the bias correction.
+  @_specialize(where T == Float)
   public func step(
     _ value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T, weightDecay: T = 0,
     beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int

@@ -9,9 +9,11 @@ public final class Matrix<T: Real>: @unchecked Sendable {
   public let columns: Int
   /// The first element; `rows * columns` follow.
   public let pointer: UnsafeMutablePointer<T>
-  private let owner: AnyObject?
+  @usableFromInline let owner: AnyObject?
 
+  @inlinable
   public var count: Int { rows * columns }
+  @inlinable
   public var buffer: UnsafeMutableBufferPointer<T> { .init(start: pointer, count: count) }
   /// A copy of the elements, row by row.
   public var array: [T] { Array(buffer) }
@@ -36,6 +38,7 @@ public final class Matrix<T: Real>: @unchecked Sendable {
   }
 
   /// A view of memory that `owner` keeps alive, such as a mapped file.
+  @inlinable
   public init(rows: Int, columns: Int, memory: UnsafeMutablePointer<T>, owner: AnyObject) {
     self.rows = rows
     self.columns = columns
@@ -47,6 +50,7 @@ public final class Matrix<T: Real>: @unchecked Sendable {
     if owner == nil { UnsafeMutableRawPointer(pointer).deallocate() }
   }
 
+  @inlinable
   public subscript(row: Int, column: Int) -> T {
     get {
       precondition(row >= 0 && row < rows && column >= 0 && column < columns, "outside the matrix")
@@ -59,12 +63,14 @@ public final class Matrix<T: Real>: @unchecked Sendable {
   }
 
   /// The elements of one row.
+  @inlinable
   public func row(_ row: Int) -> UnsafeMutableBufferPointer<T> {
     precondition(row >= 0 && row < rows, "outside the matrix")
     return .init(start: pointer + row * columns, count: columns)
   }
 
   /// Some rows as a matrix that shares memory with this one.
+  @inlinable
   public func rowBlock(_ range: Range<Int>) -> Matrix<T> {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "outside the matrix")
     return Matrix(

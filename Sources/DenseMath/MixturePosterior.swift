@@ -21,6 +21,8 @@ public struct CompositePrior<T: Real> {
 ///   - samples: receives z, B x (K d).
 ///   - slopes: receives d log prior / dz, B x (K d).
 ///   - divergences: receives the one-sample estimate of KL(q_k || prior_k), B x K.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func samplePosterior<T: Real>(
   means: Matrix<T>, logVariances: Matrix<T>, noise: Matrix<T>, prior: CompositePrior<T>,
   samples: Matrix<T>, slopes: Matrix<T>, divergences: Matrix<T>
@@ -47,6 +49,8 @@ public func samplePosterior<T: Real>(
 }
 
 /// z = sum_k weight_k z^(k): from B x (K d) and B x K to B x d.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func blend<T: Real>(_ parts: Matrix<T>, weights: Matrix<T>, into z: Matrix<T>) {
   let d = z.columns
   precondition(parts.columns == weights.columns * d && parts.rows == z.rows)
@@ -70,6 +74,8 @@ public func blend<T: Real>(_ parts: Matrix<T>, weights: Matrix<T>, into z: Matri
 ///   - klWeights: what multiplies sum_k q_k KL_k in the loss, one a row.
 ///   - bounds: outside them the raw log variances were clamped and get no gradient.
 ///   - dWeights: B x K; receives an addition of dL/dz . z^(k).
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func posteriorBackward<T: Real>(
   gradient: Matrix<T>, weights: Matrix<T>, klWeights: [T], means: Matrix<T>,
   rawLogVariances: Matrix<T>, bounds: (low: T, high: T), samples: Matrix<T>, slopes: Matrix<T>,
@@ -93,6 +99,8 @@ public func posteriorBackward<T: Real>(
 }
 
 /// sum over rows of weight_k (mean^2 + exp(logVariance)) for every cluster and dimension, K d numbers.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func weightedSecondMoments<T: Real>(
   _ means: Matrix<T>, _ logVariances: Matrix<T>, weights: Matrix<T>
 ) -> [Double] {

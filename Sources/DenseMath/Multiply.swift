@@ -5,6 +5,8 @@
 /// C is cut into tiles along its longer side; how, depends on the shapes alone, and the sum over the
 /// inner dimension is never cut. Each tile is one single-threaded BLAS call, so results do not depend
 /// on the number of threads. 2 m n k operations.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func multiply<T: Real>(
   _ a: Matrix<T>, transposeA: Bool = false, _ b: Matrix<T>, transposeB: Bool = false,
   into c: Matrix<T>, alpha: T = 1, beta: T = 0

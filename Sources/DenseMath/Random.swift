@@ -133,6 +133,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 }
 
 /// Fills a matrix with standard normal numbers; element e depends on (seed, stage, index, e) alone.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func fillNormal<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64) {
   Parallel.blocks(x.count, size: 1 << 14) {
     T.kernels.normal($0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
@@ -140,6 +142,8 @@ public func fillNormal<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, ind
 }
 
 /// Fills a matrix with standard Gumbel numbers.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func fillGumbel<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64) {
   Parallel.blocks(x.count, size: 1 << 14) {
     T.kernels.gumbel($0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)

@@ -3,6 +3,8 @@
 private let rowsPerTask = 16
 
 /// Adds a 1 x n row to every row.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func addRow<T: Real>(_ bias: Matrix<T>, to x: Matrix<T>) {
   precondition(bias.count == x.columns)
   Parallel.blocks(x.rows, size: rowsPerTask) { rows in
@@ -12,6 +14,8 @@ public func addRow<T: Real>(_ bias: Matrix<T>, to x: Matrix<T>) {
 
 /// The sum of all rows, 1 x n; columns are shared out, so the order of addition is always that of the
 /// rows.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func columnSums<T: Real>(of x: Matrix<T>, into sums: Matrix<T>) {
   precondition(sums.count == x.columns)
   Parallel.blocks(x.columns, size: 1024) { columns in
@@ -24,6 +28,8 @@ public func columnSums<T: Real>(of x: Matrix<T>, into sums: Matrix<T>) {
 }
 
 /// x <- softmax of each row
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func softmaxRows<T: Real>(_ x: Matrix<T>) {
   guard x.columns > 0 else { return }
   Parallel.blocks(x.rows, size: 64) { rows in
@@ -32,6 +38,8 @@ public func softmaxRows<T: Real>(_ x: Matrix<T>) {
 }
 
 /// x <- log softmax of each row
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func logSoftmaxRows<T: Real>(_ x: Matrix<T>) {
   guard x.columns > 0 else { return }
   for row in 0..<x.rows {
@@ -42,6 +50,8 @@ public func logSoftmaxRows<T: Real>(_ x: Matrix<T>) {
 }
 
 /// Adds scale y (dy - sum y dy) to dx for y = softmax(x), row by row.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func softmaxBackward<T: Real>(
   _ y: Matrix<T>, _ dy: Matrix<T>, addingTo dx: Matrix<T>, scale: T
 ) {
@@ -64,6 +74,8 @@ public func softmaxBackward<T: Real>(
 ///   - logits: B x M, overwritten by scale dloss/dlogits.
 ///   - targets: one row of column indices a row of the logits.
 /// - Returns: the loss of each row.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scale: T) -> [T] {
   precondition(logits.rows == targets.rowCount && logits.columns == targets.columnCount)
   let losses = Matrix<T>(rows: 1, columns: logits.rows)
@@ -84,6 +96,8 @@ public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRow
 }
 
 /// y <- x / |x| for each row; rows of zeros stay zero. `norms` gets |x|.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func normaliseRows<T: Real>(_ x: Matrix<T>, into y: Matrix<T>, norms: Matrix<T>) {
   precondition(x.count == y.count && norms.count >= x.rows)
   Parallel.blocks(x.rows, size: 64) { rows in
@@ -99,6 +113,8 @@ public func normaliseRows<T: Real>(_ x: Matrix<T>, into y: Matrix<T>, norms: Mat
 }
 
 /// dx <- (dy - y (y . dy)) / |x| for y = x / |x|; zero for rows of zeros.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func normaliseRowsBackward<T: Real>(
   _ y: Matrix<T>, _ dy: Matrix<T>, norms: Matrix<T>, into dx: Matrix<T>
 ) {
@@ -117,6 +133,8 @@ public func normaliseRowsBackward<T: Real>(
 }
 
 /// y <- gain (x - mean) / sqrt(variance + epsilon) + bias, row by row (Ba et al., 2016).
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func layerNormForward<T: Real>(
   _ x: Matrix<T>, gain: Matrix<T>, bias: Matrix<T>, epsilon: T, into y: Matrix<T>,
   means: Matrix<T>, inverseDeviations: Matrix<T>
@@ -132,6 +150,8 @@ public func layerNormForward<T: Real>(
 }
 
 /// The gradients of layer normalisation with respect to x, gain and bias.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func layerNormBackward<T: Real>(
   _ x: Matrix<T>, _ dy: Matrix<T>, gain: Matrix<T>, means: Matrix<T>,
   inverseDeviations: Matrix<T>, into dx: Matrix<T>, gainGradient: Matrix<T>,

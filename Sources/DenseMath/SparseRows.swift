@@ -104,6 +104,8 @@ struct UnsafePointerBox<T>: @unchecked Sendable {
 /// - Parameters:
 ///   - rows: which rows of X; the first goes to row 0 of `out`.
 ///   - entryScale: a factor for every entry of X, or nil for 1; entries with 0 cost nothing.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func multiply<T: Real>(
   sparse x: SparseRows, rows: Range<Int>, dense weights: Matrix<T>, into out: Matrix<T>,
   entryScale: UnsafePointer<T>?
@@ -135,6 +137,8 @@ private struct SendableScales<T>: @unchecked Sendable {
 /// dW[c, :] += sum over entries e in column c of scale_e value_e dOut[row_e, :].
 ///
 /// Each column's sum is taken by one task in row order, so it does not depend on the threads.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func accumulateTransposed<T: Real>(
   sparse x: SparseRows, gradient: Matrix<T>, into weights: Matrix<T>, entryScale: UnsafePointer<T>?
 ) {

@@ -17,6 +17,8 @@ public struct Ranked<T: Real>: Sendable, Equatable {
 /// The row is cut into about 2 `count` interleaved groups. The count-th largest of the groups' maxima
 /// cannot exceed the count-th largest score, so one vector pass for that bound and one that gathers what
 /// reaches it leave little more than `count` candidates to sort.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [Ranked<T>] {
   guard count > 0, let base = scores.baseAddress else { return [] }
   var least = -T.greatestFiniteMagnitude
@@ -45,6 +47,8 @@ public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [
 /// - Parameters:
 ///   - seen: sparse rows; row `rows.lowerBound + r` belongs to row r of `scores`.
 /// - Returns: one list a row, shorter than `count` when there are fewer candidates.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
 public func topItems<T: Real>(
   _ scores: Matrix<T>, _ seen: SparseRows, rows: Range<Int>, count: Int
 ) -> [[Ranked<T>]] {
