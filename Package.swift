@@ -82,8 +82,8 @@ let package = Package(
     tests("DenseMath"),
     tests("Interchange"),
     tests("DataSources"),
-    tests("InteractionData"),
-    tests("Models"),
+    tests("InteractionData", ["Interchange"]),
+    tests("Models", ["DenseMath", "Interchange"]),
     tests("RankingMetrics"),
     tests("Simulation"),
     .testTarget(

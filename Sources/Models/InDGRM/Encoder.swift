@@ -36,10 +36,12 @@ final class Encoder<T: Real> {
     latent = d
     trunk = Trunk(
       "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed, stage: 10)
-    func dense(_ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: T = 1) -> Dense<T> {
+    func dense(_ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1)
+      -> Dense<T>
+    {
       Dense(
         name, inputs: inputs ?? width, outputs: outputs, batch: batch, seed: seed, stage: stage,
-        gain: gain)
+        initialisation: .fanIn(gain: gain))
     }
     sharedMean = dense("mean", d, 50)
     sharedLogVariance = dense("log-variance", d, 51)

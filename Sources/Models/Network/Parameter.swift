@@ -18,11 +18,11 @@ final class Parameter<T: Real> {
     state = AdamState(count: rows * columns)
   }
 
-  /// Glorot and Bengio's normal initialisation, times `gain`: variance 2 / (rows + columns).
-  func initialiseGlorot(seed: UInt64, stage: UInt32, gain: T = 1) {
+  /// Glorot and Bengio's normal initialisation: variance 2 / (rows + columns).
+  func initialiseGlorot(seed: UInt64, stage: UInt32) {
     fillNormal(value, seed: seed, stage: stage, index: 0)
     let deviation = T((2 / Double(value.rows + value.columns)).squareRoot())
-    scale(value, by: gain * deviation)
+    scale(value, by: deviation)
   }
 
   /// A normal initialisation with a given standard deviation.

@@ -22,7 +22,7 @@ final class Trunk<T: Real> {
     layers = (0..<depth).map {
       Dense(
         "\(name).layer\($0 + 1)", inputs: width, outputs: width, batch: batch, seed: seed,
-        stage: stage + 1 + UInt32($0))
+        stage: stage + 1 + UInt32($0), initialisation: .fanIn())
     }
     norms = (0...depth).map { SwishNorm("\(name).norm\($0)", width: width, batch: batch) }
     sum = Matrix(rows: batch, columns: width)
