@@ -14,7 +14,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 /// A thin executable over the libraries: its folder holds the command and nothing else.
 func tool(_ name: String, _ libraries: [Target.Dependency]) -> Target {
-  .executableTarget(name: name, dependencies: libraries + ["ToolKit", arguments], swiftSettings: swift)
+  .executableTarget(
+    name: name, dependencies: libraries + ["ToolKit", arguments], swiftSettings: swift)
 }
 
 func tests(_ library: String, _ more: [Target.Dependency] = []) -> Target {
@@ -78,7 +79,8 @@ let package = Package(
     .executableTarget(name: "indgrm", swiftSettings: swift),
   ] + tools + [
     // MARK: Tests
-    .target(name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
+    .target(
+      name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),
     tests("DataSources"),

@@ -31,7 +31,8 @@ public final class ByteStream {
       throw SourceError(
         .noInput, "\(parts.file): cannot be opened: \(String(cString: strerror(errno)))")
     }
-    let opened = path == "-"
+    let opened =
+      path == "-"
       ? archive_read_open_fd(archive, 0, 1 << 20)
       : archive_read_open_filename(archive, parts.file, 1 << 20)
     guard opened == ARCHIVE_OK else { throw failure(.badData) }
@@ -54,7 +55,9 @@ public final class ByteStream {
     while true {
       let status = archive_read_next_header(archive, &entry)
       if status == ARCHIVE_EOF { break }
-      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure(.badData) }
+      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
+        throw failure(.badData)
+      }
       let path = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
       if archive_format(archive) == ARCHIVE_FORMAT_RAW { return }
       guard archive_entry_filetype(entry) == mode_t(Glibc.S_IFREG) else { continue }
@@ -77,7 +80,8 @@ public final class ByteStream {
   public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
     var done = 0
     while done < target.count {
-      let count = archive_read_data(archive, target.baseAddress.map { $0 + done }, target.count - done)
+      let count = archive_read_data(
+        archive, target.baseAddress.map { $0 + done }, target.count - done)
       if count == 0 { break }
       guard count > 0 else { throw failure(.badData) }
       done += count

@@ -19,13 +19,15 @@ public struct ItemMetadata: Sendable {
     }
     let delimiter = ["::", "\t", "|", ",", ";"].first { first.contains($0) } ?? ","
     let header = first.fields(delimiter).map { $0.lowercased() }
-    let hasHeader = header.contains("title") || header.contains("genres") || header.contains("category")
+    let hasHeader =
+      header.contains("title") || header.contains("genres") || header.contains("category")
     if hasHeader { lines.removeFirst() }
     for (number, line) in lines.enumerated() {
       let fields = line.fields(delimiter)
       guard fields.count >= 2, !fields[0].isEmpty else {
         throw SourceError(
-          .badData, "\(source.name): line \(number + (hasHeader ? 2 : 1)) has too few fields; it needs an item"
+          .badData,
+          "\(source.name): line \(number + (hasHeader ? 2 : 1)) has too few fields; it needs an item"
             + " and a title or category")
       }
       if delimiter == "|", fields.count >= 24 {
@@ -45,7 +47,8 @@ public struct ItemMetadata: Sendable {
   /// The 19 genres of MovieLens 100K in the order of `u.item`'s flags.
   private static let genres = [
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary",
-    "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller",
+    "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi",
+    "Thriller",
     "War", "Western",
   ]
 

@@ -29,7 +29,8 @@ public struct Layout: Sendable, Equatable {
         .badData, "\(source): line 1 has one field where user and item are needed; say --delimiter")
     }
     let names = fields.map { $0.lowercased() }
-    let looksNamed = names.contains { Self.userNames.contains($0) }
+    let looksNamed =
+      names.contains { Self.userNames.contains($0) }
       && names.contains { Self.itemNames.contains($0) }
     hasHeader = header ?? looksNamed
     if hasHeader, looksNamed {

@@ -70,19 +70,26 @@ public final class RatingReader {
   /// Fills the batch with the rows of the next block; false at the end.
   ///
   /// Throws `SourceError` at the first bad row beyond those tolerated.
-  public func next(into batch: inout RowBatch, users: inout IDTable, items: inout IDTable) throws -> Bool {
+  public func next(into batch: inout RowBatch, users: inout IDTable, items: inout IDTable) throws
+    -> Bool
+  {
     batch.removeAll()
     while true {
       let used = try buffer.withUnsafeBytes { bytes in
         try rows(UnsafeRawBufferPointer(rebasing: bytes[..<filled]), &batch, &users, &items)
       }
       let left = filled - used
-      if used > 0 { buffer.withUnsafeMutableBytes { $0.baseAddress?.copyMemory(from: $0.baseAddress! + used, byteCount: left) } }
+      if used > 0 {
+        buffer.withUnsafeMutableBytes {
+          $0.baseAddress?.copyMemory(from: $0.baseAddress! + used, byteCount: left)
+        }
+      }
       filled = left
       if atEnd { return batch.count > 0 }
       if left == buffer.count {
         guard buffer.count < 16 << 20 else {
-          throw SourceError(.badData, "\(source.name): line \(line + 1) is longer than 16 MiB; is this text?")
+          throw SourceError(
+            .badData, "\(source.name): line \(line + 1) is longer than 16 MiB; is this text?")
         }
         buffer.append(contentsOf: repeatElement(0, count: buffer.count))
       }

@@ -13,12 +13,15 @@ public enum BLAS {
   public static func load() throws {
     var reason: UnsafePointer<CChar>?
     if indgrm_blas_open(&reason) == nil {
-      throw BLASError(description: reason.map { String(cString: $0) } ?? "OpenBLAS cannot be opened")
+      throw BLASError(
+        description: reason.map { String(cString: $0) } ?? "OpenBLAS cannot be opened")
     }
   }
 
   /// The name of the kernels in use, such as `SkylakeX`.
-  public static var coreName: String { functions.corename().map { String(cString: $0) } ?? "unknown" }
+  public static var coreName: String {
+    functions.corename().map { String(cString: $0) } ?? "unknown"
+  }
 
   /// The function table; a program that uses it without `load()` ends when the library is missing.
   static let functions: indgrm_blas = {

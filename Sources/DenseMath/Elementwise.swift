@@ -7,21 +7,21 @@ private func overElements(_ count: Int, _ body: (_ start: Int, _ count: Int) -> 
   Parallel.blocks(count, size: grain) { body($0.lowerBound, $0.count) }
 }
 
-/// x <- exp(x)
+/// x <- exp(x).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func exponentiate<T: Real>(_ x: Matrix<T>) {
   overElements(x.count) { T.kernels.exp($1, x.pointer + $0) }
 }
 
-/// x <- tanh(x)
+/// x <- tanh(x).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func tanhForward<T: Real>(_ x: Matrix<T>) {
   overElements(x.count) { T.kernels.tanh($1, x.pointer + $0) }
 }
 
-/// dy <- dy (1 - y^2) for y = tanh(x)
+/// dy <- dy (1 - y^2) for y = tanh(x).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func tanhBackward<T: Real>(_ y: Matrix<T>, _ dy: Matrix<T>) {
@@ -29,7 +29,7 @@ public func tanhBackward<T: Real>(_ y: Matrix<T>, _ dy: Matrix<T>) {
   overElements(y.count) { T.kernels.tanhBackward($1, y.pointer + $0, dy.pointer + $0) }
 }
 
-/// y <- x / (1 + exp(-x))
+/// y <- x / (1 + exp(-x)).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func swishForward<T: Real>(_ x: Matrix<T>, into y: Matrix<T>) {
@@ -47,7 +47,7 @@ public func swishBackward<T: Real>(_ x: Matrix<T>, _ dy: Matrix<T>, into dx: Mat
   }
 }
 
-/// y <- y + x
+/// y <- y + x.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func add<T: Real>(_ x: Matrix<T>, to y: Matrix<T>) {
@@ -80,14 +80,14 @@ public func add<T: Real>(columns offset: Int, of x: Matrix<T>, to y: Matrix<T>) 
   }
 }
 
-/// x <- a x
+/// x <- a x.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func scale<T: Real>(_ x: Matrix<T>, by a: T) {
   overElements(x.count) { T.kernels.scale($1, a, x.pointer + $0) }
 }
 
-/// y <- y x, element by element
+/// y <- y x, element by element.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func multiplyElements<T: Real>(_ y: Matrix<T>, by x: Matrix<T>) {
@@ -105,7 +105,7 @@ public func divide<T: Real>(_ x: Matrix<T>, by: Matrix<T>, plus: T, into y: Matr
   }
 }
 
-/// y <- y + log(x + plus) for positive x + plus
+/// y <- y + log(x + plus) for positive x + plus.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func addLog<T: Real>(of x: Matrix<T>, plus: T, to y: Matrix<T>) {
@@ -113,7 +113,7 @@ public func addLog<T: Real>(of x: Matrix<T>, plus: T, to y: Matrix<T>) {
   overElements(x.count) { T.kernels.addLog($1, x.pointer + $0, plus, y.pointer + $0) }
 }
 
-/// y <- min(max(x, low), high)
+/// y <- min(max(x, low), high).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func clamp<T: Real>(_ x: Matrix<T>, low: T, high: T, into y: Matrix<T>) {
@@ -121,7 +121,7 @@ public func clamp<T: Real>(_ x: Matrix<T>, low: T, high: T, into y: Matrix<T>) {
   overElements(x.count) { T.kernels.clamp($1, x.pointer + $0, low, high, y.pointer + $0) }
 }
 
-/// sum of x y over all elements, in fixed blocks
+/// sum of x y over all elements, in fixed blocks.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func dot<T: Real>(_ x: Matrix<T>, _ y: Matrix<T>) -> T {

@@ -40,7 +40,8 @@ public func inverseSPD(_ a: Matrix<Double>) throws {
     for row in 0..<n {
       if row >= start, row < start + size {
         (a.pointer + row * n).update(from: rowsOfBlock.pointer + (row - start) * n, count: n)
-        (a.pointer + row * n + start).update(from: pivot.pointer + (row - start) * size, count: size)
+        (a.pointer + row * n + start).update(
+          from: pivot.pointer + (row - start) * size, count: size)
       } else {
         (a.pointer + row * n + start).update(from: corner.pointer + row * size, count: size)
       }

@@ -50,7 +50,8 @@ public struct Kernels<T>: Sendable {
     ) -> T
   let gemm:
     @Sendable (
-      _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: T, Pointer, _ lda: Int, Pointer,
+      _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: T, Pointer, _ lda: Int,
+      Pointer,
       _ ldb: Int, _ beta: T, Target, _ ldc: Int
     ) -> Void
 }
@@ -68,7 +69,8 @@ extension Float: Real {
     layerNormBackward: indgrm_layer_norm_backward_float,
     layerNormGains: indgrm_layer_norm_gains_float,
     weightedSquare: indgrm_weighted_square_float, adam: indgrm_adam_float,
-    normal: indgrm_normal_float, gumbel: indgrm_gumbel_float, groupMax: indgrm_group_max_float, above: indgrm_above_float,
+    normal: indgrm_normal_float, gumbel: indgrm_gumbel_float, groupMax: indgrm_group_max_float,
+    above: indgrm_above_float,
     latentForward: indgrm_latent_forward_float, latentBackward: indgrm_latent_backward_float,
     gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
       BLAS.functions.sgemm(
@@ -90,7 +92,8 @@ extension Double: Real {
     layerNorm: indgrm_layer_norm_double, layerNormBackward: indgrm_layer_norm_backward_double,
     layerNormGains: indgrm_layer_norm_gains_double,
     weightedSquare: indgrm_weighted_square_double, adam: indgrm_adam_double,
-    normal: indgrm_normal_double, gumbel: indgrm_gumbel_double, groupMax: indgrm_group_max_double, above: indgrm_above_double,
+    normal: indgrm_normal_double, gumbel: indgrm_gumbel_double, groupMax: indgrm_group_max_double,
+    above: indgrm_above_double,
     latentForward: indgrm_latent_forward_double, latentBackward: indgrm_latent_backward_double,
     gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
       BLAS.functions.dgemm(

@@ -27,7 +27,7 @@ public func columnSums<T: Real>(of x: Matrix<T>, into sums: Matrix<T>) {
   }
 }
 
-/// x <- softmax of each row
+/// x <- softmax of each row.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func softmaxRows<T: Real>(_ x: Matrix<T>) {
@@ -37,7 +37,7 @@ public func softmaxRows<T: Real>(_ x: Matrix<T>) {
   }
 }
 
-/// x <- log softmax of each row
+/// x <- log softmax of each row.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func logSoftmaxRows<T: Real>(_ x: Matrix<T>) {
@@ -76,7 +76,8 @@ public func softmaxBackward<T: Real>(
 /// - Returns: the loss of each row.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
-public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scale: T) -> [T] {
+public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scale: T) -> [T]
+{
   precondition(logits.rows == targets.rowCount && logits.columns == targets.columnCount)
   let losses = Matrix<T>(rows: 1, columns: logits.rows)
   Parallel.blocks(logits.rows, size: 4) { rows in

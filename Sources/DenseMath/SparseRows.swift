@@ -14,7 +14,8 @@ public struct SparseRows: Sendable {
 
   /// Rows whose columns are known to be in range.
   public init(offsets: [Int], columns: [UInt32], values: [Float]? = nil, columnCount: Int) {
-    precondition(offsets.first == 0 && offsets.last == columns.count, "offsets must span the columns")
+    precondition(
+      offsets.first == 0 && offsets.last == columns.count, "offsets must span the columns")
     precondition(values.map { $0.count == columns.count } ?? true, "one value an entry")
     self.offsets = offsets
     self.columns = columns

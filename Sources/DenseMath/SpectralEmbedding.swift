@@ -24,7 +24,8 @@ public func spectralEmbedding(
     orthonormalise(items)
     scales.withUnsafeBufferPointer {
       multiply(
-        sparse: rows, rows: 0..<rows.rowCount, dense: items, into: users, entryScale: $0.baseAddress)
+        sparse: rows, rows: 0..<rows.rowCount, dense: items, into: users, entryScale: $0.baseAddress
+      )
       items.fill(0)
       accumulateTransposed(sparse: rows, gradient: users, into: items, entryScale: $0.baseAddress)
     }

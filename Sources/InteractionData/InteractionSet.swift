@@ -136,7 +136,8 @@ public struct InteractionRows: Sendable {
   /// Sorts the rows by user and item and resolves duplicates.
   ///
   /// Cost: a counting sort by user and a sort within each user. Throws `DuplicateError`.
-  public func sorted(duplicates rule: DuplicateRule = .last) throws -> (InteractionSet, merged: Int) {
+  public func sorted(duplicates rule: DuplicateRule = .last) throws -> (InteractionSet, merged: Int)
+  {
     var starts = [Int](repeating: 0, count: users.ids.count + 1)
     for user in rows.users { starts[Int(user) + 1] += 1 }
     for user in 0..<users.ids.count { starts[user + 1] += starts[user] }
@@ -165,7 +166,9 @@ public struct InteractionRows: Sendable {
       var at = starts[user]
       while at < starts[user + 1] {
         var next = at + 1
-        while next < starts[user + 1], rows.items[order[next]] == rows.items[order[at]] { next += 1 }
+        while next < starts[user + 1], rows.items[order[next]] == rows.items[order[at]] {
+          next += 1
+        }
         try append(order[at..<next], rule, to: &set)
         at = next
       }
@@ -188,11 +191,14 @@ public struct InteractionRows: Sendable {
       switch rule {
       case .refuse:
         throw DuplicateError(
-          description: "user '\(users.ids[Int(rows.users[kept])])' has \(same.count) interactions with"
+          description:
+            "user '\(users.ids[Int(rows.users[kept])])' has \(same.count) interactions with"
             + " item '\(items.ids[Int(rows.items[kept])])'; choose a --duplicates rule")
       case .last: kept = latest
       case .first:
-        if let times = rows.times { kept = same.dropFirst().reduce(kept) { times[$1] < times[$0] ? $1 : $0 } }
+        if let times = rows.times {
+          kept = same.dropFirst().reduce(kept) { times[$1] < times[$0] ? $1 : $0 }
+        }
       case .highest:
         if let ratings = rows.ratings {
           kept = same.dropFirst().reduce(kept) { ratings[$1] > ratings[$0] ? $1 : $0 }
@@ -218,7 +224,8 @@ extension InteractionSet {
   ///
   /// Throws `FormatError` or `DuplicateError`.
   public static func read(
-    _ stream: StreamReader, duplicates rule: DuplicateRule = .last, progress: (Int) -> Void = { _ in }
+    _ stream: StreamReader, duplicates rule: DuplicateRule = .last,
+    progress: (Int) -> Void = { _ in }
   ) throws -> (InteractionSet, merged: Int) {
     try InteractionRows(InteractionReader(stream), progress: progress).sorted(duplicates: rule)
   }

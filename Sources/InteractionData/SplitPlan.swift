@@ -19,7 +19,8 @@ public struct SplitPlan: Sendable {
       let rounds = notes["folds"]?.int, (1...254).contains(rounds),
       data.users.roles?.count == data.userCount, data.folds?.count == data.count
     else {
-      throw SplitError(description: "the split in this stream has no usable roles or folds; split it again")
+      throw SplitError(
+        description: "the split in this stream has no usable roles or folds; split it again")
     }
     self.data = data
     self.scheme = scheme

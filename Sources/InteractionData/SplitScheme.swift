@@ -80,7 +80,8 @@ extension InteractionSet {
     let validation = Int((Double(userCount) * options.validationShare).rounded())
     guard test + validation < userCount else {
       throw SplitError(
-        description: "\(userCount) users are too few to hold out \(test + validation); lower the shares")
+        description:
+          "\(userCount) users are too few to hold out \(test + validation); lower the shares")
     }
     var roles = [UInt8](repeating: UserRole.train.rawValue, count: userCount)
     var tiers = [UInt8](repeating: 0, count: userCount)
@@ -132,7 +133,8 @@ extension InteractionSet {
 
   private mutating func divideByTime(_ options: SplitOptions) throws {
     guard let times else {
-      throw SplitError(description: "a split by time needs timestamps, and these interactions have none")
+      throw SplitError(
+        description: "a split by time needs timestamps, and these interactions have none")
     }
     let ordered = times.sorted()
     let testStart = ordered[

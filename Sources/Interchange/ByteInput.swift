@@ -50,7 +50,8 @@ public final class ByteInput {
     case .memory(let bytes):
       let count = min(target.count, bytes.count - position)
       if count > 0 {
-        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.raw[position..<position + count]))
+        target.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes.raw[position..<position + count]))
       }
       position += count
       return count
@@ -87,13 +88,15 @@ public final class ByteInput {
     position += count
   }
 
-  private func readOnce(_ descriptor: Int32, _ target: UnsafeMutableRawBufferPointer) throws -> Int {
+  private func readOnce(_ descriptor: Int32, _ target: UnsafeMutableRawBufferPointer) throws -> Int
+  {
     while true {
       let count = Glibc.read(descriptor, target.baseAddress, target.count)
       if count >= 0 { return count }
       if errno != EINTR {
         throw FormatError(
-          .unreadable(errno: errno), stream: name, "cannot be read: \(String(cString: strerror(errno)))")
+          .unreadable(errno: errno), stream: name,
+          "cannot be read: \(String(cString: strerror(errno)))")
       }
     }
   }

@@ -157,7 +157,9 @@ final class ColumnDecoder {
       return stored == size ? values(bytes, type, filter, rows) : nil
     case 1:
       var plain = [UInt8](repeating: 0, count: size)
-      guard plain.withUnsafeMutableBytes({ zstandard.decompress(bytes, into: $0) }) else { return nil }
+      guard plain.withUnsafeMutableBytes({ zstandard.decompress(bytes, into: $0) }) else {
+        return nil
+      }
       return plain.withUnsafeBytes { values($0, type, filter, rows) }
     default:
       return nil
@@ -179,15 +181,21 @@ final class ColumnDecoder {
       guard filter == .plain, let raw = cursor.bytes(rows) else { return nil }
       column = .u8([UInt8](raw))
     case .u32:
-      column = words(&cursor, filter, rows, planes: 4).map { .u32($0.map { UInt32(truncatingIfNeeded: $0) }) }
+      column = words(&cursor, filter, rows, planes: 4).map {
+        .u32($0.map { UInt32(truncatingIfNeeded: $0) })
+      }
     case .i64:
-      column = words(&cursor, filter, rows, planes: 8).map { .i64($0.map { Int64(bitPattern: $0) }) }
+      column = words(&cursor, filter, rows, planes: 8).map {
+        .i64($0.map { Int64(bitPattern: $0) })
+      }
     case .f32:
       column = words(&cursor, filter, rows, planes: 4).map {
         .f32($0.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) })
       }
     case .f64:
-      column = words(&cursor, filter, rows, planes: 8).map { .f64($0.map { Double(bitPattern: $0) }) }
+      column = words(&cursor, filter, rows, planes: 8).map {
+        .f64($0.map { Double(bitPattern: $0) })
+      }
     case .text:
       column = text(&cursor, filter, rows)
     case .lists:
@@ -228,7 +236,8 @@ final class ColumnDecoder {
     return words
   }
 
-  private func lengths(_ cursor: inout PayloadCursor, _ rows: Int) -> (offsets: [Int], total: Int)? {
+  private func lengths(_ cursor: inout PayloadCursor, _ rows: Int) -> (offsets: [Int], total: Int)?
+  {
     guard let lengths = words(&cursor, .plain, rows, planes: 4) else { return nil }
     var offsets = [0]
     offsets.reserveCapacity(rows + 1)

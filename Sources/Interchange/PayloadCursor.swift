@@ -24,7 +24,9 @@ struct PayloadCursor {
 
   /// A name: its length in one byte, then that many bytes of UTF-8, at least one.
   mutating func name() -> String? {
-    guard let length = integer(UInt8.self), length > 0, let raw = bytes(Int(length)) else { return nil }
+    guard let length = integer(UInt8.self), length > 0, let raw = bytes(Int(length)) else {
+      return nil
+    }
     return String(validating: raw, as: UTF8.self)
   }
 }

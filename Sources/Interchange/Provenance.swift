@@ -105,7 +105,9 @@ public struct Provenance: Equatable, Sendable {
         || "-_./=:,@%+".utf8.contains($0)
     }
     return safe && !argument.isEmpty
-      ? argument : "'" + argument.split(separator: "'", omittingEmptySubsequences: false)
+      ? argument
+      : "'"
+        + argument.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: "'\\''") + "'"
   }
 }

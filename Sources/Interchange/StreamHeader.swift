@@ -57,21 +57,25 @@ struct StreamHeader: Equatable {
     guard bytes.count == Self.size else {
       throw FormatError(
         .truncated, stream: stream,
-        "ends inside its header (byte \(bytes.count) of 32); the program that wrote it stopped early")
+        "ends inside its header (byte \(bytes.count) of 32); the program that wrote it stopped early"
+      )
     }
     var cursorFields: (major: UInt16, features: UInt64, hash: UInt64) = (0, 0, 0)
     var kindCode = ""
     let computed = bytes.withUnsafeBytes { raw -> UInt64 in
-      cursorFields.major = UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
+      cursorFields.major = UInt16(
+        littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
       cursorFields.features = UInt64(
         littleEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-      cursorFields.hash = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+      cursorFields.hash = UInt64(
+        littleEndian: raw.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
       kindCode = String(decoding: raw[12..<16], as: UTF8.self)
       return XXHash64.hash(UnsafeRawBufferPointer(rebasing: raw[0..<24]))
     }
     guard computed == cursorFields.hash else {
       throw FormatError(
-        .damaged, stream: stream, "has a damaged header (its checksum differs); fetch or make it again")
+        .damaged, stream: stream,
+        "has a damaged header (its checksum differs); fetch or make it again")
     }
     guard cursorFields.major <= Self.major, cursorFields.features & ~Self.features == 0 else {
       throw FormatError(

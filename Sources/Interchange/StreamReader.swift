@@ -52,7 +52,8 @@ public final class StreamReader {
     guard expected.contains(kind) else {
       let wanted = expected.map(\.title).joined(separator: " or ")
       throw FormatError(
-        .wrongKind, stream: input.name, "holds \(kind.title), not \(wanted); check the order of the tools")
+        .wrongKind, stream: input.name,
+        "holds \(kind.title), not \(wanted); check the order of the tools")
     }
     content.update(UInt64(kind.code.reduce(0) { $0 << 8 | UInt64($1) }))
     var reading = Reading(input: input)
@@ -127,7 +128,8 @@ public final class StreamReader {
     guard more == 0 else {
       throw FormatError(
         .trailingBytes, stream: input.name,
-        "goes on after its end section (byte \(input.position - 1)); give several files as several arguments")
+        "goes on after its end section (byte \(input.position - 1)); give several files as several arguments"
+      )
     }
     digest = computed
   }
@@ -157,7 +159,9 @@ public final class StreamReader {
     var shape: [Int] = []
     var bytes = type.width
     for _ in 0..<rank {
-      guard let size = cursor.integer(UInt64.self), size <= UInt64(payload.count) else { return nil }
+      guard let size = cursor.integer(UInt64.self), size <= UInt64(payload.count) else {
+        return nil
+      }
       shape.append(Int(size))
       let (product, overflow) = bytes.multipliedReportingOverflow(by: Int(size))
       guard !overflow else { return nil }
@@ -188,7 +192,8 @@ private struct Reading {
   func malformed(_ ordinal: UInt32, _ what: String) -> FormatError {
     FormatError(
       .malformed, stream: input.name,
-      "section \(ordinal) (before byte \(input.position)) is malformed: \(what); fetch or make it again")
+      "section \(ordinal) (before byte \(input.position)) is malformed: \(what); fetch or make it again"
+    )
   }
 
   private func truncated(_ ordinal: UInt32) -> FormatError {
@@ -255,5 +260,36 @@ private struct Reading {
     }
     let owner = MappedBytes(adopting: block.release())
     return Payload(raw: owner.raw, owner: owner)
+  }
+}
+
+extension StreamReader {
+  /// Looks at the head and the tail of a mapped stream: enough to tell one that was cut short.
+  ///
+  /// Throws `FormatError`.
+  public static func checkEnds(_ input: ByteInput) throws {
+    _ = try StreamReader(input)
+    guard let bytes = input.mapping?.raw else { return }
+    let size = SectionTag.headSize + 32
+    let start = bytes.count - size
+    guard start >= StreamHeader.size,
+      bytes[start..<start + 4].elementsEqual(SectionTag.end),
+      bytes[(bytes.count - 8)...].elementsEqual(SectionTag.endMark)
+    else {
+      throw FormatError(
+        .truncated, stream: input.name,
+        "has no end marker; the program that wrote it stopped early")
+    }
+    let tail = UnsafeRawBufferPointer(rebasing: bytes[start...])
+    let ordinal = UInt32(littleEndian: tail.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+    let length = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    let digest = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+    let payload = UnsafeRawBufferPointer(rebasing: tail[SectionTag.headSize...])
+    guard length == 32,
+      sectionHash(tag: SectionTag.end, ordinal: ordinal, length: length, payload: payload) == digest
+    else {
+      throw FormatError(
+        .damaged, stream: input.name, "has a damaged end section; fetch or make it again")
+    }
   }
 }

@@ -44,7 +44,9 @@ public final class StreamWriter {
   }
 
   /// Writes a tensor uncompressed, its data starting at a multiple of 64 bytes in the stream.
-  public func write(tensor name: String, _ type: ElementType, shape: [Int], _ data: UnsafeRawBufferPointer)
+  public func write(
+    tensor name: String, _ type: ElementType, shape: [Int], _ data: UnsafeRawBufferPointer
+  )
     throws
   {
     precondition(type.width > 0 && shape.count <= FormatLimit.rank, "not a tensor")

@@ -27,7 +27,8 @@ public final class Zstandard {
     target.append(contentsOf: repeatElement(0, count: bound))
     let size = target.withUnsafeMutableBytes { all -> Int in
       ZSTD_compressCCtx(
-        compressor, all.baseAddress.map { $0 + start }, bound, bytes.baseAddress, bytes.count, level)
+        compressor, all.baseAddress.map { $0 + start }, bound, bytes.baseAddress, bytes.count, level
+      )
     }
     guard ZSTD_isError(size) == 0, size < bytes.count else {
       target.removeLast(bound)
@@ -38,7 +39,9 @@ public final class Zstandard {
   }
 
   /// Fills `target` exactly from one frame; false when the frame is broken or of another size.
-  func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Bool {
+  func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
+    -> Bool
+  {
     let size = ZSTD_decompressDCtx(
       decompressor, target.baseAddress, target.count, frame.baseAddress, frame.count)
     return ZSTD_isError(size) == 0 && size == target.count

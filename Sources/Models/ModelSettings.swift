@@ -26,7 +26,8 @@ public struct ModelOption: Sendable {
   public var defaultText: String {
     switch kind {
     case .integer(let value, _): String(value)
-    case .number(let value, _): value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\(value)"
+    case .number(let value, _):
+      value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\(value)"
     case .flag(let value): value ? "on" : "off"
     case .choice(let value, _): value
     }
@@ -83,7 +84,9 @@ public struct ModelSettings: Sendable {
       guard let option = family.options.first(where: { $0.name == parts[0] }) else {
         let names = family.options.map(\.name).joined(separator: ", ")
         throw ModelError(
-          .usage, "model '\(family.name)' has no setting '\(parts[0])'; it has \(names.isEmpty ? "none" : names)")
+          .usage,
+          "model '\(family.name)' has no setting '\(parts[0])'; it has \(names.isEmpty ? "none" : names)"
+        )
       }
       guard let value = option.parse(parts[1]) else {
         throw ModelError(.usage, "\(option.name) must be \(option.rangeText), not '\(parts[1])'")

@@ -109,7 +109,8 @@ public protocol ModelFamily: SendableMetatype {
   /// Fits a model.
   ///
   /// Throws `ModelError` when training fails (for example when the loss is not a number).
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
 
   /// Brings a model back.
@@ -168,7 +169,8 @@ extension StoredModel {
       zip(tensor.shape, shape).allSatisfy({ $1 == nil || $0 == $1 })
     else {
       throw ModelError(
-        .badData, "the model's tensor '\(name)' is missing or has another shape; fit the model again")
+        .badData,
+        "the model's tensor '\(name)' is missing or has another shape; fit the model again")
     }
     let columns = tensor.shape.last ?? 1
     let rows = columns > 0 ? tensor.count / columns : 0

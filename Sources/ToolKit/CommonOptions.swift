@@ -31,7 +31,9 @@ public struct CommonOptions: ParsableArguments {
     guard (0...1024).contains(threads) else {
       throw ValidationError("--threads must be between 0 (every core) and 1024")
     }
-    guard !(quiet && verbose) else { throw ValidationError("--quiet and --verbose exclude each other") }
+    guard !(quiet && verbose) else {
+      throw ValidationError("--quiet and --verbose exclude each other")
+    }
   }
 }
 
@@ -47,12 +49,14 @@ public struct SeedOption: ParsableArguments {
 public struct StreamOutputOptions: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("File to write, complete or not at all; - is standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
   public var output = "-"
 
   @Option(
     name: [.customShort("z"), .long],
-    help: ArgumentHelp("zstd level of the columns, 1 to 19; 0 stores them plain.", valueName: "level"))
+    help: ArgumentHelp(
+      "zstd level of the columns, 1 to 19; 0 stores them plain.", valueName: "level"))
   public var compression: Int32 = 1
 
   public init() {}

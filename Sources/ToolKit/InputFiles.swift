@@ -51,7 +51,8 @@ public enum InputFile {
     return try bytes.split(separator: 10).enumerated().compactMap { number, line in
       let trimmed = line.last == 13 ? line.dropLast() : line
       guard let text = String(validating: trimmed, as: UTF8.self) else {
-        throw ToolError(.badData, "\(input.name): line \(number + 1) is not UTF-8; convert the file")
+        throw ToolError(
+          .badData, "\(input.name): line \(number + 1) is not UTF-8; convert the file")
       }
       return text.isEmpty || text.hasPrefix("#") ? nil : text
     }

@@ -65,7 +65,8 @@ public final class OutputFile: ByteSink {
   private static func cannotCreate(_ path: String) -> ToolError {
     ToolError(
       .cannotCreate,
-      "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights")
+      "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights"
+    )
   }
 
   /// Appends bytes; they reach the file in blocks.

@@ -125,7 +125,8 @@ public struct ToolContext: Sendable {
     return Provenance(
       inputs: inputs,
       step: ProvenanceStep(
-        tool: tool, version: indgrmVersion, arguments: kept, seed: seed.map { Int(truncatingIfNeeded: $0) },
+        tool: tool, version: indgrmVersion, arguments: kept,
+        seed: seed.map { Int(truncatingIfNeeded: $0) },
         details: details))
   }
 }

@@ -5,11 +5,12 @@ import Glibc
 /// The temporary files of this process, kept where a signal handler may look.
 enum UnfinishedFiles {
   /// Slots of C strings, fixed in number because a handler must not meet a moving array.
-  nonisolated(unsafe) private static let slots: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = {
-    let slots = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 16)
-    slots.initialize(repeating: nil, count: 16)
-    return slots
-  }()
+  nonisolated(unsafe) private static let slots: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> =
+    {
+      let slots = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 16)
+      slots.initialize(repeating: nil, count: 16)
+      return slots
+    }()
 
   static func add(_ path: String) {
     for slot in 0..<16 where slots[slot] == nil {

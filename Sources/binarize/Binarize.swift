@@ -51,7 +51,8 @@ struct Binarize: Tool {
     }
     let file = try OutputFile(output.output, binary: true)
     let writer = try InteractionWriter(
-      file, metadata: notes(on: reader.metadata), provenance: context.provenance(from: [reader.provenance]),
+      file, metadata: notes(on: reader.metadata),
+      provenance: context.provenance(from: [reader.provenance]),
       compression: output.compression > 0 ? output.compression : nil)
     if minUser > 0 || minItem > 0 || duplicates != nil {
       try hold(reader, writer, context)
@@ -75,7 +76,9 @@ struct Binarize: Tool {
   }
 
   /// Passes chunk after chunk, keeping what reaches the threshold.
-  private func stream(_ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext)
+  private func stream(
+    _ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext
+  )
     throws
   {
     let progress = Progress("read", unit: "interactions", context.log)
@@ -105,7 +108,9 @@ struct Binarize: Tool {
   }
 
   /// Sorts everything in memory, resolves duplicates, then filters.
-  private func hold(_ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext)
+  private func hold(
+    _ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext
+  )
     throws
   {
     let progress = Progress("read", unit: "interactions", context.log)

@@ -30,7 +30,8 @@ struct Explain: Tool {
   @Option(help: ArgumentHelp("Explain for the users whose ids this file lists.", valueName: "file"))
   var users: String?
 
-  @Option(help: ArgumentHelp("Explain this item, repeatable; otherwise the best ones.", valueName: "id"))
+  @Option(
+    help: ArgumentHelp("Explain this item, repeatable; otherwise the best ones.", valueName: "id"))
   var item: [String] = []
 
   @Option(help: ArgumentHelp("Items to explain for each user.", valueName: "n"))
@@ -44,7 +45,8 @@ struct Explain: Tool {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("File to write, complete or not at all; - is standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
   var output = "-"
 
   @OptionGroup var common: CommonOptions
@@ -63,14 +65,16 @@ struct Explain: Tool {
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
     let wantedItems = try item.map { id in
       guard let index = stored.items.ids.firstIndex(of: id) else {
-        throw ToolError(.badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
+        throw ToolError(
+          .badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
       }
       return UInt32(index)
     }
     let chosen = try chosenUsers(data)
     let cases = FoldInCases(
       data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
-    let printer = ExplanationPrinter(file, format: format, show: show, model: stored, fitted: fitted)
+    let printer = ExplanationPrinter(
+      file, format: format, show: show, model: stored, fitted: fitted)
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     let scores = Matrix<Float>(rows: 1, columns: fitted.itemCount)
     for index in 0..<cases.count {
@@ -96,7 +100,8 @@ struct Explain: Tool {
     let places = Dictionary(zip(data.users.ids, data.users.ids.indices)) { first, _ in first }
     return try wanted.map { id in
       guard let place = places[id] else {
-        throw ToolError(.badData, "user '\(id)' is not in the input; pipe a history in to explain it")
+        throw ToolError(
+          .badData, "user '\(id)' is not in the input; pipe a history in to explain it")
       }
       return place
     }

@@ -49,7 +49,9 @@ final class ExplanationPrinter {
   }
 
   private func text(_ rank: Int, _ explanation: Explanation) -> String {
-    var lines = ["  \(rank). \(items.name(of: Int(explanation.item)))  score \(fixed(explanation.score, 4))"]
+    var lines = [
+      "  \(rank). \(items.name(of: Int(explanation.item)))  score \(fixed(explanation.score, 4))"
+    ]
     let parts = explanation.contributions.sorted {
       (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
     }
@@ -82,10 +84,12 @@ final class ExplanationPrinter {
   private func json(_ user: String, _ rank: Int, _ explanation: Explanation) -> JSONValue {
     func own(_ list: [Explanation.Weighted], _ key: String) -> JSONValue {
       .array(
-        list.prefix(show).map { [
-          "item": .string(items.ids[$0.index]), "title": .string(items.name(of: $0.index)),
-          key: .number($0.weight),
-        ] })
+        list.prefix(show).map {
+          [
+            "item": .string(items.ids[$0.index]), "title": .string(items.name(of: $0.index)),
+            key: .number($0.weight),
+          ]
+        })
     }
     var members: [String: JSONValue] = [
       "user": .string(user), "rank": .integer(rank),
@@ -93,7 +97,9 @@ final class ExplanationPrinter {
       "title": .string(items.name(of: Int(explanation.item))), "score": .number(explanation.score),
       "contributions": .array(
         explanation.contributions.map { part in
-          var entry: [String: JSONValue] = ["part": .string(kind(part.source)), "value": .number(part.value)]
+          var entry: [String: JSONValue] = [
+            "part": .string(kind(part.source)), "value": .number(part.value),
+          ]
           switch part.source {
           case .factor(let index): entry["factor"] = .integer(index)
           case .group(let index):
@@ -113,12 +119,17 @@ final class ExplanationPrinter {
     }
     if !explanation.groups.isEmpty {
       members["groups"] = .array(
-        explanation.groups.map { [
-          "group": .integer($0.index), "name": .string(groupName($0.index)), "weight": .number($0.weight),
-        ] })
+        explanation.groups.map {
+          [
+            "group": .integer($0.index), "name": .string(groupName($0.index)),
+            "weight": .number($0.weight),
+          ]
+        })
     }
     if !explanation.nearest.isEmpty { members["nearest"] = own(explanation.nearest, "cosine") }
-    if !explanation.leaveOneOut.isEmpty { members["without"] = own(explanation.leaveOneOut, "fall") }
+    if !explanation.leaveOneOut.isEmpty {
+      members["without"] = own(explanation.leaveOneOut, "fall")
+    }
     return .object(members)
   }
 

@@ -25,7 +25,8 @@ struct Fit: Tool {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("A setting of the model, repeatable; --list shows them.", valueName: "name=value"))
+    help: ArgumentHelp(
+      "A setting of the model, repeatable; --list shows them.", valueName: "name=value"))
   var set: [String] = []
 
   @Flag(help: "List the models and their settings, then end.")
@@ -36,7 +37,8 @@ struct Fit: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Train on a nested part of the training users: 20, 40, 60, 80 or 100 %.", valueName: "percent"))
+      "Train on a nested part of the training users: 20, 40, 60, 80 or 100 %.", valueName: "percent"
+    ))
   var trainPercent = 100
 
   @Option(help: ArgumentHelp("File for a training log, a JSON object an epoch.", valueName: "file"))
@@ -44,7 +46,8 @@ struct Fit: Tool {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("File to write, complete or not at all; - is standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
   var output = "-"
 
   @OptionGroup var seed: SeedOption
@@ -67,7 +70,8 @@ struct Fit: Tool {
     let plan = try SplitPlan(data)
     let training = TrainingSet(data, plan, tier: trainPercent / 20)
     guard training.rows.count > 0 else {
-      throw ToolError(.badData, "\(stream.name): has no training interactions; check the filters and the split")
+      throw ToolError(
+        .badData, "\(stream.name): has no training interactions; check the filters and the split")
     }
     context.log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
@@ -84,7 +88,8 @@ struct Fit: Tool {
     let fitted = try family.fit(task, settings, report.monitor)
     let result = StoredModel(
       description: [
-        "model": .string(model), "settings": fitted.settings, "training_users": .integer(training.rows.rowCount),
+        "model": .string(model), "settings": fitted.settings,
+        "training_users": .integer(training.rows.rowCount),
         "training_interactions": .integer(training.rows.count),
         "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
       ],
@@ -109,17 +114,21 @@ struct Fit: Tool {
     return (cases.history, truth)
   }
 
-  private func startingGroups(_ stored: StoredModel, _ name: String, _ training: TrainingSet) throws -> (
-    assignment: [UInt32], count: Int
-  ) {
+  private func startingGroups(_ stored: StoredModel, _ name: String, _ training: TrainingSet) throws
+    -> (
+      assignment: [UInt32], count: Int
+    )
+  {
     guard let groups = stored.tensors["groups"]?.integers, groups.count == stored.items.ids.count,
-      let count = stored.description["groups"]?.int, count > 0, groups.allSatisfy({ Int($0) < count })
+      let count = stored.description["groups"]?.int, count > 0,
+      groups.allSatisfy({ Int($0) < count })
     else { throw ToolError(.badData, "\(name): has no usable item groups; make them again") }
     let items = ItemMap(from: training.items.ids, to: stored.items.ids)
     let assignment = training.items.ids.indices.map { items[UInt32($0)].map { groups[Int($0)] } }
     guard assignment.allSatisfy({ $0 != nil }) else {
       throw ToolError(
-        .badData, "\(name): \(assignment.count { $0 == nil }) training items have no group;"
+        .badData,
+        "\(name): \(assignment.count { $0 == nil }) training items have no group;"
           + " make the groups from the same data")
     }
     return (assignment.compactMap { $0 }, count)

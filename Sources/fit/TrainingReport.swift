@@ -44,7 +44,8 @@ final class TrainingReport: Sendable {
     let validation = record.validation.map { ", validation NDCG@100 \(fixed($0, 4))" } ?? ""
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
     context.log.info(
-      "epoch \(record.epoch): loss \(fixed(record.loss, 2)) (\(parts))\(validation), \(fixed(record.seconds, 2)) s")
+      "epoch \(record.epoch): loss \(fixed(record.loss, 2)) (\(parts))\(validation), \(fixed(record.seconds, 2)) s"
+    )
   }
 
   /// Closes the log and says how it went.
@@ -55,7 +56,8 @@ final class TrainingReport: Sendable {
       try state.log?.commit()
     }
     let best = settings["best_epoch"]?.int.map { ", best epoch \($0)" } ?? ""
-    let value = settings["validation_ndcg_100"]?.double.map { ", validation NDCG@100 \(fixed($0, 4))" } ?? ""
+    let value =
+      settings["validation_ndcg_100"]?.double.map { ", validation NDCG@100 \(fixed($0, 4))" } ?? ""
     let stopped = StopRequest.isMade ? " (stopped early by a signal)" : ""
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
   }

@@ -83,14 +83,16 @@ struct GroupItems: Tool {
     var sizes = [Int](repeating: 0, count: found.count)
     for group in found.assignment { sizes[Int(group)] += 1 }
     context.log.notice(
-      "\(found.assignment.count) items in \(found.count) groups of \(sizes.min() ?? 0) to \(sizes.max() ?? 0)")
+      "\(found.assignment.count) items in \(found.count) groups of \(sizes.min() ?? 0) to \(sizes.max() ?? 0)"
+    )
   }
 
   private func computed(_ stream: StreamReader) throws -> ItemGrouping {
     let (data, _) = try InteractionSet.read(stream)
     let training = TrainingSet(data, try SplitPlan(data))
     guard training.rows.count > 0 else {
-      throw ToolError(.badData, "\(stream.name): has no training interactions; check the filters and the split")
+      throw ToolError(
+        .badData, "\(stream.name): has no training interactions; check the filters and the split")
     }
     let vectors = spectralEmbedding(training.rows, dimensions: dimensions, seed: seed.seed)
     var result = ItemGrouping(
@@ -127,7 +129,9 @@ struct GroupItems: Tool {
       items: stored.items, categories: stored.categories, popularity: stored.itemInteractions)
   }
 
-  private func meanDirections(_ vectors: Matrix<Float>, _ groups: [UInt32], _ count: Int) -> Matrix<Float> {
+  private func meanDirections(_ vectors: Matrix<Float>, _ groups: [UInt32], _ count: Int) -> Matrix<
+    Float
+  > {
     let sums = Matrix<Float>(rows: count, columns: vectors.columns)
     for (item, group) in groups.enumerated() {
       let (source, target) = (vectors.row(item), sums.row(Int(group)))

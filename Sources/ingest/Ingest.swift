@@ -20,10 +20,12 @@ struct Ingest: Tool {
   @Argument(help: "Files of ratings, read one after another; - is standard input.")
   var inputs: [String] = ["-"]
 
-  @Option(help: ArgumentHelp("File of titles and categories of items, repeatable.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("File of titles and categories of items, repeatable.", valueName: "file"))
   var items: [String] = []
 
-  @Option(help: ArgumentHelp("What separates fields: ',', '::', 'tab', '|' or ';'.", valueName: "text"))
+  @Option(
+    help: ArgumentHelp("What separates fields: ',', '::', 'tab', '|' or ';'.", valueName: "text"))
   var delimiter: String?
 
   @Option(help: "Whether the first line names the columns.")
@@ -44,12 +46,18 @@ struct Ingest: Tool {
     var rows = 0
     for path in inputs {
       let reader = try RatingReader(
-        ByteStream(path, preferred: { $0.hasSuffix("ratings.csv") || $0.hasSuffix("ratings.dat") || $0.hasSuffix("u.data") }),
+        ByteStream(
+          path,
+          preferred: {
+            $0.hasSuffix("ratings.csv") || $0.hasSuffix("ratings.dat") || $0.hasSuffix("u.data")
+          }),
         delimiter: delimiter == "tab" ? "\t" : delimiter, header: header.value, skipBad: skipBad)
-      let target = try sink ?? InteractionSink(
-        file, layout: reader.layout, metadata: metadata,
-        compression: output.compression > 0 ? output.compression : nil,
-        provenance: context.provenance())
+      let target =
+        try sink
+        ?? InteractionSink(
+          file, layout: reader.layout, metadata: metadata,
+          compression: output.compression > 0 ? output.compression : nil,
+          provenance: context.provenance())
       sink = target
       try target.read(reader) { progress.update(rows + $0) }
       rows += reader.report.rows
@@ -61,7 +69,8 @@ struct Ingest: Tool {
     try file.commit()
     progress.finish()
     if let sink {
-      context.log.notice("\(rows) interactions of \(sink.userCount) users with \(sink.itemCount) items")
+      context.log.notice(
+        "\(rows) interactions of \(sink.userCount) users with \(sink.itemCount) items")
     }
   }
 }

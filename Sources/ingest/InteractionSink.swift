@@ -49,7 +49,9 @@ final class InteractionSink {
   func read(_ reader: RatingReader, progress: (Int) -> Void) throws {
     guard (reader.layout.rating == nil) == (layout.rating == nil),
       (reader.layout.time == nil) == (layout.time == nil)
-    else { throw FormatError(.malformed, stream: "inputs", "have different columns; ingest them apart") }
+    else {
+      throw FormatError(.malformed, stream: "inputs", "have different columns; ingest them apart")
+    }
     var batch = RowBatch()
     while try reader.next(into: &batch, users: &users, items: &items) {
       rows.users += batch.users
@@ -68,7 +70,8 @@ final class InteractionSink {
 
   private func flush() throws {
     if usersWritten < users.count {
-      try writer.write(.users(UserChunk(ids: (usersWritten..<users.count).map { users.id(at: $0) })))
+      try writer.write(
+        .users(UserChunk(ids: (usersWritten..<users.count).map { users.id(at: $0) })))
       usersWritten = users.count
     }
     let known = itemNumbers.count
@@ -95,7 +98,9 @@ final class InteractionSink {
     var chunk = ItemChunk(ids: ids)
     if !metadata.titles.isEmpty { chunk.titles = ids.map { metadata.titles[$0] ?? "" } }
     if !metadata.categories.isEmpty {
-      chunk.categories = ids.map { (metadata.categories[$0] ?? []).compactMap { categoryNumbers[$0] } }
+      chunk.categories = ids.map {
+        (metadata.categories[$0] ?? []).compactMap { categoryNumbers[$0] }
+      }
     }
     return chunk
   }

@@ -22,16 +22,21 @@ struct Metrics: Tool {
   @Option(help: ArgumentHelp("The split the recommendations were made for.", valueName: "file"))
   var truth: String?
 
-  @Option(help: ArgumentHelp("A second file of recommendations to test against.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A second file of recommendations to test against.", valueName: "file"))
   var compare: String?
 
   @Option(help: ArgumentHelp("Cut-offs of the lists, comma-separated.", valueName: "n,..."))
   var at = "1,5,10,20,50,100"
 
-  @Option(help: ArgumentHelp("Metrics to compute, comma-separated; all by default.", valueName: "name,..."))
+  @Option(
+    help: ArgumentHelp(
+      "Metrics to compute, comma-separated; all by default.", valueName: "name,..."))
   var metrics: String?
 
-  @Option(help: ArgumentHelp("Users with fewer folded-in interactions are near-cold-start.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Users with fewer folded-in interactions are near-cold-start.", valueName: "n"))
   var nearCold = 5
 
   @Option(
@@ -56,7 +61,8 @@ struct Metrics: Tool {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("File to write, complete or not at all; - is standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
   var output = "-"
 
   @OptionGroup var seed: SeedOption
@@ -68,7 +74,9 @@ struct Metrics: Tool {
       try file.write(metricList())
       return try file.commit()
     }
-    guard let truth else { throw ToolError(.usage, "--truth is missing: name the split that was scored") }
+    guard let truth else {
+      throw ToolError(.usage, "--truth is missing: name the split that was scored")
+    }
     let options = try self.options()
     let oracle = try Truth(InputFile.stream(truth, expecting: [.interactions]))
     let first = try oracle.evaluate(recommendations(input), options)
@@ -122,7 +130,8 @@ struct Metrics: Tool {
 
   private func report(_ counts: ListCounts, _ name: String, _ context: ToolContext) throws {
     guard counts.lists > 0 else {
-      throw ToolError(.badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
+      throw ToolError(
+        .badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
     }
     if counts.emptyTruthLists > 0 {
       context.log.notice("\(name): left out \(counts.emptyTruthLists) lists whose truth is empty")
@@ -177,7 +186,8 @@ extension String {
   /// The text as one CSV field (RFC 4180).
   var csvField: String {
     contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      ? "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+      ? "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
       : self
   }
 }

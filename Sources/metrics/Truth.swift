@@ -55,7 +55,8 @@ final class Truth {
           let id = lists.users[Int(list.user)]
           guard let user = places[id] else {
             throw ToolError(
-              .badData, "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
+              .badData,
+              "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
           }
           try accumulator.add(
             user: UInt32(user), round: list.round.map(Int.init) ?? RankingAccumulator.noRound,
@@ -87,7 +88,8 @@ final class Truth {
   /// The error with the user's own id in place of a number.
   private func worded(_ error: MetricsError) -> String {
     switch error {
-    case .repeatedList(let user, let round): "user '\(id(of: user))' has two lists in round \(round)"
+    case .repeatedList(let user, let round):
+      "user '\(id(of: user))' has two lists in round \(round)"
     case .repeatedItem(let user, _, let rank, _):
       "the list of user '\(id(of: user))' repeats an item at rank \(rank)"
     case .mixedRounds(let user): "user '\(id(of: user))' has lists with and without a round"

@@ -57,7 +57,8 @@ final class RankingWriter {
       let place = round.map(String.init) ?? ""
       for (rank, entry) in list.enumerated() {
         let title = (items.titles?[Int(entry.index)] ?? "").replacingTabs
-        text += "\(user.replacingTabs)\t\(place)\t\(rank + 1)\t\(items.ids[Int(entry.index)].replacingTabs)"
+        text +=
+          "\(user.replacingTabs)\t\(place)\t\(rank + 1)\t\(items.ids[Int(entry.index)].replacingTabs)"
         text += "\t\(entry.score)\t\(title)\n"
       }
       try file.write(text)
@@ -66,7 +67,9 @@ final class RankingWriter {
         var members: [String: JSONValue] = [
           "item": .string(items.ids[Int(entry.index)]), "score": .number(Double(entry.score)),
         ]
-        if let title = items.titles?[Int(entry.index)], !title.isEmpty { members["title"] = .string(title) }
+        if let title = items.titles?[Int(entry.index)], !title.isEmpty {
+          members["title"] = .string(title)
+        }
         return .object(members)
       }
       var line: [String: JSONValue] = ["user": .string(user), "items": .array(entries)]
@@ -91,6 +94,7 @@ final class RankingWriter {
 extension String {
   /// The text with tabs and line ends as spaces, so that it stays one field.
   fileprivate var replacingTabs: String {
-    contains { $0 == "\t" || $0.isNewline } ? String(map { $0 == "\t" || $0.isNewline ? " " : $0 }) : self
+    contains { $0 == "\t" || $0.isNewline }
+      ? String(map { $0 == "\t" || $0.isNewline ? " " : $0 }) : self
   }
 }

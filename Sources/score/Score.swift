@@ -31,7 +31,8 @@ struct Score: Tool {
   @Option(help: "Of a split, whom to rank for.")
   var role: HeldOutRole = .test
 
-  @Option(help: ArgumentHelp("Rank only for the users whose ids this file lists.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Rank only for the users whose ids this file lists.", valueName: "file"))
   var users: String?
 
   @Option(help: ArgumentHelp("Rank only the items whose ids this file lists.", valueName: "file"))
@@ -66,13 +67,15 @@ struct Score: Tool {
     let cases = try selectCases(data, items)
     if cases.unknownInteractions > 0 {
       context.log.notice(
-        "\(cases.unknownInteractions) interactions are with items the model does not know; they are left out")
+        "\(cases.unknownInteractions) interactions are with items the model does not know; they are left out"
+      )
     }
     let mask = try candidateMask(stored.items.ids, context)
 
     let writer = try RankingWriter(
       file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
-      metadata: metadata(stored, data), compression: output.compression > 0 ? output.compression : nil,
+      metadata: metadata(stored, data),
+      compression: output.compression > 0 ? output.compression : nil,
       provenance: context.provenance(from: [stream.provenance, stored.provenance]))
     let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
     var short = 0
@@ -99,7 +102,8 @@ struct Score: Tool {
     let block = 512
     let scores = Matrix<Float>(rows: min(block, cases.count), columns: model.itemCount)
     let nothing = SparseRows(
-      offsets: [Int](repeating: 0, count: cases.count + 1), columns: [], columnCount: model.itemCount)
+      offsets: [Int](repeating: 0, count: cases.count + 1), columns: [],
+      columnCount: model.itemCount)
     for start in stride(from: 0, to: cases.count, by: block) {
       let range = start..<min(start + block, cases.count)
       let part = scores.rowBlock(0..<range.count)
@@ -115,7 +119,8 @@ struct Score: Tool {
     if let plan = try SplitPlan(data), wanted == nil {
       let cases = FoldInCases(plan, role: role.userRole, items: items)
       guard cases.count > 0 else {
-        throw ToolError(.badData, "the split holds no \(role.rawValue) users; split with larger shares")
+        throw ToolError(
+          .badData, "the split holds no \(role.rawValue) users; split with larger shares")
       }
       return cases
     }
@@ -124,7 +129,9 @@ struct Score: Tool {
       let known = Set(chosen.map { data.users.ids[$0] })
       let missing = wanted.subtracting(known).sorted()
       throw ToolError(
-        .badData, "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'")
+        .badData,
+        "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'"
+      )
     }
     return FoldInCases(data, users: chosen, items: items)
   }
@@ -140,7 +147,8 @@ struct Score: Tool {
       let known = listed.compactMap { places[$0] }
       for item in known { mask[item] = value }
       if known.count < listed.count {
-        context.log.warning("\(path): \(listed.count - known.count) of \(listed.count) items are not in the model")
+        context.log.warning(
+          "\(path): \(listed.count - known.count) of \(listed.count) items are not in the model")
       }
     }
     return mask

@@ -23,7 +23,8 @@ struct Split: Tool {
   @Option(help: "What is divided: users, or every user's interactions by ratio, last one or time.")
   var scheme: SplitScheme = .users
 
-  @Option(help: ArgumentHelp("Folds of a held-out user, which is the number of rounds.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Folds of a held-out user, which is the number of rounds.", valueName: "n"))
   var folds = 5
 
   @Option(help: ArgumentHelp("Share held out for testing.", valueName: "share"))
@@ -37,9 +38,12 @@ struct Split: Tool {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (2...250).contains(folds) else { throw ValidationError("--folds must be between 2 and 250") }
+    guard (2...250).contains(folds) else {
+      throw ValidationError("--folds must be between 2 and 250")
+    }
     guard test >= 0, validation >= 0, test + validation < 1 else {
-      throw ValidationError("--test and --validation must not be negative and must add up to less than 1")
+      throw ValidationError(
+        "--test and --validation must not be negative and must add up to less than 1")
     }
   }
 
@@ -79,7 +83,8 @@ struct Split: Tool {
     let test = plan.heldOutUsers(.test).count
     let validation = plan.heldOutUsers(.validation).count
     let known = plan.training().columnCounts().filter { $0 > 0 }.count
-    return "\(plan.trainingUsers().count) users to train on, \(validation) to validate, \(test) to test;"
+    return
+      "\(plan.trainingUsers().count) users to train on, \(validation) to validate, \(test) to test;"
       + " \(data.itemCount - known) of \(data.itemCount) items occur only in held-out parts and"
       + " cannot be recommended"
   }

@@ -7,7 +7,9 @@ import Testing
 
 @testable import Models
 
-private func fitted(_ name: String, _ words: [String]) throws -> (any RecommendationModel, SparseRows) {
+private func fitted(_ name: String, _ words: [String]) throws -> (
+  any RecommendationModel, SparseRows
+) {
   let lists = SmallData.twoTastes(users: 60, items: 12)
   var offsets = [0]
   for list in lists { offsets.append((offsets.last ?? 0) + list.count) }

@@ -92,7 +92,8 @@ public final class InteractionWriter {
     _ sink: any ByteSink, metadata: JSONValue, provenance: Provenance, compression: Int32? = 1
   ) throws {
     stream = try StreamWriter(
-      sink, kind: .interactions, metadata: metadata, provenance: provenance, compression: compression)
+      sink, kind: .interactions, metadata: metadata, provenance: provenance,
+      compression: compression)
   }
 
   /// Writes a part, cut into chunks of a size readers accept.
@@ -101,14 +102,18 @@ public final class InteractionWriter {
     case .categories(let names):
       try inChunks(names.count, of: 1 << 15) {
         [("name", .text(Array(names[$0])))]
-      } table: { "categories" }
+      } table: {
+        "categories"
+      }
     case .users(let users):
       try inChunks(users.ids.count, of: 1 << 15) { range in
         var columns: [(name: String, values: Column)] = [("id", .text(Array(users.ids[range])))]
         if let roles = users.roles { columns.append(("role", .u8(Array(roles[range])))) }
         if let tiers = users.tiers { columns.append(("tier", .u8(Array(tiers[range])))) }
         return columns
-      } table: { "users" }
+      } table: {
+        "users"
+      }
     case .items(let items):
       try writeItems(items)
     case .interactions(let rows):
@@ -120,7 +125,9 @@ public final class InteractionWriter {
         if let times = rows.times { columns.append(("time", .i64(Array(times[range])))) }
         if let folds = rows.folds { columns.append(("fold", .u8(Array(folds[range])))) }
         return columns
-      } table: { "interactions" }
+      } table: {
+        "interactions"
+      }
     case .categoryVectors(let dimensions, let values):
       try values.withUnsafeBytes {
         try stream.write(
@@ -144,7 +151,9 @@ public final class InteractionWriter {
         columns.append(("categories", .lists(offsets: offsets, values: values)))
       }
       return columns
-    } table: { "items" }
+    } table: {
+      "items"
+    }
   }
 
   private func inChunks(
@@ -184,7 +193,9 @@ public final class InteractionReader {
         if let part = try part(chunk) { return part }
       case .tensor(let tensor):
         guard tensor.name == "category_vectors" else { continue }
-        guard tensor.type == .f32, tensor.shape.count == 2 else { throw malformed("category vectors") }
+        guard tensor.type == .f32, tensor.shape.count == 2 else {
+          throw malformed("category vectors")
+        }
         return .categoryVectors(
           dimensions: tensor.shape[1], values: Array(tensor.data.bindMemory(to: Float.self)))
       }
@@ -237,7 +248,9 @@ public final class InteractionReader {
 
   private func rows(_ chunk: TableChunk) throws -> InteractionChunk {
     let names = chunk.columns.map(\.name)
-    if let seenColumns, seenColumns != names { throw malformed("columns: they change between chunks") }
+    if let seenColumns, seenColumns != names {
+      throw malformed("columns: they change between chunks")
+    }
     seenColumns = names
     guard case .u32(let users)? = chunk["user"], case .u32(let items)? = chunk["item"] else {
       throw malformed("interactions")

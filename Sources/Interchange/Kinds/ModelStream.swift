@@ -98,7 +98,8 @@ extension Tensor {
     let block = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(floats.count * 4, 1), alignment: 64)
     _ = block.bindMemory(to: Float.self).initialize(from: floats)
-    let owner = MappedBytes(adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(floats.count * 4)]))
+    let owner = MappedBytes(
+      adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(floats.count * 4)]))
     self.init(name: name, type: .f32, shape: shape, data: owner.raw, owner: owner)
   }
 

@@ -74,7 +74,8 @@ public final class RecommendationWriter {
   /// Writes lists: a table of lists and beside it the rows they are made of.
   public func write(_ chunk: RecommendationChunk) throws {
     guard !chunk.lists.isEmpty else { return }
-    precondition(chunk.lists.count <= FormatLimit.chunkRows && chunk.items.count <= FormatLimit.chunkRows)
+    precondition(
+      chunk.lists.count <= FormatLimit.chunkRows && chunk.items.count <= FormatLimit.chunkRows)
     try stream.write(
       TableChunk(
         "lists", rowCount: chunk.lists.count,

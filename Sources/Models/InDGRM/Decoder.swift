@@ -147,7 +147,8 @@ final class Decoder<T: Real> {
   }
 
   private func backwardGroups(
-    _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, _ dz: Matrix<T>, _ dWeights: Matrix<T>
+    _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, _ dz: Matrix<T>,
+    _ dWeights: Matrix<T>
   ) {
     let rows = 0..<z.rows
     let (mixture, activity, dActivity) = (

@@ -35,8 +35,11 @@ final class Encoder<T: Real> {
     clusters = k
     latent = d
     trunk = Trunk(
-      "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed, stage: 10)
-    func dense(_ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1)
+      "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed,
+      stage: 10)
+    func dense(
+      _ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1
+    )
       -> Dense<T>
     {
       Dense(

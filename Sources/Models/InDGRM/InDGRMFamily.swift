@@ -6,10 +6,12 @@ import Interchange
 /// `fit --model indgrm`.
 enum InDGRMFamily: ModelFamily {
   static let name = "indgrm"
-  static let summary = "the interpretable deep generative model: user clusters, item groups, factors"
+  static let summary =
+    "the interpretable deep generative model: user clusters, item groups, factors"
   static let options = InDGRMOptions.options
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
   {
     var options = InDGRMOptions(settings)
@@ -49,7 +51,8 @@ enum InDGRMFamily: ModelFamily {
       throw ModelError(.badData, "the model's settings are missing; fit the model again")
     }
     let network = InDGRMNetwork<Float>(
-      items: stored.items.ids.count, users: 1, options: try InDGRMOptions(stored: settings), seed: 0,
+      items: stored.items.ids.count, users: 1, options: try InDGRMOptions(stored: settings),
+      seed: 0,
       trains: false)
     try stored.fill(network.parameters)
     return InDGRM(network, settings: settings)

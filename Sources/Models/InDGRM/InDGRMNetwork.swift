@@ -113,7 +113,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let count = batch.rowCount
     let rows = 0..<count
     let klWeights = rows.map {
-      T(anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0]) / Double(count))
+      T(
+        anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0])
+          / Double(count))
     }
     posteriorBackward(
       gradient: dUsers, weights: weights, klWeights: klWeights, means: encoder.means,
@@ -161,7 +163,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     epochs = epoch
     guard options.priorOld > 0 else { return }
     hasPrevious = true
-    for (old, new) in zip(previous.parameters, encoder.parameters) { old.value.copy(from: new.value) }
+    for (old, new) in zip(previous.parameters, encoder.parameters) {
+      old.value.copy(from: new.value)
+    }
   }
 
   /// Users' representations z (B x d) and cluster weights (B x K) without noise.

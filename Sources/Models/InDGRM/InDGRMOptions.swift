@@ -32,19 +32,28 @@ struct InDGRMOptions: Sendable {
       ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions d"),
       ModelOption("clusters", .integer(6, 1...256), "User clusters K at the start"),
       ModelOption("groups", .integer(18, 1...10_000), "Item groups G (given ones take precedence)"),
-      ModelOption("temperature", .number(0.1, 0.001...100), "tau of the item groups and of the decoder's start"),
+      ModelOption(
+        "temperature", .number(0.1, 0.001...100),
+        "tau of the item groups and of the decoder's start"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
-      ModelOption("kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction"),
-      ModelOption("ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
+      ModelOption(
+        "kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction"),
+      ModelOption(
+        "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
       ModelOption("prior-wide", .number(0.1, 0...1), "Share of the wide Gaussian in the prior"),
       ModelOption("concentration", .number(1, 1e-6...1e6), "alpha of the stick-breaking prior"),
       ModelOption("ard-shape", .number(1, 0...1e6), "eta_a of the ARD variances"),
       ModelOption("ard-scale", .number(0.1, 0...1e6), "eta_b of the ARD variances"),
-      ModelOption("mapping-penalty", .number(1e-3, 0...1e6), "lambda_o, the group lasso of the factor-to-group vectors"),
-      ModelOption("group-draws", .integer(1, 1...64), "N_j, Gumbel-softmax draws averaged for an item"),
+      ModelOption(
+        "mapping-penalty", .number(1e-3, 0...1e6),
+        "lambda_o, the group lasso of the factor-to-group vectors"),
+      ModelOption(
+        "group-draws", .integer(1, 1...64), "N_j, Gumbel-softmax draws averaged for an item"),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
-      ModelOption("similarity", .choice("cosine", ["cosine", "inner-product"]), "How items meet users and prototypes"),
+      ModelOption(
+        "similarity", .choice("cosine", ["cosine", "inner-product"]),
+        "How items meet users and prototypes"),
     ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0)
 
   init() {}

@@ -22,7 +22,8 @@ final class EASE: RecommendationModel, ModelFamily {
     self.lambda = lambda
   }
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
   {
     let lambda = settings.number("lambda")

@@ -26,7 +26,8 @@ final class ItemKNN: RecommendationModel, ModelFamily {
   /// The same weights by source item, for scoring.
   private let bySource: SparseRows
 
-  private init(items: Int, width: Int, neighbours: [UInt32], similarities: [Float], shrink: Double) {
+  private init(items: Int, width: Int, neighbours: [UInt32], similarities: [Float], shrink: Double)
+  {
     itemCount = items
     self.width = width
     self.neighbours = neighbours
@@ -45,7 +46,8 @@ final class ItemKNN: RecommendationModel, ModelFamily {
     ).transposed()
   }
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
   {
     let items = data.rows.columnCount
@@ -81,7 +83,8 @@ final class ItemKNN: RecommendationModel, ModelFamily {
       }
     }
     return ItemKNN(
-      items: items, width: width, neighbours: neighbours, similarities: similarities, shrink: shrink)
+      items: items, width: width, neighbours: neighbours, similarities: similarities, shrink: shrink
+    )
   }
 
   static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -125,10 +128,12 @@ final class ItemKNN: RecommendationModel, ModelFamily {
     items.map { item in
       let own = Set(foldIn)
       let start = Int(item) * width
-      let parts = (start..<start + width).filter { similarities[$0] > 0 && own.contains(neighbours[$0]) }
-        .map {
-          Explanation.Contribution(source: .item(neighbours[$0]), value: Double(similarities[$0]))
-        }
+      let parts = (start..<start + width).filter {
+        similarities[$0] > 0 && own.contains(neighbours[$0])
+      }
+      .map {
+        Explanation.Contribution(source: .item(neighbours[$0]), value: Double(similarities[$0]))
+      }
       return Explanation(
         item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
     }

@@ -14,7 +14,8 @@ final class Popularity: RecommendationModel, ModelFamily {
 
   private init(_ shares: Matrix<Float>) { self.shares = shares }
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
   {
     let users = Float(max(data.rows.rowCount, 1))

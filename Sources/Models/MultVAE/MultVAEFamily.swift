@@ -15,7 +15,8 @@ enum MultVAEFamily: ModelFamily {
       ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),
     ] + TrainingPlan.options(epochs: 60, batch: 250, rate: 1e-3, anneal: 150)
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor) throws
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
     -> any RecommendationModel
   {
     let network = MultVAENetwork<Float>(

@@ -56,7 +56,8 @@ final class SparseInput<T: Real> {
         continue
       }
       let kept = scale / T(keep)
-      var random = RandomStream(seed: seed, stage: 0x4452_4F50, index: step &* 0x1_0000_0000 &+ UInt64(row))
+      var random = RandomStream(
+        seed: seed, stage: 0x4452_4F50, index: step &* 0x1_0000_0000 &+ UInt64(row))
       for _ in 0..<count { scales.append(random.uniform() < keep ? kept : 0) }
     }
   }

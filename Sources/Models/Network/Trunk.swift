@@ -15,7 +15,8 @@ final class Trunk<T: Real> {
   private let sumGradient: Matrix<T>
   private let hiddenGradient: Matrix<T>
 
-  init(_ name: String, items: Int, width: Int, depth: Int, batch: Int, seed: UInt64, stage: UInt32) {
+  init(_ name: String, items: Int, width: Int, depth: Int, batch: Int, seed: UInt64, stage: UInt32)
+  {
     self.width = width
     input = SparseInput(
       "\(name).input", items: items, width: width, batch: batch, seed: seed, stage: stage)

@@ -41,12 +41,14 @@ struct TrainingPlan {
   /// The settings of all trained networks.
   static func options(epochs: Int, batch: Int, rate: Double, anneal: Double) -> [ModelOption] {
     [
-      ModelOption("epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
+      ModelOption(
+        "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
       ModelOption("batch", .integer(batch, 1...100_000), "Users in a batch"),
       ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size"),
       ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
       ModelOption("anneal-epochs", .number(anneal, 0...1e6), "Epochs until the KL weight is full"),
-      ModelOption("patience", .integer(6, 1...1000), "Validations without a better one before the end"),
+      ModelOption(
+        "patience", .integer(6, 1...1000), "Validations without a better one before the end"),
       ModelOption("validate-every", .integer(2, 1...1000), "Epochs between validations"),
     ]
   }

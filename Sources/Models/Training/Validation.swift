@@ -23,7 +23,9 @@ func validationNDCG<T: Real>(
     for (row, list) in zip(rows, lists) where !truth[row].isEmpty {
       let relevant = Set(truth[row])
       var gain = 0.0
-      for (rank, item) in list.enumerated() where relevant.contains(item.index) { gain += gains[rank] }
+      for (rank, item) in list.enumerated() where relevant.contains(item.index) {
+        gain += gains[rank]
+      }
       total += gain / ideals[min(truth[row].count, depth)]
       users += 1
     }

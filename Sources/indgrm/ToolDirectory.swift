@@ -1,0 +1,106 @@
+// Where do the tools live, which are there, and how is one started?
+
+import Glibc
+
+/// The folder of the tools.
+enum ToolDirectory {
+  /// The tools by the stage of work they belong to, with what each does.
+  static let stages: [(stage: String, tools: [(name: String, does: String)])] = [
+    (
+      "Data",
+      [
+        ("ingest", "read raw ratings and write interactions"),
+        ("binarize", "keep what was liked, drop the rating"),
+        ("split", "divide into training and held-out parts"),
+        ("simulate", "draw interactions from the model itself"),
+      ]
+    ),
+    (
+      "Models",
+      [
+        ("group-items", "put items into groups"),
+        ("fit", "fit a model"),
+        ("score", "rank items for users"),
+        ("explain", "say why items are recommended"),
+        ("metrics", "measure recommendations"),
+      ]
+    ),
+    (
+      "Files",
+      [
+        ("dump", "show or export what is in a file"),
+        ("check", "tell whether files are whole"),
+      ]
+    ),
+  ]
+
+  /// `INDGRM_EXEC_PATH`, or `../libexec/indgrm` beside this program, or this program's own folder.
+  static let path: String = {
+    if let chosen = getenv("INDGRM_EXEC_PATH") { return String(cString: chosen) }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let length = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+    let program = String(
+      decoding: buffer.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = program.lastIndex(of: "/").map { String(program[..<$0]) } ?? "."
+    let installed = folder + "/../libexec/indgrm"
+    return access(installed, X_OK) == 0 ? installed : folder
+  }()
+
+  /// What `indgrm` alone prints.
+  static var overview: String {
+    var text = "usage: indgrm TOOL [OPTION]... ; indgrm help TOOL\n"
+    for (stage, tools) in stages {
+      text += "\n\(stage)\n"
+      for (name, does) in tools {
+        text += "  \(name)" + String(repeating: " ", count: 14 - name.count) + does + "\n"
+      }
+    }
+    return text + "\nAlso: --exec-path, --version, completions bash|zsh|fish\n"
+  }
+
+  static var names: [String] { stages.flatMap { $0.tools.map(\.name) } }
+
+  /// Replaces this process by the tool.
+  static func run(_ tool: String, _ arguments: [String]) -> Never {
+    guard names.contains(tool) else {
+      let near = names.min { distance($0, tool) < distance($1, tool) }
+      let hint = near.flatMap { distance($0, tool) <= 3 ? "; did you mean '\($0)'?" : nil } ?? ""
+      fail("there is no tool '\(tool)'\(hint)", status: 64)
+    }
+    execute("\(path)/\(tool)", ["\(path)/\(tool)"] + arguments)
+    fail("\(path)/\(tool): cannot be started: \(String(cString: strerror(errno)))", status: 70)
+  }
+
+  /// Shows the tool's man page, or its help where there is no man page.
+  static func showManual(of tool: String) -> Never {
+    let page = tool == "indgrm" ? "indgrm" : "indgrm-\(tool)"
+    for folder in ["\(path)/../../share/man", "\(path)/../../../man"] {
+      let file = "\(folder)/man1/\(page).1"
+      if access(file, R_OK) == 0 { execute("/usr/bin/man", ["man", file]) }
+    }
+    execute("/usr/bin/man", ["man", page])
+    run(tool, ["--help"])
+  }
+
+  private static func execute(_ program: String, _ arguments: [String]) {
+    var words = arguments.map { strdup($0) }
+    words.append(nil)
+    execv(program, words)
+    for word in words { free(word) }
+  }
+
+  /// Edits that turn one word into another (Levenshtein).
+  private static func distance(_ left: String, _ right: String) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = row[j + 1]
+        row[j + 1] = next
+      }
+    }
+    return row[right.count]
+  }
+}
