@@ -33,9 +33,7 @@ let tools: [Target] = [
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
   tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
-  tool("dump", ["Interchange", "InteractionData"]),
   tool("check", ["Interchange"]),
-  tool("simulate", ["Simulation", "Interchange"]),
 ]
 
 let package = Package(
@@ -70,8 +68,6 @@ let package = Package(
       swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
-      name: "Simulation", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
-    .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),
 
@@ -87,7 +83,6 @@ let package = Package(
     tests("InteractionData", ["Interchange"]),
     tests("Models", ["DenseMath", "Interchange"]),
     tests("RankingMetrics"),
-    tests("Simulation"),
     .testTarget(
       name: "ToolTests",
       dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]

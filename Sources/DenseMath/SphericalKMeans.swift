@@ -1,5 +1,7 @@
 // Which groups do vectors fall into by direction?
 
+import Glibc
+
 /// What spherical k-means found.
 public struct SphericalClusters: Sendable {
   /// Unit vectors, clusters x d.
@@ -13,7 +15,7 @@ public struct SphericalClusters: Sendable {
 /// Spherical k-means (Dhillon and Modha, 2001): points go to the centroid with the highest cosine,
 /// centroids are the normalised sums of their points.
 ///
-/// Seeding is k-means++ with distance 1 - cosine; an empty cluster takes the point farthest from its
+/// Seeding is greedy k-means++ with distance 1 - cosine; an empty cluster takes the point farthest from its
 /// centroid. Each iteration is one n x d x k GEMM. Stops early when no point moves.
 public func sphericalKMeans(
   _ points: Matrix<Float>, clusters wanted: Int, seed: UInt64, iterations: Int
@@ -61,29 +63,40 @@ public func sphericalKMeans(
   return SphericalClusters(centroids: centroids, assignment: assignment, cohesion: cohesion)
 }
 
+/// Greedy k-means++: of a few points drawn by their distance to the centroids so far, the one that
+/// lowers the sum of distances most becomes the next centroid.
 private func seedCentroids(
   _ unit: Matrix<Float>, _ centroids: Matrix<Float>, _ k: Int, _ random: inout RandomStream
 ) {
   let (n, d) = (unit.rows, unit.columns)
-  var distance = [Float](repeating: .infinity, count: n)
-  var chosen = random.below(n)
+  let trials = 2 + Int(log(Double(k)))
+  var distance = [Float](repeating: 2, count: n)
   for cluster in 0..<k {
-    let target = centroids.pointer + cluster * d
-    target.update(from: unit.pointer + chosen * d, count: d)
-    var total = 0.0
-    for point in 0..<n {
-      let away = max(0, 1 - Float.kernels.dot(d, unit.pointer + point * d, target))
-      distance[point] = min(distance[point], away)
-      total += Double(distance[point])
-    }
-    var left = random.uniform() * total
-    chosen = n - 1
-    for point in 0..<n {
-      left -= Double(distance[point])
-      if left < 0 {
-        chosen = point
-        break
+    let total = distance.reduce(0.0) { $0 + Double($1) }
+    var best: (point: Int, distance: [Float], total: Double)?
+    for _ in 0..<(cluster == 0 ? 1 : trials) {
+      let point = draw(distance, random.uniform() * total)
+      var closer = distance
+      let vector = unit.pointer + point * d
+      for other in 0..<n {
+        let away = max(0, 1 - Float.kernels.dot(d, unit.pointer + other * d, vector))
+        if away < closer[other] { closer[other] = away }
       }
+      let sum = closer.reduce(0.0) { $0 + Double($1) }
+      if sum < best?.total ?? .infinity { best = (point, closer, sum) }
     }
+    guard let best else { return }
+    distance = best.distance
+    (centroids.pointer + cluster * d).update(from: unit.pointer + best.point * d, count: d)
   }
+}
+
+/// The first index at which the running sum of the weights passes a threshold.
+private func draw(_ weights: [Float], _ threshold: Double) -> Int {
+  var left = threshold
+  for (index, weight) in weights.enumerated() {
+    left -= Double(weight)
+    if left < 0 { return index }
+  }
+  return weights.count - 1
 }

@@ -12,7 +12,6 @@ enum ToolDirectory {
         ("ingest", "read raw ratings and write interactions"),
         ("binarize", "keep what was liked, drop the rating"),
         ("split", "divide into training and held-out parts"),
-        ("simulate", "draw interactions from the model itself"),
       ]
     ),
     (
@@ -28,8 +27,7 @@ enum ToolDirectory {
     (
       "Files",
       [
-        ("dump", "show or export what is in a file"),
-        ("check", "tell whether files are whole"),
+        ("check", "tell whether files are whole")
       ]
     ),
   ]

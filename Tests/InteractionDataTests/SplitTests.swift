@@ -1,0 +1,132 @@
+// Does a split follow the protocol?
+
+import Interchange
+import Testing
+
+@testable import InteractionData
+
+private func data(users: Int = 100, each: Int = 10, items: Int = 50) throws -> InteractionSet {
+  let sink = MemorySink()
+  let writer = try InteractionWriter(sink, metadata: .object([:]), provenance: Provenance())
+  try writer.write(.users(UserChunk(ids: (0..<users).map { "u\($0)" })))
+  try writer.write(.items(ItemChunk(ids: (0..<items).map { "i\($0)" })))
+  var rows = InteractionChunk(times: [])
+  for user in 0..<users {
+    for step in 0..<each {
+      rows.users.append(UInt32(user))
+      rows.items.append(UInt32((user * 3 + step * 7) % items))
+      rows.times?.append(Int64(step * 100 + user))
+    }
+  }
+  try writer.write(.interactions(rows))
+  try writer.finish()
+  let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "test"))
+  return try InteractionSet.read(reader).0
+}
+
+@Suite struct SplitTests {
+  @Test func heldOutUsersAreCutIntoEqualFolds() throws {
+    let split = try data().split(SplitOptions())
+    let plan = try #require(try SplitPlan(split))
+    #expect(plan.heldOutUsers(.test).count == 10)
+    #expect(plan.heldOutUsers(.validation).count == 10)
+    #expect(plan.trainingUsers().count == 80)
+    for user in plan.heldOutUsers(.test) {
+      var seen: [UInt32] = []
+      for round in 0..<5 {
+        let truth = plan.truth(of: user, .test, round: round)
+        let foldIn = plan.foldIn(of: user, .test, round: round)
+        #expect(truth.count == 2)
+        #expect(Set(truth).isDisjoint(with: foldIn))
+        #expect((truth + foldIn).sorted() == Array(split.items(of: user)))
+        seen += truth
+      }
+      #expect(seen.sorted() == Array(split.items(of: user)))
+    }
+  }
+
+  @Test func nestedTrainingSetsContainEachOther() throws {
+    let plan = try #require(try SplitPlan(data().split(SplitOptions())))
+    var before: Set<Int> = []
+    for tier in 1...5 {
+      let users = Set(plan.trainingUsers(tier: tier))
+      #expect(users.isSuperset(of: before))
+      #expect(users.count == 16 * tier)
+      before = users
+    }
+  }
+
+  @Test func equalSeedsGiveEqualSplits() throws {
+    let all = try data()
+    #expect(try all.split(SplitOptions()).folds == all.split(SplitOptions()).folds)
+    var other = SplitOptions()
+    other.seed = 21
+    #expect(try all.split(SplitOptions()).users.roles != all.split(other).users.roles)
+  }
+
+  @Test func leaveOneOutTakesTheLatest() throws {
+    var options = SplitOptions()
+    options.scheme = .leaveOneOut
+    let split = try data().split(options)
+    let plan = try #require(try SplitPlan(split))
+    #expect(plan.heldOutUsers(.test).count == 100)
+    for user in [0, 42, 99] {
+      let truth = plan.truth(of: user, .test, round: 0)
+      let latest = split.range(of: user).max { (split.times?[$0] ?? 0) < (split.times?[$1] ?? 0) }
+      #expect(truth == [split.itemIndices[latest ?? 0]])
+      #expect(plan.truth(of: user, .validation, round: 0).count == 1)
+    }
+    #expect(plan.training().count == 800)
+  }
+
+  @Test func timeCutsEverybodyAtOnce() throws {
+    var options = SplitOptions()
+    options.scheme = .time
+    let split = try data().split(options)
+    let plan = try #require(try SplitPlan(split))
+    let train = split.folds?.indices.filter { split.folds?[$0] == neverHeldOut } ?? []
+    let test = split.folds?.indices.filter { split.folds?[$0] == 0 } ?? []
+    let latest = train.compactMap { split.times?[$0] }.max() ?? 0
+    let earliest = test.compactMap { split.times?[$0] }.min() ?? 0
+    #expect(latest < earliest)
+    #expect(plan.rounds == 1)
+  }
+
+  @Test func coresLeaveNobodyBelowTheBounds() throws {
+    let (core, _) = try data(users: 60, each: 6, items: 100).core(minUser: 4, minItem: 5)
+    for user in 0..<core.userCount { #expect(core.range(of: user).count >= 4) }
+    #expect(core.itemCounts().allSatisfy { $0 >= 5 })
+  }
+}
+
+@Suite struct DuplicateTests {
+  private func rows(_ rule: DuplicateRule) throws -> InteractionSet {
+    let sink = MemorySink()
+    let writer = try InteractionWriter(sink, metadata: .object([:]), provenance: Provenance())
+    try writer.write(.users(UserChunk(ids: ["u"])))
+    try writer.write(.items(ItemChunk(ids: ["a", "b"])))
+    try writer.write(
+      .interactions(
+        InteractionChunk(
+          users: [0, 0, 0, 0], items: [1, 0, 1, 1], ratings: [2, 4, 5, 3], times: [30, 1, 10, 20])))
+    try writer.finish()
+    let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "test"))
+    return try InteractionSet.read(reader, duplicates: rule).0
+  }
+
+  /// Item b was rated 5 at time 10, 3 at time 20 and 2 at time 30.
+  @Test(arguments: [
+    (DuplicateRule.last, Float(2)), (.first, 5), (.highest, 5), (.sum, 10), (.mean, 10.0 / 3),
+  ])
+  func ruleDecides(_ rule: DuplicateRule, _ rating: Float) throws {
+    let set = try rows(rule)
+    #expect(set.itemIndices == [0, 1])
+    #expect(set.ratings == [4, rating])
+  }
+
+  @Test func refusalNamesUserAndItem() throws {
+    let error = #expect(throws: DuplicateError.self) { try rows(.refuse) }
+    #expect(error?.description.contains("'u'") == true)
+    #expect(error?.description.contains("'b'") == true)
+  }
+}

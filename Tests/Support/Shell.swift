@@ -1,0 +1,75 @@
+// How does a test run the built tools?
+
+import Foundation
+
+/// Runs shell commands with the built tools first on PATH.
+public enum Shell {
+  public struct Result: Sendable {
+    public let status: Int32
+    public let output: String
+    public let errors: String
+  }
+
+  /// The folder of the built tools: that of the running test bundle.
+  public static let tools: String = {
+    let program = CommandLine.arguments[0]
+    let bundle = Bundle.main.bundlePath
+    let manager = FileManager.default
+    for folder in [bundle, (program as NSString).deletingLastPathComponent] {
+      if manager.isExecutableFile(atPath: folder + "/binarize") { return folder }
+    }
+    return bundle
+  }()
+
+  /// Runs a command by `sh`; output goes through files, so a lot of it cannot block.
+  public static func run(_ command: String) -> Result {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (out, err) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [
+      "-c", "exec >'\(out.path)' 2>'\(err.path)' </dev/null; set -o pipefail; \(command)",
+    ]
+    var environment = ProcessInfo.processInfo.environment
+    environment["PATH"] = tools + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+    environment["SWIFT_BACKTRACE"] = "enable=no"
+    process.environment = environment
+    do {
+      try process.run()
+    } catch {
+      return Result(status: -1, output: "", errors: "\(error)")
+    }
+    process.waitUntilExit()
+    let text = { (url: URL) in
+      (try? Data(contentsOf: url)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+    return Result(status: process.terminationStatus, output: text(out), errors: text(err))
+  }
+}
+
+/// A temporary folder that is removed with the object.
+public final class Folder: Sendable {
+  private let url: URL
+
+  public init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  /// Writes a file and returns its path.
+  public func write(_ name: String, _ text: String) throws -> String {
+    try Data(text.utf8).write(to: url.appendingPathComponent(name))
+    return path(name)
+  }
+
+  /// The names of all files, hidden ones included.
+  public var names: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+  }
+}
