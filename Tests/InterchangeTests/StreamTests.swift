@@ -9,7 +9,7 @@ private let columns: [(name: String, values: Column)] = [
   ("number", .u32([0, .max, 5, 4])),
   ("signed", .i64([.min, .max, 0, -1])),
   ("single", .f32([0, -0.0, .infinity, 3.5])),
-  ("double", .f64([0.1, -.infinity, 1e300, 5e-324])),
+  ("double", .f64([0.1, -.infinity, 1e300, .leastNonzeroMagnitude])),
   ("text", .text(["", "é", "a\u{0}b", "last"])),
   ("lists", .lists(offsets: [0, 0, 2, 2, 3], values: [9, 8, .max])),
 ]
