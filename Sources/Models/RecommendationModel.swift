@@ -55,11 +55,25 @@ public struct Explanation: Sendable, Equatable {
   public struct Contribution: Sendable, Equatable {
     public let source: Source
     public let value: Double
+
+    public init(source: Source, value: Double) {
+      self.source = source
+      self.value = value
+    }
   }
 
   public struct Weighted: Sendable, Equatable {
     public let index: Int
     public let weight: Double
+  }
+
+  /// What an item group adds to a score.
+  public struct GroupShare: Sendable, Equatable {
+    public let index: Int
+    /// The group's share in this score; shares add up to 1.
+    public let weight: Double
+    /// The shares' contributions, the item bias and the group mixture add up to the score.
+    public let contribution: Double
   }
 
   public let item: UInt32
@@ -68,8 +82,8 @@ public struct Explanation: Sendable, Equatable {
   public var contributions: [Contribution]
   /// The user's clusters with their weights, heaviest first; empty for models without clusters.
   public var clusters: [Weighted] = []
-  /// The item's groups with the weight each has in this score, heaviest first.
-  public var groups: [Weighted] = []
+  /// A second way to take the score apart: by the item's groups, heaviest first.
+  public var groups: [GroupShare] = []
   /// The user's own items nearest to the recommended one (cosine of item vectors), nearest first.
   public var nearest: [Weighted] = []
   /// The user's own items with the change of the score when the item is left out, largest first.

@@ -52,19 +52,20 @@ final class ExplanationPrinter {
     var lines = [
       "  \(rank). \(items.name(of: Int(explanation.item)))  score \(fixed(explanation.score, 4))"
     ]
-    let parts = explanation.contributions.sorted {
-      (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
-    }
-    let shown = parts.prefix(show)
-    let rest = parts.dropFirst(show).reduce(0) { $0 + $1.value }
-    var words = shown.map { "\(name($0.source)) \(signed($0.value))" }
-    if parts.count > show { words.append("\(parts.count - show) smaller parts \(signed(rest))") }
-    lines.append("     made of: " + words.joined(separator: ", "))
-    if !explanation.groups.isEmpty {
-      let groups = explanation.groups.prefix(show).filter { $0.weight >= 0.005 }.map {
-        "\(groupName($0.index)) (\(percent($0.weight)))"
+    if explanation.groups.isEmpty {
+      lines.append("     made of: " + summed(explanation.contributions))
+    } else {
+      let constants = explanation.contributions.filter {
+        $0.source == .itemBias || $0.source == .groupMixture
       }
-      lines.append("     item groups: " + groups.joined(separator: ", "))
+      let groups = explanation.groups.map {
+        Explanation.Contribution(source: .group($0.index), value: $0.contribution)
+      }
+      lines.append("     made of: " + summed(constants + groups))
+      let factors = explanation.contributions.filter {
+        if case .factor = $0.source { true } else { false }
+      }
+      lines.append("     or by factors: " + summed(factors))
     }
     if !explanation.nearest.isEmpty {
       let own = explanation.nearest.prefix(show).map {
@@ -79,6 +80,19 @@ final class ExplanationPrinter {
       lines.append("     would fall most without: " + own.joined(separator: ", "))
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The largest parts by name and the sum of the others.
+  private func summed(_ parts: [Explanation.Contribution]) -> String {
+    let sorted = parts.sorted {
+      (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
+    }
+    var words = sorted.prefix(show).map { "\(name($0.source)) \(signed($0.value))" }
+    let rest = sorted.dropFirst(show)
+    if !rest.isEmpty {
+      words.append("\(rest.count) smaller parts \(signed(rest.reduce(0) { $0 + $1.value }))")
+    }
+    return words.joined(separator: ", ")
   }
 
   private func json(_ user: String, _ rank: Int, _ explanation: Explanation) -> JSONValue {
@@ -122,7 +136,7 @@ final class ExplanationPrinter {
         explanation.groups.map {
           [
             "group": .integer($0.index), "name": .string(groupName($0.index)),
-            "weight": .number($0.weight),
+            "weight": .number($0.weight), "contribution": .number($0.contribution),
           ]
         })
     }

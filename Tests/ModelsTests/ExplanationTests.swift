@@ -45,6 +45,12 @@ private let cases: [(String, [String])] = [
         let score = Double(scores[0, Int(explanation.item)])
         #expect(abs(sum - score) <= 1e-4 * max(1, abs(score)), "\(name), user \(user)")
         #expect(abs(explanation.score - score) <= 1e-4 * max(1, abs(score)))
+        guard !explanation.groups.isEmpty else { continue }
+        let constants = explanation.contributions.filter {
+          $0.source == .itemBias || $0.source == .groupMixture
+        }.reduce(0) { $0 + $1.value }
+        let byGroups = explanation.groups.reduce(constants) { $0 + $1.contribution }
+        #expect(abs(byGroups - score) <= 1e-4 * max(1, abs(score)), "\(name) by groups")
       }
     }
   }

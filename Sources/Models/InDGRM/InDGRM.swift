@@ -14,6 +14,8 @@ import Interchange
 /// - group g: w_g b_g
 /// - group mixture: - sum_g w_g log(w_g / c_jg)
 /// - item bias: beta_j
+///
+/// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group.
 final class InDGRM: RecommendationModel {
   let network: InDGRMNetwork<Float>
   let settings: JSONValue
@@ -111,7 +113,8 @@ private struct UserView {
       Explanation.Contribution(
         source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
     ]
-    var groups: [Explanation.Weighted] = []
+    var groups: [Explanation.GroupShare] = []
+    let similarity = factors.reduce(0, +)
     if options.usesGroups {
       let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
       let terms = zip(membership, activity).map { $0 * exp($1) }
@@ -119,7 +122,9 @@ private struct UserView {
       var mixture = 0.0
       for group in 0..<options.groups where terms[group] > 0 {
         let weight = terms[group] / total
-        groups.append(.init(index: group, weight: weight))
+        groups.append(
+          .init(
+            index: group, weight: weight, contribution: weight * (similarity + activity[group])))
         parts.append(
           .init(source: .group(group), value: weight * Double(decoder.groupBias.value[0, group])))
         mixture -= weight * log(weight / membership[group])
@@ -128,14 +133,12 @@ private struct UserView {
       parts.append(.init(source: .groupMixture, value: mixture))
     }
     parts += factors.enumerated().map { .init(source: .factor($0), value: $1) }
-    func byWeight(_ left: Explanation.Weighted, _ right: Explanation.Weighted) -> Bool {
-      (left.weight, -left.index) > (right.weight, -right.index)
-    }
     var explanation = Explanation(
       item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
     explanation.clusters =
-      weights.enumerated().map { .init(index: $0, weight: $1) }.sorted(by: byWeight)
-    explanation.groups = groups.sorted(by: byWeight)
+      weights.enumerated().map { .init(index: $0, weight: $1) }
+      .sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    explanation.groups = groups.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
     return explanation
   }
 }
