@@ -33,6 +33,7 @@ let tools: [Target] = [
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
   tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
 ]
 

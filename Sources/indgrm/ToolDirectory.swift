@@ -27,7 +27,8 @@ enum ToolDirectory {
     (
       "Files",
       [
-        ("check", "tell whether files are whole")
+        ("dump", "show or export what is in a file"),
+        ("check", "tell whether files are whole"),
       ]
     ),
   ]

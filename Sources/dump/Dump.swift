@@ -1,0 +1,105 @@
+// indgrm dump: what is in a file, and how does it leave for other programs?
+
+import ArgumentParser
+import Interchange
+import ToolKit
+
+@main
+struct Dump: Tool {
+  static let toolName = "dump"
+  static let configuration = toolConfiguration(
+    "Show what a stream holds, or export it.",
+    discussion: """
+      Without options a summary. --to writes the rows: interactions as CSV, JSON lines or a scipy sparse \
+      matrix (.npz), recommendations as CSV or JSON lines, models and item groups as .npz of their \
+      tensors. CSV and JSON lines stream; .npz holds the data in memory.
+      """)
+
+  @Argument(help: "Stream to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: "Export the rows in this format.")
+  var to: ExportFormat?
+
+  @Option(help: "Of a split, only this part; for .npz the shapes of all parts agree.")
+  var part: SplitPart?
+
+  @Option(help: ArgumentHelp("The round whose truth is held out, with --part.", valueName: "n"))
+  var round = 0
+
+  @Flag(help: "Print the metadata and the columns as JSON, without the rows.")
+  var header = false
+
+  @Flag(help: "Print the commands that made the file, as a shell script.")
+  var provenance = false
+
+  @Flag(help: "Print users instead of interactions.")
+  var users = false
+
+  @Flag(help: "Print items with titles and categories instead of interactions.")
+  var items = false
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
+  var output = "-"
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !(users && items) else { throw ValidationError("--users and --items exclude each other") }
+    guard round >= 0 else { throw ValidationError("--round must not be negative") }
+    guard part == nil || to != nil else { throw ValidationError("--part needs --to") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let file = try OutputFile(output, binary: to == .npz)
+    let stream = try InputFile.stream(input, expecting: StreamKind.allCases)
+    if provenance {
+      try file.write(stream.provenance.shellScript)
+    } else if users || items {
+      try listDictionary(stream, users: users, file)
+    } else if let part {
+      try PartExport(stream, part, round: round).write(to: file, to ?? .csv)
+    } else if let to {
+      try export(stream, to, file)
+    } else {
+      try summarise(stream, asJSON: header, file)
+    }
+    try file.commit()
+  }
+
+  private func export(_ stream: StreamReader, _ format: ExportFormat, _ file: OutputFile) throws {
+    switch (stream.kind, format) {
+    case (.interactions, .npz):
+      try PartExport(stream, nil, round: 0).write(to: file, .npz)
+    case (.interactions, _):
+      try exportInteractions(InteractionReader(stream), asCSV: format == .csv, file)
+    case (.recommendations, .npz):
+      throw ToolError(.usage, "recommendations have no matrix form; use --to csv or --to jsonl")
+    case (.recommendations, _):
+      try exportRecommendations(RecommendationReader(stream), asCSV: format == .csv, file)
+    case (.model, .npz), (.itemGroups, .npz):
+      try exportTensors(StoredModel(stream), file)
+    case (.model, _), (.itemGroups, _):
+      throw ToolError(.usage, "\(stream.kind.title) can be exported with --to npz only")
+    }
+  }
+}
+
+/// The formats of `--to`.
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+  case csv
+  case jsonl
+  case npz
+}
+
+/// The parts of a split.
+enum SplitPart: String, ExpressibleByArgument, CaseIterable {
+  case train
+  case validationIn = "validation-in"
+  case validationOut = "validation-out"
+  case testIn = "test-in"
+  case testOut = "test-out"
+}
