@@ -13,7 +13,7 @@ enum MultVAEFamily: ModelFamily {
       ModelOption("latent", .integer(200, 1...100_000), "Latent dimensions"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),
-    ] + TrainingPlan.options(epochs: 60, batch: 250, rate: 1e-3, anneal: 150)
+    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 30)
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
