@@ -24,7 +24,7 @@ struct Dump: Tool {
   @Option(help: "Of a split, only this part; for .npz the shapes of all parts agree.")
   var part: SplitPart?
 
-  @Option(help: ArgumentHelp("The round whose truth is held out, with --part.", valueName: "n"))
+  @Option(help: ArgumentHelp("The round whose truth is held out.", valueName: "n"))
   var round = 0
 
   @Flag(help: "Print the metadata and the columns as JSON, without the rows.")
