@@ -33,6 +33,7 @@ let tools: [Target] = [
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
   tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("simulate", ["DenseMath", "Simulation", "Interchange"]),
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
 ]
@@ -67,6 +68,7 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["DenseMath", "InteractionData", "Interchange"],
       swiftSettings: swift),
+    .target(name: "Simulation", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
@@ -83,6 +85,7 @@ let package = Package(
     tests("DataSources"),
     tests("InteractionData", ["Interchange"]),
     tests("Models", ["DenseMath", "Interchange"]),
+    tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
     .testTarget(
       name: "ToolTests",

@@ -91,7 +91,11 @@ CLONES static void gumbels(uint64_t first, uint64_t seed, uint32_t stage, uint64
   uint32_t words[4][LANES];
   blocks(first, seed, stage, index, words);
   for (int l = 0; l < LANES; l++)
-    for (int w = 0; w < 4; w++) out[4 * l + w] = -vlogf(-vlogf(unit(words[w][l])));
+    for (int w = 0; w < 4; w++) {
+      // The largest of the 24-bit numbers rounds to 1, whose logarithm has none.
+      float u = unit(words[w][l]);
+      out[4 * l + w] = -vlogf(-vlogf(u < 0.99999994f ? u : 0.99999994f));
+    }
 }
 
 #define FILL(REAL, S, NAME, DRAW)                                                                  \

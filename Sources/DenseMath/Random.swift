@@ -149,3 +149,16 @@ public func fillGumbel<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, ind
     T.kernels.gumbel($0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
   }
 }
+
+/// Adds standard Gumbel numbers to a row, on the calling thread.
+public func addGumbel(
+  to row: UnsafeMutableBufferPointer<Float>, seed: UInt64, stage: UInt32, index: UInt64
+) {
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: 1024) { noise in
+    for start in stride(from: 0, to: row.count, by: 1024) {
+      let count = min(1024, row.count - start)
+      Float.kernels.gumbel(start, count, seed, stage, index, noise.baseAddress)
+      Float.kernels.add(count, noise.baseAddress, row.baseAddress.map { $0 + start })
+    }
+  }
+}

@@ -27,6 +27,7 @@ enum ToolDirectory {
     (
       "Files",
       [
+        ("simulate", "draw data with planted structure"),
         ("dump", "show or export what is in a file"),
         ("check", "tell whether files are whole"),
       ]

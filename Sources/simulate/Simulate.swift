@@ -1,0 +1,203 @@
+// indgrm simulate: data from Algorithm 1, with its truth.
+
+import ArgumentParser
+import DenseMath
+import Interchange
+import Simulation
+import ToolKit
+
+@main
+struct Simulate: Tool {
+  static let toolName = "simulate"
+  static let configuration = toolConfiguration(
+    "Draw interactions from the paper's generative process.",
+    discussion: """
+      Plants user clusters, item groups and factors (Algorithm 1), with power-law popularity and \
+      activity, and lets every user draw items without replacement. Items are categorised by their \
+      group unless told not to. Streams: holds one block of users times items (32 MiB), the items, and \
+      20 bytes a user.
+      """)
+
+  @Option(help: "Take sizes and laws from a known data set.")
+  var like: SimulationPreset = .ml1m
+
+  @Option(
+    help: ArgumentHelp(
+      "Multiply the users and interactions of --like by this.", valueName: "factor"))
+  var scale = 1.0
+
+  @Option(help: ArgumentHelp("Number of users.", valueName: "n"))
+  var users: Int?
+
+  @Option(help: ArgumentHelp("Number of items.", valueName: "n"))
+  var items: Int?
+
+  @Option(help: ArgumentHelp("Number of interactions.", valueName: "n"))
+  var interactions: Int?
+
+  @Option(help: ArgumentHelp("Fewest interactions of a user.", valueName: "n"))
+  var minUser: Int?
+
+  @Option(help: ArgumentHelp("Number of user clusters.", valueName: "n"))
+  var clusters: Int?
+
+  @Option(help: ArgumentHelp("Number of item groups.", valueName: "n"))
+  var groups: Int?
+
+  @Option(help: ArgumentHelp("Number of latent dimensions.", valueName: "n"))
+  var factors: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much taste matters beside popularity: scale of the cosine, in nats.", valueName: "x"))
+  var strength: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far apart clusters lie, in spreads of their users; 0 is the paper's.", valueName: "x"))
+  var separation: Float?
+
+  @Option(
+    help: ArgumentHelp("How far items stray from their group's prototype.", valueName: "x"))
+  var spread: Float?
+
+  @Option(
+    help: ArgumentHelp("Item weights fall as rank to minus this power.", valueName: "x"))
+  var popularity: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Shape of the users' activity law; smaller has a longer tail.", valueName: "x"))
+  var activity: Double?
+
+  @Option(help: "The ratings' scale.")
+  var ratings: RatingScale?
+
+  @Flag(inversion: .prefixedNo, help: "Whether interactions have times.")
+  var times: Bool?
+
+  @Flag(help: "Do not tell the groups as categories.")
+  var secret = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the planted structure, as a model stream that dump exports.", valueName: "file"))
+  var truth: String?
+
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var output: StreamOutputOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard scale > 0, scale <= 1e6 else { throw ValidationError("--scale must be positive") }
+    if let complaint = shape.complaint { throw ValidationError(complaint) }
+  }
+
+  private var shape: SimulationShape {
+    var shape = like.shape
+    shape.users = users ?? max(1, Int((Double(shape.users) * scale).rounded()))
+    shape.interactions =
+      interactions ?? max(1, Int((Double(shape.interactions) * scale).rounded()))
+    shape.items = items ?? shape.items
+    shape.minimumPerUser = minUser ?? shape.minimumPerUser
+    shape.clusters = clusters ?? shape.clusters
+    shape.groups = groups ?? shape.groups
+    shape.factors = factors ?? shape.factors
+    shape.strength = strength ?? shape.strength
+    shape.separation = separation ?? shape.separation
+    shape.spread = spread ?? shape.spread
+    shape.popularityExponent = popularity ?? shape.popularityExponent
+    shape.activityShape = activity ?? shape.activityShape
+    shape.ratings = ratings ?? shape.ratings
+    shape.hasTimes = times ?? shape.hasTimes
+    return shape
+  }
+
+  func execute(_ context: ToolContext) throws {
+    try BLAS.open()
+    let shape = shape
+    let provenance = context.provenance(seed: seed.seed)
+    let file = try OutputFile(output.output, binary: true)
+    let truthFile = try truth.map { try OutputFile($0, binary: true) }
+    let sampler = InteractionSampler(PlantedStructure(shape, seed: seed.seed))
+
+    let writer = try InteractionWriter(
+      file, metadata: ["ratings": .bool(shape.ratings != .none), "times": .bool(shape.hasTimes)],
+      provenance: provenance, compression: output.compression > 0 ? output.compression : nil)
+    if !secret { try writer.write(.categories(groupNames)) }
+    try writer.write(.items(itemChunk(sampler.structure)))
+
+    let progress = Progress("draw", unit: "users", total: shape.users, context.log)
+    var rows = emptyChunk
+    var usersWritten = 0
+    func flush(upTo user: Int) throws {
+      let ids = (usersWritten..<user).map { String($0 + 1) }
+      try writer.write(.users(UserChunk(ids: ids)))
+      try writer.write(.interactions(rows))
+      usersWritten = user
+      rows = emptyChunk
+    }
+    while let block = sampler.next() {
+      rows.users += block.users
+      rows.items += block.items
+      rows.ratings? += block.ratings
+      rows.times? += block.times
+      let drawn = sampler.userClusters.count
+      if rows.count >= InteractionWriter.chunkRows { try flush(upTo: drawn) }
+      progress.update(drawn)
+    }
+    try flush(upTo: shape.users)
+    try writer.finish()
+    if let truthFile {
+      try planted(sampler, provenance).write(to: truthFile, kind: .model)
+      try truthFile.commit()
+    }
+    try file.commit()
+    progress.finish()
+    context.log.notice(
+      "\(shape.interactions) interactions of \(shape.users) users with \(shape.items) items")
+  }
+
+  private var emptyChunk: InteractionChunk {
+    InteractionChunk(
+      ratings: shape.ratings == .none ? nil : [], times: shape.hasTimes ? [] : nil)
+  }
+
+  private var groupNames: [String] { (0..<shape.groups).map { "Group \($0 + 1)" } }
+
+  private func itemChunk(_ structure: PlantedStructure) -> ItemChunk {
+    ItemChunk(
+      ids: structure.itemGroups.indices.map { String($0 + 1) },
+      titles: structure.itemGroups.indices.map { "Item \($0 + 1)" },
+      categories: secret ? nil : structure.itemGroups.map { [$0] })
+  }
+
+  /// The truth behind the data, its users in the order of the stream.
+  private func planted(_ sampler: InteractionSampler, _ provenance: Provenance) -> StoredModel {
+    let structure = sampler.structure
+    func tensor(_ name: String, _ matrix: Matrix<Float>) -> (String, Tensor) {
+      (name, Tensor(name, shape: [matrix.rows, matrix.columns], floats: matrix.buffer))
+    }
+    func tensor(_ name: String, _ values: [UInt32]) -> (String, Tensor) {
+      (name, Tensor(name, shape: [values.count], integers: values))
+    }
+    func tensor(_ name: String, _ values: [Float]) -> (String, Tensor) {
+      (name, Tensor(name, shape: [values.count], floats: values))
+    }
+    return StoredModel(
+      description: ["name": "planted"], items: itemChunk(structure),
+      categories: secret ? [] : groupNames,
+      tensors: Dictionary(
+        uniqueKeysWithValues: [
+          tensor("user_cluster", sampler.userClusters), tensor("item_group", structure.itemGroups),
+          tensor("item_vectors", structure.itemVectors), tensor("prototypes", structure.prototypes),
+          tensor("cluster_means", structure.clusterMeans),
+          tensor("cluster_variances", structure.clusterVariances),
+          tensor("cluster_weights", structure.clusterWeights.map(Float.init)),
+          tensor("mapping", structure.mapping), tensor("log_popularity", structure.popularity),
+        ]), provenance: provenance)
+  }
+}
+
+extension RatingScale: ExpressibleByArgument {}
+extension SimulationPreset: ExpressibleByArgument {}
