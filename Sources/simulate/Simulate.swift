@@ -73,8 +73,8 @@ struct Simulate: Tool {
   @Option(help: "The ratings' scale.")
   var ratings: RatingScale?
 
-  @Flag(inversion: .prefixedNo, help: "Whether interactions have times.")
-  var times: Bool?
+  @Flag(help: "Leave out the times.")
+  var noTimes = false
 
   @Flag(help: "Do not tell the groups as categories.")
   var secret = false
@@ -109,7 +109,7 @@ struct Simulate: Tool {
     shape.popularityExponent = popularity ?? shape.popularityExponent
     shape.activityShape = activity ?? shape.activityShape
     shape.ratings = ratings ?? shape.ratings
-    shape.hasTimes = times ?? shape.hasTimes
+    shape.hasTimes = shape.hasTimes && !noTimes
     return shape
   }
 
