@@ -25,7 +25,7 @@ func tests(_ library: String, _ more: [Target.Dependency] = []) -> Target {
 }
 
 let tools: [Target] = [
-  tool("ingest", ["DataSources", "Interchange"]),
+  tool("ingest", ["DataSources", "DenseMath", "Interchange"]),
   tool("binarize", ["InteractionData", "Interchange"]),
   tool("split", ["InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Models", "Interchange"]),

@@ -3,75 +3,156 @@
 import CArchive
 import Glibc
 
-/// The decompressed bytes of a file, of standard input, or of a member of an archive.
+/// The decompressed bytes of a file or of standard input, or of members of an archive one after another.
 ///
-/// gzip, zstd, xz and the like, and .zip and .tar containers, are recognised by content (libarchive).
-/// `archive.zip::member` names a member; without a name the archive must hold one file, or one that
-/// `preferred` accepts.
+/// gzip, zstd, xz, bzip2 and lz4, and .zip and .tar containers, are recognised by content (libarchive).
+/// `archive.zip::member` names a member, `archive.tar::mv_*.txt` several. Without a name the archive must
+/// hold one file, or files that one of the `preferred` patterns matches (the first that does).
 public final class ByteStream {
-  /// The path as the user gave it.
-  public let name: String
+  /// The path as the user gave it, with the member at hand.
+  public private(set) var name: String
+  private let label: String
   private let archive: OpaquePointer
-  private var pending: UnsafeRawBufferPointer = .init(start: nil, count: 0)
+  private var pattern: String?
+  /// Whether the source is numpy's archive of arrays.
+  let isNumpyArchive: Bool
 
+  /// Opens the first member wanted.
+  ///
   /// Throws `SourceError` when the source cannot be opened or holds no such member.
-  public init(_ path: String, preferred: (String) -> Bool = { _ in false }) throws {
-    name = path == "-" ? "standard input" : path
-    let parts = path.components(around: "::")
-    guard let archive = archive_read_new() else {
-      throw SourceError(.internalFault, "libarchive cannot be started")
+  public init(_ path: String, preferred: [String] = []) throws {
+    let (file, member) = Self.parts(of: path)
+    label = path == "-" ? "standard input" : file
+    name = label
+    if path != "-" {
+      guard access(file, R_OK) == 0 else {
+        throw SourceError(
+          .noInput, "\(file): cannot be opened: \(String(cString: strerror(errno)))")
+      }
+      var status = stat()
+      guard stat(file, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+        throw SourceError(.noInput, "\(file): is a folder; name the files inside")
+      }
     }
-    self.archive = archive
-    archive_read_support_filter_all(archive)
-    archive_read_support_format_zip(archive)
-    archive_read_support_format_tar(archive)
-    archive_read_support_format_raw(archive)
-    archive_read_support_format_empty(archive)
-    if path != "-", access(parts.file, R_OK) != 0 {
+    var names: [String] = []
+    if path != "-", member == nil { names = try Self.members(of: file) }
+    isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
+    if let member {
+      pattern = member
+    } else if isNumpyArchive {
+      pattern = "*.npy"
+    } else if names.count == 1 {
+      pattern = names[0]
+    } else {
+      pattern = preferred.first { pattern in names.contains { Self.matches($0, pattern) } }
+      guard pattern != nil || names.isEmpty else {
+        throw SourceError(
+          .badData,
+          "\(label): name the member to read, as in 'archive.zip::member'; it holds"
+            + " \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", ..." : "")")
+      }
+    }
+    archive = try Self.open(path == "-" ? nil : file, label)
+    guard try nextMember() else {
+      if names.isEmpty, member == nil { return }
       throw SourceError(
-        .noInput, "\(parts.file): cannot be opened: \(String(cString: strerror(errno)))")
+        .badData,
+        "\(label): holds no member '\(pattern ?? "")'; it holds"
+          + " \(try Self.members(of: file).prefix(8).joined(separator: ", "))")
     }
-    let opened =
-      path == "-"
-      ? archive_read_open_fd(archive, 0, 1 << 20)
-      : archive_read_open_filename(archive, parts.file, 1 << 20)
-    guard opened == ARCHIVE_OK else { throw failure(.badData) }
-    try seek(parts.member, preferred)
   }
 
   deinit { archive_read_free(archive) }
 
-  private func failure(_ category: SourceCategory) -> SourceError {
+  /// A path and, after `::`, a member.
+  private static func parts(of path: String) -> (file: String, member: String?) {
+    let bytes = Array(path.utf8)
+    guard access(path, F_OK) != 0, bytes.count > 3 else { return (path, nil) }
+    for at in 1..<(bytes.count - 2) where bytes[at] == 0x3A && bytes[at + 1] == 0x3A {
+      return (
+        String(decoding: bytes[..<at], as: UTF8.self),
+        String(decoding: bytes[(at + 2)...], as: UTF8.self)
+      )
+    }
+    return (path, nil)
+  }
+
+  private static func open(_ file: String?, _ label: String) throws -> OpaquePointer {
+    guard let archive = archive_read_new() else {
+      throw SourceError(.internalFault, "libarchive cannot be started")
+    }
+    for support in [
+      archive_read_support_filter_gzip, archive_read_support_filter_zstd,
+      archive_read_support_filter_xz, archive_read_support_filter_bzip2,
+      archive_read_support_filter_lz4, archive_read_support_format_zip,
+      archive_read_support_format_tar, archive_read_support_format_raw,
+      archive_read_support_format_empty,
+    ] { _ = support(archive) }
+    let opened =
+      file.map { archive_read_open_filename(archive, $0, 1 << 20) }
+      ?? archive_read_open_fd(archive, 0, 1 << 20)
+    guard opened == ARCHIVE_OK else {
+      let error = failure(archive, label)
+      archive_read_free(archive)
+      throw error
+    }
+    return archive
+  }
+
+  private static func failure(_ archive: OpaquePointer, _ name: String) -> SourceError {
     let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown trouble"
     return SourceError(.badData, "\(name): cannot be read: \(reason)")
   }
 
-  private enum SourceCategory { case badData }
+  private static func isRaw(_ archive: OpaquePointer) -> Bool {
+    archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_RAW
+  }
 
-  /// Moves to the member wanted.
-  private func seek(_ member: String?, _ preferred: (String) -> Bool) throws {
+  /// The next regular file of an archive and its name; empty for a source that is no archive.
+  private static func nextFile(_ archive: OpaquePointer, _ label: String) throws -> String? {
     var entry: OpaquePointer?
-    var names: [String] = []
     while true {
       let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF { break }
+      if status == ARCHIVE_EOF { return nil }
       guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
-        throw failure(.badData)
+        throw failure(archive, label)
       }
-      let path = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
-      if archive_format(archive) == ARCHIVE_FORMAT_RAW { return }
-      guard archive_entry_filetype(entry) == mode_t(Glibc.S_IFREG) else { continue }
-      names.append(path)
-      if let member {
-        if path == member || path.hasSuffix("/" + member) { return }
-      } else if preferred(path) {
-        return
+      if isRaw(archive) { return "" }
+      let kind = archive_entry_filetype(entry)
+      guard kind == mode_t(Glibc.S_IFREG) || kind == 0 else { continue }
+      if let path = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) {
+        return String(cString: path)
       }
     }
-    if names.isEmpty, member == nil { return }
-    let listed = names.prefix(8).joined(separator: ", ")
-    throw SourceError(
-      .badData, "\(name): name the member to read, as in 'archive.zip::member'; it holds \(listed)")
+  }
+
+  /// The names of an archive's files; none for a source that is no archive.
+  private static func members(of file: String) throws -> [String] {
+    let archive = try open(file, file)
+    defer { archive_read_free(archive) }
+    var names: [String] = []
+    while let name = try nextFile(archive, file), !name.isEmpty { names.append(name) }
+    return names
+  }
+
+  private static func matches(_ name: String, _ pattern: String) -> Bool {
+    fnmatch(pattern, name, 0) == 0 || fnmatch("*/" + pattern, name, 0) == 0
+  }
+
+  /// Moves to the next member wanted; false when there is none.
+  ///
+  /// Throws `SourceError` when the archive is damaged.
+  public func nextMember() throws -> Bool {
+    while let member = try Self.nextFile(archive, label) {
+      if member.isEmpty { return true }
+      // An archive from standard input cannot be looked through first: its first file decides.
+      if pattern == nil { pattern = member }
+      if let pattern, Self.matches(member, pattern) {
+        name = "\(label)::\(member)"
+        return true
+      }
+    }
+    return false
   }
 
   /// Fills `target` as far as bytes go; 0 at the end.
@@ -83,13 +164,15 @@ public final class ByteStream {
       let count = archive_read_data(
         archive, target.baseAddress.map { $0 + done }, target.count - done)
       if count == 0 { break }
-      guard count > 0 else { throw failure(.badData) }
+      guard count > 0 else { throw Self.failure(archive, name) }
       done += count
     }
     return done
   }
 
-  /// All bytes, for small files such as item metadata.
+  /// All bytes of the member at hand.
+  ///
+  /// Throws `SourceError` when the data are damaged or larger than `limit`.
   public func readAll(limit: Int = 1 << 30) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
@@ -99,22 +182,5 @@ public final class ByteStream {
       bytes.append(contentsOf: block[..<count])
       guard bytes.count <= limit else { throw SourceError(.badData, "\(name): is too large") }
     }
-  }
-}
-
-extension String {
-  /// A path and, after `::`, a member.
-  fileprivate func components(around separator: String) -> (file: String, member: String?) {
-    guard let at = range(of: separator) else { return (self, nil) }
-    return (String(self[..<at.lowerBound]), String(self[at.upperBound...]))
-  }
-
-  private func range(of text: String) -> Range<String.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-      start = index(after: start)
-    }
-    return nil
   }
 }

@@ -1,76 +1,191 @@
 // Which number does an id have?
 
-/// Ids as byte strings, numbered in order of first appearance; open addressing over an arena.
-public struct IDTable: Sendable {
-  private var slots: [UInt32]
-  private var hashes: [UInt32] = []
-  private var arena: [UInt8] = []
-  private var ends: [Int] = []
-  public var count: Int { ends.count }
+import Glibc
 
-  public init() { slots = [UInt32](repeating: .max, count: 1 << 12) }
-
-  /// The id's bytes.
-  public func bytes(at index: Int) -> ArraySlice<UInt8> {
-    arena[(index > 0 ? ends[index - 1] : 0)..<ends[index]]
+/// Ids as byte strings, numbered in order of first appearance.
+///
+/// Ids of up to eight bytes are one word each, longer ones lie in an arena; each kind has its own
+/// open-addressing table. Memory: 8 bytes an id, 8 to 16 of slots, and the bytes of long ids. Ids hold
+/// no zero byte; at most 2^32 - 2 of them.
+public final class IDTable {
+  /// Behind a pointer, so that looking up costs no exclusivity checks.
+  private struct Storage {
+    var count = 0
+    var capacity = 1 << 12
+    /// The bytes of a short id, the first lowest, or place and length of a long id in the arena.
+    var words = UnsafeMutablePointer<UInt64>.allocate(capacity: 1 << 12)
+    var short = Slots()
+    var long = Slots()
   }
+
+  private let storage: UnsafeMutablePointer<Storage>
+  private var isLong: [Bool] = []
+  private var arena: [UInt8] = []
+
+  /// Index + 1 of the ids, 0 where free; at most half full.
+  private struct Slots {
+    var base: UnsafeMutablePointer<UInt32>
+    var bits = 13
+    var used = 0
+
+    init() {
+      base = .allocate(capacity: 1 << bits)
+      base.initialize(repeating: 0, count: 1 << bits)
+    }
+
+    @inline(__always)
+    func start(_ hash: UInt64) -> Int { Int(hash >> UInt64(64 - bits)) }
+  }
+
+  public init() {
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: Storage())
+  }
+
+  deinit {
+    storage.pointee.words.deallocate()
+    storage.pointee.short.base.deallocate()
+    storage.pointee.long.base.deallocate()
+    storage.deallocate()
+  }
+
+  public var count: Int { storage.pointee.count }
 
   /// The id as text.
-  public func id(at index: Int) -> String { String(decoding: bytes(at: index), as: UTF8.self) }
+  public func id(at index: Int) -> String {
+    precondition(index >= 0 && index < count, "no such id")
+    if isLong[index] {
+      let (start, length) = place(index)
+      return String(decoding: arena[start..<start + length], as: UTF8.self)
+    }
+    return withUnsafeBytes(of: storage.pointee.words[index].littleEndian) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
+  /// The number of an id, given anew when it is unknown; eight bytes from `id` on must be readable.
+  @inline(__always)
+  func intern(_ id: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+    guard length <= 8 else { return internLong(id, length) }
+    var word = UnsafeRawPointer(id).loadUnaligned(as: UInt64.self).littleEndian
+    if length < 8 { word &= (1 << UInt64(length * 8)) &- 1 }
+    // Each slot table holds one kind only, so equal words are equal ids.
+    let slots = storage.pointee.short
+    let words = storage.pointee.words
+    var slot = slots.start(Self.mix(word))
+    let mask = (1 << slots.bits) &- 1
+    while true {
+      let entry = slots.base[slot]
+      if entry == 0 { break }
+      if words[Int(entry &- 1)] == word { return entry &- 1 }
+      slot = (slot &+ 1) & mask
+    }
+    return add(word, isLong: false, slot: slot)
+  }
 
   /// The number of an id, given anew when it is unknown.
-  public mutating func intern(_ id: UnsafeRawBufferPointer) -> UInt32 {
-    let hash = Self.hash(id)
-    let mask = slots.count - 1
-    var slot = Int(hash) & mask
-    while slots[slot] != .max {
-      let index = Int(slots[slot])
-      if hashes[index] == hash, equals(index, id) { return UInt32(index) }
+  public func intern(_ id: [UInt8]) -> UInt32 {
+    (id + [0, 0, 0, 0, 0, 0, 0, 0]).withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      return intern(base, id.count)
+    }
+  }
+
+  /// The number of an id that is a whole number.
+  func intern(_ number: Int) -> UInt32 { intern(Array(String(number).utf8)) }
+
+  @inline(never)
+  private func internLong(_ id: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+    let bytes = UnsafeBufferPointer(start: id, count: length)
+    let slots = storage.pointee.long
+    let mask = (1 << slots.bits) - 1
+    var slot = slots.start(Self.hash(bytes))
+    while true {
+      let entry = slots.base[slot]
+      if entry == 0 { break }
+      let (start, size) = place(Int(entry - 1))
+      let isSame =
+        size == length
+        && arena.withUnsafeBufferPointer { arena in
+          arena.baseAddress.map { memcmp($0 + start, id, length) == 0 } ?? false
+        }
+      if isSame { return entry - 1 }
       slot = (slot + 1) & mask
     }
-    let index = UInt32(count)
-    slots[slot] = index
-    hashes.append(hash)
-    arena.append(contentsOf: id)
-    ends.append(arena.count)
-    if count * 2 > slots.count { grow() }
-    return index
+    let start = arena.count
+    arena.append(contentsOf: bytes)
+    return add(UInt64(start) << 24 | UInt64(length), isLong: true, slot: slot)
   }
 
-  private func equals(_ index: Int, _ id: UnsafeRawBufferPointer) -> Bool {
-    let start = index > 0 ? ends[index - 1] : 0
-    guard ends[index] - start == id.count else { return false }
-    return arena.withUnsafeBufferPointer { arena in
-      for place in 0..<id.count where arena[start + place] != id[place] { return false }
-      return true
+  /// Where a long id lies; ids have less than 16 MiB, as lines do.
+  private func place(_ index: Int) -> (start: Int, length: Int) {
+    (Int(storage.pointee.words[index] >> 24), Int(storage.pointee.words[index] & 0xFF_FFFF))
+  }
+
+  @inline(never)
+  private func add(_ word: UInt64, isLong: Bool, slot: Int) -> UInt32 {
+    let count = storage.pointee.count
+    if count == storage.pointee.capacity {
+      let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: count * 2)
+      larger.update(from: storage.pointee.words, count: count)
+      storage.pointee.words.deallocate()
+      storage.pointee.words = larger
+      storage.pointee.capacity = count * 2
     }
-  }
-
-  private mutating func grow() {
-    slots = [UInt32](repeating: .max, count: slots.count * 4)
-    let mask = slots.count - 1
-    for index in 0..<count {
-      var slot = Int(hashes[index]) & mask
-      while slots[slot] != .max { slot = (slot + 1) & mask }
-      slots[slot] = UInt32(index)
+    storage.pointee.words[count] = word
+    storage.pointee.count = count + 1
+    self.isLong.append(isLong)
+    let slots: WritableKeyPath<Storage, Slots> = isLong ? \.long : \.short
+    storage.pointee[keyPath: slots].base[slot] = UInt32(count + 1)
+    storage.pointee[keyPath: slots].used += 1
+    let now = storage.pointee[keyPath: slots]
+    if now.used * 2 > 1 << now.bits {
+      storage.pointee[keyPath: slots] = grown(now, isLong: isLong)
     }
+    return UInt32(count)
   }
 
+  private func grown(_ old: Slots, isLong: Bool) -> Slots {
+    var slots = old
+    slots.bits = old.bits + 2
+    slots.base = .allocate(capacity: 1 << slots.bits)
+    slots.base.initialize(repeating: 0, count: 1 << slots.bits)
+    let mask = (1 << slots.bits) - 1
+    for index in 0..<count where self.isLong[index] == isLong {
+      var hash = Self.mix(storage.pointee.words[index])
+      if isLong {
+        let (start, length) = place(index)
+        hash = arena.withUnsafeBufferPointer {
+          Self.hash(UnsafeBufferPointer(rebasing: $0[start..<start + length]))
+        }
+      }
+      var slot = slots.start(hash)
+      while slots.base[slot] != 0 { slot = (slot + 1) & mask }
+      slots.base[slot] = UInt32(index + 1)
+    }
+    old.base.deallocate()
+    return slots
+  }
+
+  /// Multiplies and folds, so that the high bits depend on all bits.
   @inline(__always)
-  private static func hash(_ id: UnsafeRawBufferPointer) -> UInt32 {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(id.count)
+  private static func mix(_ word: UInt64) -> UInt64 {
+    let product = word &* 0x9E37_79B9_7F4A_7C15
+    return (product ^ (product >> 32)) &* 0xD6E8_FEB8_6659_FD93
+  }
+
+  private static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    let raw = UnsafeRawBufferPointer(bytes)
+    var hash = UInt64(raw.count)
     var at = 0
-    while at + 8 <= id.count {
-      hash = (hash ^ id.loadUnaligned(fromByteOffset: at, as: UInt64.self)) &* 0xFF51_AFD7_ED55_8CCD
-      hash ^= hash >> 32
+    while at + 8 <= raw.count {
+      hash = mix(hash ^ raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
       at += 8
     }
-    var tail: UInt64 = 0
-    while at < id.count {
-      tail = tail << 8 | UInt64(id[at])
+    while at < raw.count {
+      hash = mix(hash ^ UInt64(raw[at]))
       at += 1
     }
-    hash = (hash ^ tail) &* 0xC4CE_B9FE_1A85_EC53
-    return UInt32(truncatingIfNeeded: hash ^ (hash >> 29))
+    return mix(hash)
   }
 }

@@ -12,3 +12,33 @@ public struct SourceError: CategorisedError {
     self.description = description
   }
 }
+
+/// Bad rows met in all sources of a run: the first beyond those tolerated is an error.
+public final class BadRows {
+  public let tolerated: Int
+  public private(set) var count = 0
+  /// The first bad row, described.
+  public private(set) var first: String?
+
+  public init(tolerated: Int) { self.tolerated = tolerated }
+
+  /// Counts a bad row; throws `SourceError` when there are too many.
+  func note(_ source: String, line: Int, _ reason: String) throws {
+    let text = "\(source): line \(line): \(reason)"
+    if first == nil { first = text }
+    count += 1
+    guard count <= tolerated else {
+      throw SourceError(.badData, "\(text); fix it or tolerate some with --skip-bad N")
+    }
+  }
+}
+
+/// A field fit to be shown inside a one-line message: at most 40 bytes, control characters replaced.
+func shown(_ field: some Sequence<UInt8>) -> String {
+  let bytes = Array(field.prefix(41))
+  var text = ""
+  for scalar in String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars {
+    text.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+  }
+  return bytes.count > 40 ? text + "..." : text
+}

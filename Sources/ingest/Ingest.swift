@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import DataSources
+import DenseMath
 import Interchange
 import ToolKit
 
@@ -11,10 +12,11 @@ struct Ingest: Tool {
   static let configuration = toolConfiguration(
     "Read raw ratings and write a stream of interactions.",
     discussion: """
-      Reads CSV, TSV and ::-separated rows, plain, compressed or as a member of a .zip or .tar \
-      (archive.zip::member). The delimiter, the header and the columns are guessed from the first \
-      line; options override each guess. Every row is kept, duplicates too: binarize or split resolve \
-      them. Streams: holds the ids and one chunk.
+      Reads delimited rows, JSON lines, adjacency lines, Netflix Prize files, dense matrices and scipy's \
+      .npz, plain, compressed or as members of a .zip or .tar (archive.zip::member). Layout, \
+      delimiter, header, columns and encoding are guessed from the first lines; options override each \
+      guess. Every row is kept, duplicates too: binarize and split resolve them. Streams: holds the ids \
+      and a few chunks (.npz is held whole).
       """)
 
   @Argument(help: "Files of ratings, read one after another; - is standard input.")
@@ -25,11 +27,37 @@ struct Ingest: Tool {
   var items: [String] = []
 
   @Option(
-    help: ArgumentHelp("What separates fields: ',', '::', 'tab', '|' or ';'.", valueName: "text"))
+    help: ArgumentHelp(
+      "Vectors of the categories, as word2vec and GloVe write text.", valueName: "file"))
+  var categoryVectors: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Ids of items that the ratings number from 0: one a line, or rows of id and number.",
+      valueName: "file"))
+  var itemIds: String?
+
+  @Option(help: ArgumentHelp("Ids of users that the ratings number from 0.", valueName: "file"))
+  var userIds: String?
+
+  @Option(help: "How interactions are laid out.")
+  var layout: SourceLayout = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "What separates fields: '::', tab, space, or one character.", valueName: "text"))
   var delimiter: String?
 
   @Option(help: "Whether the first line names the columns.")
   var header: HeaderChoice = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Which column or key holds what, as in user=1,item=asin,time=none.", valueName: "roles"))
+  var columns: String?
+
+  @Option(help: "How text that is not ASCII is understood.")
+  var encoding: TextEncoding = .auto
 
   @Option(help: ArgumentHelp("Tolerate this many bad rows.", valueName: "n"))
   var skipBad = 0
@@ -37,40 +65,63 @@ struct Ingest: Tool {
   @OptionGroup var output: StreamOutputOptions
   @OptionGroup var common: CommonOptions
 
+  /// What an archive is searched for when no member is named.
+  private static let usualNames = [
+    "ratings.csv", "ratings.dat", "u.data", "*.inter", "mv_*.txt", "combined_data_*.txt",
+  ]
+
+  func validate() throws {
+    guard skipBad >= 0 else { throw ValidationError("--skip-bad must not be negative") }
+    if let delimiter, delimiterText != "::" {
+      guard delimiterText?.utf8.count == 1 else {
+        throw ValidationError("--delimiter '\(delimiter)' is neither '::' nor one ASCII character")
+      }
+    }
+  }
+
+  private var delimiterText: String? {
+    ["tab": "\t", "\\t": "\t", "space": " "][delimiter ?? ""] ?? delimiter
+  }
+
   func execute(_ context: ToolContext) throws {
+    var options = SourceOptions()
+    options.layout = layout
+    options.delimiter = delimiterText
+    options.header = header.value
+    options.encoding = encoding
+    if let columns { options.columns = try ColumnSelection(columns) }
+    let badRows = BadRows(tolerated: skipBad)
+
     let file = try OutputFile(output.output, binary: true)
-    var metadata = ItemMetadata()
-    for path in items { try metadata.read(ByteStream(path)) }
-    var sink: InteractionSink?
+    let labels = try ItemLabels(
+      items: items, originalIDs: itemIds, categoryVectors: categoryVectors)
+    let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }
     let progress = Progress("read", unit: "interactions", context.log)
+    var sink: InteractionSink?
     var rows = 0
     for path in inputs {
-      let reader = try RatingReader(
-        ByteStream(
-          path,
-          preferred: {
-            $0.hasSuffix("ratings.csv") || $0.hasSuffix("ratings.dat") || $0.hasSuffix("u.data")
-          }),
-        delimiter: delimiter == "tab" ? "\t" : delimiter, header: header.value, skipBad: skipBad)
-      let target =
-        try sink
-        ?? InteractionSink(
-          file, layout: reader.layout, metadata: metadata,
-          compression: output.compression > 0 ? output.compression : nil,
-          provenance: context.provenance())
-      sink = target
-      try target.read(reader) { progress.update(rows + $0) }
-      rows += reader.report.rows
-      if let first = reader.report.firstBadRow {
-        context.log.warning("skipped \(reader.report.badRows) rows; first: \(first)")
-      }
+      let bytes = try ByteStream(path, preferred: Self.usualNames)
+      repeat {
+        let source = try options.open(bytes, badRows: badRows)
+        let target =
+          try sink
+          ?? InteractionSink(
+            file, columns: source.columns, labels: labels, userIDs: userIDs,
+            compression: output.compression > 0 ? output.compression : nil,
+            provenance: context.provenance(), threads: Parallel.threads)
+        sink = target
+        rows += try target.read(source, name: bytes.name) { progress.update(rows + $0) }
+      } while try bytes.nextMember()
     }
     try sink?.finish()
     try file.commit()
     progress.finish()
+    if let first = badRows.first {
+      context.log.warning("skipped \(badRows.count) bad rows; first: \(first)")
+    }
     if let sink {
       context.log.notice(
-        "\(rows) interactions of \(sink.userCount) users with \(sink.itemCount) items")
+        "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items")
     }
   }
 }
@@ -81,3 +132,6 @@ enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
 
   var value: Bool? { self == .auto ? nil : self == .yes }
 }
+
+extension SourceLayout: ExpressibleByArgument {}
+extension TextEncoding: ExpressibleByArgument {}

@@ -2,106 +2,99 @@
 
 import DataSources
 import Interchange
+import ToolKit
 
-/// Collects rows into chunks and writes, before each, the users and items that are new in it.
+/// Turns batches of rows into chunks and writes, before each, the users and items that are new in it.
 ///
-/// Items new in a chunk are numbered by ascending id where ids are whole numbers: within a user whose
+/// Items new in a batch are numbered by ascending id where ids are whole numbers: within a user whose
 /// rows are sorted by item, differences then stay small and the column compresses well.
 final class InteractionSink {
-  private let writer: InteractionWriter
-  private let metadata: ItemMetadata
-  private let layout: Layout
-  private var users = IDTable()
-  private var items = IDTable()
+  let users = IDTable()
+  let items = IDTable()
+  private let columns: RowColumns
+  private let labels: ItemLabels
+  private let userIDs: OriginalIDs?
+  private let output: Output
+  private let sequencer: Sequencer
   /// The stream's number of each item of the table.
   private var itemNumbers: [UInt32] = []
   private var usersWritten = 0
-  private var rows = InteractionChunk()
-  private let categoryNumbers: [String: UInt32]
 
-  var userCount: Int { users.count }
-  var itemCount: Int { items.count }
+  /// The writer, used by one job after another.
+  private struct Output: @unchecked Sendable {
+    let writer: InteractionWriter
+  }
 
   init(
-    _ sink: any ByteSink, layout: Layout, metadata: ItemMetadata, compression: Int32?,
-    provenance: Provenance
+    _ sink: any ByteSink, columns: RowColumns, labels: ItemLabels, userIDs: OriginalIDs?,
+    compression: Int32?, provenance: Provenance, threads: Int
   ) throws {
-    self.layout = layout
-    self.metadata = metadata
-    writer = try InteractionWriter(
-      sink, metadata: ["ratings": .bool(layout.rating != nil), "times": .bool(layout.time != nil)],
-      provenance: provenance, compression: compression)
-    let names = Set(metadata.categories.values.joined()).sorted()
-    categoryNumbers = Dictionary(uniqueKeysWithValues: zip(names, names.indices.map { UInt32($0) }))
-    if !names.isEmpty { try writer.write(.categories(names)) }
-    clear()
+    self.columns = columns
+    self.labels = labels
+    self.userIDs = userIDs
+    sequencer = Sequencer(threads: threads)
+    output = Output(
+      writer: try InteractionWriter(
+        sink, metadata: ["ratings": .bool(columns.ratings), "times": .bool(columns.times)],
+        provenance: provenance, compression: compression))
+    for part in try labels.preamble() { try output.writer.write(part) }
   }
 
-  private func clear() {
-    rows = InteractionChunk()
-    if layout.rating != nil { rows.ratings = [] }
-    if layout.time != nil { rows.times = [] }
-  }
-
-  /// Takes all rows of a reader.
+  /// Takes all rows of a source; returns how many.
   ///
-  /// Throws `SourceError` when it has other columns than the one before.
-  func read(_ reader: RatingReader, progress: (Int) -> Void) throws {
-    guard (reader.layout.rating == nil) == (layout.rating == nil),
-      (reader.layout.time == nil) == (layout.time == nil)
-    else {
-      throw FormatError(.malformed, stream: "inputs", "have different columns; ingest them apart")
+  /// Throws `SourceError`, also when it has other columns than the one before.
+  func read(_ source: any InteractionSource, name: String, progress: (Int) -> Void) throws -> Int {
+    guard source.columns == columns else {
+      throw ToolError(
+        .badData, "\(name): has other columns than the inputs before; ingest them apart")
     }
-    var batch = RowBatch()
-    while try reader.next(into: &batch, users: &users, items: &items) {
-      rows.users += batch.users
-      rows.items += batch.items
-      rows.ratings? += batch.ratings
-      rows.times? += batch.times
-      if rows.count >= InteractionWriter.chunkRows { try flush() }
-      progress(reader.report.rows)
+    let batch = RowBatch()
+    var rows = 0
+    while try source.next(into: batch, users: users, items: items) {
+      try write(batch)
+      rows += batch.count
+      progress(rows)
     }
+    return rows
   }
 
   func finish() throws {
-    try flush()
-    try writer.finish()
+    try sequencer.finish()
+    try output.writer.finish()
   }
 
-  private func flush() throws {
+  private func write(_ batch: RowBatch) throws {
+    var parts: [InteractionPart] = []
     if usersWritten < users.count {
-      try writer.write(
-        .users(UserChunk(ids: (usersWritten..<users.count).map { users.id(at: $0) })))
+      let ids = try (usersWritten..<users.count).map { index in
+        try userIDs?.id(of: users.id(at: index)) ?? users.id(at: index)
+      }
+      parts.append(.users(UserChunk(ids: ids)))
       usersWritten = users.count
     }
-    let known = itemNumbers.count
-    if known < items.count {
-      let ids = (known..<items.count).map { items.id(at: $0) }
-      let order = ids.indices.sorted {
-        switch (Int(ids[$0]), Int(ids[$1])) {
-        case (let left?, let right?): (left, $0) < (right, $1)
-        case (_?, nil): true
-        case (nil, _?): false
-        default: $0 < $1
-        }
-      }
-      itemNumbers.append(contentsOf: repeatElement(0, count: ids.count))
-      for (rank, index) in order.enumerated() { itemNumbers[known + index] = UInt32(known + rank) }
-      try writer.write(.items(chunk(order.map { ids[$0] })))
-    }
-    for index in rows.items.indices { rows.items[index] = itemNumbers[Int(rows.items[index])] }
-    try writer.write(.interactions(rows))
-    clear()
+    if let items = try newItems() { parts.append(.items(items)) }
+    parts.append(
+      .interactions(
+        InteractionChunk(
+          users: Array(batch.users), items: batch.items.map { itemNumbers[Int($0)] },
+          ratings: columns.ratings ? Array(batch.ratings) : nil,
+          times: columns.times ? Array(batch.times) : nil)))
+    let (output, ready) = (output, parts)
+    try sequencer.run { for part in ready { try output.writer.write(part) } }
   }
 
-  private func chunk(_ ids: [String]) -> ItemChunk {
-    var chunk = ItemChunk(ids: ids)
-    if !metadata.titles.isEmpty { chunk.titles = ids.map { metadata.titles[$0] ?? "" } }
-    if !metadata.categories.isEmpty {
-      chunk.categories = ids.map {
-        (metadata.categories[$0] ?? []).compactMap { categoryNumbers[$0] }
-      }
+  /// Numbers the items that are new since the last batch.
+  private func newItems() throws -> ItemChunk? {
+    let known = itemNumbers.count
+    guard known < items.count else { return nil }
+    let ids = (known..<items.count).map { items.id(at: $0) }
+    let numbers = ids.map { Int($0) ?? Int.max }
+    let order = ids.indices.sorted {
+      numbers[$0] == numbers[$1]
+        ? (numbers[$0] == Int.max ? ids[$0] < ids[$1] : $0 < $1) : numbers[$0] < numbers[$1]
     }
-    return chunk
+    itemNumbers.append(contentsOf: repeatElement(0, count: ids.count))
+    for (rank, index) in order.enumerated() { itemNumbers[known + index] = UInt32(known + rank) }
+    return try labels.chunk(order.map { ids[$0] })
   }
 }

@@ -1,0 +1,118 @@
+// Which column holds what?
+
+/// What a column is read as.
+public enum ColumnRole: String, CaseIterable, Sendable {
+  case user, item, rating, time
+
+  /// Names by which headers and JSON keys of known data sets call the column, in lower case and
+  /// without underscores.
+  var names: [String] {
+    switch self {
+    case .user:
+      [
+        "user", "userid", "uid", "u", "reviewerid", "customerid", "customer", "profileid",
+        "visitorid", "sessionid", "authorid",
+      ]
+    case .item:
+      [
+        "item", "itemid", "iid", "i", "movie", "movieid", "sid", "business", "businessid", "asin",
+        "parentasin", "product", "productid", "book", "bookid", "isbn", "artist", "artistid",
+        "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
+      ]
+    case .rating:
+      ["rating", "stars", "score", "overall", "r", "value", "weight", "playcount", "bookrating"]
+    case .time:
+      [
+        "time", "timestamp", "ts", "date", "datetime", "unixtime", "unixreviewtime", "createdat",
+        "reviewtime",
+      ]
+    }
+  }
+
+  /// Whether a header's name means this column; RecBole's `user_id:token` counts as `user_id`.
+  func isNamed(_ name: String) -> Bool {
+    let plain = name.prefix { $0 != ":" }.lowercased().filter { !"_- ".contains($0) }
+    return names.contains(plain)
+  }
+}
+
+/// Which columns to read, as the user said; roles left out are found by name or customary order.
+public struct ColumnSelection: Sendable {
+  enum Reference: Equatable, Sendable {
+    case name(String)
+    /// From 0.
+    case position(Int)
+    case none
+  }
+
+  var references: [ColumnRole: Reference] = [:]
+
+  public init() {}
+
+  /// Reads `user=2,item=asin,rating=none`: positions count from 1, `none` says there is no such column.
+  ///
+  /// Throws `SourceError`.
+  public init(_ text: String) throws {
+    for part in text.split(separator: ",") {
+      let pair = part.split(separator: "=", maxSplits: 1)
+      guard pair.count == 2, let role = ColumnRole(rawValue: String(pair[0])) else {
+        throw SourceError(
+          .usage, "--columns: '\(part)' is not ROLE=COLUMN; write as in user=1,item=asin,time=none")
+      }
+      if let position = Int(pair[1]) {
+        guard position >= 1 else {
+          throw SourceError(.usage, "--columns: positions count from 1, not \(position)")
+        }
+        references[role] = .position(position - 1)
+      } else {
+        references[role] = pair[1] == "none" ? Reference.none : .name(String(pair[1]))
+      }
+    }
+  }
+
+  /// The position of each role among named columns.
+  ///
+  /// Throws `SourceError` when a chosen column does not exist or user or item cannot be told.
+  func positions(named names: [String], source: String) throws -> [ColumnRole: Int] {
+    var found: [ColumnRole: Int] = [:]
+    for role in ColumnRole.allCases {
+      switch references[role] {
+      case .position(let position): found[role] = position
+      case .name(let name):
+        guard let position = names.firstIndex(where: { $0 == name || $0.hasPrefix(name + ":") })
+        else {
+          throw SourceError(
+            .badData,
+            "\(source): has no column '\(shown(name.utf8))'; it has"
+              + " \(shown(names.joined(separator: ", ").utf8))")
+        }
+        found[role] = position
+      case Reference.none?: continue
+      case nil: found[role] = names.firstIndex { role.isNamed($0) }
+      }
+    }
+    guard found[.user] != nil, found[.item] != nil else {
+      throw SourceError(
+        .badData,
+        "\(source): line 1 names no user and item column; say which with --columns user=N,item=N")
+    }
+    return found
+  }
+
+  /// The position of each role in the customary order user, item, rating, time.
+  func positions(count: Int) -> [ColumnRole: Int] {
+    var found: [ColumnRole: Int] = [:]
+    for (customary, role) in ColumnRole.allCases.enumerated() {
+      switch references[role] {
+      case .position(let position): found[role] = position
+      case .name, Reference.none?: continue
+      case nil: if customary < count { found[role] = customary }
+      }
+    }
+    return found
+  }
+
+  var hasNames: Bool {
+    references.values.contains { if case .name = $0 { true } else { false } }
+  }
+}

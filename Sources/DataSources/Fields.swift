@@ -1,0 +1,139 @@
+// What does a field of text mean?
+
+import Glibc
+
+/// How text that is not plain ASCII is understood.
+public enum TextEncoding: String, CaseIterable, Sendable {
+  /// UTF-8, or ISO-8859-1 when the beginning of the text cannot be UTF-8.
+  case auto
+  case utf8 = "utf-8"
+  case latin1 = "iso-8859-1"
+
+  /// `auto` decided by a sample, whose end may cut a character.
+  func resolved(_ sample: UnsafeBufferPointer<UInt8>) -> TextEncoding {
+    guard self == .auto else { return self }
+    guard sample.contains(where: { $0 >= 0x80 }) else { return .utf8 }
+    for cut in 0..<4 where cut <= sample.count {
+      let part = UnsafeBufferPointer(rebasing: sample[..<(sample.count - cut)])
+      if String(validating: part, as: UTF8.self) != nil { return .utf8 }
+    }
+    return .latin1
+  }
+
+  /// The bytes as UTF-8, or nil when they are no text.
+  func text(_ bytes: some Collection<UInt8>) -> [UInt8]? {
+    guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return Array(bytes) }
+    if self == .latin1 {
+      var text = ""
+      text.unicodeScalars.append(contentsOf: bytes.map { Unicode.Scalar($0) })
+      return Array(text.utf8)
+    }
+    return String(validating: bytes, as: UTF8.self) == nil ? nil : Array(bytes)
+  }
+}
+
+/// The fields of a line. Quotes of RFC 4180 are undone when `quotes` says so; nil when a quoted field
+/// does not end.
+func splitFields(_ line: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], quotes: Bool)
+  -> [[UInt8]]?
+{
+  var fields: [[UInt8]] = []
+  var field: [UInt8] = []
+  var at = 0
+  func isDelimiter(_ at: Int) -> Bool {
+    guard line[at] == delimiter[0] else { return false }
+    return delimiter.count == 1 || (at + 1 < line.count && line[at + 1] == delimiter[1])
+  }
+  while at < line.count {
+    if quotes, field.isEmpty, line[at] == 0x22 {
+      at += 1
+      while true {
+        guard at < line.count else { return nil }
+        if line[at] == 0x22 {
+          at += 1
+          guard at < line.count, line[at] == 0x22 else { break }
+        }
+        field.append(line[at])
+        at += 1
+      }
+    } else if isDelimiter(at) {
+      fields.append(field)
+      field = []
+      at += delimiter.count
+      if delimiter == [0x20] { while at < line.count, line[at] == 0x20 { at += 1 } }
+    } else {
+      field.append(line[at])
+      at += 1
+    }
+  }
+  fields.append(field)
+  return fields
+}
+
+/// A finite number, or nil.
+func parseNumber(_ field: [UInt8]) -> Float? {
+  guard let first = field.first, first != 0x20,
+    field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }),
+    let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite
+  else { return nil }
+  return value
+}
+
+/// Seconds since 1970: a whole number (a fraction is cut off), or a date with or without a time of day
+/// (UTC unless an offset is given): `2005-09-06`, `2005/9/6`, `2005-09-06T12:30:00.5+02:00`.
+func parseTime(_ field: [UInt8]) -> Int64? {
+  if let seconds = Int64(String(decoding: field, as: UTF8.self)) { return seconds }
+  if field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }),
+    let seconds = Double(String(decoding: field, as: UTF8.self)), abs(seconds) < 1e17
+  {
+    return Int64(seconds.rounded(.down))
+  }
+  var rest = field[...]
+  func number(_ most: Int) -> Int64? {
+    let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
+    guard (1...most).contains(digits.count) else { return nil }
+    rest = rest.dropFirst(digits.count)
+    return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+  }
+  func take(_ any: String) -> Bool {
+    guard let next = rest.first, any.utf8.contains(next) else { return false }
+    rest.removeFirst()
+    return true
+  }
+  guard let year = number(4), take("-/"), let month = number(2), take("-/"), let day = number(2),
+    (1...12).contains(month), (1...daysOfMonth(month, year)).contains(day)
+  else { return nil }
+  var seconds = daysSince1970(year, month, day) * 86_400
+  if rest.isEmpty { return seconds }
+  guard take(" T"), let hour = number(2), hour < 24, take(":"), let minute = number(2), minute < 60
+  else { return nil }
+  seconds += hour * 3600 + minute * 60
+  if take(":") {
+    guard let second = number(2), second <= 60 else { return nil }
+    seconds += second
+    if take(".") { guard number(12) != nil else { return nil } }
+  }
+  if rest.isEmpty || rest.elementsEqual("Z".utf8) { return seconds }
+  let sign: Int64
+  if take("+") { sign = -1 } else if take("-") { sign = 1 } else { return nil }
+  guard let zoneHour = number(4) else { return nil }
+  if rest.isEmpty { return seconds + sign * (zoneHour / 100 * 3600 + zoneHour % 100 * 60) }
+  guard take(":"), let zoneMinute = number(2), rest.isEmpty else { return nil }
+  return seconds + sign * (zoneHour * 3600 + zoneMinute * 60)
+}
+
+private func daysOfMonth(_ month: Int64, _ year: Int64) -> Int64 {
+  let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+  return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar; years are counted from March, so that the leap day
+/// comes last.
+private func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+  let shifted = month > 2 ? year : year - 1
+  let monthFromMarch = (month + 9) % 12
+  let leapDays = shifted / 4 - shifted / 100 + shifted / 400
+  // 719 468 days lie between 0000-03-01 and 1970-01-01.
+  return shifted * 365 + leapDays + (monthFromMarch * 153 + 2) / 5 + day - 1 - 719_468
+}

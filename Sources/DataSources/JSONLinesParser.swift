@@ -1,0 +1,174 @@
+// Which interactions do lines of JSON objects hold?
+
+import Interchange
+
+/// Reads the members wanted of one flat or nested object a line, without building the rest.
+struct JSONLinesParser: LineParser {
+  private let keys: [(role: ColumnRole, key: [UInt8])]
+  private let encoding: TextEncoding
+
+  var rowColumns: RowColumns {
+    RowColumns(
+      ratings: keys.contains { $0.role == .rating }, times: keys.contains { $0.role == .time })
+  }
+
+  /// Finds the keys by the first line.
+  ///
+  /// Throws `SourceError`.
+  init(_ line: [UInt8], columns: ColumnSelection, encoding: TextEncoding, source: String) throws {
+    self.encoding = encoding
+    var names: [String] = []
+    let isObject = line.withUnsafeBufferPointer { bytes in
+      var scanner = JSONScanner(bytes)
+      return scanner.members { key, _ in names.append(String(decoding: key, as: UTF8.self)) }
+    }
+    guard isObject else {
+      throw SourceError(.badData, "\(source): line 1 is no JSON object; say --layout")
+    }
+    guard
+      !columns.references.values.contains(where: { if case .position = $0 { true } else { false } })
+    else { throw SourceError(.usage, "--columns: JSON objects have keys, not positions") }
+    let positions = try columns.positions(named: names, source: source)
+    keys = ColumnRole.allCases.compactMap { role in
+      positions[role].map { (role, Array(names[$0].utf8)) }
+    }
+  }
+
+  mutating func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
+  ) -> String? {
+    var values: [[UInt8]?] = [nil, nil, nil, nil]
+    var scanner = JSONScanner(line)
+    let isObject = scanner.members { key, value in
+      for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
+        values[place] = JSONScanner.content(value)
+      }
+    }
+    guard isObject else { return "is no JSON object" }
+    var (user, item): ([UInt8], [UInt8]) = ([], [])
+    var rating: Float = 1
+    var time: Int64 = 0
+    for (place, wanted) in keys.enumerated() {
+      let name = shown(wanted.key)
+      guard let value = values[place] else { return "has no value for '\(name)'" }
+      switch wanted.role {
+      case .user, .item:
+        guard !value.isEmpty, let id = encoding.text(value) else {
+          return "'\(name)' is empty or no text"
+        }
+        if wanted.role == .user { user = id } else { item = id }
+      case .rating:
+        guard let number = parseNumber(value) else {
+          return "rating '\(shown(value))' is not a number"
+        }
+        rating = number
+      case .time:
+        guard let seconds = parseTime(value) else {
+          return "time '\(shown(value))' is neither seconds since 1970 nor a date"
+        }
+        time = seconds
+      }
+    }
+    batch.append(users.intern(user), items.intern(item), rating, time)
+    return nil
+  }
+}
+
+/// Walks over one JSON object.
+struct JSONScanner {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var at = 0
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+  private mutating func skipBlanks() {
+    while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    skipBlanks()
+    guard at < bytes.count, bytes[at] == byte else { return false }
+    at += 1
+    return true
+  }
+
+  /// Calls `body` with each key (escapes undone) and the text of its value; false when this is no
+  /// object.
+  mutating func members(_ body: ([UInt8], Slice<UnsafeBufferPointer<UInt8>>) -> Void) -> Bool {
+    guard take(0x7B) else { return false }
+    if take(0x7D) { return isAtEnd() }
+    while true {
+      skipBlanks()
+      let keyStart = at
+      guard skipString(), let key = Self.content(bytes[keyStart..<at]), take(0x3A) else {
+        return false
+      }
+      skipBlanks()
+      let start = at
+      guard skipValue() else { return false }
+      body(key, bytes[start..<at])
+      if take(0x2C) { continue }
+      return take(0x7D) && isAtEnd()
+    }
+  }
+
+  private mutating func isAtEnd() -> Bool {
+    skipBlanks()
+    return at == bytes.count
+  }
+
+  private mutating func skipString() -> Bool {
+    guard at < bytes.count, bytes[at] == 0x22 else { return false }
+    at += 1
+    while at < bytes.count {
+      if bytes[at] == 0x5C {
+        at += 2
+      } else if bytes[at] == 0x22 {
+        at += 1
+        return true
+      } else {
+        at += 1
+      }
+    }
+    return false
+  }
+
+  /// Passes over a value; containers by counting brackets outside strings.
+  private mutating func skipValue() -> Bool {
+    guard at < bytes.count else { return false }
+    if bytes[at] == 0x22 { return skipString() }
+    if bytes[at] == 0x7B || bytes[at] == 0x5B {
+      var depth = 0
+      while at < bytes.count {
+        switch bytes[at] {
+        case 0x22:
+          guard skipString() else { return false }
+          continue
+        case 0x7B, 0x5B: depth += 1
+        case 0x7D, 0x5D: depth -= 1
+        default: break
+        }
+        at += 1
+        if depth == 0 { return true }
+      }
+      return false
+    }
+    let start = at
+    while at < bytes.count, ![0x2C, 0x7D, 0x20, 0x09, 0x0D].contains(bytes[at]) { at += 1 }
+    return at > start
+  }
+
+  /// The text of a string without quotes and escapes, a number or word as it stands; nil for null,
+  /// containers and broken strings.
+  static func content(_ value: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
+    guard let first = value.first else { return nil }
+    if first == 0x22 {
+      let inner = value.dropFirst().dropLast()
+      guard inner.contains(0x5C) else { return Array(inner) }
+      guard let text = JSONValue(parsing: Array(value))?.string else { return nil }
+      return Array(text.utf8)
+    }
+    if first == 0x7B || first == 0x5B || value.elementsEqual("null".utf8) { return nil }
+    return Array(value)
+  }
+}

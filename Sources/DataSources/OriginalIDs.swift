@@ -1,0 +1,42 @@
+// Which ids do numbered users or items really have?
+
+/// Original ids of users or items that a data set renumbers: LightGCN's `item_list.txt`
+/// (`org_id remap_id`), or a file with one id a line for the numbers from 0 (MacridVAE's
+/// `unique_sid.txt`).
+public struct OriginalIDs: Sendable {
+  private var original: [[UInt8]: [UInt8]] = [:]
+  private let name: String
+
+  /// Throws `SourceError`.
+  public init(_ source: ByteStream) throws {
+    name = source.name
+    let bytes = try source.readAll()
+    let encoding = bytes.withUnsafeBufferPointer { TextEncoding.auto.resolved($0) }
+    var lines = bytes.split(separator: 10).map { $0.last == 13 ? $0.dropLast() : $0 }
+    let head = (lines.first ?? []).split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
+    let isPaired = head.count == 2
+    if isPaired, head[1].contains(where: { !isDigit($0) }) { lines.removeFirst() }
+    for (number, line) in lines.enumerated() {
+      let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
+      guard fields.count == (isPaired ? 2 : 1), let id = encoding.text(fields[0]) else {
+        throw SourceError(
+          .badData,
+          "\(name): row \(number + 1) is not \(isPaired ? "an id and a number" : "one id")")
+      }
+      original[isPaired ? Array(fields[1]) : Array(String(number).utf8)] = id
+    }
+    guard !original.isEmpty else {
+      throw SourceError(.badData, "\(name): is empty; it should list ids")
+    }
+  }
+
+  /// The original id of a number.
+  ///
+  /// Throws `SourceError` when there is none.
+  public func id(of number: String) throws -> String {
+    guard let id = original[Array(number.utf8)] else {
+      throw SourceError(.badData, "\(name): has no id for '\(shown(number.utf8))'")
+    }
+    return String(decoding: id, as: UTF8.self)
+  }
+}

@@ -1,0 +1,97 @@
+// Which interactions do adjacency lines, Netflix Prize files and dense matrices hold?
+
+/// LightGCN's lines `user item item ...`; a user alone has no interactions.
+struct AdjacencyParser: LineParser {
+  let encoding: TextEncoding
+
+  mutating func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
+  ) -> String? {
+    let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
+    var ids: [[UInt8]] = []
+    for field in fields {
+      guard let id = encoding.text(field) else { return "the id '\(shown(field))' is no text" }
+      ids.append(id)
+    }
+    guard ids.count > 1, let first = ids.first else { return nil }
+    let user = users.intern(first)
+    for id in ids.dropFirst() { batch.append(user, items.intern(id), 1, 0) }
+    return nil
+  }
+}
+
+/// The Netflix Prize's `movie:` lines, each followed by rows `user,rating,date` (or `user,rating`).
+struct NetflixParser: LineParser {
+  let hasDates: Bool
+  let encoding: TextEncoding
+  private var item: [UInt8]?
+
+  init(hasDates: Bool, encoding: TextEncoding) {
+    self.hasDates = hasDates
+    self.encoding = encoding
+  }
+
+  mutating func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
+  ) -> String? {
+    if line.last == 0x3A {
+      guard line.count > 1, let id = encoding.text(line.dropLast()) else { return "names no movie" }
+      item = id
+      return nil
+    }
+    guard let item else { return "comes before any line 'movie:'" }
+    let fields = splitFields(line, by: [0x2C], quotes: false) ?? []
+    guard fields.count >= (hasDates ? 3 : 2) else {
+      return
+        "has \(fields.count) fields where user, rating\(hasDates ? " and date" : "") are needed"
+    }
+    guard !fields[0].isEmpty, let user = encoding.text(fields[0]) else { return "an id is empty" }
+    guard let rating = parseNumber(fields[1]) else {
+      return "rating '\(shown(fields[1]))' is not a number"
+    }
+    var time: Int64 = 0
+    if hasDates {
+      guard let seconds = parseTime(fields[2]) else {
+        return "time '\(shown(fields[2]))' is neither seconds since 1970 nor a date"
+      }
+      time = seconds
+    }
+    batch.append(users.intern(user), items.intern(item), rating, time)
+    return nil
+  }
+}
+
+/// Rows of a dense matrix: 0 (or an empty field) is no rating.
+struct MatrixParser: LineParser {
+  let delimiter: [UInt8]
+  private var row = 0
+  private var columns: Int?
+
+  init(delimiter: [UInt8]) { self.delimiter = delimiter }
+
+  mutating func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
+  ) -> String? {
+    row += 1
+    var fields = splitFields(line, by: delimiter, quotes: false) ?? []
+    if delimiter == [0x20] { fields.removeAll(where: \.isEmpty) }
+    if let columns, fields.count != columns {
+      return "has \(fields.count) numbers where the rows before have \(columns)"
+    }
+    var ratings: [(item: Int, value: Float)] = []
+    for (index, field) in fields.enumerated() where !field.isEmpty {
+      guard let value = parseNumber(field) else {
+        return "number \(index + 1), '\(shown(field))', is not a number"
+      }
+      if value != 0 { ratings.append((index + 1, value)) }
+    }
+    if columns == nil {
+      columns = fields.count
+      for item in 1...fields.count { _ = items.intern(item) }
+    }
+    guard !ratings.isEmpty else { return nil }
+    let user = users.intern(row)
+    for (item, value) in ratings { batch.append(user, items.intern(item), value, 0) }
+    return nil
+  }
+}

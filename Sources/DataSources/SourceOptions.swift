@@ -1,0 +1,99 @@
+// Which guesses about a source can be overridden?
+
+/// How interactions are laid out.
+public enum SourceLayout: String, CaseIterable, Sendable {
+  /// Decided by content.
+  case auto
+  /// Rows of fields between delimiters.
+  case rows
+  /// One JSON object a line.
+  case jsonl
+  /// LightGCN: `user item item ...` on each line.
+  case adjacency
+  /// Netflix Prize: a line `movie:`, then rows `user,rating,date`.
+  case netflix
+  /// Dense rows of numbers, one row a user, 0 for no rating; users and items are numbered from 1.
+  case matrix
+  /// A CSR matrix of scipy's `save_npz`, or this project's export with ids.
+  case npz
+}
+
+/// How to read sources; the defaults guess everything.
+public struct SourceOptions: Sendable {
+  public var layout = SourceLayout.auto
+  /// One ASCII character, or `::`; nil means guess.
+  public var delimiter: String?
+  /// Whether the first line names the columns; nil means guess.
+  public var header: Bool?
+  public var columns = ColumnSelection()
+  public var encoding = TextEncoding.auto
+
+  public init() {}
+
+  /// Opens one text or archive member for reading.
+  ///
+  /// Throws `SourceError` when its layout cannot be told.
+  public func open(_ bytes: ByteStream, badRows: BadRows) throws -> any InteractionSource {
+    if layout == .npz || (layout == .auto && bytes.isNumpyArchive) {
+      return try NumpySource(bytes)
+    }
+    let text = try LineBlocks(bytes)
+    let encoding = encoding.resolved(text.head)
+    let sample = text.firstLines(50)
+    switch layout == .auto ? guessLayout(sample) : layout {
+    case .jsonl:
+      let parser = try JSONLinesParser(
+        sample[0], columns: columns, encoding: encoding, source: bytes.name)
+      return LineSource(text, parser, columns: parser.rowColumns, badRows: badRows)
+    case .adjacency:
+      return LineSource(
+        text, AdjacencyParser(encoding: encoding), columns: .init(ratings: false, times: false),
+        badRows: badRows)
+    case .netflix:
+      let hasDates = sample.contains { $0.count { $0 == 0x2C } >= 2 }
+      return LineSource(
+        text, NetflixParser(hasDates: hasDates, encoding: encoding),
+        columns: .init(ratings: true, times: hasDates), badRows: badRows)
+    case .matrix:
+      return LineSource(
+        text, MatrixParser(delimiter: guessDelimiter(sample[0])),
+        columns: .init(ratings: true, times: false), badRows: badRows)
+    case .rows, .auto, .npz:
+      let rows = try RowLayout(sample[0], options: self, source: bytes.name)
+      if rows.hasHeader { text.skipLine() }
+      return LineSource(
+        text, RowParser(rows, encoding: encoding), columns: rows.columns, badRows: badRows)
+    }
+  }
+
+  private func guessDelimiter(_ line: [UInt8]) -> [UInt8] {
+    RowLayout.delimiter(of: line, given: delimiter)
+  }
+
+  /// The layout of a text by its first lines: a brace begins JSON; `12:` begins Netflix; rows of at
+  /// least 8 numbers, as many on every line, are a matrix; rows of whole numbers between blanks, not
+  /// equally many on every line, are adjacency lines.
+  private func guessLayout(_ lines: [[UInt8]]) -> SourceLayout {
+    let first = lines.first ?? []
+    if first.first == 0x7B { return .jsonl }
+    if first.last == 0x3A, first.count > 1, first.dropLast().allSatisfy(isDigit) { return .netflix }
+    guard delimiter == nil, header == nil, columns.references.isEmpty else { return .rows }
+    let full = lines.filter { !$0.isEmpty }
+    let separator = guessDelimiter(first)
+    let fields = full.map { line in
+      separator.count == 1
+        ? line.split(separator: separator[0], omittingEmptySubsequences: separator == [0x20])
+        : [line[...]]
+    }
+    let counts = Set(fields.map(\.count))
+    let isNumeric = fields.allSatisfy {
+      $0.allSatisfy { $0.allSatisfy { isDigit($0) || $0 == 0x2E } }
+    }
+    if isNumeric, counts.count == 1, fields[0].count >= 8, full.count > 1 { return .matrix }
+    if separator == [0x20], counts.count > 1, isNumeric { return .adjacency }
+    return .rows
+  }
+}
+
+@inline(__always)
+func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

@@ -1,0 +1,55 @@
+// Which ids, titles and categories do items get in the stream?
+
+import DataSources
+import Interchange
+
+/// What is known of items beside their interactions.
+struct ItemLabels {
+  private let metadata: ItemMetadata
+  private let originalIDs: OriginalIDs?
+  private let vectors: CategoryVectors?
+  private let names: [String]
+  private let numbers: [String: UInt32]
+
+  /// Throws `SourceError` when a file cannot be read.
+  init(items: [String], originalIDs: String?, categoryVectors: String?) throws {
+    var metadata = ItemMetadata()
+    for path in items {
+      let source = try ByteStream(path, preferred: ["movies.csv", "movies.dat", "u.item"])
+      try metadata.read(source)
+    }
+    self.metadata = metadata
+    self.originalIDs = try originalIDs.map { try OriginalIDs(ByteStream($0)) }
+    names = Set(metadata.categories.values.joined()).sorted()
+    numbers = Dictionary(uniqueKeysWithValues: zip(names, names.indices.map { UInt32($0) }))
+    let wanted = Set(names)
+    vectors = try categoryVectors.map { try CategoryVectors(ByteStream($0), of: wanted) }
+  }
+
+  /// What comes before all items: the categories and their vectors.
+  ///
+  /// Throws `SourceError` when a category has no vector.
+  func preamble() throws -> [InteractionPart] {
+    guard !names.isEmpty else { return [] }
+    var parts: [InteractionPart] = [.categories(names)]
+    if let vectors {
+      parts.append(
+        .categoryVectors(
+          dimensions: vectors.dimensions, values: try names.flatMap { try vectors.vector(of: $0) }))
+    }
+    return parts
+  }
+
+  /// Items with all that is known of them.
+  ///
+  /// Throws `SourceError` when an id has no original.
+  func chunk(_ numbered: [String]) throws -> ItemChunk {
+    let ids = try numbered.map { try originalIDs?.id(of: $0) ?? $0 }
+    var chunk = ItemChunk(ids: ids)
+    if !metadata.titles.isEmpty { chunk.titles = ids.map { metadata.titles[$0] ?? "" } }
+    if !metadata.categories.isEmpty {
+      chunk.categories = ids.map { (metadata.categories[$0] ?? []).compactMap { numbers[$0] } }
+    }
+    return chunk
+  }
+}

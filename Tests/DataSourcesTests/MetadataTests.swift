@@ -1,0 +1,71 @@
+// Are titles, categories, original ids and category vectors found?
+
+import Foundation
+import Support
+import Testing
+
+@testable import DataSources
+
+private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetadata {
+  let folder = try Folder()
+  let path = folder.path("items")
+  try text.data(using: latin1 ? .isoLatin1 : .utf8)?.write(to: URL(fileURLWithPath: path))
+  var result = ItemMetadata()
+  try result.read(ByteStream(path))
+  return result
+}
+
+@Suite struct MetadataTests {
+  @Test func movieLens() throws {
+    for (text, latin1) in [
+      (
+        "movieId,title,genres\r\n1,\"Misérables, Les\",Drama|War\r\n2,X,(no genres listed)\r\n",
+        false
+      ),
+      ("1::Misérables, Les::Drama|War\n2::X::(no genres listed)\n", true),
+      (
+        "1|Misérables, Les|01-Jan-1995||http://x|0|0|0|0|0|0|0|0|1|0|0|0|0|0|0|0|0|1|0\n"
+          + "2|X|01-Jan-1995||http://x|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0\n", true
+      ),
+    ] {
+      let found = try metadata(text, latin1: latin1)
+      #expect(found.titles == ["1": "Misérables, Les", "2": "X"])
+      #expect(found.categories["1"] == ["Drama", "War"])
+      #expect(found.categories["2"] ?? [] == [])
+    }
+  }
+
+  @Test func others() throws {
+    #expect(
+      try metadata("4\t12\t1\n4\t13\t1\n5\t12\t1\n").categories == [
+        "4": ["12", "13"], "5": ["12"],
+      ])
+    #expect(try metadata("1000003983,1\n1000013274,2\n").categories["1000013274"] == ["2"])
+    let netflix = try metadata("1,2003,Dinosaur Planet\n2,NULL,Isle, of Man\n", latin1: true)
+    #expect(netflix.titles == ["1": "Dinosaur Planet", "2": "Isle, of Man"])
+    #expect(netflix.categories.isEmpty)
+    #expect(throws: SourceError.self) { try metadata("") }
+    #expect(throws: SourceError.self) { try metadata("1::A::B\nbroken\n") }
+  }
+
+  @Test func originalIDs() throws {
+    let folder = try Folder()
+    let lines = try OriginalIDs(ByteStream(folder.write("a", "x7\nx9\n")))
+    #expect(try lines.id(of: "1") == "x9")
+    #expect(throws: SourceError.self) { try lines.id(of: "2") }
+    let pairs = try OriginalIDs(ByteStream(folder.write("b", "org_id remap_id\nq 0\nr 1\n")))
+    #expect(try pairs.id(of: "0") == "q")
+  }
+
+  @Test func categoryVectors() throws {
+    let folder = try Folder()
+    let path = try folder.write("v", "3 2\nsci_fi 1 2\ndrama 3 -4e-1\nwar 5 6\n")
+    let vectors = try CategoryVectors(ByteStream(path), of: ["Sci-Fi", "Drama"])
+    #expect(vectors.dimensions == 2)
+    #expect(try vectors.vector(of: "Sci-Fi") == [1, 2])
+    #expect(try vectors.vector(of: "Drama") == [3, -0.4])
+    #expect(throws: SourceError.self) { try vectors.vector(of: "Comedy") }
+    let ragged = try folder.write("w", "a 1 2\nb 1\n")
+    #expect(throws: SourceError.self) { try CategoryVectors(ByteStream(ragged), of: ["a"]) }
+  }
+}
