@@ -3,10 +3,14 @@ import PackageDescription
 
 // MARK: - Settings shared by all Swift targets
 
-let swift: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+/// Whether pipelines/fuzz is building: then all targets count which branches an input takes.
+let isFuzzing = Context.environment["INDGRM_FUZZ"] != nil
+
+let swift: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -37,6 +41,16 @@ let tools: [Target] = [
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
 ]
+
+/// The fuzz target has no main of its own: libFuzzer brings one.
+let fuzzing: [Target] =
+  isFuzzing
+  ? [
+    .executableTarget(
+      name: "fuzz-reader", dependencies: ["Interchange", "InteractionData", "Models"],
+      path: "Tests/Fuzz", swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+  ] : []
 
 let package = Package(
   name: "indgrm",
@@ -76,7 +90,7 @@ let package = Package(
 
     // MARK: Tools
     .executableTarget(name: "indgrm", swiftSettings: swift),
-  ] + tools + [
+  ] + tools + fuzzing + [
     // MARK: Tests
     .target(
       name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),

@@ -153,7 +153,10 @@ public enum ModelCatalogue {
     guard let name = stored.description["model"]?.string else {
       throw ModelError(.badData, "the model's name is missing; fit it again")
     }
-    return try family(named: name).restore(stored)
+    guard let family = families.first(where: { $0.name == name }) else {
+      throw ModelError(.badData, "holds a model '\(name)' that is unknown here; use a newer indgrm")
+    }
+    return try family.restore(stored)
   }
 }
 

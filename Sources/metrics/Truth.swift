@@ -66,6 +66,8 @@ final class Truth {
         }
       }
       return Measured(name: name(of: reader), evaluation: try accumulator.finish())
+    } catch MetricsError.invalidOption(let reason) {
+      throw ToolError(.usage, reason)
     } catch let error as MetricsError {
       throw ToolError(.badData, "\(reader.stream.name): \(worded(error))")
     }

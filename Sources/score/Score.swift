@@ -146,6 +146,11 @@ struct Score: Tool {
       let listed = try InputFile.lines(path)
       let known = listed.compactMap { places[$0] }
       for item in known { mask[item] = value }
+      guard !value || !known.isEmpty else {
+        throw ToolError(
+          .badData, "\(path): none of the \(listed.count) candidates is in the model; check the ids"
+        )
+      }
       if known.count < listed.count {
         context.log.warning(
           "\(path): \(listed.count - known.count) of \(listed.count) items are not in the model")

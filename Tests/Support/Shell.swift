@@ -21,16 +21,18 @@ public enum Shell {
     return bundle
   }()
 
-  /// Runs a command by `sh`; output goes through files, so a lot of it cannot block.
+  /// Runs a command by `bash`; output goes through files, so a lot of it cannot block. A command that
+  /// runs for two minutes is stopped, with status 124.
   public static func run(_ command: String) -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let (out, err) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
     process.arguments = [
-      "-c", "exec >'\(out.path)' 2>'\(err.path)' </dev/null; set -o pipefail; \(command)",
+      "120", "/bin/bash", "-c",
+      "exec >'\(out.path)' 2>'\(err.path)' </dev/null; set -o pipefail; \(command)",
     ]
     var environment = ProcessInfo.processInfo.environment
     environment["PATH"] = tools + ":" + (environment["PATH"] ?? "/usr/bin:/bin")

@@ -50,10 +50,15 @@ enum InDGRMFamily: ModelFamily {
     guard let settings = stored.description["settings"] else {
       throw ModelError(.badData, "the model's settings are missing; fit the model again")
     }
+    let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
+    let heads = 2 * (1 + options.clusters) * options.latent
+    try stored.demand(
+      numbers: Double(options.width) * Double(items + options.depth * options.width + heads))
+    try stored.demand(
+      numbers: Double(options.latent)
+        * Double(items + (options.usesGroups ? options.clusters * options.groups : 0)))
     let network = InDGRMNetwork<Float>(
-      items: stored.items.ids.count, users: 1, options: try InDGRMOptions(stored: settings),
-      seed: 0,
-      trains: false)
+      items: items, users: 1, options: options, seed: 0, trains: false)
     try stored.fill(network.parameters)
     return InDGRM(network, settings: settings)
   }

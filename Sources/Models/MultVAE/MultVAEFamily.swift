@@ -32,6 +32,7 @@ enum MultVAEFamily: ModelFamily {
     let items = stored.items.ids.count
     let width = try stored.floats("encoder.weights", [items, nil]).columns
     let latent = try stored.floats("hidden.weights", [nil, width]).rows
+    try stored.demand(numbers: Double(width) * Double(2 * items + 3 * latent))
     let network = MultVAENetwork<Float>(
       items: items, width: width, latent: latent, dropout: 0, beta: 0, batch: 250, seed: 0)
     try stored.fill(network.parameters)
@@ -113,6 +114,17 @@ func leaveOneOutDifferences(_ model: any RecommendationModel, _ foldIn: [UInt32]
 }
 
 extension StoredModel {
+  /// Checks, before memory is set aside, that the tensors hold as many numbers as sizes call for.
+  ///
+  /// Throws `ModelError` when they hold fewer.
+  func demand(numbers: Double) throws {
+    let held = tensors.values.reduce(0) { $0 + $1.count }
+    guard numbers <= Double(held) else {
+      throw ModelError(
+        .badData, "the model's tensors are smaller than its settings say; fit the model again")
+    }
+  }
+
   /// Copies tensors into parameters of the same names.
   ///
   /// Throws `ModelError` when one is missing or of another shape.
