@@ -49,6 +49,9 @@ struct Dump: Tool {
 
   func validate() throws {
     guard !(users && items) else { throw ValidationError("--users and --items exclude each other") }
+    guard !(users || items) || to == nil || to == .jsonl else {
+      throw ValidationError("--users and --items print JSON lines; leave --to out")
+    }
     guard round >= 0 else { throw ValidationError("--round must not be negative") }
     guard part == nil || to != nil else { throw ValidationError("--part needs --to") }
   }
