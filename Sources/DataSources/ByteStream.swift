@@ -14,8 +14,9 @@ public final class ByteStream {
   private let label: String
   private let archive: OpaquePointer
   private var pattern: String?
+  private var isAtEnd = false
   /// Whether the source is numpy's archive of arrays.
-  let isNumpyArchive: Bool
+  private(set) var isNumpyArchive: Bool
 
   /// Opens the first member wanted.
   ///
@@ -143,15 +144,19 @@ public final class ByteStream {
   ///
   /// Throws `SourceError` when the archive is damaged.
   public func nextMember() throws -> Bool {
-    while let member = try Self.nextFile(archive, label) {
+    while !isAtEnd, let member = try Self.nextFile(archive, label) {
       if member.isEmpty { return true }
       // An archive from standard input cannot be looked through first: its first file decides.
-      if pattern == nil { pattern = member }
+      if pattern == nil {
+        isNumpyArchive = member.hasSuffix(".npy")
+        pattern = isNumpyArchive ? "*.npy" : member
+      }
       if let pattern, Self.matches(member, pattern) {
         name = "\(label)::\(member)"
         return true
       }
     }
+    isAtEnd = true
     return false
   }
 
