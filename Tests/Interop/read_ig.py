@@ -81,8 +81,10 @@ class Cursor:
         demand(length > 0, "empty name")
         return self.take(length).decode()
 
-    def planes(self, count):
-        planes = [self.take(count) for _ in range(self.number(1))]
+    def planes(self, count, most=4):
+        number = self.number(1)
+        demand(1 <= number <= most, "number of planes")
+        planes = [self.take(count) for _ in range(number)]
         return [sum(plane[i] << (8 * p) for p, plane in enumerate(planes)) for i in range(count)]
 
     def finish(self):
@@ -99,14 +101,18 @@ def undo_differences(codes):
 
 def column(cursor, rows):
     kind, coding = cursor.number(1), cursor.number(1)
+    method, compression = coding & 15, coding >> 4
+    demand(1 <= kind <= 7, "unknown element type")
+    demand(method in ((0, 1, 2) if 2 <= kind <= 5 else (0,)) and compression <= 1, "unknown coding")
     size, stored = cursor.number(4), cursor.number(4)
+    demand(size <= 256 << 20, "content too long")
     content = bytes(cursor.take(stored))
-    if coding >> 4 == 1:
+    if compression == 1:
         run = subprocess.run(["zstd", "-dcq"], input=content, capture_output=True)
         demand(run.returncode == 0, "broken zstd frame")
         content = run.stdout
     demand(len(content) == size, "content of another length")
-    inner, method = Cursor(content), coding & 15
+    inner = Cursor(content)
     if kind == 1:
         values = list(inner.take(rows))
     elif kind in (2, 3, 4, 5):
@@ -114,7 +120,8 @@ def column(cursor, rows):
             palette = [inner.number(8) for _ in range(inner.number(1) + 1)]
             values = [palette[code] for code in inner.take(rows)]
         else:
-            values = inner.planes(rows)
+            width = 4 if kind in (2, 4) else 8
+            values = inner.planes(rows, min(width + (method == 1), 8))
             if method == 1:
                 values = undo_differences(values)
         if kind == 2:
@@ -128,7 +135,6 @@ def column(cursor, rows):
     elif kind == 6:
         values = [bytes(inner.take(length)).decode() for length in inner.planes(rows)]
     else:
-        demand(kind == 7, "unknown element type")
         lengths = inner.planes(rows)
         flat = iter(inner.planes(sum(lengths)))
         values = [[next(flat) for _ in range(length)] for length in lengths]
@@ -140,9 +146,11 @@ class Stream:
     def __init__(self, data):
         self.tables, self.tensors = {}, []
         demand(data[:8] == bytes.fromhex("894947520d0a1a0a"), "not a stream")
-        demand(len(data) >= 32 and xxh64(data[:24]) == int.from_bytes(data[24:32], "little"), "header")
-        demand(int.from_bytes(data[8:10], "little") == 1, "newer version")
-        self.kind = data[12:16].decode()
+        demand(len(data) >= 32, "header cut short")
+        major, _, self.kind, features, check = struct.unpack_from("<HH4sQQ", data, 8)
+        demand(xxh64(data[:24]) == check, "checksum of the header")
+        demand(major == 1 and features == 0, "newer version")
+        demand(self.kind in (b"INTR", b"RECS", b"GRPS", b"MODL"), "unknown kind")
         digest = [int.from_bytes(data[12:16], "big")]
         at, number, lengths, tag = 32, 0, 0, b""
         while tag != b"END!":
@@ -150,14 +158,19 @@ class Stream:
             tag = data[at:at + 4]
             ordinal, length, check = struct.unpack_from("<IQQ", data, at + 4)
             demand(ordinal == number and length <= len(data) - at - 24, "section head")
+            demand(length <= (1 << 40 if tag == b"TENS" else 64 << 20), "section too long")
+            demand((tag == b"META") == (number == 0), "metadata is not the first section")
+            demand(number != 1 or tag == b"prov", "provenance is not the second section")
             payload = data[at + 24:at + 24 + length]
-            demand(xxh64(tag + data[at + 4:at + 16] + payload) == check, f"checksum of section {number}")
+            found = xxh64(data[at:at + 16] + payload)
+            demand(found == check, f"checksum of section {number}")
             at += 24 + length
-            demand(not any(data[at:at + -at % 8]), "padding")
+            demand(data[at:at + -at % 8] == bytes(-at % 8), "padding")
             at += -at % 8
             if tag == b"END!":
                 total = xxh64(struct.pack(f"<{len(digest)}Q", *digest))
-                demand(payload == struct.pack("<QQQ", number, lengths, total) + b"\r\nIGREND", "end")
+                end = struct.pack("<QQQ", number, lengths, total) + b"\r\nIGREND"
+                demand(payload == end, "the end section does not fit what came before")
                 break
             body = self.section(tag, payload)
             if not tag[:1].islower():
@@ -169,17 +182,29 @@ class Stream:
         """Takes a section; returns what of it counts for the digest."""
         if tag == b"META":
             self.metadata = json.loads(payload)
+        elif tag == b"prov":
+            for number, made in enumerate(json.loads(payload)):
+                demand({"tool", "version", "arguments", "parents"} <= set(made), "provenance")
+                demand(all(0 <= parent < number for parent in made["parents"]), "provenance")
         elif tag == b"TABL":
             cursor = Cursor(payload)
             table, rows = cursor.name(), cursor.number(4)
-            for _ in range(cursor.number(1)):
+            demand(rows <= 1 << 20, "too many rows")
+            columns, count = {}, cursor.number(1)
+            demand(count <= 64, "too many columns")
+            for _ in range(count):
                 name = cursor.name()
-                self.tables.setdefault(table, {}).setdefault(name, []).extend(column(cursor, rows))
+                demand(name not in columns, "a column comes twice")
+                columns[name] = column(cursor, rows)
             cursor.finish()
+            self.append(table, columns)
         elif tag == b"TENS":
             cursor = Cursor(payload)
             name, kind = cursor.name(), cursor.number(1)
-            shape = [cursor.number(8) for _ in range(cursor.number(1))]
+            demand(all(name != known for known, _, _ in self.tensors), "a tensor comes twice")
+            rank = cursor.number(1)
+            demand(rank <= 8 and 1 <= kind <= 5, "tensor of an unknown shape or type")
+            shape = [cursor.number(8) for _ in range(rank)]
             cursor.take(cursor.number(1))
             letter, size = {1: ("B", 1), 2: ("I", 4), 3: ("q", 8), 4: ("f", 4), 5: ("d", 8)}[kind]
             data = cursor.take(size * math.prod(shape))
@@ -188,8 +213,26 @@ class Stream:
             self.tensors.append((name, shape, math.fsum(values)))
             return data
         else:
-            demand(tag[:1].islower(), f"unknown section {tag}")
+            demand(tag[:1].islower() or tag == b"END!", f"unknown section {tag}")
         return payload
+
+    def rows(self, table):
+        return len(next(iter(self.tables.get(table, {}).values()), []))
+
+    def append(self, table, columns):
+        """Adds a piece to its table; what it refers to must have come before."""
+        for name, target in (("user", "users"), ("item", "items")):
+            if table in ("interactions", "lists", "entries") and name in columns:
+                demand(all(row < self.rows(target) for row in columns[name]), f"{name} unknown")
+        if table == "items":
+            known = self.rows("categories")
+            lists = columns.get("categories", [])
+            demand(all(row < known for listed in lists for row in listed), "category unknown")
+        demand(all(role <= 2 for role in columns.get("role", [])), "role unknown")
+        whole = self.tables.setdefault(table, {name: [] for name in columns})
+        demand(list(whole) == list(columns), "columns change between pieces")
+        for name, values in columns.items():
+            whole[name].extend(values)
 
 
 def short(number):
@@ -220,13 +263,14 @@ def main():
             title = items["title"][row] if "title" in items else ""
             listed = items["categories"][row] if "categories" in items else []
             out.writerow([item, title, "|".join(names[c] for c in listed)])
-    elif stream.kind == "RECS":
+    elif stream.kind == b"RECS":
         users, items = tables["users"]["id"], tables["items"]["id"]
         lists, entries = tables["lists"], zip(tables["entries"]["item"], tables["entries"]["score"])
         for user, turn, length in zip(lists["user"], lists["round"], lists["length"]):
             for rank in range(length):
                 item, score = next(entries)
-                out.writerow([users[user], "" if turn == 255 else turn, rank + 1, items[item], short(score)])
+                turn_text = "" if turn == 255 else turn
+                out.writerow([users[user], turn_text, rank + 1, items[item], short(score)])
     else:
         rows = tables["interactions"]
         users, items = tables["users"]["id"], tables["items"]["id"]
@@ -241,5 +285,5 @@ def main():
 
 try:
     main()
-except (Damaged, struct.error, UnicodeDecodeError, ValueError, KeyError, IndexError) as trouble:
+except (Damaged, struct.error, ValueError, LookupError, TypeError, OSError) as trouble:
     sys.exit(f"read_ig: {trouble}")
