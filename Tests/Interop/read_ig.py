@@ -283,7 +283,8 @@ def main():
             out.writerow([users[user], items[item], *cells])
 
 
-try:
-    main()
-except (Damaged, struct.error, ValueError, LookupError, TypeError, OSError) as trouble:
-    sys.exit(f"read_ig: {trouble}")
+if __name__ == "__main__":
+    try:
+        main()
+    except (Damaged, struct.error, ValueError, LookupError, TypeError, OSError) as trouble:
+        sys.exit(f"read_ig: {trouble}")

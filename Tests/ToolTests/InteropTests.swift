@@ -18,6 +18,29 @@ private func lines(_ command: String) -> [Substring] {
   return run.output.split(separator: "\n")
 }
 
+/// The objects `dump --users` or `--items` prints, as lines of the second reader.
+private func dictionary(_ command: String) throws -> [Substring] {
+  try lines(command).map { line in
+    let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+    var cells = [object["id"] as? String ?? "no id"]
+    if let role = object["role"] as? String {
+      let code = ["train", "validation", "test"].firstIndex(of: role) ?? -1
+      cells += ["\(code)", "\(object["tier"] as? Int ?? 0)"]
+    }
+    if command.contains("--items") {
+      let categories = object["categories"] as? [String] ?? []
+      cells += [object["title"] as? String ?? "", categories.joined(separator: "|")]
+    }
+    return Substring(cells.map(quoted).joined(separator: ","))
+  }
+}
+
+/// A cell of CSV.
+private func quoted(_ cell: String) -> String {
+  guard cell.contains(where: { ",\"".contains($0) }) else { return cell }
+  return "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+}
+
 @Suite struct InteropTests {
   private let folder: Folder
   private let ratings: String
@@ -44,13 +67,48 @@ private func lines(_ command: String) -> [Substring] {
       Shell.run("binarize --min 4 \(ratings) | split --folds 3 -z 3 -o \(split)").status == 0)
     #expect(
       areSame(lines("dump --to csv \(split)").dropFirst(), lines("\(reader) rows \(split)")))
-    #expect(lines("\(reader) users \(split)").contains { $0.hasSuffix(",2,0") })
   }
 
-  @Test func dictionaries() {
-    let items = lines("\(reader) items \(ratings)")
-    #expect(items.count == 300)
-    #expect(items.first?.hasPrefix("1,Item 1,Group ") == true)
+  @Test func otherSchemes() {
+    for scheme in ["ratio", "leave-one-out", "time"] {
+      let split = folder.path(scheme)
+      let made = Shell.run("split -q --scheme \(scheme) \(ratings) -o \(split)")
+      #expect(made.status == 0, "\(made.errors)")
+      let rows = lines("\(reader) rows \(split)")
+      #expect(areSame(lines("dump --to csv \(split)").dropFirst(), rows), "\(scheme)")
+      #expect(Set(rows.compactMap { $0.split(separator: ",").last }) == ["-1", "0", "1"])
+    }
+  }
+
+  @Test func dictionaries() throws {
+    let split = folder.path("split.ig")
+    #expect(Shell.run("split \(ratings) -o \(split)").status == 0)
+    let odd = try oddStream()
+    for (stream, users, items) in [(ratings, 2000, 300), (split, 2000, 300), (odd, 2, 2)] {
+      for (what, count) in [("users", users), ("items", items)] {
+        let ours = try dictionary("dump --\(what) \(stream)")
+        let theirs = lines("\(reader) \(what) \(stream)")
+        #expect(theirs.count == count)
+        let isSame = areSame(ours, theirs)
+        #expect(isSame, "\(what) of \(stream)")
+      }
+    }
+    #expect(
+      lines("\(reader) items \(odd)") == ["1,\"Well, \"\"Ü\"\"\",Drama|Comedy", "2,Plain,Comedy"])
+    #expect(
+      areSame(lines("dump --to csv \(odd)").dropFirst(), lines("\(reader) rows \(odd)")))
+  }
+
+  /// A small stream without compression whose texts need quotes.
+  private func oddStream() throws -> String {
+    let titles = try folder.write(
+      "titles.csv",
+      "movieId,title,genres\n1,\"Well, \"\"Ü\"\"\",Drama|Comedy\n2,Plain,Comedy\n")
+    let rows = try folder.write("odd.csv", "userId,movieId,rating\n\"a,b\",1,4.5\nc,2,3\n")
+    let odd = folder.path("odd.ig")
+    let run = Shell.run("ingest -q -z 0 --items \(titles) \(rows) -o \(odd)")
+    #expect(run.status == 0, "\(run.errors)")
+    return odd
   }
 
   @Test func recommendationsAndModels() {
@@ -62,6 +120,34 @@ private func lines(_ command: String) -> [Substring] {
     #expect(
       areSame(lines("dump --to csv \(lists)").dropFirst(), lines("\(reader) rows \(lists)")))
     #expect(lines("\(reader) tensors \(model)").map { $0.split(separator: ",")[1] } == ["300x300"])
+  }
+
+  @Test func everyByteCounts() throws {
+    let odd = try oddStream()
+    // One process: a start of Python for each byte would take most of the time.
+    let program = try folder.write(
+      "flip.py",
+      """
+      import importlib.machinery, importlib.util, sys
+      loader = importlib.machinery.SourceFileLoader("read_ig", sys.argv[1])
+      reader = importlib.util.module_from_spec(importlib.util.spec_from_loader("read_ig", loader))
+      loader.exec_module(reader)
+      whole = open(sys.argv[2], "rb").read()
+      reader.Stream(whole)
+      for place in range(2 * len(whole)):
+          damaged = bytearray(whole)
+          if place < len(whole):
+              damaged[place] ^= 1 << place % 8
+          else:
+              del damaged[place - len(whole):]
+          try:
+              reader.Stream(bytes(damaged))
+              sys.exit(f"{place} passed")
+          except reader.Damaged:
+              pass
+      """)
+    let run = Shell.run("python3 \(program) \(reader) \(odd)")
+    #expect(run.status == 0, "\(run.errors)")
   }
 
   @Test func damageIsFound() throws {
