@@ -47,6 +47,16 @@ public func swishBackward<T: Real>(_ x: Matrix<T>, _ dy: Matrix<T>, into dx: Mat
   }
 }
 
+/// y += factor x.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func addScaled<T: Real>(_ x: Matrix<T>, by factor: T, to y: Matrix<T>) {
+  precondition(x.count == y.count, "matrices of different sizes")
+  Parallel.blocks(x.count, size: 1 << 15) {
+    T.kernels.addScaled($0.count, factor, x.pointer + $0.lowerBound, y.pointer + $0.lowerBound)
+  }
+}
+
 /// y <- y + x.
 @_specialize(where T == Float)
 @_specialize(where T == Double)

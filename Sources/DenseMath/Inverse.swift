@@ -49,6 +49,22 @@ public func inverseSPD(_ a: Matrix<Double>) throws {
   }
 }
 
+/// Solves A x = b for a symmetric positive definite A of moderate size on the calling thread; A is
+/// destroyed, b (n x 1) becomes x.
+///
+/// Throws `NotPositiveDefinite`.
+public func solveSPD(_ a: Matrix<Double>, _ b: Matrix<Double>) throws {
+  precondition(a.rows == a.columns && b.rows == a.rows && b.columns == 1)
+  var n = Int32(a.rows)
+  var leading = n
+  var info: Int32 = 0
+  var lower = CChar(UInt8(ascii: "L"))
+  BLAS.functions.dpotrf(&lower, &n, a.pointer, &leading, &info)
+  guard info == 0 else { throw NotPositiveDefinite() }
+  BLAS.functions.dtrsm(101, 141, 121, 112, 131, n, 1, 1, a.pointer, n, b.pointer, 1)
+  BLAS.functions.dtrsm(101, 141, 121, 111, 131, n, 1, 1, a.pointer, n, b.pointer, 1)
+}
+
 /// Inverts a small matrix through its Cholesky factor L: A^-1 = L^-T L^-1.
 private func invertSmall(_ a: Matrix<Double>) throws {
   var n = Int32(a.rows)

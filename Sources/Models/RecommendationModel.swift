@@ -72,12 +72,12 @@ public struct Explanation: Sendable, Equatable {
     public let index: Int
     /// The group's share in this score; shares add up to 1.
     public let weight: Double
-    /// The shares' contributions, the item bias and the group mixture add up to the score.
+    /// The shares' contributions, the item bias, the group mixture and own items add up to the score.
     public let contribution: Double
   }
 
   public let item: UInt32
-  public let score: Double
+  public var score: Double
   /// Parts that add up to the score.
   public var contributions: [Contribution]
   /// The user's clusters with their weights, heaviest first; empty for models without clusters.
@@ -136,7 +136,7 @@ public protocol ModelFamily: SendableMetatype {
 /// Every model there is.
 public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
-    Popularity.self, ItemKNN.self, EASE.self, MultVAEFamily.self, InDGRMFamily.self,
+    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, MultVAEFamily.self, InDGRMFamily.self,
   ]
 
   /// The family of that name.

@@ -15,18 +15,24 @@ import Interchange
 /// - group mixture: - sum_g w_g log(w_g / c_jg)
 /// - item bias: beta_j
 ///
-/// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group.
+/// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
+/// expert adds w B_lj for each of the user's own items l to either.
 final class InDGRM: RecommendationModel {
   let network: InDGRMNetwork<Float>
+  let expert: NeighbourhoodExpert?
   let settings: JSONValue
 
-  init(_ network: InDGRMNetwork<Float>, settings: JSONValue) {
+  init(_ network: InDGRMNetwork<Float>, expert: NeighbourhoodExpert?, settings: JSONValue) {
     self.network = network
+    self.expert = expert
     self.settings = settings
   }
 
   var itemCount: Int { network.itemCount }
-  func tensors() -> [Tensor] { network.parameters.map { $0.value.tensor($0.name) } }
+  func tensors() -> [Tensor] {
+    network.parameters.map { $0.value.tensor($0.name) }
+      + (expert?.weights.tensors(prefix: "expert-") ?? [])
+  }
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
     guard network.options.usesGroups else { return nil }
@@ -43,6 +49,7 @@ final class InDGRM: RecommendationModel {
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     network.score(foldIn, rows: rows, into: scores)
+    expert?.add(foldIn, rows: rows, to: scores)
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
@@ -53,6 +60,11 @@ final class InDGRM: RecommendationModel {
     let without = leaveOneOutDifferences(self, foldIn, items: items)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
+      if let expert {
+        let own = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
+        explanation.contributions += own
+        explanation.score += own.reduce(0) { $0 + $1.value }
+      }
       explanation.nearest = nearest(to: item, among: foldIn)
       explanation.leaveOneOut = without[place].falls
       return explanation

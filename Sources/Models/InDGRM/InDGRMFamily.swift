@@ -8,7 +8,7 @@ enum InDGRMFamily: ModelFamily {
   static let name = "indgrm"
   static let summary =
     "the interpretable deep generative model: user clusters, item groups, factors"
-  static let options = InDGRMOptions.options
+  static let options = InDGRMOptions.options + NeighbourhoodExpert.options
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
@@ -24,8 +24,10 @@ enum InDGRMFamily: ModelFamily {
     start(network, data)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return InDGRM(
-      network, settings: settings.json.adding(best).setting("groups", .integer(options.groups)))
+    let expert = try NeighbourhoodExpert(data, settings, beside: network)
+    var used = settings.json.adding(best).setting("groups", .integer(options.groups))
+    if let expert { used = used.setting("expert-weight", .number(expert.strength)) }
+    return InDGRM(network, expert: expert, settings: used)
   }
 
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of
@@ -60,7 +62,7 @@ enum InDGRMFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: items, users: 1, options: options, seed: 0, trains: false)
     try stored.fill(network.parameters)
-    return InDGRM(network, settings: settings)
+    return InDGRM(network, expert: try NeighbourhoodExpert(stored), settings: settings)
   }
 }
 

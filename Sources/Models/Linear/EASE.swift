@@ -1,62 +1,20 @@
-// Which closed-form linear model is the one to beat?
+// Which closed-form linear models are the ones to beat?
 
 import DenseMath
 import Interchange
 
-/// EASE^R (Steck, WWW 2019): B = -P / diag(P) with zero diagonal, P = (X'X + lambda I)^-1.
-///
-/// Cost: the Gram matrix needs sum |x_i|^2 operations, the inverse M^3; memory 8 M^2 bytes while
-/// fitting and 4 M^2 afterwards.
-final class EASE: RecommendationModel, ModelFamily {
-  static let name = "ease"
-  static let summary = "EASE^R, a closed-form linear item-item model"
-  static let options = [
-    ModelOption("lambda", .number(500, 1e-6...1e9), "L2 regularisation")
-  ]
+/// A model that is an item-item weight matrix.
+final class LinearModel: RecommendationModel {
+  let weights: ItemItemWeights
+  let settings: JSONValue
 
-  private let weights: ItemItemWeights
-  private let lambda: Double
-
-  private init(_ weights: Matrix<Float>, lambda: Double) {
-    self.weights = ItemItemWeights(weights)
-    self.lambda = lambda
+  init(_ weights: ItemItemWeights, settings: JSONValue) {
+    self.weights = weights
+    self.settings = settings
   }
 
-  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
-    throws
-    -> any RecommendationModel
-  {
-    let lambda = settings.number("lambda")
-    let inverse = data.rows.gram(weights: nil)
-    let count = inverse.rows
-    for item in 0..<count { inverse[item, item] += lambda }
-    do {
-      try inverseSPD(inverse)
-    } catch {
-      throw ModelError(.badData, "X'X + lambda I is not positive definite; raise lambda")
-    }
-    let weights = Matrix<Float>(rows: count, columns: count)
-    let scales = (0..<count).map { -1 / inverse[$0, $0] }
-    Parallel.blocks(count, size: 64) { rows in
-      for row in rows {
-        let (source, target) = (inverse.row(row), weights.row(row))
-        for column in 0..<count { target[column] = Float(source[column] * scales[column]) }
-        target[row] = 0
-      }
-    }
-    return EASE(weights, lambda: lambda)
-  }
-
-  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
-    let count = stored.items.ids.count
-    return EASE(
-      try stored.floats("weights", [count, count]),
-      lambda: stored.description["settings"]?["lambda"]?.double ?? 0)
-  }
-
-  var itemCount: Int { weights.weights.rows }
-  var settings: JSONValue { ["lambda": .number(lambda)] }
-  func tensors() -> [Tensor] { [weights.weights.tensor("weights")] }
+  var itemCount: Int { weights.itemCount }
+  func tensors() -> [Tensor] { weights.tensors() }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     weights.score(foldIn, rows: rows, into: scores)
@@ -64,5 +22,67 @@ final class EASE: RecommendationModel, ModelFamily {
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     weights.explain(foldIn, items: items)
+  }
+
+  static func restore(_ stored: StoredModel) throws -> LinearModel {
+    LinearModel(
+      try ItemItemWeights(stored), settings: stored.description["settings"] ?? .object([:]))
+  }
+}
+
+private let neighbourOption = ModelOption(
+  "neighbours", .integer(0, 0...100_000),
+  "Items each item is explained by; 0 takes all, or 200 above 20,000 items")
+
+/// `fit --model ease`.
+enum EASE: ModelFamily {
+  static let name = "ease"
+  static let summary = "EASE^R, a closed-form linear item-item model (Steck, 2019)"
+  static let options = [
+    ModelOption("lambda", .number(500, 1e-6...1e9), "L2 regularisation"), neighbourOption,
+  ]
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+  {
+    let regression = ItemItemRegression(
+      lambda: settings.number("lambda"),
+      neighbours: ItemItemRegression.neighbours(
+        settings.integer("neighbours"), items: data.rows.columnCount))
+    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try LinearModel.restore(stored)
+  }
+}
+
+/// `fit --model edlae`.
+enum EDLAE: ModelFamily {
+  static let name = "edlae"
+  static let summary = "EDLAE, EASE^R that emulates dropout (Steck, 2020); users may be weighted"
+  static let options = [
+    ModelOption("lambda", .number(300, 1e-6...1e9), "L2 regularisation"),
+    ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input whose loss is emulated"),
+    ModelOption(
+      "user-weight", .number(0, 0...2),
+      "Users count as their number of interactions to minus this power"), neighbourOption,
+  ]
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+  {
+    let regression = ItemItemRegression(
+      lambda: settings.number("lambda"), dropout: settings.number("dropout"),
+      userWeight: settings.number("user-weight"),
+      neighbours: ItemItemRegression.neighbours(
+        settings.integer("neighbours"), items: data.rows.columnCount))
+    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try LinearModel.restore(stored)
   }
 }
