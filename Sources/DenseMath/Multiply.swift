@@ -46,3 +46,20 @@ private func tileSize(_ length: Int, work: Int) -> Int {
   let even = tiles + tiles % 2
   return max(64, ((length + even - 1) / even + 63) / 64 * 64)
 }
+
+/// C = op(A) op(B) + beta C in one BLAS call on the calling thread, for small products inside a parallel
+/// loop.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func multiplyHere<T: Real>(
+  _ a: Matrix<T>, transposeA: Bool = false, _ b: Matrix<T>, transposeB: Bool = false,
+  into c: Matrix<T>, beta: T = 0
+) {
+  let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+  let n = transposeB ? b.rows : b.columns
+  precondition(k == (transposeB ? b.columns : b.rows) && k > 0, "inner dimensions differ")
+  precondition(c.rows == m && c.columns == n, "the result has another shape")
+  T.kernels.gemm(
+    transposeA, transposeB, m, n, k, 1, a.pointer, a.columns, b.pointer, b.columns, beta,
+    c.pointer, c.columns)
+}

@@ -136,7 +136,9 @@ public protocol ModelFamily: SendableMetatype {
 /// Every model there is.
 public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
-    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, MultVAEFamily.self, InDGRMFamily.self,
+    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, ImplicitALS.self,
+    ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
+    InDGRMFamily.self,
   ]
 
   /// The family of that name.

@@ -65,11 +65,21 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     encoder.parameters + decoder.parameters + clusters.parameters
   }
 
+  /// Whether the epoch at hand updates the decoder alone, without dropout (RecVAE's schedule).
+  private var trainsDecoderAlone = false
+
+  func updated(in epoch: Int) -> [Parameter<T>] {
+    guard options.encoderPasses > 0 else { return parameters }
+    trainsDecoderAlone = epoch % (options.encoderPasses + 1) == 0
+    return trainsDecoderAlone ? decoder.parameters : encoder.parameters
+  }
+
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     let count = batch.rowCount
     let rows = 0..<count
     itemsAreCurrent = false
-    encoder.forward(batch, dropout: options.dropout, seed: seed, step: step)
+    encoder.forward(
+      batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step)
     if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step) }
     fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953, index: step)
     let weights = self.weights.rowBlock(rows)
@@ -161,7 +171,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func epochEnded(_ epoch: Int) {
     epochs = epoch
-    guard options.priorOld > 0 else { return }
+    // In RecVAE's schedule the old posterior is that of the last round of encoder passes.
+    let isDue = options.encoderPasses == 0 || (epoch + 1) % (options.encoderPasses + 1) == 0
+    guard options.priorOld > 0, isDue else { return }
     hasPrevious = true
     for (old, new) in zip(previous.parameters, encoder.parameters) {
       old.value.copy(from: new.value)

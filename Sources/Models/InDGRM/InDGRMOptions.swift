@@ -24,6 +24,9 @@ struct InDGRMOptions: Sendable {
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
   var batch = 250
+  /// Passes that update the encoder alone before each that updates the decoder alone; 0 updates both at
+  /// once.
+  var encoderPasses = 0
 
   static let options: [ModelOption] =
     [

@@ -17,12 +17,19 @@ protocol TrainableNetwork: AnyObject {
   /// - Returns: the parts of the mean loss, which is their sum.
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)]
 
+  /// The parameters that the passes of an epoch (from 1) update; all of them unless a network says
+  /// otherwise.
+  func updated(in epoch: Int) -> [Parameter<Scalar>]
   /// Called after the parameters were updated.
   func stepEnded(_ learningRate: Double)
   /// Called after every epoch.
   func epochEnded(_ epoch: Int)
   /// Scores all items for some rows, without dropout or noise.
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Scalar>)
+}
+
+extension TrainableNetwork {
+  func updated(in epoch: Int) -> [Parameter<Scalar>] { parameters }
 }
 
 /// How long and how fast a network is trained.
@@ -92,6 +99,7 @@ struct Trainer<Network: TrainableNetwork> {
       var random = RandomStream(seed: plan.seed, stage: 0x5348_5546, index: UInt64(epoch))
       let order = random.permutation(users)
       var sums: [(name: String, value: Double)] = []
+      let updated = network.updated(in: epoch)
       for batch in 0..<batches {
         let rows = order[batch * plan.batchSize..<min((batch + 1) * plan.batchSize, users)]
         let ramp = plan.annealEpochs * Double(batches)
@@ -106,7 +114,7 @@ struct Trainer<Network: TrainableNetwork> {
               + " lower the learning-rate")
         }
         step += 1
-        for parameter in network.parameters {
+        for parameter in updated {
           parameter.update(
             learningRate: Network.Scalar(plan.adam.learningRate),
             weightDecay: Network.Scalar(plan.adam.weightDecay), step: Int(step))

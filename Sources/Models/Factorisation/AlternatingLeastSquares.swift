@@ -1,0 +1,91 @@
+// How are user and item factors found by least squares?
+
+import DenseMath
+import Glibc
+
+/// Weighted matrix factorisation by alternating least squares.
+///
+/// loss = sum_{ui observed} (1 - p_u . q_i)^2 + a0 sum_{all ui} (p_u . q_i)^2
+///   + lambda_u |p_u|^2 + lambda_i |q_i|^2 + lambda_e sum_{ui observed} W_ui |p_u - q_i|^2,
+/// lambda_u = lambda (|x_u| + a0 M)^nu, likewise for items (Rendle et al., RecSys 2022, who call this
+/// iALS). The last term is that of explainable matrix factorisation (Abdollahi and Nasraoui, 2017), which
+/// pulls user and item together where the item is explainable to the user; without it W may be nil.
+struct AlternatingLeastSquares {
+  var factors: Int
+  /// a0, the weight of unobserved pairs.
+  var unobserved: Double
+  var lambda: Double
+  /// nu.
+  var exponent: Double
+  /// lambda_e.
+  var explainability = 0.0
+
+  /// Solves for the factors of some rows (users given items, or items given users).
+  ///
+  /// - Parameters:
+  ///   - rows: what each row has observed; columns are the other side.
+  ///   - pulls: W of the rows' entries in their order, or nil.
+  ///   - fixed: the other side's factors, columns x d.
+  ///   - target: receives the rows' factors, rows x d.
+  func solve(
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Double>, into target: Matrix<Double>
+  ) {
+    let d = factors
+    let shared = Matrix<Double>(rows: d, columns: d)
+    multiply(fixed, transposeA: true, fixed, into: shared, alpha: unobserved)
+    Parallel.blocks(rows.rowCount, size: 16) { block in
+      let matrix = Matrix<Double>(rows: d, columns: d)
+      let right = Matrix<Double>(rows: d, columns: 1)
+      for row in block {
+        let range = rows.offsets[row]..<rows.offsets[row + 1]
+        let observed = Matrix<Double>(rows: range.count, columns: d)
+        right.fill(0)
+        var pulled = 0.0
+        for (place, entry) in range.enumerated() {
+          let source = fixed.pointer + Int(rows.columns[entry]) * d
+          (observed.pointer + place * d).update(from: source, count: d)
+          let pull = explainability * Double(pulls?[entry] ?? 0)
+          pulled += pull
+          for factor in 0..<d { right.pointer[factor] += (1 + pull) * source[factor] }
+        }
+        matrix.copy(from: shared)
+        if range.count > 0 {
+          multiplyHere(observed, transposeA: true, observed, into: matrix, beta: 1)
+        }
+        let ridge =
+          lambda
+          * pow(Double(range.count) + unobserved * Double(rows.columnCount), exponent) + pulled
+        for factor in 0..<d { matrix[factor, factor] += ridge }
+        // Positive definite for any ridge above 0; a row that fails keeps its old factors.
+        guard (try? solveSPD(matrix, right)) != nil else { continue }
+        (target.pointer + row * d).update(from: right.pointer, count: d)
+      }
+    }
+  }
+
+  /// Item factors after some rounds from small random ones, the best by validation where given.
+  func fit(
+    _ users: SparseRows, pulls: [Float]?, rounds: Int, seed: UInt64,
+    roundEnded: (Int, _ items: Matrix<Double>) -> Bool
+  ) -> Matrix<Double> {
+    let items = users.transposed()
+    let itemPulls = pulls.map { pulls in
+      SparseRows(
+        offsets: users.offsets, columns: users.columns, values: pulls,
+        columnCount: users.columnCount
+      ).transposed().values ?? []
+    }
+    let (p, q) = (
+      Matrix<Double>(rows: users.rowCount, columns: factors),
+      Matrix<Double>(rows: users.columnCount, columns: factors)
+    )
+    fillNormal(q, seed: seed, stage: 0x414C_5331, index: 0)
+    scale(q, by: 0.1 / Double(factors).squareRoot())
+    for round in 1...rounds {
+      solve(users, pulls: pulls, given: q, into: p)
+      solve(items, pulls: itemPulls, given: p, into: q)
+      if roundEnded(round, q) { break }
+    }
+    return q
+  }
+}

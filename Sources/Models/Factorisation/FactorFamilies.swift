@@ -1,0 +1,103 @@
+// Which factorisation models can be fitted?
+
+import DenseMath
+import Interchange
+
+/// `fit --model ials`.
+enum ImplicitALS: ModelFamily {
+  static let name = "ials"
+  static let summary = "implicit alternating least squares, tuned (Rendle et al., 2022)"
+  static let options = factorOptions(unobserved: 0.3, lambda: 0.007)
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+  { try fitFactors(data, settings, monitor, neighbours: nil) }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try FactorModel.restore(stored)
+  }
+}
+
+/// `fit --model emf`.
+enum ExplainableFactorisation: ModelFamily {
+  static let name = "emf"
+  static let summary =
+    "explainable matrix factorisation: users near items they can be explained (2017)"
+  static let options =
+    factorOptions(unobserved: 0.3, lambda: 0.007) + [
+      ModelOption(
+        "explainability", .number(0.5, 0...1e6),
+        "Weight of the pull between users and items explainable to them"),
+      ModelOption("neighbours", .integer(50, 1...10_000), "Similar items that may explain an item"),
+      ModelOption("threshold", .number(0.01, 0...1), "Least explainability that counts"),
+    ]
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+  {
+    let neighbours = ItemNeighbours(
+      data.rows, count: settings.integer("neighbours"), threshold: settings.number("threshold"))
+    return try fitFactors(data, settings, monitor, neighbours: neighbours)
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try FactorModel.restore(stored)
+  }
+}
+
+private func factorOptions(unobserved: Double, lambda: Double) -> [ModelOption] {
+  [
+    ModelOption("factors", .integer(192, 1...10_000), "Latent dimensions"),
+    ModelOption("unobserved", .number(unobserved, 1e-9...1e6), "Weight of unobserved pairs"),
+    ModelOption("lambda", .number(lambda, 1e-12...1e6), "L2 regularisation"),
+    ModelOption(
+      "exponent", .number(1, 0...2), "How regularisation grows with a row's interactions"),
+    ModelOption("epochs", .integer(16, 1...100_000), "Rounds of users and items at most"),
+    ModelOption("patience", .integer(3, 1...1000), "Rounds without a better one before the end"),
+  ]
+}
+
+private func fitFactors(
+  _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor,
+  neighbours: ItemNeighbours?
+) throws -> any RecommendationModel {
+  let factors = settings.integer("factors")
+  let method = AlternatingLeastSquares(settings.json, factors: factors)
+  let epochs = settings.integer("epochs")
+  let patience = settings.integer("patience")
+  var best: (epoch: Int, value: Double?, items: Matrix<Float>)?
+  var misses = 0
+  var start = seconds()
+  _ = method.fit(
+    data.rows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs, seed: data.seed
+  ) { epoch, items in
+    let narrow = Matrix<Float>(
+      rows: items.rows, columns: items.columns, items.buffer.map(Float.init))
+    let model = FactorModel(narrow, method, neighbours: neighbours, settings: settings.json)
+    let value = data.validation.map { held in
+      validationNDCG(held.foldIn, held.truth) { rows, scores in
+        model.score(held.foldIn, rows: rows, into: scores)
+      }
+    }
+    if best == nil || value == nil || (value ?? 0) > (best?.value ?? 0) {
+      best = (epoch, value, narrow)
+      misses = 0
+    } else {
+      misses += 1
+    }
+    monitor.epochEnded(
+      EpochRecord(
+        epoch: epoch, epochs: epochs, loss: 0, parts: [], validation: value,
+        seconds: seconds() - start))
+    start = seconds()
+    return misses >= patience || monitor.shouldStop()
+  }
+  guard let best, best.items.buffer.allSatisfy(\.isFinite) else {
+    throw ModelError(.internalFault, "the factors are not numbers; raise lambda")
+  }
+  return FactorModel(
+    best.items, method, neighbours: neighbours,
+    settings: settings.json.adding((best.epoch, best.value)))
+}

@@ -1,0 +1,106 @@
+// How does matrix factorisation recommend to users it has not seen, and why?
+
+import DenseMath
+import Glibc
+import Interchange
+
+/// Item factors with a closed-form fold-in of users.
+///
+/// p_u = A^-1 sum_{i in x_u} (1 + lambda_e W_ui) q_i, score_j = p_u . q_j: a sum over the user's own items,
+/// which is the explanation.
+final class FactorModel: RecommendationModel {
+  let items: Matrix<Float>
+  let settings: JSONValue
+  private let method: AlternatingLeastSquares
+  private let precise: Matrix<Double>
+  private let neighbours: ItemNeighbours?
+
+  init(
+    _ items: Matrix<Float>, _ method: AlternatingLeastSquares, neighbours: ItemNeighbours?,
+    settings: JSONValue
+  ) {
+    self.items = items
+    self.method = method
+    self.neighbours = neighbours
+    self.settings = settings
+    precise = Matrix(rows: items.rows, columns: items.columns, items.buffer.map { Double($0) })
+  }
+
+  var itemCount: Int { items.rows }
+
+  func tensors() -> [Tensor] {
+    [items.tensor("items")] + (neighbours?.tensors() ?? [])
+  }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    let block = foldIn.rows(at: Array(rows))
+    let users = Matrix<Double>(rows: rows.count, columns: items.columns)
+    method.solve(block, pulls: neighbours?.explainability(of: block), given: precise, into: users)
+    let narrow = Matrix<Float>(
+      rows: users.rows, columns: users.columns, users.buffer.map(Float.init))
+    multiply(narrow, items, transposeB: true, into: scores)
+  }
+
+  func explain(_ foldIn: [UInt32], items wanted: [UInt32]) -> [Explanation] {
+    let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
+    let pulls = neighbours?.explainability(of: row)
+    let d = items.columns
+    // One solve for each own item gives its share of p_u.
+    let shares = method.shares(of: row, pulls: pulls, given: precise)
+    return wanted.map { item in
+      let target = precise.row(Int(item))
+      let parts = foldIn.enumerated().map { place, own in
+        var value = 0.0
+        for factor in 0..<d { value += shares[place, factor] * target[factor] }
+        return Explanation.Contribution(source: .item(own), value: value)
+      }.sorted { ($0.value, $0.source.order) > ($1.value, $1.source.order) }
+      return Explanation(
+        item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
+    }
+  }
+
+  static func restore(_ stored: StoredModel) throws -> FactorModel {
+    let count = stored.items.ids.count
+    let items = try stored.floats("items", [count, nil])
+    guard let settings = stored.description["settings"], items.columns > 0 else {
+      throw ModelError(.badData, "the model's settings are missing; fit it again")
+    }
+    return FactorModel(
+      items, AlternatingLeastSquares(settings, factors: items.columns),
+      neighbours: try ItemNeighbours(stored), settings: settings)
+  }
+}
+
+extension AlternatingLeastSquares {
+  init(_ settings: JSONValue, factors: Int) {
+    self.init(
+      factors: factors, unobserved: settings["unobserved"]?.double ?? 0.1,
+      lambda: settings["lambda"]?.double ?? 0.01, exponent: settings["exponent"]?.double ?? 1,
+      explainability: settings["explainability"]?.double ?? 0)
+  }
+
+  /// A^-1 (1 + lambda_e W_ui) q_i for each item of one user, entries x d.
+  func shares(of row: SparseRows, pulls: [Float]?, given fixed: Matrix<Double>) -> Matrix<Double> {
+    let d = factors
+    let matrix = Matrix<Double>(rows: d, columns: d)
+    multiply(fixed, transposeA: true, fixed, into: matrix, alpha: unobserved)
+    let shares = Matrix<Double>(rows: row.count, columns: d)
+    var pulled = 0.0
+    for (place, item) in row.columns.enumerated() {
+      (shares.pointer + place * d).update(from: fixed.pointer + Int(item) * d, count: d)
+      pulled += explainability * Double(pulls?[place] ?? 0)
+    }
+    if row.count > 0 { multiply(shares, transposeA: true, shares, into: matrix, beta: 1) }
+    let ridge =
+      lambda * pow(Double(row.count) + unobserved * Double(row.columnCount), exponent) + pulled
+    for factor in 0..<d { matrix[factor, factor] += ridge }
+    guard (try? inverseSPD(matrix)) != nil else { return shares }
+    let result = Matrix<Double>(rows: row.count, columns: d)
+    multiply(shares, matrix, into: result)
+    for place in 0..<row.count {
+      let factor = 1 + explainability * Double(pulls?[place] ?? 0)
+      for index in 0..<d { result[place, index] *= factor }
+    }
+    return result
+  }
+}
