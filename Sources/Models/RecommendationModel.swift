@@ -138,6 +138,7 @@ public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
     Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, ImplicitALS.self,
     ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
+    MacridVAEFamily.self,
     InDGRMFamily.self,
   ]
 

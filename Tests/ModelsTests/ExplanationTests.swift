@@ -29,6 +29,22 @@ private let cases: [(String, [String])] = [
   ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
   ("indgrm", small + ["clusters=2", "depth=1", "item-groups=off"]),
   ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
+  (
+    "indgrm",
+    small + [
+      "clusters=2", "groups=3", "depth=1", "expert=linear", "expert-lambda=5", "average=0.5",
+    ]
+  ),
+  (
+    "indgrm",
+    small + [
+      "clusters=2", "groups=3", "depth=0", "expert=linear", "expert-lambda=5",
+      "expert-neighbours=4", "expert-weight=2", "user-weight=0.5",
+    ]
+  ), ("edlae", ["lambda=5", "user-weight=0.5"]), ("edlae", ["lambda=5", "neighbours=5"]),
+  ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
+  ("recvae", small + ["depth=1"]),
+  ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
 ]
 
 @Suite struct ExplanationTests {
@@ -47,7 +63,8 @@ private let cases: [(String, [String])] = [
         #expect(abs(explanation.score - score) <= 1e-4 * max(1, abs(score)))
         guard !explanation.groups.isEmpty else { continue }
         let constants = explanation.contributions.filter {
-          $0.source == .itemBias || $0.source == .groupMixture
+          if case .item = $0.source { return true }
+          return $0.source == .itemBias || $0.source == .groupMixture
         }.reduce(0) { $0 + $1.value }
         let byGroups = explanation.groups.reduce(constants) { $0 + $1.contribution }
         #expect(abs(byGroups - score) <= 1e-4 * max(1, abs(score)), "\(name) by groups")
@@ -75,7 +92,7 @@ private let cases: [(String, [String])] = [
 
   /// Every model learns that the two tastes go apart: items of the user's own taste that he has not had
   /// score higher, on average, than those of the other taste.
-  @Test(arguments: [1, 2, 3, 4])
+  @Test(arguments: [1, 2, 3, 4, 7, 9, 10, 11, 12, 13])
   func tastesAreLearnt(_ index: Int) throws {
     let (name, words) = cases[index]
     let (model, rows) = try fitted(name, words.map { $0 == "epochs=12" ? "epochs=60" : $0 })

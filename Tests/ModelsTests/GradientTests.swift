@@ -10,11 +10,10 @@ import Testing
 ///
 /// - Parameter loss: a pass over a fixed batch with fixed random numbers; leaves the gradients.
 private func check<Network: TrainableNetwork>(
-  _ network: Network, tolerance: Double = 2e-6, _ loss: () -> Double
+  _ network: Network, step: Double = 1e-5, tolerance: Double = 2e-6, _ loss: () -> Double
 ) where Network.Scalar == Double {
   _ = loss()
   let gradients = network.parameters.map(\.gradient.array)
-  let step = 1e-5
   for (parameter, gradient) in zip(network.parameters, gradients) where parameter.rate > 0 {
     // A spread of elements of each parameter, the first and the last among them.
     let count = parameter.value.count
@@ -51,8 +50,21 @@ private let rows: SparseRows = {
     }
   }
 
+  @Test func macridVAE() {
+    var options = MacridVAENetwork<Double>.Options()
+    (options.concepts, options.latent, options.batch) = (3, 5, 7)
+    (options.temperature, options.dropout, options.deviation) = (0.6, 0.3, 0.4)
+    let network = MacridVAENetwork<Double>(items: 12, options: options, seed: 3)
+    // Shares reach the encoder as single-precision values, so differences are coarser.
+    check(network, step: 1e-3, tolerance: 2e-3) {
+      network.train(rows, step: 4, anneal: 0.7).reduce(0) { $0 + $1.value }
+    }
+  }
+
   /// Everything on: composite prior, item groups, clusters; and each part switched off in turn.
-  @Test(arguments: ["all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow"])
+  @Test(arguments: [
+    "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",
+  ])
   func indgrm(_ variant: String) {
     var options = InDGRMOptions()
     options.width = 8
@@ -67,6 +79,7 @@ private let rows: SparseRows = {
     options.usesGroups = variant != "no-groups"
     options.usesCosine = variant != "inner-product"
     options.priorOld = variant == "no-old-prior" ? 0 : 0.75
+    options.userWeight = variant == "weights" ? 0.5 : 0
     options.groupDraws = variant == "draws" ? 3 : 1
     let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
     for parameter in network.decoder.mapping.value.buffer.indices {

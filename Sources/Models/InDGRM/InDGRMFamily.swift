@@ -1,6 +1,7 @@
 // How is InDGRM fitted, stored and brought back?
 
 import DenseMath
+import Glibc
 import Interchange
 
 /// `fit --model indgrm`.
@@ -21,6 +22,7 @@ enum InDGRMFamily: ModelFamily {
     }
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    network.weightScale = weightScale(data.rows, options.userWeight)
     start(network, data)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
@@ -28,6 +30,16 @@ enum InDGRMFamily: ModelFamily {
     var used = settings.json.adding(best).setting("groups", .integer(options.groups))
     if let expert { used = used.setting("expert-weight", .number(expert.strength)) }
     return InDGRM(network, expert: expert, settings: used)
+  }
+
+  /// The factor that makes weights |x|^-power 1 on average over interactions.
+  private static func weightScale(_ rows: SparseRows, _ power: Double) -> Double {
+    var sum = 0.0
+    for row in 0..<rows.rowCount {
+      let count = rows.offsets[row + 1] - rows.offsets[row]
+      if count > 0 { sum += pow(Double(count), 1 - power) }
+    }
+    return sum > 0 ? Double(rows.count) / sum : 1
   }
 
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of

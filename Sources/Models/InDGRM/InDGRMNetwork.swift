@@ -1,12 +1,14 @@
 // How is InDGRM trained, step by step?
 
 import DenseMath
+import Glibc
 
 /// The interpretable deep generative recommendation model: a mixture of Gaussians over users, item
 /// groups by prototypes, and sparse factor-to-group vectors.
 ///
-/// loss_i = -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
-/// KL(q(k|x_i) || E[pi]) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood). The prior
+/// loss_i = w_i ( -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
+/// KL(q(k|x_i) || E[pi]) ) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood), w_i
+/// proportional to |x_i|^-userWeight. The prior
 /// of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
 /// N(0, e^10) (RecVAE's composite prior), its KL estimated by one sample shared by the clusters.
 final class InDGRMNetwork<T: Real>: TrainableNetwork {
@@ -17,6 +19,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   let decoder: Decoder<T>
   let clusters: UserClusters<T>
 
+  /// Makes user weights 1 on average over the training interactions.
+  var weightScale = 1.0
   private let previous: Encoder<T>
   private var hasPrevious = false
   private var epochs = 0
@@ -90,13 +94,16 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let logits = self.logits.rowBlock(rows)
     decoder.prepareItems(seed: seed, step: step)
     decoder.forward(users, weights: weights, into: logits)
-    let losses = softmaxCrossEntropy(logits, targets: batch, scale: T(1 / Double(count)))
+    let shares = rows.map { row in
+      userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(count)
+    }
+    let losses = softmaxCrossEntropy(logits, targets: batch, scales: shares.map { T($0) })
     let (dUsers, dWeights) = decoder.backward(users, weights: weights, logits)
-    let kl = backwardPosterior(batch, weights, dUsers, dWeights, anneal: anneal)
+    let kl = backwardPosterior(batch, weights, dUsers, dWeights, shares, anneal: anneal)
     encoder.backward(
       batch, means: meanGradient.rowBlock(rows), logVariances: logVarianceGradient.rowBlock(rows),
       logits: logitGradient.rowBlock(rows))
-    let reconstruction = losses.reduce(0.0) { $0 + Double($1) } / Double(count)
+    let reconstruction = zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }
     return [("reconstruction", reconstruction), ("kl", kl)]
   }
 
@@ -118,14 +125,12 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   /// Gradients of the raw posterior; returns the weighted KL's mean.
   private func backwardPosterior(
     _ batch: SparseRows, _ weights: Matrix<T>, _ dUsers: Matrix<T>, _ dWeights: Matrix<T>,
-    anneal: Double
+    _ shares: [Double], anneal: Double
   ) -> Double {
     let count = batch.rowCount
     let rows = 0..<count
     let klWeights = rows.map {
-      T(
-        anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0])
-          / Double(count))
+      T(anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0]) * shares[$0])
     }
     posteriorBackward(
       gradient: dUsers, weights: weights, klWeights: klWeights, means: encoder.means,
@@ -189,6 +194,14 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     exponentiate(weights)
     blend(encoder.means, weights: weights, into: users)
     return (users, weights)
+  }
+
+  func parametersChanged() { itemsAreCurrent = false }
+
+  /// The weight of a user with so many interactions, 1 on average over interactions.
+  private func userWeight(_ interactions: Int) -> Double {
+    guard options.userWeight > 0 else { return 1 }
+    return weightScale * pow(Double(max(interactions, 1)), -options.userWeight)
   }
 
   func prepareScoring() {

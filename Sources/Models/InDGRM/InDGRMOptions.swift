@@ -23,6 +23,8 @@ struct InDGRMOptions: Sendable {
   var usesCosine = true
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
+  /// Users count as |x|^-userWeight.
+  var userWeight = 0.0
   var batch = 250
   /// Passes that update the encoder alone before each that updates the decoder alone; 0 updates both at
   /// once.
@@ -53,6 +55,9 @@ struct InDGRMOptions: Sendable {
         "lambda_o, the group lasso of the factor-to-group vectors"),
       ModelOption(
         "group-draws", .integer(1, 1...64), "N_j, Gumbel-softmax draws averaged for an item"),
+      ModelOption(
+        "user-weight", .number(0, 0...2),
+        "Users count as their number of interactions to minus this power"),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
@@ -80,6 +85,7 @@ struct InDGRMOptions: Sendable {
     usesGroups = settings.flag("item-groups")
     usesCosine = settings.choice("similarity") == "cosine"
     groupDraws = settings.integer("group-draws")
+    userWeight = settings.number("user-weight")
     batch = settings.integer("batch")
   }
 

@@ -74,7 +74,8 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     let p = hidden.forward(z)
     tanhForward(p)
     let logits = decoder.forward(p)
-    let losses = softmaxCrossEntropy(logits, targets: batch, scale: T(1 / Double(count)))
+    let losses = softmaxCrossEntropy(
+      logits, targets: batch, scales: [T](repeating: T(1 / Double(count)), count: count))
     let dp = decoder.backward(p, logits)
     tanhBackward(p, dp)
     let dz = hidden.backward(z, dp)
@@ -93,6 +94,7 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
   }
 
   func stepEnded(_ learningRate: Double) {}
+  func parametersChanged() {}
   func epochEnded(_ epoch: Int) {}
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {

@@ -47,7 +47,7 @@ where Network.Scalar == Float {
   let settings: JSONValue
   let itemCount: Int
 
-  init(_ network: Network, settings: JSONValue) where Network == MultVAENetwork<Float> {
+  init(_ network: Network, settings: JSONValue) {
     self.network = network
     self.settings = settings
     itemCount = network.itemCount

@@ -46,9 +46,21 @@ struct AdamSettings {
 
 /// A copy of all parameters' values, kept as the best so far.
 struct Snapshot<T: Real> {
-  private let values: [[T]]
+  private var values: [[T]]
 
   init(_ parameters: [Parameter<T>]) { values = parameters.map { $0.value.array } }
+
+  /// Moves towards the parameters' values: share times its own, the rest theirs.
+  mutating func follow(_ parameters: [Parameter<T>], keeping share: Double) {
+    for (place, parameter) in parameters.enumerated() {
+      let step = T(1 - share)
+      values[place].withUnsafeMutableBufferPointer { own in
+        for index in own.indices {
+          own[index] += step * (parameter.value.pointer[index] - own[index])
+        }
+      }
+    }
+  }
 
   func restore(to parameters: [Parameter<T>]) {
     for (parameter, saved) in zip(parameters, values) {

@@ -2,7 +2,7 @@
 
 import DenseMath
 
-/// The first layer: y = x W + b for sparse rows x that are L2-normalised and dropped out.
+/// The first layer: y = x W + b for sparse rows x that are L2-normalised and then dropped out.
 ///
 /// Only rows of W that belong to items of the batch are touched: 2 |x| H operations a user instead of
 /// 2 M H. Shapes: x is B x M, W is M x H, y is B x H.
@@ -44,13 +44,39 @@ final class SparseInput<T: Real> {
     }
   }
 
+  /// dL/dx of every entry before normalisation, for dL/dy = `gradient` of the last batch.
+  func entryGradients(_ batch: SparseRows, _ gradient: Matrix<T>) -> [T] {
+    // With s_e = keep_e / |x|: g_e = s_e dy . W_e, and the norm takes away x_e (sum_f x_f g_f) / |x|^2.
+    var found = DenseMath.entryGradients(
+      sparse: batch, gradient: gradient, dense: weights.value, entryScale: scales)
+    for row in 0..<batch.rowCount {
+      let range = batch.offsets[row]..<batch.offsets[row + 1]
+      var (along, square): (T, T) = (0, 0)
+      for entry in range {
+        let value = T(batch.values?[entry] ?? 1)
+        along += value * found[entry]
+        square += value * value
+      }
+      guard square > 0 else { continue }
+      for entry in range { found[entry] -= T(batch.values?[entry] ?? 1) * along / square }
+    }
+    return found
+  }
+
   private func prepareScales(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) {
     scales.removeAll(keepingCapacity: true)
     scales.reserveCapacity(batch.count)
     let keep = 1 - dropout
     for row in 0..<batch.rowCount {
       let count = batch.offsets[row + 1] - batch.offsets[row]
-      let scale = T(1 / Double(max(count, 1)).squareRoot())
+      var square = Double(count)
+      if let values = batch.values {
+        square = 0
+        for entry in batch.offsets[row]..<batch.offsets[row + 1] {
+          square += Double(values[entry]) * Double(values[entry])
+        }
+      }
+      let scale = square > 0 ? T(1 / square.squareRoot()) : 0
       guard dropout > 0 else {
         scales.append(contentsOf: repeatElement(scale, count: count))
         continue

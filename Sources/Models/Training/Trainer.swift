@@ -6,6 +6,7 @@ import Interchange
 /// A network that learns from batches of sparse rows.
 protocol TrainableNetwork: AnyObject {
   associatedtype Scalar: Real
+  var itemCount: Int { get }
   var parameters: [Parameter<Scalar>] { get }
 
   /// One forward and backward pass; leaves the gradients of the batch's mean loss.
@@ -24,6 +25,8 @@ protocol TrainableNetwork: AnyObject {
   func stepEnded(_ learningRate: Double)
   /// Called after every epoch.
   func epochEnded(_ epoch: Int)
+  /// Called when the parameters' values were replaced from outside.
+  func parametersChanged()
   /// Scores all items for some rows, without dropout or noise.
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Scalar>)
 }
@@ -43,6 +46,9 @@ struct TrainingPlan {
   var patience: Int
   /// Epochs between validation passes.
   var validateEvery: Int
+  /// The weight of earlier epochs in the running average of the parameters that is validated and kept;
+  /// 0 keeps an epoch's own.
+  var average: Double
   var seed: UInt64
 
   /// The settings of all trained networks.
@@ -57,6 +63,9 @@ struct TrainingPlan {
       ModelOption(
         "patience", .integer(6, 1...1000), "Validations without a better one before the end"),
       ModelOption("validate-every", .integer(2, 1...1000), "Epochs between validations"),
+      ModelOption(
+        "average", .number(0, 0...0.999),
+        "Weight of earlier epochs in a running average of the parameters"),
     ]
   }
 
@@ -68,6 +77,7 @@ struct TrainingPlan {
     annealEpochs = settings.number("anneal-epochs")
     patience = settings.integer("patience")
     validateEvery = settings.integer("validate-every")
+    average = settings.number("average")
     self.seed = seed
   }
 }
@@ -94,6 +104,7 @@ struct Trainer<Network: TrainableNetwork> {
     var misses = 0
     var step: UInt64 = 0
     var lastEpoch = 0
+    var running = plan.average > 0 ? Snapshot(network.parameters) : nil
     epochs: for epoch in 1...plan.epochs {
       let start = seconds()
       var random = RandomStream(seed: plan.seed, stage: 0x5348_5546, index: UInt64(epoch))
@@ -107,7 +118,6 @@ struct Trainer<Network: TrainableNetwork> {
         let parts = network.train(data.rows.rows(at: Array(rows)), step: step, anneal: anneal)
         let loss = parts.reduce(0) { $0 + $1.value }
         guard loss.isFinite else {
-          best?.state.restore(to: network.parameters)
           throw ModelError(
             .internalFault,
             "the loss is not a number in epoch \(epoch), batch \(batch + 1) of \(batches);"
@@ -129,8 +139,16 @@ struct Trainer<Network: TrainableNetwork> {
       }
       network.epochEnded(epoch)
       lastEpoch = epoch
+      // The average forgets its start faster while it is young.
+      running?.follow(network.parameters, keeping: min(plan.average, 1 - 1 / Double(epoch)))
       var validation: Double?
       if let held = data.validation, epoch % plan.validateEvery == 0 || epoch == plan.epochs {
+        let own = running.map { running in
+          let own = Snapshot(network.parameters)
+          running.restore(to: network.parameters)
+          network.parametersChanged()
+          return own
+        }
         let value = validationNDCG(held.foldIn, held.truth) { rows, scores in
           network.score(held.foldIn, rows: rows, into: scores)
         }
@@ -141,6 +159,7 @@ struct Trainer<Network: TrainableNetwork> {
         } else {
           misses += 1
         }
+        own?.restore(to: network.parameters)
       }
       monitor.epochEnded(
         EpochRecord(
@@ -148,7 +167,8 @@ struct Trainer<Network: TrainableNetwork> {
           validation: validation, seconds: seconds() - start))
       if misses >= plan.patience { break }
     }
-    best?.state.restore(to: network.parameters)
+    (best?.state ?? running)?.restore(to: network.parameters)
+    network.parametersChanged()
     return (best?.epoch ?? lastEpoch, best?.value)
   }
 }

@@ -1,0 +1,117 @@
+// Do closed-form models solve what they say they solve?
+
+import DenseMath
+import Support
+import Testing
+
+@testable import Models
+
+private let rows: SparseRows = {
+  let lists = SmallData.twoTastes(users: 50, items: 12)
+  var offsets = [0]
+  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
+  return SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+}()
+
+@Suite struct RegressionTests {
+  init() throws { try BLAS.load() }
+
+  /// The gradient of the loss that `ItemItemRegression` states is zero at its solution, off the diagonal.
+  @Test(arguments: [(0.0, 0.0), (0.5, 0.0), (0.4, 0.5)])
+  func theGradientVanishes(_ dropout: Double, _ userWeight: Double) throws {
+    var regression = ItemItemRegression(lambda: 3)
+    regression.dropout = dropout
+    regression.userWeight = userWeight
+    let weights = try regression.fit(rows)
+    var gram = [[Double]](repeating: [Double](repeating: 0, count: 12), count: 12)
+    for user in 0..<rows.rowCount {
+      let items = rows.row(user)
+      var weight = 1.0
+      if userWeight == 0.5 { weight = 1 / Double(items.count).squareRoot() }
+      for a in items { for b in items { gram[Int(a)][Int(b)] += weight } }
+    }
+    let trace = (0..<12).reduce(0) { $0 + gram[$1][$1] }
+    let lambda = userWeight == 0 ? 3 : 3 * trace / Double(rows.count)
+    for target in 0..<12 {
+      for source in 0..<12 where source != target {
+        var gradient = -gram[source][target]
+        for other in 0..<12 {
+          gradient += gram[source][other] * Double(weights[UInt32(other), UInt32(target)])
+        }
+        let ridge = lambda + dropout / (1 - dropout) * gram[source][source]
+        gradient += ridge * Double(weights[UInt32(source), UInt32(target)])
+        #expect(abs(gradient) < 1e-4)
+      }
+      #expect(weights[UInt32(target), UInt32(target)] == 0)
+    }
+  }
+
+  /// With as many neighbours as there are items, and all items meeting, the sparse solution is the dense
+  /// one.
+  @Test func sparseMeetsDense() throws {
+    let lists = (0..<60).map { user in
+      (0..<12).filter { (user * 7 + $0 * $0 * 5 + user * $0) % 12 < 5 }.map { UInt32($0) }
+    }
+    var offsets = [0]
+    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
+    let mixed = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+    var regression = ItemItemRegression(lambda: 2, dropout: 0.3, userWeight: 0.5)
+    let dense = try regression.fit(mixed)
+    regression.neighbours = 11
+    let sparse = try regression.fit(mixed)
+    for source in 0..<12 as Range<UInt32> {
+      for target in 0..<12 as Range<UInt32> {
+        #expect(abs(dense[source, target] - sparse[source, target]) < 1e-5)
+      }
+    }
+  }
+
+  /// A row's factors minimise the loss: central differences of it vanish.
+  @Test func leastSquaresAreLeast() {
+    let method = AlternatingLeastSquares(
+      factors: 3, unobserved: 0.2, lambda: 0.3, exponent: 0.8, explainability: 0.7)
+    let items = Matrix<Double>(rows: 12, columns: 3)
+    fillNormal(items, seed: 4, stage: 1, index: 0)
+    let user = rows.rows(at: [3])
+    let pulls = user.columns.map { Float($0 % 3) / 2 }
+    let found = Matrix<Double>(rows: 1, columns: 3)
+    method.solve(user, pulls: pulls, given: items, into: found)
+    func loss(_ p: [Double]) -> Double {
+      var sum = 0.0
+      func dot(_ item: Int) -> Double { (0..<3).reduce(0) { $0 + p[$1] * items[item, $1] } }
+      for item in 0..<12 { sum += 0.2 * dot(item) * dot(item) }
+      for (place, item) in user.columns.enumerated() {
+        sum += (1 - dot(Int(item))) * (1 - dot(Int(item)))
+        for factor in 0..<3 {
+          let gap = p[factor] - items[Int(item), factor]
+          sum += 0.7 * Double(pulls[place]) * gap * gap
+        }
+      }
+      // The weight a0 of observed pairs is part of the sum over all pairs.
+      let ridge = 0.3 * power(Double(user.count) + 0.2 * 12, 0.8)
+      return sum + ridge * p.reduce(0) { $0 + $1 * $1 }
+    }
+    let best = found.array
+    for factor in 0..<3 {
+      var (above, below) = (best, best)
+      above[factor] += 1e-4
+      below[factor] -= 1e-4
+      #expect(abs(loss(above) - loss(below)) / 2e-4 < 1e-6)
+    }
+  }
+
+  private func power(_ base: Double, _ exponent: Double) -> Double {
+    var (low, high) = (0.0, base + 1)
+    // x with x^5 = base^4, by bisection: exponent is 0.8.
+    precondition(exponent == 0.8)
+    for _ in 0..<200 {
+      let middle = (low + high) / 2
+      if middle * middle * middle * middle * middle < base * base * base * base {
+        low = middle
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+}
