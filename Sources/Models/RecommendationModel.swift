@@ -136,7 +136,7 @@ public protocol ModelFamily: SendableMetatype {
 /// Every model there is.
 public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
-    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, ImplicitALS.self,
+    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, SLIM.self, ImplicitALS.self,
     ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
     MacridVAEFamily.self,
     InDGRMFamily.self,

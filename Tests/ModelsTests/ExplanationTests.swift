@@ -43,7 +43,7 @@ private let cases: [(String, [String])] = [
     ]
   ), ("edlae", ["lambda=5", "user-weight=0.5"]), ("edlae", ["lambda=5", "neighbours=5"]),
   ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
-  ("recvae", small + ["depth=1"]),
+  ("slim", ["l1=0.1", "l2=2", "neighbours=8"]), ("recvae", small + ["depth=1"]),
   ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
 ]
 

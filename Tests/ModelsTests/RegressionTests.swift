@@ -66,6 +66,32 @@ private let rows: SparseRows = {
     }
   }
 
+  /// SLIM's weights satisfy the conditions of the minimum: the gradient is zero where a weight is
+  /// positive and points outwards where it is zero.
+  @Test func elasticNetIsAtItsMinimum() throws {
+    var regression = ItemItemRegression(lambda: 2, neighbours: 11)
+    regression.sparsity = 1.5
+    let weights = try regression.fit(rows)
+    var gram = [[Double]](repeating: [Double](repeating: 0, count: 12), count: 12)
+    for user in 0..<rows.rowCount {
+      for a in rows.row(user) { for b in rows.row(user) { gram[Int(a)][Int(b)] += 1 } }
+    }
+    var positive = 0
+    for target in 0..<12 {
+      for source in 0..<12 where source != target {
+        let weight = Double(weights[UInt32(source), UInt32(target)])
+        var gradient = 1.5 - gram[source][target] + 2 * weight
+        for other in 0..<12 {
+          gradient += gram[source][other] * Double(weights[UInt32(other), UInt32(target)])
+        }
+        #expect(weight >= 0)
+        if weight > 0 { positive += 1 }
+        #expect(weight > 0 ? abs(gradient) < 1e-2 : gradient > -1e-2)
+      }
+    }
+    #expect(positive > 10)
+  }
+
   /// A row's factors minimise the loss: central differences of it vanish.
   @Test func leastSquaresAreLeast() {
     let method = AlternatingLeastSquares(

@@ -86,3 +86,30 @@ enum EDLAE: ModelFamily {
     try LinearModel.restore(stored)
   }
 }
+
+/// `fit --model slim`.
+enum SLIM: ModelFamily {
+  static let name = "slim"
+  static let summary = "sparse linear method: elastic net, weights not negative (Ning, 2011)"
+  static let options = [
+    ModelOption("l1", .number(3, 0...1e9), "L1 penalty"),
+    ModelOption("l2", .number(100, 1e-6...1e9), "L2 regularisation"),
+    ModelOption(
+      "neighbours", .integer(400, 1...100_000),
+      "Items of highest cosine an item may be explained by"),
+  ]
+
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+  {
+    let neighbours = min(settings.integer("neighbours"), max(data.rows.columnCount - 1, 1))
+    let regression = ItemItemRegression(
+      lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"))
+    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+  }
+
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try LinearModel.restore(stored)
+  }
+}
