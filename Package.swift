@@ -34,6 +34,8 @@ let tools: [Target] = [
   tool("split", ["InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Models", "Interchange"]),
   tool("fit", ["InteractionData", "Models", "Interchange"]),
+  tool(
+    "tune", ["DenseMath", "InteractionData", "Models", "Tuning", "Interchange"]),
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
   tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
@@ -82,6 +84,7 @@ let package = Package(
     .target(
       name: "Models", dependencies: ["DenseMath", "InteractionData", "Interchange"],
       swiftSettings: swift),
+    .target(name: "Tuning", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     .target(name: "Simulation", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
@@ -99,6 +102,7 @@ let package = Package(
     tests("DataSources"),
     tests("InteractionData", ["Interchange"]),
     tests("Models", ["DenseMath", "Interchange"]),
+    tests("Tuning", ["Interchange"]),
     tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
     .testTarget(

@@ -67,51 +67,24 @@ struct Fit: Tool {
     let file = try OutputFile(output, binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
-    let plan = try SplitPlan(data)
-    let training = TrainingSet(data, plan, tier: trainPercent / 20)
-    guard training.rows.count > 0 else {
-      throw ToolError(
-        .badData, "\(stream.name): has no training interactions; check the filters and the split")
-    }
+    var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
+    let training = task.training
     context.log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
         + " \(training.rows.count) interactions to train on")
     var provenance = [stream.provenance]
-    var task = TrainingData(rows: training.rows, seed: seed.seed)
-    if let plan { task.validation = validation(plan, training, data) }
     if let groups {
       let stored = try StoredModel(InputFile.stream(groups, expecting: [.itemGroups]))
-      task.groups = try startingGroups(stored, groups, training)
+      task.data.groups = try startingGroups(stored, groups, training)
       provenance.append(stored.provenance)
     }
     let report = try TrainingReport(context, logFile: logJSON)
-    let fitted = try family.fit(task, settings, report.monitor)
-    let result = StoredModel(
-      description: [
-        "model": .string(model), "settings": fitted.settings,
-        "training_users": .integer(training.rows.rowCount),
-        "training_interactions": .integer(training.rows.count),
-        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
-      ],
-      items: training.items, categories: data.categories,
-      tensors: Dictionary(fitted.tensors().map { ($0.name, $0) }) { first, _ in first },
-      provenance: context.provenance(from: provenance, seed: seed.seed))
+    let fitted = try family.fit(task.data, settings, report.monitor)
+    let result = task.stored(
+      fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
     try result.write(to: file, kind: .model)
     try file.commit()
     try report.finish(fitted.settings)
-  }
-
-  /// What is folded in for validation users and what is expected, in all rounds.
-  private func validation(_ plan: SplitPlan, _ training: TrainingSet, _ data: InteractionSet)
-    -> (foldIn: SparseRows, truth: [[UInt32]])?
-  {
-    let items = ItemMap(from: data.items.ids, to: training.items.ids)
-    let cases = FoldInCases(plan, role: .validation, items: items)
-    guard cases.count > 0 else { return nil }
-    let truth = zip(cases.users, cases.rounds).map { user, round in
-      plan.truth(of: user, .validation, round: Int(round ?? 0)).compactMap { items[$0] }
-    }
-    return (cases.history, truth)
   }
 
   private func startingGroups(_ stored: StoredModel, _ name: String, _ training: TrainingSet) throws

@@ -19,6 +19,7 @@ enum ToolDirectory {
       [
         ("group-items", "put items into groups"),
         ("fit", "fit a model"),
+        ("tune", "search a model's settings"),
         ("score", "rank items for users"),
         ("explain", "say why items are recommended"),
         ("metrics", "measure recommendations"),

@@ -23,6 +23,7 @@ enum InDGRMFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.weightScale = weightScale(data.rows, options.userWeight)
+    startItems(network, data)
     start(network, data)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
@@ -40,6 +41,36 @@ enum InDGRMFamily: ModelFamily {
       if count > 0 { sum += pow(Double(count), 1 - power) }
     }
     return sum > 0 ? Double(rows.count) / sum : 1
+  }
+
+  /// Starts the item vectors, and with them the encoder's input layer, from a factorisation of the
+  /// interactions, at the size they have otherwise.
+  private static func startItems(_ network: InDGRMNetwork<Float>, _ data: TrainingData) {
+    let options = network.options
+    let found: Matrix<Float>
+    switch options.start {
+    case "factors":
+      let method = AlternatingLeastSquares(
+        factors: options.latent, unobserved: 0.3, lambda: 0.007, exponent: 1)
+      let exact = method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
+      found = Matrix(rows: exact.rows, columns: exact.columns, exact.buffer.map(Float.init))
+    case "spectral":
+      found = spectralEmbedding(data.rows, dimensions: options.latent, seed: data.seed)
+    default: return
+    }
+    func length(_ x: Matrix<Float>) -> Float {
+      (x.buffer.reduce(0) { $0 + $1 * $1 } / Float(max(x.count, 1))).squareRoot()
+    }
+    let items = network.decoder.items.value
+    let scale = length(items) / max(length(found), 1e-12)
+    for index in items.buffer.indices { items.pointer[index] = scale * found.pointer[index] }
+    let input = network.encoder.trunk.input.weights.value
+    let inputScale = length(input) / max(length(found), 1e-12)
+    for item in 0..<found.rows {
+      for column in 0..<min(found.columns, input.columns) {
+        input[item, column] = inputScale * found[item, column]
+      }
+    }
   }
 
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of

@@ -23,6 +23,8 @@ struct InDGRMOptions: Sendable {
   var usesCosine = true
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
+  /// What item vectors start from.
+  var start = "random"
   /// Users count as |x|^-userWeight.
   var userWeight = 0.0
   var batch = 250
@@ -58,6 +60,9 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "user-weight", .number(0, 0...2),
         "Users count as their number of interactions to minus this power"),
+      ModelOption(
+        "start", .choice("random", ["random", "spectral", "factors"]),
+        "What item vectors and the encoder's input layer start from"),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
@@ -86,6 +91,7 @@ struct InDGRMOptions: Sendable {
     usesCosine = settings.choice("similarity") == "cosine"
     groupDraws = settings.integer("group-draws")
     userWeight = settings.number("user-weight")
+    start = settings.choice("start")
     batch = settings.integer("batch")
   }
 

@@ -1,0 +1,60 @@
+// How do a split's users become what a model is fitted to, and a fitted model what is stored?
+
+import DenseMath
+import InteractionData
+import Interchange
+
+/// Everything a fit needs from a data set: the training rows, and the validation users where there are.
+public struct FittingTask: Sendable {
+  public let training: TrainingSet
+  public let categories: [String]
+  public var data: TrainingData
+
+  /// - Parameter percent: the nested part of the training users, 20 to 100.
+  ///
+  /// Throws `SplitError` when roles or folds make no sense, `ModelError` when nobody is left to train on.
+  public init(_ interactions: InteractionSet, name: String, percent: Int = 100, seed: UInt64) throws
+  {
+    let plan = try SplitPlan(interactions)
+    training = TrainingSet(interactions, plan, tier: percent / 20)
+    guard training.rows.count > 0 else {
+      throw ModelError(
+        .badData, "\(name): has no training interactions; check the filters and the split")
+    }
+    categories = interactions.categories
+    data = TrainingData(rows: training.rows, seed: seed)
+    guard let plan else { return }
+    let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
+    let cases = FoldInCases(plan, role: .validation, items: items)
+    guard cases.count > 0 else { return }
+    let truth = zip(cases.users, cases.rounds).map { user, round in
+      plan.truth(of: user, .validation, round: Int(round ?? 0)).compactMap { items[$0] }
+    }
+    data.validation = (cases.history, truth)
+  }
+
+  /// Mean NDCG@100 of a model on the validation users; nil without any.
+  public func validationNDCG(of model: any RecommendationModel) -> Double? {
+    data.validation.map { held in
+      Models.validationNDCG(held.foldIn, held.truth) { (rows, scores: Matrix<Float>) in
+        model.score(held.foldIn, rows: rows, into: scores)
+      }
+    }
+  }
+
+  /// A fitted model as it is stored.
+  public func stored(_ model: any RecommendationModel, family: String, _ provenance: Provenance)
+    -> StoredModel
+  {
+    StoredModel(
+      description: [
+        "model": .string(family), "settings": model.settings,
+        "training_users": .integer(training.rows.rowCount),
+        "training_interactions": .integer(training.rows.count),
+        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
+      ],
+      items: training.items, categories: categories,
+      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first },
+      provenance: provenance)
+  }
+}

@@ -1,0 +1,83 @@
+// Which trials have been made already?
+
+import Interchange
+
+/// One trial: settings and what came of them.
+public struct Trial: Equatable, Sendable {
+  public let number: Int
+  /// Settings as `fit --set` takes them.
+  public let settings: [String: String]
+  /// NDCG@100 on the validation users; nil when the trial failed.
+  public let value: Double?
+  /// The best validation value at each validated epoch, for stopping others early.
+  public let curve: [Int: Double]
+  public let wasStopped: Bool
+  public let seconds: Double
+
+  public init(
+    number: Int, settings: [String: String], value: Double?, curve: [Int: Double],
+    wasStopped: Bool, seconds: Double
+  ) {
+    self.number = number
+    self.settings = settings
+    self.value = value
+    self.curve = curve
+    self.wasStopped = wasStopped
+    self.seconds = seconds
+  }
+
+  /// One line of the log.
+  public var json: JSONValue {
+    [
+      "trial": .integer(number), "settings": .object(settings.mapValues { .string($0) }),
+      "validation_ndcg_100": value.map { .number($0) } ?? .null,
+      "curve": .object(
+        Dictionary(uniqueKeysWithValues: curve.map { (String($0), .number($1)) })),
+      "stopped": .bool(wasStopped), "seconds": .number(seconds),
+    ]
+  }
+
+  /// Reads a line; nil when it is none of a log's.
+  public init?(_ json: JSONValue) {
+    guard let number = json["trial"]?.int, case .object(let members)? = json["settings"],
+      let value = json["validation_ndcg_100"]
+    else { return nil }
+    var curve: [Int: Double] = [:]
+    if case .object(let points)? = json["curve"] {
+      for (epoch, value) in points {
+        guard let epoch = Int(epoch), let value = value.double else { return nil }
+        curve[epoch] = value
+      }
+    }
+    self.init(
+      number: number, settings: members.compactMapValues(\.string), value: value.double,
+      curve: curve, wasStopped: json["stopped"]?.bool ?? false,
+      seconds: json["seconds"]?.double ?? 0)
+  }
+}
+
+extension [Trial] {
+  /// Reads a log; a last line that was cut short is passed over.
+  ///
+  /// Throws `TuningError` that names the line.
+  public init(log lines: [String], name: String) throws {
+    self = []
+    for (place, line) in lines.enumerated() {
+      if let json = JSONValue(parsing: Array<UInt8>(line.utf8)), let trial = Trial(json) {
+        append(trial)
+      } else if place < lines.count - 1 {
+        throw TuningError(
+          "\(name): line \(place + 1) is no trial; move the file away to start anew")
+      }
+    }
+  }
+
+  /// Whether a trial with this best value at an epoch is hopeless: below the median of at least four
+  /// others at that epoch (or their last before it).
+  public func isHopeless(_ value: Double, at epoch: Int) -> Bool {
+    let others = compactMap { trial in
+      trial.curve.filter { $0.key <= epoch }.max { $0.key < $1.key }?.value
+    }.sorted()
+    return others.count >= 4 && value < others[others.count / 2]
+  }
+}

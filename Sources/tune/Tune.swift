@@ -1,0 +1,156 @@
+// indgrm tune: searches a model's settings on the validation users.
+
+import ArgumentParser
+import DenseMath
+import InteractionData
+import Interchange
+import Models
+import ToolKit
+import Tuning
+
+@main
+struct Tune: Tool {
+  static let toolName = "tune"
+  static let configuration = toolConfiguration(
+    "Search the settings of a model by validation NDCG@100, and write the best model.",
+    discussion: """
+      Tries settings by tree-structured Parzen estimators, the defaults first. Trials are logged as JSON \
+      lines; with the log of an earlier run the search goes on where that ended. Trials that fall behind \
+      the median of the others are stopped. Test users are never looked at. Holds what fit holds, and \
+      the best model.
+      """)
+
+  @Argument(help: "Split to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: "Which model to tune; fit --list shows them.")
+  var model = "indgrm"
+
+  @Option(help: ArgumentHelp("JSON file of settings and their ranges.", valueName: "file"))
+  var space: String
+
+  @Option(help: ArgumentHelp("Trials in all, those of the log included.", valueName: "n"))
+  var trials = 20
+
+  @Option(help: ArgumentHelp("Log of trials, read first and added to.", valueName: "file"))
+  var trialsLog: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("A setting that stays as it is, repeatable.", valueName: "name=value"))
+  var set: [String] = []
+
+  @Flag(help: "Let hopeless trials run to their end.")
+  var patient = false
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "File for the best model, complete or not at all; - is standard output.", valueName: "file"))
+  var output = "-"
+
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard trials > 0 else { throw ValidationError("--trials must be positive") }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    try BLAS.open()
+    let family = try ModelCatalogue.family(named: model)
+    let lines = try InputFile.lines(space).joined(separator: "\n")
+    guard let json = JSONValue(parsing: Array(lines.utf8)) else {
+      throw ToolError(.badData, "\(space): is not JSON")
+    }
+    let search = ParzenSearch(try SearchSpace(json, name: space), seed: seed.seed)
+    try checkRanges(search.space, family)
+    let file = try OutputFile(output, binary: true)
+    let stream = try InputFile.stream(input, expecting: [.interactions])
+    let (data, _) = try InteractionSet.read(stream)
+    let task = try FittingTask(data, name: stream.name, seed: seed.seed)
+    guard task.data.validation != nil else {
+      throw ToolError(.badData, "\(stream.name): has no validation users; split it first")
+    }
+    let journal = try TrialJournal(trialsLog)
+    if !journal.trials.isEmpty {
+      context.log.notice("\(journal.trials.count) trials taken from \(trialsLog ?? "")")
+    }
+    let runner = TrialRunner(family: family, task: task, isPatient: patient)
+    var best: (trial: Trial, model: any RecommendationModel)?
+    while journal.trials.count < trials {
+      let number = journal.trials.count
+      let choice = number == 0 ? [:] : settings(from: search, after: journal.trials, family)
+      let (trial, fitted) = try runner.run(number, choice, fixed: set, others: journal.trials)
+      try journal.add(trial)
+      report(trial, of: trials, context)
+      if let fitted, let value = trial.value, value > best?.trial.value ?? -1 {
+        best = (trial, fitted)
+      }
+    }
+    guard let winner = journal.trials.filter({ $0.value != nil }).max(by: { $0.ranks(below: $1) })
+    else { throw ToolError(.badData, "no trial succeeded; narrow the ranges in \(space)") }
+    var fitted = best?.trial.number == winner.number ? best?.model : nil
+    if fitted == nil {
+      context.log.notice("fitting trial \(winner.number) of the log again")
+      fitted = try runner.run(winner.number, winner.settings, fixed: set, others: []).model
+    }
+    guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number) failed") }
+    let made = context.provenance(
+      from: [stream.provenance], seed: seed.seed,
+      details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])
+    try task.stored(fitted, family: model, made).write(to: file, kind: .model)
+    try file.commit()
+    context.log.notice("best: " + winner.description)
+  }
+
+  /// Refuses a space the model does not have, before any time is spent.
+  private func checkRanges(_ space: SearchSpace, _ family: any ModelFamily.Type) throws {
+    for dimension in space.dimensions {
+      let (low, high) = (
+        dimension.text(at: dimension.bounds.low), dimension.text(at: dimension.bounds.high)
+      )
+      for text in [low, high] {
+        _ = try ModelSettings(set + ["\(dimension.name)=\(text)"], for: family)
+      }
+    }
+  }
+
+  private func settings(
+    from search: ParzenSearch, after trials: [Trial], _ family: any ModelFamily.Type
+  ) -> [String: String] {
+    let known = trials.map { trial in
+      (
+        coordinates: search.space.dimensions.map { dimension in
+          let text =
+            trial.settings[dimension.name]
+            ?? family.options.first { $0.name == dimension.name }?.defaultText ?? ""
+          let middle = (dimension.bounds.low + dimension.bounds.high) / 2
+          return dimension.coordinate(of: text) ?? middle
+        }, value: trial.value ?? -1
+      )
+    }
+    let found = search.next(after: known)
+    return Dictionary(
+      uniqueKeysWithValues: zip(search.space.dimensions, found).map { ($0.name, $0.text(at: $1)) })
+  }
+
+  private func report(_ trial: Trial, of count: Int, _ context: ToolContext) {
+    context.log.notice("trial \(trial.number + 1) of \(count): " + trial.description)
+  }
+}
+
+extension Trial {
+  /// Value and settings in a line.
+  var description: String {
+    let words = settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    let result = value.map { "NDCG@100 \(fixed($0, 4))" } ?? "failed"
+    return "\(result)\(wasStopped ? " (stopped early)" : ""), \(fixed(seconds, 1)) s,"
+      + " \(words.isEmpty ? "the defaults" : words)"
+  }
+
+  /// Order by value; of equals the earlier is better.
+  func ranks(below other: Trial) -> Bool {
+    (value ?? -1, -number) < (other.value ?? -1, -other.number)
+  }
+}
