@@ -99,6 +99,10 @@ public struct TrainingData: Sendable {
   /// The item group of each item to start from, with the prototypes' number, when they are given.
   public var groups: (assignment: [UInt32], count: Int)?
   public var seed: UInt64
+  /// A run to go on with.
+  public var resume: Checkpoint?
+  /// An earlier model to start from, with the items of this one in order.
+  public var start: (model: StoredModel, items: [String])?
 
   public init(
     rows: SparseRows, validation: (foldIn: SparseRows, truth: [[UInt32]])? = nil,

@@ -14,7 +14,8 @@ struct Fit: Tool {
     "Fit a model to the training users of a split, or to all users of plain interactions.",
     discussion: """
       With a split, validation users decide when to stop and which epoch is kept; test users are never \
-      looked at. Holds the interactions, the model and one batch in memory.
+      looked at. A run put aside by --checkpoint goes on by --resume with the same settings (epochs and \
+      patience may differ) and ends in the same bytes as if it had never stopped. Holds the interactions, the model and one batch in memory.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -41,6 +42,24 @@ struct Fit: Tool {
     ))
   var trainPercent = 100
 
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "An earlier model of the same kind and sizes to start from; items may differ.",
+      valueName: "file"))
+  var start: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "File to put the run aside in now and then, and when it ends.", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(help: ArgumentHelp("Epochs between checkpoints.", valueName: "n"))
+  var checkpointEvery = 10
+
+  @Option(help: ArgumentHelp("A checkpoint to go on from.", valueName: "file"))
+  var resume: String?
+
   @Option(help: ArgumentHelp("File for a training log, a JSON object an epoch.", valueName: "file"))
   var logJSON: String?
 
@@ -56,6 +75,12 @@ struct Fit: Tool {
   func validate() throws {
     guard [20, 40, 60, 80, 100].contains(trainPercent) else {
       throw ValidationError("--train-percent must be 20, 40, 60, 80 or 100")
+    }
+    guard checkpointEvery > 0 else {
+      throw ValidationError("--checkpoint-every must be positive")
+    }
+    guard start == nil || resume == nil else {
+      throw ValidationError("--init and --resume exclude each other")
     }
   }
 
@@ -78,13 +103,34 @@ struct Fit: Tool {
       task.data.groups = try startingGroups(stored, groups, training)
       provenance.append(stored.provenance)
     }
+    if let start {
+      let earlier = try StoredModel(InputFile.stream(start, expecting: [.model]))
+      guard earlier.description["model"]?.string == model else {
+        throw ToolError(
+          .badData, "\(start): is not a model of the kind '\(model)'; start from one that is")
+      }
+      task.data.start = (earlier, training.items.ids)
+      provenance.append(earlier.provenance)
+    }
+    let putAside = RunCheckpoint(
+      model: model, settings: settings.json, seed: seed.seed, rows: training.rows,
+      provenance: context.provenance(from: provenance, seed: seed.seed))
+    if let resume {
+      task.data.resume = try putAside.read(InputFile.stream(resume, expecting: [.model]))
+    }
     let report = try TrainingReport(context, logFile: logJSON)
-    let fitted = try family.fit(task.data, settings, report.monitor)
+    var monitor = report.monitor
+    monitor.checkpointEvery = checkpointEvery
+    if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
+    let fitted = try family.fit(task.data, settings, monitor)
     let result = task.stored(
       fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
     try result.write(to: file, kind: .model)
     try file.commit()
     try report.finish(fitted.settings)
+    if let failure = fitted.settings["failure"]?.string {
+      throw ToolError(.internalFault, "\(failure); the best model before was kept")
+    }
   }
 
   private func startingGroups(_ stored: StoredModel, _ name: String, _ training: TrainingSet) throws

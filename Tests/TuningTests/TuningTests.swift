@@ -43,7 +43,8 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
       (0..<15).map { best(plane, trials: 60, seed: $0, randomOnly: true, branin) })
     #expect(-ours - 0.3979 < 0.5 * (-chance - 0.3979), "\(ours) against \(chance)")
     #expect(-ours - 0.3979 < 0.6)
-    print("median regret on Branin after 60 trials: \(-ours - 0.3979), at random \(-chance - 0.3979)")
+    print(
+      "median regret on Branin after 60 trials: \(-ours - 0.3979), at random \(-chance - 0.3979)")
   }
 
   @Test func choicesAndLogarithms() {

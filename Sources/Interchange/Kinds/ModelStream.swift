@@ -103,6 +103,16 @@ extension Tensor {
     self.init(name: name, type: .f32, shape: shape, data: owner.raw, owner: owner)
   }
 
+  /// A tensor of double-precision numbers that copies its values.
+  public init(_ name: String, shape: [Int], doubles: some Collection<Double>) {
+    let block = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(doubles.count * 8, 1), alignment: 64)
+    _ = block.bindMemory(to: Double.self).initialize(from: doubles)
+    let owner = MappedBytes(
+      adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(doubles.count * 8)]))
+    self.init(name: name, type: .f64, shape: shape, data: owner.raw, owner: owner)
+  }
+
   /// A tensor of unsigned numbers that copies its values.
   public init(_ name: String, shape: [Int], integers: some Collection<UInt32>) {
     let block = UnsafeMutableRawBufferPointer.allocate(
@@ -116,6 +126,11 @@ extension Tensor {
   /// The values as Float, when they are.
   public var floats: UnsafeBufferPointer<Float>? {
     type == .f32 ? data.bindMemory(to: Float.self) : nil
+  }
+
+  /// The values as Double, when they are.
+  public var doubles: UnsafeBufferPointer<Double>? {
+    type == .f64 ? data.bindMemory(to: Double.self) : nil
   }
 
   /// The values as UInt32, when they are.

@@ -99,5 +99,6 @@ private func fitFactors(
   }
   return FactorModel(
     best.items, method, neighbours: neighbours,
-    settings: settings.json.adding((best.epoch, best.value)))
+    settings: settings.json.adding(
+      TrainingOutcome(epoch: best.epoch, validation: best.value, failure: nil)))
 }

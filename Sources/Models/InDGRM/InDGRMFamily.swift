@@ -23,8 +23,12 @@ enum InDGRMFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.weightScale = weightScale(data.rows, options.userWeight)
-    startItems(network, data)
-    start(network, data)
+    if data.start != nil {
+      try data.startNetwork(network)
+    } else if data.resume == nil {
+      startItems(network, data)
+      start(network, data)
+    }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let expert = try NeighbourhoodExpert(data, settings, beside: network)

@@ -185,6 +185,25 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     }
   }
 
+  var state: [(name: String, values: [Double])] {
+    clusters.state + [("epochs", [Double(epochs)])]
+      + (hasPrevious
+        ? previous.parameters.map { ("previous.\($0.name)", $0.value.array.map { Double($0) }) }
+        : [])
+  }
+
+  func restore(state: [String: [Double]]) {
+    clusters.restore(state: state)
+    epochs = state["epochs"]?.first.map { Int($0) } ?? 0
+    hasPrevious = false
+    for parameter in previous.parameters {
+      guard let values = state["previous.\(parameter.name)"], values.count == parameter.value.count
+      else { continue }
+      _ = parameter.value.buffer.update(from: values.map { T($0) })
+      hasPrevious = true
+    }
+  }
+
   /// Users' representations z (B x d) and cluster weights (B x K) without noise.
   func represent(_ batch: SparseRows) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<batch.rowCount

@@ -50,6 +50,7 @@ enum RecVAEFamily: ModelFamily {
     }
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let used = settings.json.adding(best).setting("clusters", 1).setting("groups", 1)

@@ -91,6 +91,14 @@ final class UserClusters<T: Real> {
     }
   }
 
+  /// The running averages, for checkpoints.
+  var state: [(name: String, values: [Double])] { [("shares", shares), ("seconds", seconds)] }
+
+  func restore(state: [String: [Double]]) {
+    if let found = state["shares"], found.count == shares.count { shares = found }
+    if let found = state["seconds"], found.count == seconds.count { seconds = found }
+  }
+
   /// The expected shares of users.
   var sizes: [Double] { shares }
 }

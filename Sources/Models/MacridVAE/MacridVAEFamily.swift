@@ -23,6 +23,7 @@ enum MacridVAEFamily: ModelFamily {
   {
     let network = MacridVAENetwork<Float>(
       items: data.rows.columnCount, options: networkOptions(settings.json), seed: data.seed)
+    try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return NetworkModel(network, settings: settings.json.adding(best))

@@ -23,6 +23,7 @@ enum MultVAEFamily: ModelFamily {
       items: data.rows.columnCount, width: settings.integer("width"),
       latent: settings.integer("latent"), dropout: settings.number("dropout"),
       beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
+    try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return NetworkModel(network, settings: settings.json.adding(best))
@@ -37,6 +38,18 @@ enum MultVAEFamily: ModelFamily {
       items: items, width: width, latent: latent, dropout: 0, beta: 0, batch: 250, seed: 0)
     try stored.fill(network.parameters)
     return NetworkModel(network, settings: stored.description["settings"] ?? .object([:]))
+  }
+}
+
+extension TrainingData {
+  /// Starts a network from the earlier model, when there is one.
+  ///
+  /// Throws `ModelError` when sizes differ.
+  func startNetwork<Network: TrainableNetwork>(_ network: Network) throws
+  where Network.Scalar == Float {
+    guard let start else { return }
+    _ = try start.model.start(network.parameters, items: start.items)
+    network.parametersChanged()
   }
 }
 
@@ -138,8 +151,9 @@ extension StoredModel {
 
 extension JSONValue {
   /// The settings with what training found.
-  func adding(_ best: (epoch: Int, validation: Double?)) -> JSONValue {
+  func adding(_ best: TrainingOutcome) -> JSONValue {
     guard case .object(var members) = self else { return self }
+    if let failure = best.failure { members["failure"] = .string(failure) }
     members["best_epoch"] = .integer(best.epoch)
     members["validation_ndcg_100"] = best.validation.map { .number($0) } ?? .null
     return .object(members)

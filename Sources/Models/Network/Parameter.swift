@@ -9,7 +9,7 @@ final class Parameter<T: Real> {
   let gradient: Matrix<T>
   /// The factor on the learning rate; zero freezes the parameter.
   var rate: T = 1
-  private let state: AdamState<T>
+  let state: AdamState<T>
 
   init(_ name: String, rows: Int, columns: Int) {
     self.name = name
@@ -46,9 +46,11 @@ struct AdamSettings {
 
 /// A copy of all parameters' values, kept as the best so far.
 struct Snapshot<T: Real> {
-  private var values: [[T]]
+  private(set) var values: [[T]]
 
   init(_ parameters: [Parameter<T>]) { values = parameters.map { $0.value.array } }
+
+  init(_ values: [[T]]) { self.values = values }
 
   /// Moves towards the parameters' values: share times its own, the rest theirs.
   mutating func follow(_ parameters: [Parameter<T>], keeping share: Double) {

@@ -35,6 +35,11 @@ public struct TrainingMonitor: Sendable {
   /// Asked after every batch; true ends the training with the best model so far.
   public var shouldStop: @Sendable () -> Bool
 
+  /// Called with the state of a run that can go on from there, every `checkpointEvery` epochs and at the
+  /// end; nil when nobody wants it.
+  public var checkpoint: (@Sendable (Checkpoint) throws -> Void)?
+  public var checkpointEvery = 10
+
   public init(
     epochEnded: @escaping @Sendable (EpochRecord) -> Void = { _ in },
     batchEnded: @escaping @Sendable (Int, Double) -> Void = { _, _ in },

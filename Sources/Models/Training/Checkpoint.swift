@@ -1,0 +1,96 @@
+// How is a training run put aside and taken up again, or a new one started from an old model?
+
+import DenseMath
+import Interchange
+
+/// Everything a training run needs to go on as if it had never stopped: parameters, the optimiser's
+/// moments, the best state so far, running averages, and what the network keeps beside its parameters.
+/// Random numbers are keyed by step and epoch, so their position is the step.
+public struct Checkpoint: Sendable {
+  /// epoch, step, misses, best_epoch and best_validation, and what the run was made with.
+  public var description: [String: JSONValue]
+  public var tensors: [String: Tensor]
+
+  public init(description: [String: JSONValue], tensors: [String: Tensor]) {
+    self.description = description
+    self.tensors = tensors
+  }
+
+  /// A copy of parameters under names that begin with `prefix`.
+  mutating func save<T>(_ prefix: String, _ parameters: [Parameter<T>], _ values: (Int) -> [T]) {
+    for (place, parameter) in parameters.enumerated() {
+      let name = "\(prefix).\(parameter.name)"
+      let values = values(place)
+      tensors[name] = Tensor(name, shape: [values.count], floats: values.map { Float($0) })
+    }
+  }
+
+  /// The values saved for each parameter.
+  ///
+  /// Throws `ModelError` when they are missing or of another size.
+  func values<T>(_ prefix: String, _ parameters: [Parameter<T>]) throws -> [[T]] {
+    try parameters.map { parameter in
+      guard let found = tensors["\(prefix).\(parameter.name)"]?.floats,
+        found.count == parameter.value.count
+      else {
+        throw ModelError(
+          .badData, "the checkpoint has no fitting '\(prefix).\(parameter.name)'; start anew")
+      }
+      return found.map { T($0) }
+    }
+  }
+
+  func integer(_ name: String) throws -> Int {
+    guard let value = description[name]?.int, value >= 0 else {
+      throw ModelError(.badData, "the checkpoint has no '\(name)'; start anew")
+    }
+    return value
+  }
+}
+
+extension StoredModel {
+  /// Copies an earlier model's values into parameters of the same names; where items come in another
+  /// order or number, those of items both know.
+  ///
+  /// - Parameter ids: the items of the new model, in order.
+  /// - Returns: how many items both know.
+  /// - Throws: `ModelError` when a parameter has other sizes than can be matched.
+  func start(_ parameters: [Parameter<Float>], items ids: [String]) throws -> Int {
+    let places = Dictionary(zip(items.ids, items.ids.indices)) { first, _ in first }
+    let source = ids.map { places[$0] }
+    let (old, new) = (items.ids.count, ids.count)
+    for parameter in parameters {
+      let (rows, columns) = (parameter.value.rows, parameter.value.columns)
+      guard let tensor = tensors[parameter.name], let values = tensor.floats,
+        tensor.shape.count == 2
+      else { throw unmatched(parameter.name) }
+      let (oldRows, oldColumns) = (tensor.shape[0], tensor.shape[1])
+      let byRow = oldRows == old && rows == new && oldColumns == columns
+      let byColumn = oldColumns == old && columns == new && oldRows == rows
+      guard byRow || byColumn || (oldRows == rows && oldColumns == columns) else {
+        throw unmatched(parameter.name)
+      }
+      if byRow {
+        for (row, place) in source.enumerated() {
+          guard let place else { continue }
+          for column in 0..<columns {
+            parameter.value[row, column] = values[place * columns + column]
+          }
+        }
+      } else if byColumn {
+        for (column, place) in source.enumerated() {
+          guard let place else { continue }
+          for row in 0..<rows { parameter.value[row, column] = values[row * old + place] }
+        }
+      } else {
+        _ = parameter.value.buffer.update(from: values)
+      }
+    }
+    return source.count { $0 != nil }
+  }
+
+  private func unmatched(_ name: String) -> ModelError {
+    ModelError(
+      .badData, "the earlier model's '\(name)' is missing or of another size; use its settings")
+  }
+}

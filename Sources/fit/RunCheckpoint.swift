@@ -1,0 +1,62 @@
+// How is a run put aside in a file, and when does a file belong to a run?
+
+import DenseMath
+import Interchange
+import Models
+import ToolKit
+
+/// Writes and reads checkpoints of one run as model streams that no other tool takes for a model.
+struct RunCheckpoint: Sendable {
+  let model: String
+  let settings: JSONValue
+  let seed: UInt64
+  let rows: SparseRows
+  let provenance: Provenance
+
+  /// What must be equal for a run to go on.
+  private var identity: [String: JSONValue] {
+    var kept: [String: JSONValue] = [:]
+    if case .object(let members) = settings {
+      kept = members.filter { $0.key != "epochs" && $0.key != "patience" }
+    }
+    return [
+      "of": .string(model), "settings": .object(kept), "seed": .string(String(seed)),
+      "users": .integer(rows.rowCount), "items": .integer(rows.columnCount),
+      "interactions": .integer(rows.count),
+    ]
+  }
+
+  /// Replaces the file by the run's state.
+  func write(_ checkpoint: Checkpoint, to path: String) throws {
+    let file = try OutputFile(path, binary: true)
+    var description = checkpoint.description
+    description["model"] = "checkpoint"
+    description["run"] = .object(identity)
+    try StoredModel(
+      description: .object(description), items: ItemChunk(ids: []), categories: [],
+      tensors: checkpoint.tensors, provenance: provenance
+    ).write(to: file, kind: .model)
+    try file.commit()
+  }
+
+  /// Reads a checkpoint of this very run.
+  ///
+  /// Throws `ToolError` that names what differs.
+  func read(_ stream: StreamReader) throws -> Checkpoint {
+    let stored = try StoredModel(stream)
+    guard stored.description["model"] == "checkpoint",
+      case .object(let members) = stored.description,
+      case .object(let run)? = stored.description["run"]
+    else {
+      throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
+    }
+    // Both as they are written, since 30.0 comes back as 30.
+    let own = JSONValue(parsing: Array(JSONValue.object(identity).text.utf8))
+    for key in identity.keys.sorted() where run[key] != own?[key] {
+      throw ToolError(
+        .badData,
+        "\(stream.name): was made with other \(key); go on with the same data, seed and settings")
+    }
+    return Checkpoint(description: members, tensors: stored.tensors)
+  }
+}

@@ -1,0 +1,101 @@
+// Can training be interrupted, resumed and started from earlier models?
+
+import Foundation
+import Support
+import Testing
+
+@Suite struct TrainingTests {
+  private let folder: Folder
+  private let split: String
+  private let small = "--set width=12 --set latent=6 --set batch=40 --set validate-every=2"
+
+  init() throws {
+    folder = try Folder()
+    split = folder.path("split.ig")
+    let run = Shell.run(
+      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5"
+        + " | split -q -o \(split)")
+    #expect(run.status == 0, "\(run.errors)")
+  }
+
+  /// 2 + 2 epochs are 4 epochs, to the byte.
+  @Test(arguments: [
+    "indgrm --set average=0.5 --set depth=1 --set clusters=2 --set groups=3 --set ard-epoch=1",
+    "mult-vae", "recvae --set depth=1 --set encoder-passes=1",
+    "macridvae --set concepts=2",
+  ])
+  func resumedRunsAreTheSame(_ model: String) throws {
+    let settings =
+      model.hasPrefix("macridvae")
+      ? small.replacingOccurrences(of: "--set width=12 ", with: "") : small
+    let (whole, half, point) = (folder.path("whole"), folder.path("half"), folder.path("point"))
+    func fit(_ words: String) -> Shell.Result {
+      Shell.run("fit -q --model \(model) \(settings) \(words) \(split)")
+    }
+    #expect(fit("--set epochs=4 -o \(whole)").status == 0)
+    let first = fit("--set epochs=2 --checkpoint \(point) -o \(half)")
+    #expect(first.status == 0, "\(first.errors)")
+    let second = fit("--set epochs=4 --resume \(point) -o \(half)")
+    #expect(second.status == 0, "\(second.errors)")
+    // The command lines differ, and so does the history; the content does not.
+    let digests = [whole, half].map { path in
+      Shell.run("dump \(path)").output.split(separator: "\n").first { $0.hasPrefix("content") }
+    }
+    #expect(digests[0] != nil)
+    let tensors = [whole, half].map { Shell.run("dump --to npz \($0) | sha256sum").output }
+    #expect(tensors[0] == tensors[1])
+  }
+
+  @Test func checkpointsOfOtherRunsAreRefused() throws {
+    let point = folder.path("point")
+    let model = "fit -q --model mult-vae \(small)"
+    #expect(
+      Shell.run("\(model) --set epochs=2 --checkpoint \(point) \(split) -o \(folder.path("m"))")
+        .status == 0)
+    for words in ["--set beta=0.3", "--seed 3"] {
+      let run = Shell.run("\(model) \(words) --resume \(point) \(split) -o \(folder.path("n"))")
+      #expect(run.status == 65 && run.errors.contains("other"), "\(run.errors)")
+    }
+    let wrong = Shell.run("\(model) --resume \(folder.path("m")) \(split) -o \(folder.path("n"))")
+    #expect(wrong.status == 65 && wrong.errors.contains("no checkpoint"), "\(wrong.errors)")
+    #expect(Shell.run("score --model \(point) \(split)").status == 65)
+  }
+
+  /// A model started from an earlier one of fewer items knows at once what that knew.
+  @Test func laterDataStartFromAnEarlierModel() throws {
+    let (more, old, new) = (folder.path("more.ig"), folder.path("old"), folder.path("new"))
+    let made = Shell.run(
+      "{ dump --to csv \(split) | cut -d, -f1,2; printf '1,new\\n2,new\\n3,new\\n5,new\\n'; }"
+        + " | ingest -q | split -q -o \(more)")
+    #expect(made.status == 0, "\(made.errors)")
+    let model = "fit -q --model mult-vae \(small) --log-json"
+    #expect(
+      Shell.run("\(model) \(folder.path("a")) --set epochs=30 \(split) -o \(old)").status == 0)
+    let run = Shell.run(
+      "\(model) \(folder.path("b")) --set epochs=2 --init \(old) \(more) -o \(new)")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(Shell.run("\(model) \(folder.path("c")) --set epochs=2 \(more) -o \(new)").status == 0)
+    func loss(_ name: String) -> Double {
+      let line = Shell.run("head -1 \(folder.path(name))").output
+      let value = line.split(separator: ",").first { $0.contains("reconstruction") }
+      return value.flatMap { $0.split(separator: ":").last.flatMap { Double($0) } } ?? 0
+    }
+    #expect(loss("b") < loss("c") - 1, "\(loss("b")) against \(loss("c"))")
+    let wrong = Shell.run("fit -q --model mult-vae --init \(old) \(more) -o \(new)")
+    #expect(wrong.status == 65, "other sizes: \(wrong.errors)")
+  }
+
+  @Test func aLossThatIsNoNumberKeepsTheBestModel() throws {
+    let model = folder.path("m")
+    let run = Shell.run(
+      "fit -q --model macridvae --set learning-rate=1 --set temperature=0.001 --set epochs=60"
+        + " \(split) -o \(model)")
+    #expect(run.status == 70, "\(run.errors)")
+    #expect(run.errors.contains("the loss is not a number in epoch"), "\(run.errors)")
+    if run.errors.contains("was kept") {
+      #expect(Shell.run("check --all \(model)").status == 0)
+    } else {
+      #expect(!folder.names.contains("m"))
+    }
+  }
+}
