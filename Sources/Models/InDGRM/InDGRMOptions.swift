@@ -35,7 +35,10 @@ struct InDGRMOptions: Sendable {
   static let options: [ModelOption] =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
-      ModelOption("depth", .integer(4, 0...32), "Dense layers of the encoder after the first"),
+      ModelOption(
+        "depth", .integer(-1, -1...32),
+        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user"
+      ),
       ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions d"),
       ModelOption("clusters", .integer(6, 1...256), "User clusters K at the start"),
       ModelOption("groups", .integer(18, 1...10_000), "Item groups G (given ones take precedence)"),
@@ -61,13 +64,13 @@ struct InDGRMOptions: Sendable {
         "user-weight", .number(0, 0...2),
         "Users count as their number of interactions to minus this power"),
       ModelOption(
-        "start", .choice("random", ["random", "spectral", "factors"]),
+        "start", .choice("factors", ["random", "spectral", "factors"]),
         "What item vectors and the encoder's input layer start from"),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
         "How items meet users and prototypes"),
-    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0)
+    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0, average: 0.8)
 
   init() {}
 

@@ -67,7 +67,9 @@ struct TrainingPlan {
   var seed: UInt64
 
   /// The settings of all trained networks.
-  static func options(epochs: Int, batch: Int, rate: Double, anneal: Double) -> [ModelOption] {
+  static func options(
+    epochs: Int, batch: Int, rate: Double, anneal: Double, average: Double = 0
+  ) -> [ModelOption] {
     [
       ModelOption(
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
@@ -79,7 +81,7 @@ struct TrainingPlan {
         "patience", .integer(6, 1...1000), "Validations without a better one before the end"),
       ModelOption("validate-every", .integer(2, 1...1000), "Epochs between validations"),
       ModelOption(
-        "average", .number(0, 0...0.999),
+        "average", .number(average, 0...0.999),
         "Weight of earlier epochs in a running average of the parameters"),
     ]
   }
