@@ -16,7 +16,7 @@ struct NeighbourhoodExpert {
       "expert", .choice("none", ["none", "linear"]),
       "A linear neighbourhood model multiplied to the generative one"),
     ModelOption("expert-lambda", .number(300, 1e-6...1e9), "Its L2 regularisation"),
-    ModelOption("expert-dropout", .number(0.5, 0...0.99), "The dropout it emulates"),
+    ModelOption("expert-dropout", .number(0.33, 0...0.99), "The dropout it emulates"),
     ModelOption("expert-user-weight", .number(0.5, 0...2), "Its weight of users, as in edlae"),
     ModelOption(
       "expert-neighbours", .integer(0, 0...100_000),
