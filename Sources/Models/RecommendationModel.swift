@@ -99,6 +99,8 @@ public struct TrainingData: Sendable {
   /// The item group of each item to start from, with the prototypes' number, when they are given.
   public var groups: (assignment: [UInt32], count: Int)?
   public var seed: UInt64
+  /// The categories of each item by number, how many there are, and their vectors (one row a category).
+  public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
   /// A run to go on with.
   public var resume: Checkpoint?
   /// An earlier model to start from, with the items of this one in order.

@@ -82,6 +82,11 @@ private let rows: SparseRows = {
     options.userWeight = variant == "weights" ? 0.5 : 0
     options.groupDraws = variant == "draws" ? 3 : 1
     let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+    if variant == "privileged" {
+      network.decoder.groups.privileged = PrivilegedGroups(
+        (0..<12).map { $0 == 5 ? [] : [UInt32($0 % 4), UInt32($0 % 3)] }, count: 4, vectors: nil,
+        weight: 3, triplets: 50)
+    }
     for parameter in network.decoder.mapping.value.buffer.indices {
       network.decoder.mapping.value.pointer[parameter] *= 30
     }

@@ -21,12 +21,15 @@ enum InDGRMFamily: ModelFamily {
       // MovieLens (58 to 96) the other way round.
       options.depth = data.rows.count >= 40 * data.rows.rowCount ? 4 : 1
     }
+    let privileged = try privilegedGroups(data, settings)
     if let groups = data.groups { options.groups = groups.count }
+    if let privileged { options.groups = privileged.count }
     guard options.priorOld + options.priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
     }
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    network.decoder.groups.privileged = privileged
     network.weightScale = weightScale(data.rows, options.userWeight)
     if data.start != nil {
       try data.startNetwork(network)
@@ -41,6 +44,27 @@ enum InDGRMFamily: ModelFamily {
       .setting("depth", .integer(options.depth))
     if let expert { used = used.setting("expert-weight", .number(expert.strength)) }
     return InDGRM(network, expert: expert, settings: used)
+  }
+
+  /// The categories as groups, when they are asked for.
+  ///
+  /// Throws `ModelError` when there are none.
+  private static func privilegedGroups(_ data: TrainingData, _ settings: ModelSettings) throws
+    -> PrivilegedGroups?
+  {
+    guard settings.flag("privileged") else { return nil }
+    guard let known = data.categories, known.count > 1,
+      known.lists.contains(where: { !$0.isEmpty })
+    else {
+      throw ModelError(
+        .badData, "privileged needs items with categories; ingest them with --items")
+    }
+    guard data.groups == nil, settings.flag("item-groups") else {
+      throw ModelError(.usage, "privileged needs item groups of its own; leave --groups out")
+    }
+    return PrivilegedGroups(
+      known.lists, count: known.count, vectors: known.vectors,
+      weight: settings.number("privileged-weight"))
   }
 
   /// The factor that makes weights |x|^-power 1 on average over interactions.
@@ -88,6 +112,17 @@ enum InDGRMFamily: ModelFamily {
   private static func start(_ network: InDGRMNetwork<Float>, _ data: TrainingData) {
     guard network.options.usesGroups else { return }
     let (items, prototypes) = (network.decoder.items.value, network.decoder.groups.prototypes.value)
+    if network.decoder.groups.privileged != nil, let known = data.categories {
+      // Each prototype in the middle of the items that have its category.
+      prototypes.fill(0)
+      for (item, list) in known.lists.enumerated() {
+        for category in list {
+          let (source, target) = (items.row(item), prototypes.row(Int(category)))
+          for index in source.indices { target[index] += source[index] }
+        }
+      }
+      return
+    }
     guard let groups = data.groups else {
       let found = sphericalKMeans(
         items, clusters: network.options.groups, seed: data.seed, iterations: 20)

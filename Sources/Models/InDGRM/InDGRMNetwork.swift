@@ -8,7 +8,7 @@ import Glibc
 ///
 /// loss_i = w_i ( -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
 /// KL(q(k|x_i) || E[pi]) ) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood), w_i
-/// proportional to |x_i|^-userWeight. The prior
+/// proportional to |x_i|^-userWeight; plus the ranking loss of privileged categories. The prior
 /// of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
 /// N(0, e^10) (RecVAE's composite prior), its KL estimated by one sample shared by the clusters.
 final class InDGRMNetwork<T: Real>: TrainableNetwork {
@@ -104,7 +104,12 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
       batch, means: meanGradient.rowBlock(rows), logVariances: logVarianceGradient.rowBlock(rows),
       logits: logitGradient.rowBlock(rows))
     let reconstruction = zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }
-    return [("reconstruction", reconstruction), ("kl", kl)]
+    guard decoder.groups.privileged != nil else {
+      return [("reconstruction", reconstruction), ("kl", kl)]
+    }
+    return [
+      ("reconstruction", reconstruction), ("kl", kl), ("ranking", decoder.groups.rankingLoss),
+    ]
   }
 
   /// Draws z^(k) for every cluster, the one-sample KL of each, and blends z = sum_k pi~_k z^(k).

@@ -66,6 +66,11 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "start", .choice("factors", ["random", "spectral", "factors"]),
         "What item vectors and the encoder's input layer start from"),
+      ModelOption(
+        "privileged", .flag(false),
+        "Groups stand for the items' categories, whose likeness ranks them (InDGRM-p)"),
+      ModelOption(
+        "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),

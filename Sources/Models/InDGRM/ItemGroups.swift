@@ -18,6 +18,11 @@ final class ItemGroups<T: Real> {
   private let drawn: [Matrix<T>]
   /// c_jg, M x G.
   let membership: Matrix<T>
+  /// Categories that the groups stand for, if any.
+  var privileged: PrivilegedGroups?
+  /// The ranking loss of the last backward pass.
+  private(set) var rankingLoss = 0.0
+  private var draw: (seed: UInt64, step: UInt64) = (0, 0)
 
   init(items: Int, options: InDGRMOptions, seed: UInt64) {
     count = options.groups
@@ -46,6 +51,7 @@ final class ItemGroups<T: Real> {
       unit.copy(from: prototypes.value)
     }
     multiply(items, unit, transposeB: true, into: similarity, alpha: 1 / temperature)
+    draw = (seed, step ?? 0)
     guard let step else {
       membership.copy(from: similarity)
       return softmaxRows(membership)
@@ -79,13 +85,15 @@ final class ItemGroups<T: Real> {
       softmaxBackward(membership, dMembership, addingTo: gradient, scale: 1)
     }
     multiply(gradient, unit, into: dItems, alpha: 1 / temperature, beta: 1)
+    multiply(gradient, transposeA: true, items, into: unitGradient, alpha: 1 / temperature)
+    rankingLoss =
+      privileged?.addGradients(
+        items: items, prototypes: unit, temperature: temperature, seed: draw.seed,
+        step: draw.step, to: dItems, unitGradient) ?? 0
     if usesCosine {
-      multiply(
-        gradient, transposeA: true, items, into: unitGradient, alpha: 1 / temperature)
       normaliseRowsBackward(unit, unitGradient, norms: norms, into: prototypes.gradient)
     } else {
-      multiply(
-        gradient, transposeA: true, items, into: prototypes.gradient, alpha: 1 / temperature)
+      prototypes.gradient.copy(from: unitGradient)
     }
   }
 }

@@ -23,6 +23,13 @@ public struct FittingTask: Sendable {
     }
     categories = interactions.categories
     data = TrainingData(rows: training.rows, seed: seed)
+    if let lists = training.items.categories, !categories.isEmpty {
+      let vectors = interactions.categoryVectors.flatMap { given in
+        given.values.count == categories.count * given.dimensions && given.dimensions > 0
+          ? Matrix(rows: categories.count, columns: given.dimensions, given.values) : nil
+      }
+      data.categories = (lists, categories.count, vectors)
+    }
     guard let plan else { return }
     let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
     let cases = FoldInCases(plan, role: .validation, items: items)
