@@ -66,6 +66,13 @@ final class ExplanationPrinter {
         if case .factor = $0.source { true } else { false }
       }
       lines.append("     or by factors: " + summed(factors))
+      let own = explanation.contributions.filter {
+        if case .item = $0.source { true } else { false }
+      }
+      if !own.isEmpty {
+        let total = own.reduce(0) { $0 + $1.value }
+        lines.append("     and by own items directly (\(signed(total))): " + summed(own))
+      }
     }
     if !explanation.nearest.isEmpty {
       let own = explanation.nearest.prefix(show).map {
