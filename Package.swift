@@ -99,7 +99,7 @@ let package = Package(
       name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),
-    tests("DataSources"),
+    tests("DataSources", ["dump", "ingest"]),
     tests("InteractionData", ["Interchange"]),
     tests("Models", ["DenseMath", "Interchange"]),
     tests("Tuning", ["Interchange"]),

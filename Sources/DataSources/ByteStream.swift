@@ -102,7 +102,9 @@ public final class ByteStream {
 
   private static func failure(_ archive: OpaquePointer, _ name: String) -> SourceError {
     let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown trouble"
-    return SourceError(.badData, "\(name): cannot be read: \(reason)")
+    // Some of libarchive's messages end a line.
+    let words = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return SourceError(.badData, "\(name): cannot be read: \(words)")
   }
 
   private static func isRaw(_ archive: OpaquePointer) -> Bool {
