@@ -14,12 +14,12 @@ final class Encoder<T: Real> {
   let clusters: Int
   let latent: Int
   let trunk: Trunk<T>
-  private let sharedMean: Dense<T>
-  private let sharedLogVariance: Dense<T>
-  private let clusterMeans: Dense<T>
-  private let clusterLogVariances: Dense<T>
-  private let attentionHidden: Dense<T>
-  private let attention: Dense<T>
+  let sharedMean: Dense<T>
+  let sharedLogVariance: Dense<T>
+  let clusterMeans: Dense<T>
+  let clusterLogVariances: Dense<T>
+  let attentionHidden: Dense<T>
+  let attention: Dense<T>
   private let sharedGradient: Matrix<T>
   private var features: Matrix<T>
 
@@ -80,6 +80,18 @@ final class Encoder<T: Real> {
     tanhForward(hidden)
     logWeights = attention.forward(hidden)
     logSoftmaxRows(logWeights)
+  }
+
+  /// Moves every cluster's posterior against its gradient, by `rate` of the mean's length and by `rate`
+  /// (root mean square) in log variances (a step of Algorithm 2).
+  ///
+  /// - Parameter means, logVariances: gradients of the raw outputs, B x (K d).
+  func refine(means dMeans: Matrix<T>, logVariances dLogVariances: Matrix<T>, rate: T) {
+    stepAgainst(dMeans, of: means, parts: latent, relative: rate)
+    stepAgainst(dLogVariances, of: rawLogVariances, parts: latent, absolute: rate)
+    clamp(
+      rawLogVariances, low: Self.lowestLogVariance, high: Self.highestLogVariance,
+      into: logVariances.rowBlock(0..<means.rows))
   }
 
   /// Leaves all gradients, given those of the raw outputs (means, log variances: B x K d) and of the

@@ -44,11 +44,14 @@ enum MultVAEFamily: ModelFamily {
 extension TrainingData {
   /// Starts a network from the earlier model, when there is one.
   ///
-  /// Throws `ModelError` when sizes differ.
-  func startNetwork<Network: TrainableNetwork>(_ network: Network) throws
+  /// - Parameter prepared: the model with the tensors that the network's parameters have.
+  /// - Throws: `ModelError` when sizes differ.
+  func startNetwork<Network: TrainableNetwork>(
+    _ network: Network, prepared: (StoredModel) throws -> StoredModel = { $0 }
+  ) throws
   where Network.Scalar == Float {
     guard let start else { return }
-    _ = try start.model.start(network.parameters, items: start.items)
+    _ = try prepared(start.model).start(network.parameters, items: start.items)
     network.parametersChanged()
   }
 }
