@@ -76,6 +76,20 @@ private let rows: SparseRows = {
     }
   }
 
+  @Test func dglgm() {
+    var options = InDGRMOptions()
+    (options.width, options.depth, options.latent, options.clusters) = (8, 1, 4, 3)
+    (options.dropout, options.batch) = (0.3, 7)
+    let network = DGLGMNetwork<Double>(
+      items: 12, users: 7, options: options, penalty: 20, seed: 5)
+    for index in network.clusters.logVariances.value.buffer.indices {
+      network.clusters.logVariances.value.pointer[index] = 0.1 * Double(index % 5) - 0.3
+    }
+    check(network) {
+      network.train(rows, step: 4, anneal: 0.8).reduce(0) { $0 + $1.value }
+    }
+  }
+
   /// Everything on: composite prior, item groups, clusters; and each part switched off in turn.
   @Test(arguments: [
     "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",

@@ -21,7 +21,8 @@ final class Encoder<T: Real> {
   let attentionHidden: Dense<T>
   let attention: Dense<T>
   private let sharedGradient: Matrix<T>
-  private var features: Matrix<T>
+  /// The trunk's output for the last batch, B x width.
+  private(set) var features: Matrix<T>
 
   /// The last batch's posterior: means, log variances before and after clamping (B x K d) and log
   /// cluster weights (B x K).
@@ -95,10 +96,10 @@ final class Encoder<T: Real> {
   }
 
   /// Leaves all gradients, given those of the raw outputs (means, log variances: B x K d) and of the
-  /// attention's logits (B x K).
+  /// attention's logits (B x K), and of the features where they have other uses.
   func backward(
     _ batch: SparseRows, means dMeans: Matrix<T>, logVariances dLogVariances: Matrix<T>,
-    logits dLogits: Matrix<T>
+    logits dLogits: Matrix<T>, features dFeatures: Matrix<T>? = nil
   ) {
     let rows = 0..<batch.rowCount
     let total = clusterMeans.backward(features, dMeans)
@@ -112,6 +113,7 @@ final class Encoder<T: Real> {
     let dHidden = attention.backward(hidden, dLogits)
     tanhBackward(hidden, dHidden)
     add(attentionHidden.backward(features, dHidden), to: total)
+    if let dFeatures { add(dFeatures, to: total) }
     trunk.backward(batch, total)
   }
 

@@ -100,7 +100,17 @@ final class InDGRM: RecommendationModel {
       let block = start..<min(start + users.batchSize, rows.upperBound)
       let (z, weights) = users.represent(foldIn.rows(at: Array(block)))
       let first = start - rows.lowerBound
-      decoder.forward(z, weights: weights, into: scores.rowBlock(first..<first + block.count))
+      let target = scores.rowBlock(first..<first + block.count)
+      decoder.forward(z, weights: weights, into: target)
+      guard options.usesGroups, options.refineSteps > 0 else { continue }
+      Parallel.blocks(block.count, size: 1) { places in
+        for place in places {
+          let user = UserView(
+            decoder, options, z: Array(z.row(place)), weights: Array(weights.row(place)),
+            items: Array(foldIn.row(start + place)))
+          user.score(into: target.row(place))
+        }
+      }
     }
     expert?.add(foldIn, rows: rows, to: scores)
   }
@@ -108,7 +118,7 @@ final class InDGRM: RecommendationModel {
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let (z, weights) = users.represent(row)
-    let user = UserView(decoder, options, z: z.array, weights: weights.array)
+    let user = UserView(decoder, options, z: z.array, weights: weights.array, items: foldIn)
     let without = leaveOneOutDifferences(self, foldIn, items: items)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
@@ -149,7 +159,8 @@ private struct UserView {
   private var activity: [Double] = []
 
   init(
-    _ decoder: Decoder<Float>, _ options: InDGRMOptions, z values: [Float], weights shares: [Float]
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, z values: [Float],
+    weights shares: [Float], items: [UInt32]
   ) {
     self.decoder = decoder
     self.options = options
@@ -165,9 +176,35 @@ private struct UserView {
         for index in vector.indices { vector[index] += weight * Double(row[index]) }
       }
       mapping.append(vector)
-      activity.append(
-        zip(vector, z).reduce(0) { $0 + $1.0 * $1.1 }
-          + Double(decoder.groupBias.value[0, group]))
+    }
+    let bias = (0..<options.groups).map { Double(decoder.groupBias.value[0, $0]) }
+    var own = MappingRefinement(mapping: mapping, z: z)
+    if options.refineSteps > 0 {
+      own.refine(
+        base: (0..<decoder.items.value.rows).map(similarity),
+        membership: decoder.groups.membership, bias: bias, items: items,
+        steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
+      mapping = own.vectors(mapping, z: z)
+    }
+    activity = (0..<options.groups).map { own.product($0) + bias[$0] }
+  }
+
+  /// a cos(h_j, z) + beta_j.
+  private func similarity(_ item: Int) -> Double {
+    let vector = decoder.unitItems.row(item)
+    var product = 0.0
+    for index in vector.indices { product += unit[index] * Double(vector[index]) }
+    return Double(decoder.scaleFactor) * product + Double(decoder.itemBias.value.pointer[item])
+  }
+
+  /// The scores of all items.
+  func score(into scores: UnsafeMutableBufferPointer<Float>) {
+    let factors = activity.map { exp($0) }
+    for item in scores.indices {
+      let row = decoder.groups.membership.row(item)
+      var mixture = 1e-20
+      for group in row.indices { mixture += Double(row[group]) * factors[group] }
+      scores[item] = Float(similarity(item) + log(mixture))
     }
   }
 

@@ -38,6 +38,9 @@ struct InDGRMOptions: Sendable {
   var clusterThreshold = 0.005
   /// epsilon_lambda: dimensions with a smaller share of the cluster's largest variance are not kept.
   var dimensionThreshold = 0.001
+  /// Proximal steps on a user's own factor-to-group vectors at inference, and their rate.
+  var refineSteps = 0
+  var refineRate = 0.5
   /// Items drawn for a batch's softmax beside its own; 0 scores all items.
   var samples = 0
   /// Passes that update the encoder alone before each that updates the decoder alone; 0 updates both at
@@ -100,6 +103,10 @@ struct InDGRMOptions: Sendable {
         "prune-dimensions", .number(0.001, 0...1),
         "epsilon_lambda, dimensions below this share of a cluster's largest variance are left out"),
       ModelOption(
+        "refine-steps", .integer(0, 0...1000),
+        "Steps that fit the factor-to-group vectors to each user when he is scored or explained"),
+      ModelOption("refine-rate", .number(0.5, 0...10), "Size of those steps"),
+      ModelOption(
         "samples", .integer(-1, -1...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000, else 4,096"
       ),
@@ -140,6 +147,8 @@ struct InDGRMOptions: Sendable {
     clusterThreshold = settings.number("prune-clusters")
     dimensionThreshold = settings.number("prune-dimensions")
     samples = settings.integer("samples")
+    refineSteps = settings.integer("refine-steps")
+    refineRate = settings.number("refine-rate")
   }
 
   /// Settles what is left to the data: depth, samples and draws.
@@ -171,6 +180,9 @@ struct InDGRMOptions: Sendable {
     self.groups = groups
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
+    refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
+    refineRate = json["refine-rate"]?.double ?? refineRate
+    mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty
     usesCosine = json["similarity"]?.string != "inner-product"
   }
 }

@@ -44,7 +44,7 @@ struct NeighbourhoodExpert {
     } else if let held = data.validation {
       // Steps of a third of an octave from 1/2 to 100.
       let choices: [Double] = [0] + (0..<24).map { exp2(Double($0) / 3 - 1) }
-      let values = validationNDCG(held.foldIn, held.truth, mixing: choices) { rows, base, added in
+      let values = validate(held, mixing: choices) { rows, base, added in
         model.score(held.foldIn, rows: rows, into: base)
         weights.score(held.foldIn, rows: rows, into: added)
       }

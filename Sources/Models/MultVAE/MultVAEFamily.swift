@@ -158,7 +158,8 @@ extension JSONValue {
     guard case .object(var members) = self else { return self }
     if let failure = best.failure { members["failure"] = .string(failure) }
     members["best_epoch"] = .integer(best.epoch)
-    members["validation_ndcg_100"] = best.validation.map { .number($0) } ?? .null
+    members["validation"] = best.validation.map { .number($0) } ?? .null
+    members["validation_metric"] = best.metric.map { .string($0.text) } ?? .null
     return .object(members)
   }
 }
