@@ -23,6 +23,14 @@ public struct SparseRows: Sendable {
     self.columnCount = columnCount
   }
 
+  /// Rows given as lists of columns that are known to be in range.
+  public init(lists: [[UInt32]], columnCount: Int) {
+    var offsets = [0]
+    offsets.reserveCapacity(lists.count + 1)
+    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
+    self.init(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: columnCount)
+  }
+
   /// The columns of a row.
   public func row(_ row: Int) -> ArraySlice<UInt32> { columns[offsets[row]..<offsets[row + 1]] }
 

@@ -16,6 +16,11 @@ public protocol RecommendationModel: AnyObject {
   ///   - scores: `rows.count` x `itemCount`; a larger score ranks higher. Seen items are scored too.
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>)
 
+  /// Scores some items alone for all users of `foldIn`.
+  ///
+  /// - Parameter scores: one row a user, one column for each of `items`.
+  func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
+
   /// Accounts for the scores of some items for one user.
   ///
   /// The contributions of an explanation add up to its score.
@@ -32,12 +37,26 @@ public protocol RecommendationModel: AnyObject {
 
 extension RecommendationModel {
   public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
+
+  public func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
+    let block = 250
+    let all = Matrix<Float>(rows: min(block, foldIn.rowCount), columns: itemCount)
+    for start in stride(from: 0, to: foldIn.rowCount, by: block) {
+      let rows = start..<min(start + block, foldIn.rowCount)
+      score(foldIn, rows: rows, into: all.rowBlock(0..<rows.count))
+      for row in rows {
+        for (place, item) in items.enumerated() {
+          scores[row, place] = all[row - start, Int(item)]
+        }
+      }
+    }
+  }
 }
 
 /// Why one item has its score for one user.
 public struct Explanation: Sendable, Equatable {
   /// What a contribution stands for.
-  public enum Source: Sendable, Equatable {
+  public enum Source: Sendable, Hashable {
     /// Popularity or another constant of the item.
     case itemBias
     /// A latent factor.
@@ -65,6 +84,11 @@ public struct Explanation: Sendable, Equatable {
   public struct Weighted: Sendable, Equatable {
     public let index: Int
     public let weight: Double
+
+    public init(index: Int, weight: Double) {
+      self.index = index
+      self.weight = weight
+    }
   }
 
   /// What an item group adds to a score.

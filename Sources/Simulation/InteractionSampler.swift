@@ -14,6 +14,8 @@ public final class InteractionSampler {
   private let itemFeatures: Matrix<Float>
   private let blockSize: Int
   private let scores: Matrix<Float>
+  /// Running sums of exp(popularity), when items are proposed one by one.
+  private let proposals: [Double]
   private var position = 0
 
   /// Interactions of consecutive users, items ascending within each.
@@ -39,8 +41,20 @@ public final class InteractionSampler {
       row[d + Int(structure.itemGroups[item])] = 1
       row[d + shape.groups] = structure.popularity[item]
     }
-    blockSize = max(4, min(256, (8 << 20) / shape.items))
-    scores = Matrix(rows: blockSize, columns: shape.items)
+    // Few interactions from many items are drawn one by one; scores of all items would cost more.
+    if counts.reduce(0, +) * Self.proposalsADraw < shape.items * shape.users {
+      var sum = 0.0
+      proposals = structure.popularity.map {
+        sum += exp(Double($0))
+        return sum
+      }
+      blockSize = 256
+      scores = Matrix(rows: 0, columns: shape.items)
+    } else {
+      proposals = []
+      blockSize = max(4, min(256, (8 << 20) / shape.items))
+      scores = Matrix(rows: blockSize, columns: shape.items)
+    }
     userClusters.reserveCapacity(shape.users)
   }
 
@@ -52,14 +66,17 @@ public final class InteractionSampler {
     position = range.upperBound
     let features = Matrix<Float>(rows: range.count, columns: itemFeatures.columns)
     for user in range { drawTaste(user, into: features.row(user - range.lowerBound)) }
-    let scores = scores.rowBlock(0..<range.count)
-    multiply(features, itemFeatures, transposeB: true, into: scores)
+    let scores = proposals.isEmpty ? scores.rowBlock(0..<range.count) : nil
+    if let scores { multiply(features, itemFeatures, transposeB: true, into: scores) }
     var parts = [Block](repeating: Block(firstUser: 0), count: range.count)
     parts.withUnsafeMutableBufferPointer { buffer in
       let parts = SharedBuffer(buffer)
       Parallel.blocks(range.count, size: 1) { rows in
         for row in rows {
-          parts[row] = self.choose(range.lowerBound + row, features.row(row), scores.row(row))
+          let user = range.lowerBound + row
+          let items =
+            scores.map { self.choose(user, $0.row(row)) } ?? self.propose(user, features.row(row))
+          parts[row] = self.describe(user, items, features.row(row))
         }
       }
     }
@@ -104,19 +121,61 @@ public final class InteractionSampler {
     features[d + shape.groups] = 1
   }
 
-  /// Draws a user's items without replacement, in proportion to exp(score) (the largest scores plus
-  /// Gumbel numbers), then ratings and times.
-  private func choose(
-    _ user: Int, _ features: UnsafeMutableBufferPointer<Float>,
-    _ scores: UnsafeMutableBufferPointer<Float>
+  /// Draws a user's items without replacement, in proportion to exp(score): the largest scores plus
+  /// Gumbel numbers.
+  private func choose(_ user: Int, _ scores: UnsafeMutableBufferPointer<Float>) -> [UInt32] {
+    guard counts[user] > 0 else { return [] }
+    addGumbel(
+      to: scores, seed: structure.seed, stage: Stage.choice.rawValue, index: UInt64(user))
+    return topOfRow(UnsafeBufferPointer(scores), count: counts[user]).map(\.index).sorted()
+  }
+
+  /// About how many proposals an accepted item takes, by which the two ways of drawing are weighed.
+  private static let proposalsADraw = 300
+
+  /// Draws from the same law one by one: items are proposed by popularity and accepted in proportion to
+  /// exp(taste), and items drawn already are passed over.
+  private func propose(_ user: Int, _ features: UnsafeMutableBufferPointer<Float>) -> [UInt32] {
+    let (count, width) = (counts[user], features.count - 1)
+    guard count > 0 else { return [] }
+    // Many items of one user: all their scores after all.
+    if count * Self.proposalsADraw > structure.shape.items {
+      let all = Matrix<Float>(rows: 1, columns: structure.shape.items)
+      multiplyHere(
+        Matrix(rows: 1, columns: width + 1, Array(features)), itemFeatures, transposeB: true,
+        into: all)
+      return choose(user, all.row(0))
+    }
+    var random = RandomStream(
+      seed: structure.seed, stage: Stage.choice.rawValue, index: UInt64(user))
+    let d = structure.shape.factors
+    let most =
+      structure.shape.strength + max(features[d..<width].max() ?? 0, 0)
+    var drawn: Set<UInt32> = []
+    let total = proposals.last ?? 0
+    while drawn.count < count {
+      let threshold = random.uniform() * total
+      var (low, high) = (0, proposals.count - 1)
+      while low < high {
+        let middle = (low + high) / 2
+        if proposals[middle] > threshold { high = middle } else { low = middle + 1 }
+      }
+      let row = itemFeatures.pointer + low * itemFeatures.columns
+      var taste: Float = features[d + Int(structure.itemGroups[low])]
+      for column in 0..<d { taste += features[column] * row[column] }
+      if random.uniform() < exp(Double(taste - most)) { drawn.insert(UInt32(low)) }
+    }
+    return drawn.sorted()
+  }
+
+  /// A user's interactions with these items: ratings and times.
+  private func describe(
+    _ user: Int, _ items: [UInt32], _ features: UnsafeMutableBufferPointer<Float>
   ) -> Block {
     let shape = structure.shape
     var part = Block(firstUser: user)
-    let count = counts[user]
-    guard count > 0 else { return part }
-    addGumbel(
-      to: scores, seed: structure.seed, stage: Stage.choice.rawValue, index: UInt64(user))
-    part.items = topOfRow(UnsafeBufferPointer(scores), count: count).map(\.index).sorted()
+    guard !items.isEmpty else { return part }
+    part.items = items
     part.users = [UInt32](repeating: UInt32(user), count: part.items.count)
     var random = RandomStream(
       seed: structure.seed, stage: Stage.ratings.rawValue, index: UInt64(user))

@@ -37,8 +37,29 @@ struct Explain: Tool {
   @Option(help: ArgumentHelp("Items to explain for each user.", valueName: "n"))
   var top = 5
 
-  @Option(help: ArgumentHelp("Parts, own items and clusters shown in text.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Parts of each kind, own items and clusters shown; the others are summed up. 0 shows all.",
+      valueName: "n"))
   var show = 4
+
+  @Option(
+    help: ArgumentHelp(
+      "Say what speaks for each item rather than for this one, repeatable.", valueName: "id"))
+  var contrast: [String] = []
+
+  @Flag(
+    help: "Find the own items without which an item would not be among the --top, by re-scoring.")
+  var counterfactual = false
+
+  @Option(help: ArgumentHelp("The largest set of own items tried.", valueName: "n"))
+  var most = 5
+
+  @Option(
+    help: ArgumentHelp(
+      "File of sentences with places to fill in, the first that can be filled is used.",
+      valueName: "file"))
+  var template: String?
 
   @Option(help: "Text for people or one JSON object a recommendation.")
   var format: ExplanationFormat = .text
@@ -52,8 +73,11 @@ struct Explain: Tool {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (1...10_000).contains(top), (1...10_000).contains(show) else {
-      throw ValidationError("--top and --show must be between 1 and 10000")
+    guard (1...10_000).contains(top), (0...10_000).contains(show) else {
+      throw ValidationError("--top must be between 1 and 10000, --show between 0 and 10000")
+    }
+    guard (1...1000).contains(most) else {
+      throw ValidationError("--most must be between 1 and 1000")
     }
   }
 
@@ -63,34 +87,68 @@ struct Explain: Tool {
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
     let fitted = try ModelCatalogue.restore(stored)
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
-    let wantedItems = try item.map { id in
+    let wantedItems = try places(of: item, in: stored)
+    let contrasts = try places(of: contrast, in: stored)
+    let templates = try SentenceTemplates(
+      template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
+      name: template ?? "the standard templates")
+    let chosen = try chosenUsers(data)
+    let cases = FoldInCases(
+      data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let printer = ExplanationPrinter(
+      format: format, show: show > 0 ? show : .max, model: stored, fitted: fitted,
+      templates: templates)
+    let progress = Progress("explained", unit: "users", total: cases.count, context.log)
+    // Users are scored by blocks and their explanations written out on all cores.
+    let block = 200
+    let scores = Matrix<Float>(rows: min(block, cases.count), columns: fitted.itemCount)
+    for start in stride(from: 0, to: cases.count, by: block) {
+      let rows = start..<min(start + block, cases.count)
+      var lists = [[UInt32]](repeating: wantedItems, count: rows.count)
+      if wantedItems.isEmpty {
+        let part = scores.rowBlock(0..<rows.count)
+        fitted.score(cases.history, rows: rows, into: part)
+        lists = topItems(part, cases.history, rows: rows, count: top).map { $0.map(\.index) }
+      }
+      var answers: [ExplainedUser] = []
+      for (row, items) in zip(rows, lists) {
+        let history = Array(cases.history.row(row))
+        answers.append(
+          explain(
+            fitted, user: data.users.ids[cases.users[row]], history, items: items,
+            contrasts: contrasts))
+        progress.update(row + 1)
+      }
+      for text in printer.text(answers) { try file.write(text) }
+    }
+    progress.finish()
+    try file.commit()
+  }
+
+  private func explain(
+    _ fitted: any RecommendationModel, user: String, _ history: [UInt32], items: [UInt32],
+    contrasts: [UInt32]
+  ) -> ExplainedUser {
+    let all = fitted.explain(history, items: items + contrasts)
+    var explained = ExplainedUser(
+      id: user, history: history, explanations: Array(all.prefix(items.count)),
+      contrasts: Array(all.dropFirst(items.count)))
+    if counterfactual {
+      explained.counterfactuals = items.map {
+        Counterfactual.find(fitted, history, item: $0, top: top, most: most)
+      }
+    }
+    return explained
+  }
+
+  private func places(of ids: [String], in stored: StoredModel) throws -> [UInt32] {
+    try ids.map { id in
       guard let index = stored.items.ids.firstIndex(of: id) else {
         throw ToolError(
           .badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
       }
       return UInt32(index)
     }
-    let chosen = try chosenUsers(data)
-    let cases = FoldInCases(
-      data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
-    let printer = ExplanationPrinter(
-      file, format: format, show: show, model: stored, fitted: fitted)
-    let progress = Progress("explained", unit: "users", total: cases.count, context.log)
-    let scores = Matrix<Float>(rows: 1, columns: fitted.itemCount)
-    for index in 0..<cases.count {
-      let history = Array(cases.history.row(index))
-      var items = wantedItems
-      if items.isEmpty {
-        fitted.score(cases.history, rows: index..<index + 1, into: scores)
-        items = topItems(scores, cases.history, rows: index..<index + 1, count: top)[0].map(\.index)
-      }
-      try printer.write(
-        user: data.users.ids[cases.users[index]], history: history,
-        fitted.explain(history, items: items))
-      progress.update(index + 1)
-    }
-    progress.finish()
-    try file.commit()
   }
 
   private func chosenUsers(_ data: InteractionSet) throws -> [Int] {

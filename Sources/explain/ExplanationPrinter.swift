@@ -1,24 +1,36 @@
 // How does an explanation read, for people and for programs?
 
+import DenseMath
 import Interchange
 import Models
 import ToolKit
 
-/// Writes explanations as text or as JSON lines.
-final class ExplanationPrinter {
-  private let file: OutputFile
+/// A user's recommendations with what speaks for them.
+struct ExplainedUser: Sendable {
+  let id: String
+  let history: [UInt32]
+  let explanations: [Explanation]
+  /// The items each is set against.
+  let contrasts: [Explanation]
+  /// By the explanations' places, where they were asked for: nil inside where none was found.
+  var counterfactuals: [Counterfactual?]?
+}
+
+/// Words explanations as text or as JSON lines.
+struct ExplanationPrinter: Sendable {
   private let format: ExplanationFormat
   private let show: Int
   private let items: ItemChunk
   private let groupNames: [String]
+  private let templates: SentenceTemplates
 
   init(
-    _ file: OutputFile, format: ExplanationFormat, show: Int, model: StoredModel,
-    fitted: any RecommendationModel
+    format: ExplanationFormat, show: Int, model: StoredModel, fitted: any RecommendationModel,
+    templates: SentenceTemplates
   ) {
-    self.file = file
     self.format = format
     self.show = show
+    self.templates = templates
     items = model.items
     groupNames =
       fitted.itemGroups.map { groups in
@@ -29,23 +41,82 @@ final class ExplanationPrinter {
       } ?? []
   }
 
-  func write(user: String, history: [UInt32], _ explanations: [Explanation]) throws {
+  /// What is written about each user.
+  func text(_ users: [ExplainedUser]) -> [String] {
+    var texts = [String](repeating: "", count: users.count)
+    texts.withUnsafeMutableBufferPointer { buffer in
+      let texts = SharedBuffer(buffer)
+      Parallel.blocks(users.count, size: 1) { places in
+        for place in places { texts[place] = text(users[place]) }
+      }
+    }
+    return texts
+  }
+
+  private func text(_ user: ExplainedUser) -> String {
     switch format {
     case .jsonl:
-      for (rank, explanation) in explanations.enumerated() {
-        try file.write(json(user, rank + 1, explanation).text + "\n")
-      }
+      return user.explanations.indices.map { json(user, $0).text + "\n" }.joined()
     case .text:
-      try file.write("User \(user), \(history.count) interactions\n")
-      if let clusters = explanations.first?.clusters, !clusters.isEmpty {
+      var result = "User \(user.id), \(user.history.count) interactions\n"
+      if let clusters = user.explanations.first?.clusters, !clusters.isEmpty {
         let shares = clusters.prefix(show).map { "\($0.index) (\(percent($0.weight)))" }
-        try file.write("  user clusters: \(shares.joined(separator: ", "))\n")
+        result += "  user clusters: \(shares.joined(separator: ", "))\n"
       }
-      for (rank, explanation) in explanations.enumerated() {
-        try file.write(text(rank + 1, explanation))
+      for place in user.explanations.indices {
+        result += text(place + 1, user.explanations[place])
+        let sentence = sentence(user, place)
+        if !sentence.isEmpty { result += "     in short: \(sentence)\n" }
+        for other in user.contrasts {
+          let name = items.name(of: Int(other.item))
+          result +=
+            "     rather than \(name) (\(signed(user.explanations[place].score - other.score))): "
+            + summed(difference(user.explanations[place], other)) + "\n"
+        }
+        if let found = user.counterfactuals { result += words(found[place]) }
       }
-      try file.write("\n")
+      return result + "\n"
     }
+  }
+
+  private func words(_ found: Counterfactual?) -> String {
+    guard let found else { return "     no small set of own items keeps it in the list\n" }
+    let names = found.removed.map { items.name(of: Int($0)) }.joined(separator: ", ")
+    return "     without \(names) it would be number \(found.rankWithout)\n"
+  }
+
+  /// What a first item's parts have beyond a second's.
+  private func difference(_ first: Explanation, _ second: Explanation)
+    -> [Explanation.Contribution]
+  {
+    var values: [Explanation.Source: Double] = [:]
+    for part in first.contributions { values[part.source, default: 0] += part.value }
+    for part in second.contributions { values[part.source, default: 0] -= part.value }
+    return values.map { .init(source: $0.key, value: $0.value) }
+      .sorted { (abs($0.value), name($1.source)) > (abs($1.value), name($0.source)) }
+  }
+
+  private func sentence(_ user: ExplainedUser, _ place: Int) -> String {
+    let explanation = user.explanations[place]
+    var values = [
+      "user": user.id, "rank": String(place + 1), "title": items.name(of: Int(explanation.item)),
+      "item": items.ids[Int(explanation.item)], "score": fixed(explanation.score, 4),
+    ]
+    if let group = explanation.groups.first, groupNames.indices.contains(group.index) {
+      values["group"] = groupNames[group.index]
+    }
+    if let cluster = explanation.clusters.first { values["cluster"] = "cluster \(cluster.index)" }
+    var own = explanation.leaveOneOut.filter { $0.weight > 0 }
+    if own.isEmpty {
+      own = explanation.contributions.compactMap { part in
+        guard case .item(let item) = part.source, part.value > 0 else { return nil }
+        return .init(index: Int(item), weight: part.value)
+      }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    }
+    for (rank, item) in own.prefix(3).enumerated() {
+      values["own\(rank + 1)"] = items.name(of: item.index)
+    }
+    return templates.sentence(values)
   }
 
   private func text(_ rank: Int, _ explanation: Explanation) -> String {
@@ -102,7 +173,8 @@ final class ExplanationPrinter {
     return words.joined(separator: ", ")
   }
 
-  private func json(_ user: String, _ rank: Int, _ explanation: Explanation) -> JSONValue {
+  private func json(_ user: ExplainedUser, _ place: Int) -> JSONValue {
+    let explanation = user.explanations[place]
     func own(_ list: [Explanation.Weighted], _ key: String) -> JSONValue {
       .array(
         list.prefix(show).map {
@@ -113,27 +185,35 @@ final class ExplanationPrinter {
         })
     }
     var members: [String: JSONValue] = [
-      "user": .string(user), "rank": .integer(rank),
+      "user": .string(user.id), "rank": .integer(place + 1),
       "item": .string(items.ids[Int(explanation.item)]),
       "title": .string(items.name(of: Int(explanation.item))), "score": .number(explanation.score),
-      "contributions": .array(
-        explanation.contributions.map { part in
-          var entry: [String: JSONValue] = [
-            "part": .string(kind(part.source)), "value": .number(part.value),
-          ]
-          switch part.source {
-          case .factor(let index): entry["factor"] = .integer(index)
-          case .group(let index):
-            entry["group"] = .integer(index)
-            entry["name"] = .string(groupName(index))
-          case .item(let item):
-            entry["item"] = .string(items.ids[Int(item)])
-            entry["name"] = .string(items.name(of: Int(item)))
-          case .itemBias, .groupMixture, .remainder: break
-          }
-          return .object(entry)
-        }),
+      "sentence": .string(sentence(user, place)),
+      "contributions": parts(explanation.contributions),
     ]
+    if !user.contrasts.isEmpty {
+      members["contrasts"] = .array(
+        user.contrasts.map { other in
+          [
+            "item": .string(items.ids[Int(other.item)]),
+            "title": .string(items.name(of: Int(other.item))), "score": .number(other.score),
+            "differences": parts(difference(explanation, other)),
+          ]
+        })
+    }
+    if let found = user.counterfactuals {
+      members["counterfactual"] =
+        found[place].map { found in
+          [
+            "without": .array(
+              found.removed.map {
+                [
+                  "item": .string(items.ids[Int($0)]), "title": .string(items.name(of: Int($0))),
+                ]
+              }), "rank": .integer(found.rank), "rank_without": .integer(found.rankWithout),
+          ]
+        } ?? .null
+    }
     if !explanation.clusters.isEmpty {
       members["clusters"] = .array(
         explanation.clusters.map { ["cluster": .integer($0.index), "weight": .number($0.weight)] })
@@ -152,6 +232,40 @@ final class ExplanationPrinter {
       members["without"] = own(explanation.leaveOneOut, "fall")
     }
     return .object(members)
+  }
+
+  /// The largest parts of each kind and the sum of the others of that kind; they add up to what all do.
+  private func parts(_ all: [Explanation.Contribution]) -> JSONValue {
+    var byKind: [String: [Explanation.Contribution]] = [:]
+    for part in all { byKind[kind(part.source), default: []].append(part) }
+    var entries: [JSONValue] = []
+    for kind in byKind.keys.sorted() {
+      let sorted = (byKind[kind] ?? []).sorted {
+        (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
+      }
+      for part in sorted.prefix(show) {
+        var entry: [String: JSONValue] = ["part": .string(kind), "value": .number(part.value)]
+        switch part.source {
+        case .factor(let index): entry["factor"] = .integer(index)
+        case .group(let index):
+          entry["group"] = .integer(index)
+          entry["name"] = .string(groupName(index))
+        case .item(let item):
+          entry["item"] = .string(items.ids[Int(item)])
+          entry["name"] = .string(items.name(of: Int(item)))
+        case .itemBias, .groupMixture, .remainder: break
+        }
+        entries.append(.object(entry))
+      }
+      let rest = sorted.dropFirst(show)
+      if !rest.isEmpty {
+        entries.append([
+          "part": .string(kind), "others": .integer(rest.count),
+          "value": .number(rest.reduce(0) { $0 + $1.value }),
+        ])
+      }
+    }
+    return .array(entries)
   }
 
   private func groupName(_ group: Int) -> String {

@@ -69,7 +69,7 @@ def show(table):
 
 def yelp(folder, ours, results):
     data, model, log = (os.path.join(folder, f"yelp.{s}") for s in ("ig", "m", "jsonl"))
-    run = ours("simulate", "-q", "--like", "yelp", "--secret", "-o", data)
+    run = ours("simulate", "-q", "--like", "yelp", "--strength", "2", "--secret", "-o", data)
     print(f"Yelp's shape (1.18 million users, 156,638 items): simulate {run['seconds']:.1f} s")
     run = ours("fit", "-q", "--model", "indgrm", "--set", "epochs=1", "--set", "start=random",
                "--log-json", log, data, "-o", model)

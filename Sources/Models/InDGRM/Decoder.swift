@@ -116,20 +116,43 @@ final class Decoder<T: Real> {
 
   /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K); needs `prepareItems`.
   func forward(_ z: Matrix<T>, weights: Matrix<T>, into logits: Matrix<T>) {
-    let rows = 0..<z.rows
-    let users = unitUsers.rowBlock(rows)
+    let whole = Part(
+      vectors: unitItems, biases: biases, membership: options.usesGroups ? groups.membership : nil)
+    forward(z, weights: weights, part: whole, into: logits)
+  }
+
+  /// Some of the items that `prepareItems` brought up to date.
+  struct Part {
+    let vectors: Matrix<T>
+    let biases: Matrix<T>
+    let membership: Matrix<T>?
+  }
+
+  func part(_ items: [UInt32]) -> Part {
+    let vectors = Matrix<T>(rows: items.count, columns: unitItems.columns)
+    gatherRows(unitItems, items, into: vectors)
+    let biases = Matrix(rows: 1, columns: items.count, items.map { self.biases.buffer[Int($0)] })
+    guard options.usesGroups else { return Part(vectors: vectors, biases: biases, membership: nil) }
+    let membership = Matrix<T>(rows: items.count, columns: groups.count)
+    gatherRows(groups.membership, items, into: membership)
+    return Part(vectors: vectors, biases: biases, membership: membership)
+  }
+
+  /// The same scores for a part of the items, B x n.
+  func forward(_ z: Matrix<T>, weights: Matrix<T>, part: Part, into logits: Matrix<T>) {
+    let users = unitUsers.rowBlock(0..<z.rows)
     if options.usesCosine {
       normaliseRows(z, into: users, norms: userNorms)
     } else {
       users.copy(from: z)
     }
-    multiply(users, unitItems, transposeB: true, into: logits, alpha: scaleFactor)
-    addRow(biases, to: logits)
-    guard options.usesGroups else { return }
+    multiply(users, part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
+    addRow(part.biases, to: logits)
+    guard let membership = part.membership else { return }
     let activity = groupActivity(z, weights: weights)
     exponentiate(activity)
-    let mixture = mixtureMemory.matrix(rows: z.rows, columns: unitItems.rows)
-    multiply(activity, groups.membership, transposeB: true, into: mixture)
+    let mixture = mixtureMemory.matrix(rows: z.rows, columns: membership.rows)
+    multiply(activity, membership, transposeB: true, into: mixture)
     addLog(of: mixture, plus: Self.tiny, to: logits)
   }
 

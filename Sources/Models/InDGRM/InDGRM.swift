@@ -115,20 +115,66 @@ final class InDGRM: RecommendationModel {
     expert?.add(foldIn, rows: rows, to: scores)
   }
 
+  func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
+    scoreWithoutExpert(foldIn, items: items, into: scores)
+    guard let expert, expert.strength != 0 else { return }
+    for row in 0..<foldIn.rowCount {
+      for (place, item) in items.enumerated() {
+        let parts = expert.weights.contributions(
+          Array(foldIn.row(row)), to: item, scale: expert.strength)
+        scores[row, place] += Float(parts.reduce(0) { $0 + $1.value })
+      }
+    }
+  }
+
+  private func scoreWithoutExpert(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
+  {
+    let part = decoder.part(items)
+    for start in stride(from: 0, to: foldIn.rowCount, by: users.batchSize) {
+      let block = start..<min(start + users.batchSize, foldIn.rowCount)
+      let (z, weights) = users.represent(foldIn.rows(at: Array(block)))
+      guard options.usesGroups, options.refineSteps > 0 else {
+        decoder.forward(z, weights: weights, part: part, into: scores.rowBlock(block))
+        continue
+      }
+      for row in block {
+        let user = UserView(
+          decoder, options, z: Array(z.row(row - start)), weights: Array(weights.row(row - start)),
+          items: Array(foldIn.row(row)))
+        for (place, item) in items.enumerated() {
+          scores[row, place] = Float(user.explain(item).score)
+        }
+      }
+    }
+  }
+
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let (z, weights) = users.represent(row)
     let user = UserView(decoder, options, z: z.array, weights: weights.array, items: foldIn)
-    let without = leaveOneOutDifferences(self, foldIn, items: items)
+    let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
+      scoreWithoutExpert($0, items: items, into: $1)
+    }
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
+      var own: [(Int, Double)] = []
       if let expert {
-        let own = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
-        explanation.contributions += own
-        explanation.score += own.reduce(0) { $0 + $1.value }
+        let parts = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
+        explanation.contributions += parts
+        explanation.score += parts.reduce(0) { $0 + $1.value }
+        own = parts.compactMap { part in
+          if case .item(let index) = part.source { (Int(index), part.value) } else { nil }
+        }
       }
       explanation.nearest = nearest(to: item, among: foldIn)
       explanation.leaveOneOut = without[place].falls
+      if !own.isEmpty {
+        // What the expert loses without an item is what that item contributes.
+        let direct = Dictionary(uniqueKeysWithValues: own)
+        explanation.leaveOneOut = explanation.leaveOneOut.map {
+          .init(index: $0.index, weight: $0.weight + (direct[$0.index] ?? 0))
+        }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+      }
       return explanation
     }
   }

@@ -80,55 +80,6 @@ where Network.Scalar == Float {
   }
 }
 
-/// Explains any model: how much a score falls when an item of the user's is left out.
-///
-/// The differences need not add up to the score; what is missing is the `remainder`. Costs one scoring
-/// of |x| + 1 users.
-func explainByLeavingOut(_ model: any RecommendationModel, _ foldIn: [UInt32], items: [UInt32])
-  -> [Explanation]
-{
-  let differences = leaveOneOutDifferences(model, foldIn, items: items)
-  return items.enumerated().map { place, item in
-    let (score, falls) = differences[place]
-    var parts = falls.map {
-      Explanation.Contribution(source: .item(UInt32($0.index)), value: $0.weight)
-    }
-    parts.append(.init(source: .remainder, value: score - falls.reduce(0) { $0 + $1.weight }))
-    return Explanation(item: item, score: score, contributions: parts)
-  }
-}
-
-/// For each item its score and, for each item of the user's, how much the score falls without it,
-/// largest first.
-func leaveOneOutDifferences(_ model: any RecommendationModel, _ foldIn: [UInt32], items: [UInt32])
-  -> [(score: Double, falls: [Explanation.Weighted])]
-{
-  var offsets = [0]
-  var columns: [UInt32] = foldIn
-  offsets.append(columns.count)
-  for left in foldIn.indices {
-    columns += foldIn[..<left] + foldIn[(left + 1)...]
-    offsets.append(columns.count)
-  }
-  let rows = SparseRows(offsets: offsets, columns: columns, columnCount: model.itemCount)
-  let block = 100
-  var kept = [[Double]](repeating: [], count: items.count)
-  let scores = Matrix<Float>(rows: min(block, rows.rowCount), columns: model.itemCount)
-  for start in stride(from: 0, to: rows.rowCount, by: block) {
-    let range = start..<min(start + block, rows.rowCount)
-    model.score(rows, rows: range, into: scores.rowBlock(0..<range.count))
-    for row in 0..<range.count {
-      for (place, item) in items.enumerated() { kept[place].append(Double(scores[row, Int(item)])) }
-    }
-  }
-  return kept.map { values in
-    let falls = foldIn.enumerated().map {
-      Explanation.Weighted(index: Int($1), weight: values[0] - values[$0 + 1])
-    }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
-    return (values[0], falls)
-  }
-}
-
 extension StoredModel {
   /// Checks, before memory is set aside, that the tensors hold as many numbers as sizes call for.
   ///
