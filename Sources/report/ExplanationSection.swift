@@ -1,0 +1,209 @@
+// Why are some items recommended to some users?
+
+import DenseMath
+import Glibc
+import InteractionData
+import Models
+import Plots
+
+private let exampleUsers = 4
+private let exampleItems = 4
+private let largestParts = 6
+
+/// A user whose recommendations are explained.
+private struct Example {
+  let user: String
+  let history: [UInt32]
+  let items: [UInt32]
+  /// The score each item was given in a list, where there was one.
+  let scores: [Float]
+}
+
+/// What recommendations there are, and for some users what the scores are made of.
+func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Section {
+  let title = "Recommendations and their reasons"
+  var blocks: [Block] = []
+  if let lists { blocks += overview(subject, lists) }
+  guard let population = subject.population else {
+    blocks.append(.omitted("examples with their reasons; \(Section.noData)"))
+    return Section("explanations", title, blocks)
+  }
+  let examples =
+    lists.map { listed($0, population) } ?? scored(subject, population)
+  guard !examples.isEmpty else {
+    blocks.append(.omitted("examples with their reasons; none of the listed users is in the data"))
+    return Section("explanations", title, blocks)
+  }
+  blocks.append(
+    .text(
+      "A score is a sum of parts. "
+        + (subject.groups != nil && subject.inner != nil
+          ? "Popularity is what an item has for everybody, a group's part what the user's taste for that group "
+            + "of items gives it, and the mix of groups corrects for items that are in several."
+          : "Parts are what the model's kind offers: factors, the user's own items, popularity.")
+        + " Only differences between scores have a meaning: the larger ranks higher."))
+  var strayed = false
+  for (place, example) in examples.enumerated() {
+    let explanations = subject.fitted.explain(example.history, items: example.items)
+    for (explanation, score) in zip(explanations, example.scores) {
+      let tolerance = 0.01 * max(1, abs(explanation.score))
+      strayed = strayed || abs(explanation.score - Double(score)) > tolerance
+    }
+    blocks += explained(subject, example, explanations, place + 1)
+  }
+  if strayed {
+    blocks.append(
+      .text(
+        "Some scores differ from those in the lists: another model or other data made them. The parts "
+          + "shown are this model's."))
+  }
+  return Section("explanations", title, blocks)
+}
+
+/// What the lists recommend, all together.
+private func overview(_ subject: Subject, _ lists: RecommendedLists) -> [Block] {
+  let counts = lists.itemCounts
+  let ever = counts.count { $0 > 0 }
+  let popularity = subject.stored.itemInteractions
+  let places = popularity.indices.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
+  var rank = [Int](repeating: 0, count: places.count)
+  for (place, item) in places.enumerated() { rank[item] = place + 1 }
+  let most = counts.indices.filter { counts[$0] > 0 }
+    .sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(10)
+  return [
+    .text(
+      "\(counted(lists.count, "list")) for \(counted(lists.users, "user")). Their first "
+        + "\(RecommendedLists.places) places hold \(counted(ever, "different item")), "
+        + "\(NumberText.percent(Double(ever) / Double(max(counts.count, 1)))) of those the model knows."
+    ),
+    .table(
+      Table(
+        caption: "The items recommended most often.",
+        columns: [
+          .text("Item"), .number("Share of the lists"), .number("Place by interactions"),
+        ],
+        rows: most.map { item in
+          [
+            subject.title(item),
+            NumberText.percent(Double(counts[item]) / Double(max(lists.count, 1)), decimals: 1),
+            popularity[item] > 0 ? NumberText.grouped(rank[item]) : "–",
+          ]
+        })),
+  ]
+}
+
+/// Users of the lists, spread over the file, whose history is known.
+private func listed(_ lists: RecommendedLists, _ population: Population) -> [Example] {
+  let step = max(1, lists.examples.count / exampleUsers)
+  var examples: [Example] = []
+  for start in stride(from: 0, to: lists.examples.count, by: step)
+  where examples.count < exampleUsers {
+    for list in lists.examples[start..<min(start + step, lists.examples.count)] {
+      guard
+        let history = population.history(of: list.user, role: lists.role, round: list.round),
+        !history.isEmpty
+      else { continue }
+      let entries = list.entries.prefix(exampleItems)
+      examples.append(
+        Example(
+          user: list.user, history: history, items: entries.map(\.item),
+          scores: entries.map(\.score)))
+      break
+    }
+  }
+  return examples
+}
+
+/// Typical users of the largest clusters, or users spread over the data, with the best new items.
+private func scored(_ subject: Subject, _ population: Population) -> [Example] {
+  let rows: SparseRows
+  let chosen: [(row: Int, id: String)]
+  if let users = subject.users {
+    rows = users.rows
+    chosen = subject.typicalUsers.prefix(exampleUsers).map { ($0.row, users.ids[$0.row]) }
+  } else {
+    rows = population.rows
+    let step = max(1, rows.rowCount / exampleUsers)
+    chosen = stride(from: 0, to: rows.rowCount, by: step).prefix(exampleUsers).map {
+      ($0, population.ids[$0])
+    }
+  }
+  let scores = Matrix<Float>(rows: 1, columns: subject.itemCount)
+  return chosen.map { row, id in
+    let range = row..<row + 1
+    subject.fitted.score(rows, rows: range, into: scores)
+    let best = topItems(scores, rows, rows: range, count: exampleItems)[0]
+    return Example(
+      user: id, history: Array(rows.row(row)), items: best.map(\.index), scores: best.map(\.score))
+  }.filter { !$0.items.isEmpty }
+}
+
+/// One user's chart and words.
+private func explained(
+  _ subject: Subject, _ example: Example, _ explanations: [Explanation], _ number: Int
+) -> [Block] {
+  let parts = explanations.map { scoreParts(subject, $0) }
+  // The parts that are largest over all of the user's items get a colour; the others are one.
+  var sizes: [String: Double] = [:]
+  for part in parts.joined() { sizes[part.name, default: 0] += abs(part.value) }
+  let leading = sizes.keys.sorted { (-(sizes[$0] ?? 0), $0) < (-(sizes[$1] ?? 0), $1) }
+    .prefix(largestParts)
+  let hasRest = sizes.count > leading.count
+  let rows = zip(explanations, parts).map { explanation, parts in
+    var values = leading.map { name -> Double in
+      parts.filter { $0.name == name }.reduce(0.0) { $0 + $1.value }
+    }
+    if hasRest { values.append(explanation.score - values.reduce(0, +)) }
+    return StackedBars.Row(subject.title(Int(explanation.item)), values)
+  }
+  let names = Array(leading) + (hasRest ? ["all other parts"] : [])
+  let figure = Figure(
+    "explanation-\(number)", title: "What the scores of user \(example.user) are made of",
+    summary: "For each recommended item the parts that add up to its score.",
+    chart: StackedBars(parts: names, rows, x: "score"))
+  let popularity = subject.stored.itemInteractions
+  let own = example.history.sorted {
+    (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
+  }.prefix(3).map { subject.title(Int($0)) }
+  var words =
+    "User \(example.user) has \(counted(example.history.count, "interaction")), among them \(listed(own))."
+  if let clusters = explanations.first?.clusters, clusters.count > 1 {
+    let shares = clusters.prefix(3).map { "\($0.index) (\(NumberText.percent($0.weight)))" }
+    words += " Clusters: \(shares.joined(separator: ", "))."
+  }
+  if let first = parts.first?.max(by: { $0.value < $1.value }), let item = explanations.first?.item
+  {
+    words += " What speaks most for \(subject.title(Int(item))): \(first.name)."
+  }
+  if let nearest = explanations.first?.nearest.prefix(3), !nearest.isEmpty {
+    words +=
+      " Nearest to it among the user's own: "
+      + listed(nearest.map { "\(subject.title($0.index)) (\(NumberText.decimals($0.weight, 2)))" })
+      + "."
+  }
+  words += " Parts to the right of 0 add to the score, parts to the left take away."
+  return [.figure(figure, words)]
+}
+
+/// The parts of a score by name: by item groups where the model has them.
+private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
+  name: String, value: Double
+)] {
+  let hasGroups = !explanation.groups.isEmpty
+  var parts = explanation.contributions.compactMap { part -> (name: String, value: Double)? in
+    switch part.source {
+    case .itemBias: ("popularity", part.value)
+    case .groupMixture: ("mix of groups", part.value)
+    case .remainder: ("the rest", part.value)
+    case .item(let item): (subject.title(Int(item)), part.value)
+    case .factor(let index): hasGroups ? nil : ("factor \(index)", part.value)
+    case .group(let index): hasGroups ? nil : (groupName(subject, index), part.value)
+    }
+  }
+  parts += explanation.groups.map { (groupName(subject, $0.index), $0.contribution) }
+  return parts
+}
+
+private func groupName(_ subject: Subject, _ group: Int) -> String {
+  "group " + (subject.groupNames.indices.contains(group) ? subject.groupNames[group] : "\(group)")
+}
