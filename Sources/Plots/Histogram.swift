@@ -1,7 +1,5 @@
 // How are values distributed?
 
-import Glibc
-
 /// Columns over ranges of values.
 public struct Histogram: Chart {
   public struct Bin: Sendable, Equatable {
@@ -40,12 +38,7 @@ public struct Histogram: Chart {
   ) {
     let most = Double(max(counts.max() ?? 1, 1))
     var edges: [Double] = [1]
-    var power = 0.0
-    while let last = edges.last, last <= most {
-      power += 0.125
-      let next = pow(10, power).rounded()
-      if next > last { edges.append(next) }
-    }
+    while let last = edges.last, last <= most { edges.append((last * 1.5).rounded()) }
     self.init(
       counts.filter { $0 > 0 }.map(Double.init), edges: edges, isLogarithmic: true, isWhole: true,
       x: x, y: y, height: height, colour: colour)

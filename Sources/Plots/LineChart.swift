@@ -30,19 +30,22 @@ public struct LineChart: Chart {
   let xLabel: String
   let yLabel: String
   let startsAtZero: Bool
+  let isLogarithmic: Bool
   let showsLegend: Bool
   let preferredHeight: Double
   /// The colour of each series; by its place otherwise.
   let colours: [Int]
 
   public init(
-    _ series: [Series], x: String, y: String, startsAtZero: Bool = false, legend: Bool = true,
+    _ series: [Series], x: String, y: String, startsAtZero: Bool = false, logarithmic: Bool = false,
+    legend: Bool = true,
     height: Double = 280, colours: [Int]? = nil
   ) {
     self.series = series
     xLabel = x
     yLabel = y
     self.startsAtZero = startsAtZero
+    isLogarithmic = logarithmic
     showsLegend = legend && series.count > 1
     preferredHeight = height
     self.colours = colours ?? Array(series.indices)
@@ -65,8 +68,10 @@ public struct LineChart: Chart {
       [point.y] + (point.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
     }
     let room = canvas.axes(
-      x: .linear(
-        xLabel, covering: points.map(\.x), count: max(2, Int(frame.width / 90)), tight: true),
+      x: isLogarithmic
+        ? .logarithmic(xLabel, covering: points.map(\.x))
+        : .linear(
+          xLabel, covering: points.map(\.x), count: max(3, Int(frame.width / 70)), tight: true),
       y: .linear(
         yLabel, covering: heights, zero: startsAtZero, count: max(2, Int(frame.height / 50))),
       in: frame)

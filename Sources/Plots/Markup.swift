@@ -39,10 +39,10 @@ public enum Markup {
       switch scalar {
       case "i", "j", "l", "I", ".", ",", ":", ";", "'", "!", "|", "(", ")", "[", "]", " ", "t", "f",
         "r":
-        total += 0.36
-      case "m", "w", "M", "W", "%", "@", "—", "…": total += 0.9
-      case "A"..."Z", "&", "+", "−", "×", "=": total += 0.7
-      default: total += scalar.value >= 0x1100 ? 1.05 : 0.58
+        total += 0.41
+      case "m", "w", "M", "W", "%", "@", "—", "…": total += 0.98
+      case "A"..."Z", "&", "+", "−", "×", "=": total += 0.74
+      default: total += scalar.value >= 0x1100 ? 1.05 : 0.63
       }
     }
     return total * size

@@ -39,7 +39,7 @@ public enum NumberText {
 
   /// A share as a percentage.
   public static func percent(_ share: Double, decimals count: Int = 0) -> String {
-    decimals(share * 100, count) + " %"
+    decimals(share * 100, count) + "\u{A0}%"
   }
 
   /// A signed number, with a plus where it is not negative.

@@ -39,7 +39,7 @@ public struct StackedBars: Chart {
     let totals = rows.map { NumberText.decimals($0.total, 2) }
     let numbers = totals.map { Markup.width("= " + $0) }.max() ?? 0
     let inner = frame.inset(
-      left: 2, top: legend.height(width: frame.width) + 2, right: numbers + 16,
+      left: 10, top: legend.height(width: frame.width) + 2, right: numbers + 16,
       bottom: Spacing.tickText + Spacing.axisLabel)
     let ends = rows.flatMap { row in
       [row.values.filter { $0 > 0 }.reduce(0, +), row.values.filter { $0 < 0 }.reduce(0, +)]

@@ -39,7 +39,9 @@ func accuracySection(_ models: [MeasuredModel]) -> Section {
   }.prefix(2)
   blocks += intervals(Array(figures), models)
   blocks += curves(Array(figures), models)
-  blocks += names.map { metric in .table(table(metric, models)) }
+  let full = Array(names.prefix(3))
+  blocks += full.map { metric in .table(table(metric, models)) }
+  blocks += further(Array(names.dropFirst(3)), models)
   blocks += groups(models)
   return Section("accuracy", title, blocks)
 }
@@ -54,18 +56,39 @@ private func table(
 ) -> Table {
   let cutoffs = cutoffs(metric.key, models)
   return Table(
-    caption: "\(metric.name): \(metric.words). One column for each length of list.",
-    columns: [.text("Model")] + cutoffs.map { .number("\(metric.name)@\($0)") },
+    caption: "\(metric.name)@n, n the length of the list: \(metric.words).",
+    columns: [.text("Model")] + cutoffs.map { .number("n = \($0)") },
     rows: models.map { model in
       [model.name] + cutoffs.map { text(model.figure(metric.key, at: $0)) }
     })
+}
+
+/// The other metrics, each at the length of a page and at the longest.
+private func further(
+  _ metrics: [(key: String, name: String, words: String)], _ models: [MeasuredModel]
+) -> [Block] {
+  let rows = metrics.flatMap { metric -> [[String]] in
+    let cutoffs = cutoffs(metric.key, models)
+    let chosen = Set([cutoffs.last { $0 <= 20 }, cutoffs.last].compactMap { $0 }).sorted()
+    return chosen.map { n in
+      ["\(metric.name)@\(n)", metric.words] + models.map { text($0.figure(metric.key, at: n)) }
+    }
+  }
+  guard !rows.isEmpty else { return [] }
+  return [
+    .table(
+      Table(
+        caption: "Further metrics, for a page of items and for the longest lists.",
+        columns: [.text("Metric"), .text("What it is")] + models.map { .number($0.name) },
+        rows: rows))
+  ]
 }
 
 private func text(_ figure: MeasuredModel.Figure?) -> String {
   guard let figure else { return "–" }
   let decimals = abs(figure.mean) >= 10 ? 2 : 4
   let mean = NumberText.decimals(figure.mean, decimals)
-  return mean + (figure.error.map { " ± " + NumberText.decimals($0, decimals) } ?? "")
+  return mean + (figure.error.map { " ±\u{A0}" + NumberText.decimals($0, decimals) } ?? "")
 }
 
 /// The long list's figure of every model with its interval.
@@ -73,7 +96,7 @@ private func intervals(
   _ metrics: [(key: String, name: String, words: String)], _ models: [MeasuredModel]
 ) -> [Block] {
   var panels: [(title: String, chart: any Chart)] = []
-  var words: [String] = []
+  var winners: [(model: String, metric: String)] = []
   for metric in metrics {
     guard let n = cutoffs(metric.key, models).last else { continue }
     let found = models.compactMap { model in
@@ -86,23 +109,28 @@ private func intervals(
         interval: entry.figure.interval)
     }
     panels.append(("\(metric.name)@\(n)", BarChart(rows, x: "\(metric.name)@\(n)", mark: .point)))
-    words.append(
-      found.count > 1
-        ? "by \(metric.name)@\(n) \(best.name) comes first"
-        : "\(metric.name)@\(n) is \(text(best.figure))")
+    winners.append((best.name, "\(metric.name)@\(n)"))
   }
   guard !panels.isEmpty else { return [] }
   let level = NumberText.percent(models[0].confidence)
-  let sentence = listed(words)
+  var sentence = ""
+  if models.count > 1 {
+    let first = winners.reduce(into: [String]()) { names, winner in
+      if !names.contains(winner.model) { names.append(winner.model) }
+    }
+    sentence =
+      first.map { name in
+        "\(name) has the highest \(listed(winners.filter { $0.model == name }.map(\.metric)))"
+      }.joined(separator: "; ") + ". "
+  }
   return [
     .figure(
       Figure(
         "accuracy-intervals", title: "Accuracy with \(level) intervals",
         summary: "Mean and interval of each model.",
         chart: SmallMultiples(panels, columns: 1)),
-      sentence.prefix(1).uppercased() + sentence.dropFirst()
-        + ". A dot is the mean over users, the bar the "
-        + "\(level) interval around it; bars that lie apart are a clear difference, while models whose bars "
+      sentence
+        + "A dot is the mean over users, the bar the \(level) interval around it; bars that lie apart are a clear difference, while models whose bars "
         + "overlap can still differ when compared user by user (metrics --compare).")
   ]
 }
@@ -125,7 +153,9 @@ private func curves(
     }
     return (
       metric.name,
-      LineChart(series, x: "length of the list", y: metric.name, startsAtZero: true, legend: false)
+      LineChart(
+        series, x: "length of the list", y: metric.name, startsAtZero: true, logarithmic: true,
+        legend: false)
     )
   }
   guard !panels.isEmpty else { return [] }
@@ -137,7 +167,7 @@ private func curves(
           + " by the length of the list for each model.",
         chart: SmallMultiples(
           panels, columns: 2, legend: models.count > 1 ? Legend(models.map(\.name)) : nil)),
-      "A longer list finds more. A model whose line lies above another's at every length is better however "
+      "A longer list finds more of what was held back. A model whose line lies above another's at every length is better however "
         + "many items a page has room for.")
   ]
 }
@@ -156,9 +186,12 @@ private func groups(_ models: [MeasuredModel]) -> [Block] {
           caption:
             "\(metric.name)@\(n) for groups of users and of items: are newcomers and rare items "
             + "served too?",
-          columns: [.text("Group")] + models.map { .number($0.name) },
+          columns: [.text("Group"), .text("What is measured")] + models.map { .number($0.name) },
           rows: order.map { group in
-            [group] + models.map { text($0.figure(metric.key, at: n, group: group)) }
+            let words = models.compactMap { $0.definitions[group] }.first ?? ""
+            // What follows the comma is how, not what.
+            let what = words.split(separator: ",").first.map(String.init) ?? ""
+            return [group, what] + models.map { text($0.figure(metric.key, at: n, group: group)) }
           }))
     ]
   }

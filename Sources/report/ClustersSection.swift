@@ -114,12 +114,12 @@ private func prominenceTable(_ subject: Subject, _ views: [ClusterView], _ rows:
     let cells = [
       String(view.cluster), NumberText.grouped(view.users), NumberText.grouped(view.medianLength),
     ]
-    let words = categories.map { "\(subject.stored.categories[$0.index]) \(liftText($0.lift))" }
+    let words = categories.map { "\(subject.stored.categories[$0.index])\(liftText($0.lift))" }
     return cells + (hasCategories ? [words.isEmpty ? "–" : words.joined(separator: ", ")] : [])
       + [
         items.isEmpty
           ? "–"
-          : items.map { "\(subject.title($0.index)) \(liftText($0.lift))" }.joined(separator: ", ")
+          : items.map { "\(subject.title($0.index))\(liftText($0.lift))" }.joined(separator: ", ")
       ]
   }
   return Table(

@@ -8,7 +8,7 @@ import Plots
 
 private let exampleUsers = 4
 private let exampleItems = 4
-private let largestParts = 6
+private let largestParts = 7
 
 /// A user whose recommendations are explained.
 private struct Example {
@@ -42,14 +42,21 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
             + "of items gives it, and the mix of groups corrects for items that are in several."
           : "Parts are what the model's kind offers: factors, the user's own items, popularity.")
         + " Only differences between scores have a meaning: the larger ranks higher."))
-  var strayed = false
-  for (place, example) in examples.enumerated() {
+  let cases = examples.map { example in
     let explanations = subject.fitted.explain(example.history, items: example.items)
-    for (explanation, score) in zip(explanations, example.scores) {
-      let tolerance = 0.01 * max(1, abs(explanation.score))
-      strayed = strayed || abs(explanation.score - Double(score)) > tolerance
+    return (example, explanations, parts: explanations.map { scoreParts(subject, $0) })
+  }
+  // Groups have one colour in all charts; own items differ from user to user.
+  let shared = cases.flatMap { $0.1 }.allSatisfy { !$0.groups.isEmpty }
+  let common = leadingParts(cases.flatMap { $0.parts.joined() })
+  for (place, (example, explanations, parts)) in cases.enumerated() {
+    let leading = shared ? common : leadingParts(Array(parts.joined()))
+    blocks.append(explained(subject, example, explanations, parts, leading, place + 1))
+  }
+  let strayed = cases.contains { example, explanations, _ in
+    zip(explanations, example.scores).contains { explanation, score in
+      abs(explanation.score - Double(score)) > 0.01 * max(1, abs(explanation.score))
     }
-    blocks += explained(subject, example, explanations, place + 1)
   }
   if strayed {
     blocks.append(
@@ -114,13 +121,13 @@ private func listed(_ lists: RecommendedLists, _ population: Population) -> [Exa
   return examples
 }
 
-/// Typical users of the largest clusters, or users spread over the data, with the best new items.
+/// Clear members of the largest clusters, or users spread over the data, with the best new items.
 private func scored(_ subject: Subject, _ population: Population) -> [Example] {
   let rows: SparseRows
   let chosen: [(row: Int, id: String)]
   if let users = subject.users {
     rows = users.rows
-    chosen = subject.typicalUsers.prefix(exampleUsers).map { ($0.row, users.ids[$0.row]) }
+    chosen = subject.clearMembers.prefix(exampleUsers).map { ($0.row, users.ids[$0.row]) }
   } else {
     rows = population.rows
     let step = max(1, rows.rowCount / exampleUsers)
@@ -138,17 +145,20 @@ private func scored(_ subject: Subject, _ population: Population) -> [Example] {
   }.filter { !$0.items.isEmpty }
 }
 
+/// The parts that are largest over several scores.
+private func leadingParts(_ parts: [(name: String, value: Double)]) -> [String] {
+  var sizes: [String: Double] = [:]
+  for part in parts { sizes[part.name, default: 0] += abs(part.value) }
+  return Array(
+    sizes.keys.sorted { (-(sizes[$0] ?? 0), $0) < (-(sizes[$1] ?? 0), $1) }.prefix(largestParts))
+}
+
 /// One user's chart and words.
 private func explained(
-  _ subject: Subject, _ example: Example, _ explanations: [Explanation], _ number: Int
-) -> [Block] {
-  let parts = explanations.map { scoreParts(subject, $0) }
-  // The parts that are largest over all of the user's items get a colour; the others are one.
-  var sizes: [String: Double] = [:]
-  for part in parts.joined() { sizes[part.name, default: 0] += abs(part.value) }
-  let leading = sizes.keys.sorted { (-(sizes[$0] ?? 0), $0) < (-(sizes[$1] ?? 0), $1) }
-    .prefix(largestParts)
-  let hasRest = sizes.count > leading.count
+  _ subject: Subject, _ example: Example, _ explanations: [Explanation],
+  _ parts: [[(name: String, value: Double)]], _ leading: [String], _ number: Int
+) -> Block {
+  let hasRest = parts.joined().contains { !leading.contains($0.name) }
   let rows = zip(explanations, parts).map { explanation, parts in
     var values = leading.map { name -> Double in
       parts.filter { $0.name == name }.reduce(0.0) { $0 + $1.value }
@@ -156,7 +166,7 @@ private func explained(
     if hasRest { values.append(explanation.score - values.reduce(0, +)) }
     return StackedBars.Row(subject.title(Int(explanation.item)), values)
   }
-  let names = Array(leading) + (hasRest ? ["all other parts"] : [])
+  let names = leading + (hasRest ? ["all other parts"] : [])
   let figure = Figure(
     "explanation-\(number)", title: "What the scores of user \(example.user) are made of",
     summary: "For each recommended item the parts that add up to its score.",
@@ -182,7 +192,7 @@ private func explained(
       + "."
   }
   words += " Parts to the right of 0 add to the score, parts to the left take away."
-  return [.figure(figure, words)]
+  return .figure(figure, words)
 }
 
 /// The parts of a score by name: by item groups where the model has them.

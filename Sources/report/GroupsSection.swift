@@ -45,7 +45,8 @@ func groupsSection(_ subject: Subject) -> Section {
       "The largest group has \(NumberText.percent(largest)) of the items"
         + (largest > 0.5
           ? ": most items ended up in one group, so groups tell little apart."
-          : "; the items are spread over many groups, so that a group means something.")))
+          : ", the smallest \(NumberText.percent(Double(members[order.last ?? 0].count) / total)): no group swallows the others, so that to be in one says something of an item.")
+    ))
   blocks.append(.table(table(subject, shown, members)))
   blocks += agreement(subject, groups)
   return Section("groups", title, blocks)
@@ -63,7 +64,8 @@ private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Ta
     let items = members[group].sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
     let share = Double(items.reduce(0) { $0 + popularity[$1] }) / all
     var cells = [
-      subject.groupNames[group], NumberText.grouped(items.count), NumberText.percent(share),
+      subject.groupNames[group], NumberText.grouped(items.count),
+      NumberText.percent(share, decimals: 1),
       items.prefix(4).map { subject.title($0) }.joined(separator: ", "),
     ]
     if let lists = subject.categories {

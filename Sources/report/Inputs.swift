@@ -140,8 +140,8 @@ struct TrainingLog {
   /// Reads the JSON lines of `fit --log-json`.
   ///
   /// Throws `ToolError` that names the line which is none of them.
-  init(_ path: String) throws {
-    name = shortName(path)
+  init(_ path: String, name: String) throws {
+    self.name = name
     let known: Set = ["event", "epoch", "epochs", "loss", "seconds", "validation_ndcg_100"]
     for (number, line) in try InputFile.lines(path).enumerated() {
       guard let json = JSONValue(parsing: Array(line.utf8)), let event = json["event"]?.string
@@ -184,11 +184,13 @@ struct MeasuredModel {
   let users: Int
   let lists: Int
   let figures: [Figure]
+  /// What the groups of users and items are, by name.
+  let definitions: [String: String]
 
   /// Reads a report of `metrics`.
   ///
   /// Throws `ToolError` when it is something else.
-  init(_ path: String) throws {
+  init(_ path: String, name: String) throws {
     let text = try InputFile.lines(path).joined(separator: "\n")
     let advice = "give what metrics --format json wrote"
     guard let json = JSONValue(parsing: Array(text.utf8)) else {
@@ -200,10 +202,18 @@ struct MeasuredModel {
     guard let rows = json["rows"]?.array, !rows.isEmpty else {
       throw ToolError(.badData, "\(path): has no rows of figures; \(advice)")
     }
-    name = shortName(path)
+    self.name = name
     confidence = json["confidence"]?.double ?? 0.95
     users = json["counts"]?["users"]?.int ?? 0
     lists = json["counts"]?["lists"]?.int ?? 0
+    definitions = Dictionary(
+      (json["groups"]?.array ?? []).compactMap { group in
+        guard let name = group["name"]?.string, let words = group["definition"]?.string else {
+          return nil
+        }
+        return (name, words)
+      }
+    ) { first, _ in first }
     figures = try rows.enumerated().map { place, row in
       guard let group = row["group"]?.string, let metric = row["metric"]?.string,
         let n = row["n"]?.int, let mean = row["mean"]?.double

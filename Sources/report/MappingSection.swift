@@ -21,7 +21,7 @@ func mappingSection(_ subject: Subject) -> Section {
   var blocks: [Block] = [
     .text(
       "For every cluster and item group the model has a vector that says how far each latent dimension "
-        + "raises or lowers the whole group. Training sets vectors to exactly zero where they are not needed."
+        + "raises or lowers the whole group. Training can set whole vectors to exactly zero where they are not needed."
     )
   ]
   blocks.append(histogram(mapping))
@@ -60,7 +60,7 @@ private func matrices(
   _ subject: Subject, _ inner: any InterpretableModel,
   _ users: (rows: SparseRows, ids: [String], seen: UserRepresentations)
 ) -> [Block] {
-  let chosen = subject.typicalUsers.prefix(2)
+  let chosen = subject.clearMembers.prefix(2)
   let found = chosen.compactMap { user in
     inner.factorToGroup(of: users.seen, row: user.row).map { (user: user, matrix: $0) }
   }
@@ -99,12 +99,12 @@ private func matrices(
         "mapping-users", title: "How factors act on item groups for two users",
         summary: "Item groups by latent dimensions, shaded by the factor-to-group value.",
         chart: SmallMultiples(panels, columns: 1)),
-      "A typical user of each of the two largest clusters. A row is an item group, a column one of "
+      "The clearest members of the two largest clusters. A row is an item group, a column one of "
         + (columns.count < first.columns
           ? "the \(columns.count) of \(first.columns) dimensions with the largest values"
           : "the \(columns.count) dimensions")
-        + "; blue raises the group when the dimension is positive, orange lowers it. Blank rows are groups "
-        + "that no factor moves for this user.")
+        + "; blue raises the group when the dimension is positive, orange lowers it. A blank row would be a group "
+        + "that no factor moves.")
   ]
 }
 

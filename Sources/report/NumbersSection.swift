@@ -41,7 +41,8 @@ func numbersSection(_ subject: Subject) -> Section {
   var blocks: [Block] = [
     .table(
       Table(
-        caption: "The model in numbers.", columns: [.text("What"), .text("Value")], rows: facts))
+        caption: "What it is and what it was fitted to.", columns: [.text("What"), .text("Value")],
+        rows: facts))
   ]
   if let inner = subject.inner { blocks += clusterBlocks(inner) }
   if let family { blocks += settingsBlocks(family, stored.description["settings"]) }

@@ -21,7 +21,6 @@ struct Table {
 /// What a section is made of.
 enum Block {
   case text(String)
-  case heading(String)
   /// A figure with a sentence that says what to see in it.
   case figure(Figure, String)
   case table(Table)
@@ -102,7 +101,6 @@ struct Page {
   private func render(_ block: Block, _ numbers: inout (figure: Int, table: Int)) -> String {
     switch block {
     case .text(let words): return "<p>\(Markup.escaped(words))</p>\n"
-    case .heading(let words): return "<h3>\(Markup.escaped(words))</h3>\n"
     case .omitted(let reason):
       return "<p class=\"absent\">Not shown: \(Markup.escaped(reason))</p>\n"
     case .figure(let figure, let words):
@@ -139,7 +137,6 @@ struct Page {
     body{margin:0 auto;max-width:820px;padding:24px 30px 60px;background:var(--surface);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
     h1{font-size:28px;line-height:1.2;margin:12px 0 4px}
     h2{font-size:21px;margin:48px 0 8px;padding-top:12px;border-top:1px solid var(--edge)}
-    h3{font-size:17px;margin:28px 0 4px}
     a{color:var(--link)}
     nav ol{columns:2;padding-left:22px;margin:12px 0}
     figure{margin:24px 0;break-inside:avoid}
@@ -148,17 +145,18 @@ struct Page {
     figcaption{margin-top:8px}
     figcaption b,caption b{color:var(--ink)}
     .table{overflow-x:auto;margin:20px 0}
-    table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
+    table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}
     caption{padding-bottom:6px}
-    th,td{padding:5px 14px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
+    th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
     th{font-weight:600;vertical-align:bottom}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+    th:last-child,td:last-child{padding-right:0}
     tr{break-inside:avoid}
     .absent{color:var(--soft);font-style:italic}
     pre{font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--soft)}
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
-    h2,h3{break-after:avoid}
+    h2{break-after:avoid}
     .table{overflow:visible}
     nav{display:none}
     }

@@ -33,7 +33,7 @@ func prominent(
   }
 }
 
-/// A lift as text: "×1.8".
+/// A lift as it stands behind a name: " ×1.8".
 func liftText(_ lift: Double) -> String {
-  "×" + NumberText.decimals(lift, lift < 9.95 ? 1 : 0)
+  "\u{A0}×" + NumberText.decimals(lift, lift < 9.95 ? 1 : 0)
 }

@@ -61,8 +61,8 @@ struct Report: Tool {
     let fitted = try ModelCatalogue.restore(stored)
     let population = try data.map { try Population($0, of: stored) }
     let lists = try recommendations.map { try RecommendedLists($0, of: stored) }
-    let logs = try fitLog.map { try TrainingLog($0) }
-    let measured = try metrics.map { try MeasuredModel($0) }
+    let logs = try zip(fitLog, distinctNames(fitLog)).map { try TrainingLog($0, name: $1) }
+    let measured = try zip(metrics, distinctNames(metrics)).map { try MeasuredModel($0, name: $1) }
     if let unknown = population?.unknownInteractions, unknown > 0 {
       context.log.notice(
         "\(unknown) interactions are with items the model does not know; they are left out")
@@ -96,6 +96,14 @@ struct Report: Tool {
       try file.write(figure.standalone)
       try file.commit()
     }
+  }
+}
+
+/// Short names of files, or their paths where two would be called the same.
+func distinctNames(_ paths: [String]) -> [String] {
+  let names = paths.map(shortName)
+  return zip(paths, names).map { path, name in
+    names.count { $0 == name } > 1 ? path : name
   }
 }
 

@@ -30,7 +30,7 @@ final class Subject {
         GroupNames(
           found.assignment, count: found.prototypes.rows, items: stored.items,
           categories: stored.categories, popularity: stored.itemInteractions
-        ).names.enumerated().map { "\($0) \($1)" }
+        ).names.enumerated().map { "\($0)\u{A0}\($1)" }
       } ?? []
   }
 
@@ -68,9 +68,9 @@ final class Subject {
     return (0..<users.rows.rowCount).map { users.seen.heaviestCluster(of: $0) }
   }()
 
-  /// A typical member of each cluster, the largest clusters first: the user who belongs to it most among
+  /// A clear member of each cluster, the largest clusters first: the user who belongs to it most among
   /// those with histories of a middling length.
-  private(set) lazy var typicalUsers: [(cluster: Int, row: Int)] = {
+  private(set) lazy var clearMembers: [(cluster: Int, row: Int)] = {
     guard let users, let inner else { return [] }
     let lengths = (0..<users.rows.rowCount).map { users.rows.row($0).count }
     let sorted = lengths.sorted()

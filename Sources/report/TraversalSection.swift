@@ -8,7 +8,7 @@ private let shownDimensions = 3
 private let listLength = 50
 private let mostItems = 200_000
 
-/// For a typical user, how recommendations change as single dimensions are altered.
+/// For one user, how recommendations change as single dimensions are altered.
 func traversalSection(_ subject: Subject) -> Section {
   let title = "Walks along latent dimensions"
   if let reason = subject.missing(users: true) {
@@ -24,7 +24,7 @@ func traversalSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "User \(traversal.name), a typical member of the largest cluster, stands at a point of the latent space. "
+      "User \(traversal.name), the clearest member of the largest cluster, stands at a point of the latent space. "
         + "One dimension of that point is altered at a time, in units of its standard deviation over all users, and "
         + "all items are ranked anew, own items included. Shown are the \(shownDimensions) dimensions that change "
         + "the \(listLength) best items most.")
@@ -47,13 +47,13 @@ private struct Traversal {
 
   init?(_ subject: Subject) {
     guard let inner = subject.inner, let users = subject.users,
-      let typical = subject.typicalUsers.first
+      let member = subject.clearMembers.first
     else { return nil }
     self.subject = subject
     self.inner = inner
-    row = typical.row
+    row = member.row
     seen = users.seen
-    name = users.ids[typical.row]
+    name = users.ids[member.row]
     let count = Double(users.seen.points.rows)
     var (sums, squares) = (
       [Double](repeating: 0, count: inner.latentCount),
@@ -106,11 +106,11 @@ private struct Traversal {
   /// A walk as a chart of categories and a table of items.
   func blocks(_ dimension: Int) -> [Block] {
     let lists = lists(Self.steps.map { (dimension, $0) })
-    var blocks: [Block] = [.heading("Dimension \(dimension)")]
+    var blocks: [Block] = []
     if let categories = subject.categories {
       blocks.append(figure(dimension, lists, categories))
     }
-    blocks.append(.table(table(lists)))
+    blocks.append(.table(table(dimension, lists)))
     return blocks
   }
 
@@ -150,12 +150,12 @@ private struct Traversal {
         + " 0 is the user as he is.")
   }
 
-  private func table(_ lists: [[UInt32]]) -> Table {
+  private func table(_ dimension: Int, _ lists: [[UInt32]]) -> Table {
     let places = [0, Self.steps.count / 2, Self.steps.count - 1]
     let base = Set(lists[places[1]].prefix(8))
     return Table(
       caption:
-        "The eight best items at both ends of the walk and for the user as he is; + marks those that "
+        "Dimension \(dimension): the eight best items at both ends of the walk and for the user as he is; + marks those that "
         + "are not among the latter.",
       columns: places.map { place in
         let step = Self.steps[place]
