@@ -77,8 +77,9 @@ public struct Legend: Sendable {
   let entries: [(name: String, series: Int)]
   let symbol: Symbol
 
-  public init(_ names: [String], symbol: Symbol = .line) {
-    entries = names.enumerated().map { ($1, $0) }
+  /// - Parameter colours: the colour of each; by its place otherwise.
+  public init(_ names: [String], colours: [Int]? = nil, symbol: Symbol = .line) {
+    entries = Array(zip(names, colours ?? Array(names.indices)))
     self.symbol = symbol
   }
 

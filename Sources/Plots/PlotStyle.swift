@@ -7,6 +7,9 @@
 public enum PlotStyle {
   /// How many series have a colour of their own.
   public static let seriesCount = 8
+  /// The one that is grey, for what is left over, and the others.
+  static let greySeries = 6
+  static let brightSeries = (0..<seriesCount).filter { $0 != greySeries }
 
   private struct Palette {
     let surface: String

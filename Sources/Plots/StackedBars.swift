@@ -18,16 +18,24 @@ public struct StackedBars: Chart {
   let parts: [String]
   let rows: [Row]
   let xLabel: String
+  /// The colour of each part.
+  private let colours: [Int]
 
-  /// - Parameter parts: the names of the parts, in the order of the rows' values.
-  public init(parts: [String], _ rows: [Row], x: String) {
+  /// - Parameters:
+  ///   - parts: the names of the parts, in the order of the rows' values.
+  ///   - endsInRest: whether the last part is all that is left, which is grey.
+  public init(parts: [String], _ rows: [Row], x: String, endsInRest: Bool = false) {
     self.parts = parts
+    let named = endsInRest ? parts.count - 1 : parts.count
+    colours =
+      (0..<max(named, 0)).map { PlotStyle.brightSeries[$0 % PlotStyle.brightSeries.count] }
+      + (endsInRest ? [PlotStyle.greySeries] : [])
     self.rows = rows
     xLabel = x
   }
 
   private static let rowHeight = 44.0
-  private var legend: Legend { Legend(parts, symbol: .box) }
+  private var legend: Legend { Legend(parts, colours: colours, symbol: .box) }
 
   public func height(width: Double) -> Double {
     legend.height(width: width) + Double(rows.count) * Self.rowHeight + Spacing.tickText
@@ -60,7 +68,7 @@ public struct StackedBars: Chart {
         let width = place(to) - place(from)
         canvas.rectangle(
           Frame(x: place(from), y: y + 20, width: max(width - 1, 0.5), height: 18),
-          style: PlotStyle.fill(part),
+          style: PlotStyle.fill(colours[part]),
           tip: "\(parts[part]): \(NumberText.signed(value, 3))")
       }
       canvas.text("= " + totals[index], x: place(right) + 6, y: y + 33)

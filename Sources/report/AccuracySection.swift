@@ -59,7 +59,7 @@ private func table(
     caption: "\(metric.name)@n, n the length of the list: \(metric.words).",
     columns: [.text("Model")] + cutoffs.map { .number("n = \($0)") },
     rows: models.map { model in
-      [model.name] + cutoffs.map { text(model.figure(metric.key, at: $0)) }
+      [model.name] + cutoffs.map { text(model.figure(metric.key, at: $0), separator: "\n") }
     })
 }
 
@@ -71,7 +71,8 @@ private func further(
     let cutoffs = cutoffs(metric.key, models)
     let chosen = Set([cutoffs.last { $0 <= 20 }, cutoffs.last].compactMap { $0 }).sorted()
     return chosen.map { n in
-      ["\(metric.name)@\(n)", metric.words] + models.map { text($0.figure(metric.key, at: n)) }
+      ["\(metric.name)@\(n)", n == chosen.first ? metric.words : ""]
+        + models.map { text($0.figure(metric.key, at: n)) }
     }
   }
   guard !rows.isEmpty else { return [] }
@@ -79,16 +80,18 @@ private func further(
     .table(
       Table(
         caption: "Further metrics, for a page of items and for the longest lists.",
-        columns: [.text("Metric"), .text("What it is")] + models.map { .number($0.name) },
+        columns: [.name("Metric"), .text("What it is")] + models.map { .number($0.name) },
         rows: rows))
   ]
 }
 
-private func text(_ figure: MeasuredModel.Figure?) -> String {
+/// A mean and its standard error.
+private func text(_ figure: MeasuredModel.Figure?, separator: String = " ") -> String {
   guard let figure else { return "–" }
   let decimals = abs(figure.mean) >= 10 ? 2 : 4
   let mean = NumberText.decimals(figure.mean, decimals)
-  return mean + (figure.error.map { " ±\u{A0}" + NumberText.decimals($0, decimals) } ?? "")
+  return mean
+    + (figure.error.map { separator + "±\u{A0}" + NumberText.decimals($0, decimals) } ?? "")
 }
 
 /// The long list's figure of every model with its interval.
@@ -186,7 +189,7 @@ private func groups(_ models: [MeasuredModel]) -> [Block] {
           caption:
             "\(metric.name)@\(n) for groups of users and of items: are newcomers and rare items "
             + "served too?",
-          columns: [.text("Group"), .text("What is measured")] + models.map { .number($0.name) },
+          columns: [.name("Group"), .text("What is measured")] + models.map { .number($0.name) },
           rows: order.map { group in
             let words = models.compactMap { $0.definitions[group] }.first ?? ""
             // What follows the comma is how, not what.

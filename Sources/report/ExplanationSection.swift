@@ -170,7 +170,7 @@ private func explained(
   let figure = Figure(
     "explanation-\(number)", title: "What the scores of user \(example.user) are made of",
     summary: "For each recommended item the parts that add up to its score.",
-    chart: StackedBars(parts: names, rows, x: "score"))
+    chart: StackedBars(parts: names, rows, x: "score", endsInRest: hasRest))
   let popularity = subject.stored.itemInteractions
   let own = example.history.sorted {
     (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)

@@ -142,6 +142,7 @@ struct TrainingLog {
   /// Throws `ToolError` that names the line which is none of them.
   init(_ path: String, name: String) throws {
     self.name = name
+    var isWhole = false
     let known: Set = ["event", "epoch", "epochs", "loss", "seconds", "validation_ndcg_100"]
     for (number, line) in try InputFile.lines(path).enumerated() {
       guard let json = JSONValue(parsing: Array(line.utf8)), let event = json["event"]?.string
@@ -150,7 +151,10 @@ struct TrainingLog {
           .badData,
           "\(path): line \(number + 1) is not from a training log; give what fit --log-json wrote")
       }
-      guard event == "epoch" else { continue }
+      guard event == "epoch" else {
+        isWhole = isWhole || event == "end"
+        continue
+      }
       guard let epoch = json["epoch"]?.int, case .object(let members) = json else {
         throw ToolError(.badData, "\(path): line \(number + 1) has no epoch; was the log altered?")
       }
@@ -161,9 +165,9 @@ struct TrainingLog {
           seconds: json["seconds"]?.double ?? 0,
           parts: members.filter { !known.contains($0.key) }.compactMapValues(\.double)))
     }
-    guard !epochs.isEmpty else {
+    guard isWhole || !epochs.isEmpty else {
       throw ToolError(
-        .badData, "\(path): has no epochs; models without training epochs leave an empty log")
+        .badData, "\(path): has neither epochs nor an end; give what fit --log-json wrote")
     }
   }
 }

@@ -7,14 +7,18 @@ import Plots
 struct Table {
   struct Heading {
     let name: String
-    let isNumber: Bool
+    /// The class of the column's cells.
+    let style: String
 
-    static func text(_ name: String) -> Heading { Heading(name: name, isNumber: false) }
-    static func number(_ name: String) -> Heading { Heading(name: name, isNumber: true) }
+    static func text(_ name: String) -> Heading { Heading(name: name, style: "") }
+    static func number(_ name: String) -> Heading { Heading(name: name, style: "number") }
+    /// Text that stays on one line.
+    static func name(_ name: String) -> Heading { Heading(name: name, style: "name") }
   }
 
   let caption: String
   let columns: [Heading]
+  /// What follows a line break in a cell is set smaller below it.
   let rows: [[String]]
 }
 
@@ -117,8 +121,10 @@ struct Page {
     func cells(_ row: [String], _ tag: String) -> String {
       zip(row, table.columns).map { cell, column in
         let scope = tag == "th" ? " scope=\"col\"" : ""
-        return "<\(tag)\(scope)\(column.isNumber ? " class=\"number\"" : "")>"
-          + "\(Markup.escaped(cell))</\(tag)>"
+        let style = column.style.isEmpty ? "" : " class=\"\(column.style)\""
+        let lines = cell.split(separator: "\n", maxSplits: 1).map { Markup.escaped(String($0)) }
+        let below = lines.count > 1 ? "<br/><small>\(lines[1])</small>" : ""
+        return "<\(tag)\(scope)\(style)>\(lines.first ?? "")\(below)</\(tag)>"
       }.joined()
     }
     var text = "<div class=\"table\"><table>\n<caption><b>Table \(number).</b> "
@@ -149,6 +155,8 @@ struct Page {
     caption{padding-bottom:6px}
     th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
     th{font-weight:600;vertical-align:bottom}
+    small{font-size:12px;color:var(--soft)}
+    .name{white-space:nowrap}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
     th:last-child,td:last-child{padding-right:0}
     tr{break-inside:avoid}

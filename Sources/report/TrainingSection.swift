@@ -3,14 +3,20 @@
 import Plots
 
 /// Loss parts and validation figures by epoch, for each log.
-func trainingSection(_ logs: [TrainingLog]) -> Section {
+func trainingSection(_ all: [TrainingLog]) -> Section {
   let title = "Training"
-  guard !logs.isEmpty else {
+  guard !all.isEmpty else {
     return Section(
       "training", title,
       [.omitted("it needs training logs; give what fit --log-json wrote with --fit-log")])
   }
+  let logs = all.filter { !$0.epochs.isEmpty }
+  let atOnce = all.filter(\.epochs.isEmpty).map(\.name)
   var blocks: [Block] = []
+  if !atOnce.isEmpty {
+    blocks.append(.omitted("curves of \(listed(atOnce)), fitted at once and not by epochs"))
+  }
+  guard !logs.isEmpty else { return Section("training", title, blocks) }
   let validated = logs.filter { log in log.epochs.contains { $0.validation != nil } }
   if !validated.isEmpty { blocks.append(validation(validated)) }
   for (place, log) in logs.enumerated() { blocks.append(losses(log, place)) }
