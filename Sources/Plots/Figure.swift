@@ -49,7 +49,8 @@ public struct Figure: Sendable {
         Frame(x: -margin, y: -margin, width: Double(size.width), height: Double(size.height)),
         style: "surface")
     }
-    canvas.fittedText(title, in: width, x: 0, y: 17, style: "heading", size: 15)
+    // Bold letters are a tenth wider.
+    canvas.fittedText(title, in: width, x: 0, y: 17, style: "heading", size: 16.5)
     chart.draw(
       on: &canvas,
       in: Frame(x: 0, y: Self.headingHeight, width: width, height: height - Self.headingHeight))

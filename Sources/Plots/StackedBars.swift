@@ -72,12 +72,12 @@ public struct StackedBars: Chart {
           tip: "\(parts[part]): \(NumberText.signed(value, 3))")
       }
       canvas.text("= " + totals[index], x: place(right) + 6, y: y + 33)
+      canvas.line(place(0), y + 18, place(0), y + 40, style: "axis")
       if left < 0 {
         // Where parts take away, a stroke shows the total.
         canvas.line(place(row.total), y + 17, place(row.total), y + 41, style: "whisker")
       }
     }
-    canvas.line(place(0), inner.y, place(0), inner.bottom, style: "axis")
     canvas.horizontalTicks(axis, in: inner)
   }
 }

@@ -38,9 +38,10 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
     .text(
       "A score is a sum of parts. "
         + (subject.groups != nil && subject.inner != nil
-          ? "Popularity is what an item has for everybody, a group's part what the user's taste for that group "
-            + "of items gives it, and the mix of groups corrects for items that are in several."
-          : "Parts are what the model's kind offers: factors, the user's own items, popularity.")
+          ? "Popularity is what an item has for everybody, a group's part what the user's taste "
+            + "for that group of items gives it, and the mix of groups corrects for items that are "
+            + "in several. Own items directly is what a linear expert adds, where the model has one."
+          : "They are what the model's kind offers: factors, the user's own items, popularity.")
         + " Only differences between scores have a meaning: the larger ranks higher."))
   let cases = examples.map { example in
     let explanations = subject.fitted.explain(example.history, items: example.items)
@@ -191,7 +192,10 @@ private func explained(
       + listed(nearest.map { "\(subject.title($0.index)) (\(NumberText.decimals($0.weight, 2)))" })
       + "."
   }
-  words += " Parts to the right of 0 add to the score, parts to the left take away."
+  if parts.joined().contains(where: { $0.value < -0.01 }) {
+    words +=
+      " Parts to the right of 0 add to the score, parts to the left take away; a stroke is the sum."
+  }
   return .figure(figure, words)
 }
 
@@ -204,8 +208,9 @@ private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
     switch part.source {
     case .itemBias: ("popularity", part.value)
     case .groupMixture: ("mix of groups", part.value)
-    case .remainder: ("the rest", part.value)
-    case .item(let item): (subject.title(Int(item)), part.value)
+    case .remainder: ("no single own item", part.value)
+    case .item(let item):
+      (hasGroups ? "own items directly" : subject.title(Int(item)), part.value)
     case .factor(let index): hasGroups ? nil : ("factor \(index)", part.value)
     case .group(let index): hasGroups ? nil : (groupName(subject, index), part.value)
     }

@@ -42,10 +42,10 @@ func groupsSection(_ subject: Subject) -> Section {
               subject.groupNames[group], Double(members[group].count),
               text: NumberText.grouped(members[group].count))
           }, x: "items", colour: 2)),
-      "The largest group has \(NumberText.percent(largest)) of the items"
+      "The largest group has \(NumberText.percent(largest, decimals: 1)) of the items"
         + (largest > 0.5
           ? ": most items ended up in one group, so groups tell little apart."
-          : ", the smallest \(NumberText.percent(Double(members[order.last ?? 0].count) / total)): no group swallows the others, so that to be in one says something of an item.")
+          : ", the smallest \(NumberText.percent(Double(members[order.last ?? 0].count) / total, decimals: 1)): no group swallows the others, so that to be in one says something of an item.")
     ))
   blocks.append(.table(table(subject, shown, members)))
   blocks += agreement(subject, groups)

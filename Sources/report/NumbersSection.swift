@@ -122,7 +122,7 @@ private func settingsBlocks(_ family: any ModelFamily.Type, _ settings: JSONValu
   return [
     .table(
       Table(
-        caption: "Settings that differ from the defaults; all others have them.",
+        caption: "Settings that differ from the defaults, by choice or as the fit chose them.",
         columns: [.text("Setting"), .number("Value"), .number("Default"), .text("Meaning")],
         rows: changed))
   ]

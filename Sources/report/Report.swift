@@ -107,9 +107,10 @@ func distinctNames(_ paths: [String]) -> [String] {
   }
 }
 
-/// A path without its folders and what follows the name's last dot.
+/// A path without its folders and what follows the name's last dot, cut at 40 letters.
 func shortName(_ path: String) -> String {
   let name = path.split(separator: "/").last.map(String.init) ?? path
-  guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-  return String(name[..<dot])
+  let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
+  let whole = stem.isEmpty ? name : String(stem)
+  return whole.count > 40 ? whole.prefix(39) + "…" : whole
 }

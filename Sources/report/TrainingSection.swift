@@ -91,7 +91,7 @@ private func losses(_ log: TrainingLog, _ place: Int) -> Block {
     Figure(
       "training-\(place + 1)", title: "Loss by epoch: \(log.name)",
       summary: "The loss and its parts by epoch.",
-      chart: SmallMultiples(panels, columns: min(panels.count, 3))),
+      chart: SmallMultiples(panels, columns: panels.count == 4 ? 2 : 3)),
     "What training makes small, and the parts it is made of: reconstruction is how badly the users' own items "
       + "are predicted, kl how far their representations stray from the clusters. "
       + (parts.isEmpty ? "" : "In the last epoch: \(listed(parts))."))
