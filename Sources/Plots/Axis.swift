@@ -32,7 +32,9 @@ public struct Axis: Sendable, Equatable {
     _ label: String, covering values: [Double], zero: Bool = false, count: Int = 5,
     tight: Bool = false
   ) -> Axis {
-    let finite = values.filter(\.isFinite) + (zero ? [0] : [])
+    // Numbers beyond these sizes are faults of a computation, and powers of ten near them overflow.
+    let finite =
+      values.filter { abs($0) < 1e100 }.map { abs($0) < 1e-100 ? 0 : $0 } + (zero ? [0] : [])
     var (low, high) = (finite.min() ?? 0, finite.max() ?? 1)
     if low == high {
       let room = low == 0 ? 1 : abs(low) * 0.1
@@ -60,7 +62,7 @@ public struct Axis: Sendable, Equatable {
 
   /// An axis of powers of ten over positive values; between few powers 2 and 5 times them have ticks too.
   public static func logarithmic(_ label: String, covering values: [Double]) -> Axis {
-    let positive = values.filter { $0.isFinite && $0 > 0 }
+    let positive = values.filter { $0 > 1e-100 && $0 < 1e100 }
     var (low, high) = (positive.min() ?? 1, positive.max() ?? 10)
     if high / low < 2 { (low, high) = (low / 1.5, high * 1.5) }
     let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))

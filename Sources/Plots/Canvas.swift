@@ -98,10 +98,10 @@ public struct Canvas {
     tip.map { "<title>\(Markup.escaped($0))</title>" } ?? ""
   }
 
-  /// A coordinate to a tenth of a pixel.
+  /// A coordinate to a tenth of a pixel; what is far outside any page is brought to its edge.
   private func number(_ value: Double) -> String {
     guard value.isFinite else { return "0" }
-    let tenths = Int((value * 10).rounded())
+    let tenths = Int((min(max(value, -1e6), 1e6) * 10).rounded())
     let sign = tenths < 0 ? "-" : ""
     let (whole, rest) = tenths.magnitude.quotientAndRemainder(dividingBy: 10)
     return rest == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(rest)"

@@ -27,9 +27,9 @@ func accuracySection(_ models: [MeasuredModel]) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "Measured on \(counted(first.users, "user")) in \(counted(first.lists, "list")): part of what each of "
-        + "them chose was held back, and the models were asked to find it. Behind ± stands the standard error "
-        + "over users.")
+      "Measured on \(counted(first.users, "user")) in \(counted(first.lists, "list")): part of "
+        + "what each of them chose was held back, and the models were asked to find it. Behind ± "
+        + "stands the standard error over users.")
   ]
   let names = known.filter { metric in
     models.contains { $0.figures.contains { $0.metric == metric.key && $0.group == "all" } }
@@ -133,8 +133,9 @@ private func intervals(
         summary: "Mean and interval of each model.",
         chart: SmallMultiples(panels, columns: 1)),
       sentence
-        + "A dot is the mean over users, the bar the \(level) interval around it; bars that lie apart are a clear difference, while models whose bars "
-        + "overlap can still differ when compared user by user (metrics --compare).")
+        + "A dot is the mean over users, the bar the \(level) interval around it; bars that lie "
+        + "apart are a clear difference, while models whose bars overlap can still differ when "
+        + "compared user by user (metrics --compare).")
   ]
 }
 
@@ -170,8 +171,8 @@ private func curves(
           + " by the length of the list for each model.",
         chart: SmallMultiples(
           panels, columns: 2, legend: models.count > 1 ? Legend(models.map(\.name)) : nil)),
-      "A longer list finds more of what was held back. A model whose line lies above another's at every length is better however "
-        + "many items a page has room for.")
+      "A longer list finds more of what was held back. A model whose line lies above another's at "
+        + "every length is better however many items a page has room for.")
   ]
 }
 

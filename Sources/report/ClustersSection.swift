@@ -55,8 +55,9 @@ func clustersSection(_ subject: Subject) -> Section {
           "cluster-sizes", title: "Users in each cluster",
           summary: "The number of users by cluster.",
           chart: BarChart(bars, x: "users")),
-        "The largest cluster, \(first.cluster), holds \(NumberText.percent(Double(first.users) / count)) of the "
-          + "users. Clusters that the data do not need stay small or empty."))
+        "The largest cluster, \(first.cluster), holds "
+          + "\(NumberText.percent(Double(first.users) / count)) of the users. Clusters that the "
+          + "data do not need stay small or empty."))
   }
   blocks.append(.table(prominenceTable(subject, shown, users.rows)))
   blocks += heatMap(subject, shown, users.rows)
@@ -124,8 +125,8 @@ private func prominenceTable(_ subject: Subject, _ views: [ClusterView], _ rows:
   }
   return Table(
     caption:
-      "What sets each cluster apart. ×2.0 means twice as often as among all users; the most telling come "
-      + "first: over-represented and not rare.",
+      "What sets each cluster apart. ×2.0 means twice as often as among all users; the most "
+      + "telling come first: over-represented and not rare.",
     columns: columns, rows: lines)
 }
 
@@ -151,7 +152,8 @@ private func heatMap(_ subject: Subject, _ views: [ClusterView], _ rows: SparseR
       if lift > strongest.lift, view.categories[category] >= 50 {
         strongest = (
           lift,
-          "users of cluster \(view.cluster) choose \(subject.stored.categories[category]) \(NumberText.decimals(lift, 1)) times as often as all users"
+          "users of cluster \(view.cluster) choose \(subject.stored.categories[category]) "
+            + "\(NumberText.decimals(lift, 1)) times as often as all users"
         )
       }
     }
@@ -170,8 +172,9 @@ private func heatMap(_ subject: Subject, _ views: [ClusterView], _ rows: SparseR
           columns: chosen.map { subject.stored.categories[$0] }, values: values, texts: texts,
           shading: .aroundZero, rowLabel: "", columnLabel: "categories, the most frequent first",
           key: ("half as often or less", "twice as often or more"), limit: 1)),
-      "How often the users of each cluster choose a category, as a multiple of all users: blue more often, "
-        + "orange less, 1.0 the same. A row with strong colours is a cluster with a taste of its own"
+      "How often the users of each cluster choose a category, as a multiple of all users: blue "
+        + "more often, orange less, 1.0 the same. A row with strong colours is a cluster with a "
+        + "taste of its own"
         + (strongest.words.isEmpty ? "." : ": \(strongest.words).")
         + (dropped > 0 ? " Not shown are the \(dropped) rarest categories." : ""))
   ]

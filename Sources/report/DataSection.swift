@@ -25,10 +25,11 @@ func dataSection(_ subject: Subject) -> Section {
   let popular = perItem.sorted(by: >)
   let tenth = popular.prefix(max(1, popular.count / 10)).reduce(0, +)
   var words =
-    "Half of the users have at most \(NumberText.grouped(median(perUser))) interactions, half of the items at most "
-    + "\(NumberText.grouped(median(perItem))), and the most popular tenth of the items has "
-    + "\(NumberText.percent(Double(tenth) / Double(max(rows.count, 1)))) of all: a few items are known to "
-    + "everybody, most to few. The lower axes grow by factors, not by steps."
+    "Half of the users have at most \(NumberText.grouped(median(perUser))) interactions, half of "
+    + "the items at most \(NumberText.grouped(median(perItem))), and the most popular tenth of "
+    + "the items has \(NumberText.percent(Double(tenth) / Double(max(rows.count, 1)))) of all: "
+    + "a few items are known to everybody, most to few. The lower axes grow by factors, not by "
+    + "steps."
   var more: [Block] = []
   if let categories = subject.categories {
     let spread = effectiveCategories(subject, categories)
@@ -39,9 +40,9 @@ func dataSection(_ subject: Subject) -> Section {
       ))
     let middle = spread.isEmpty ? 0 : spread.sorted()[spread.count / 2]
     words +=
-      " Right: over how many of the \(subject.stored.categories.count) categories a user's interactions spread, counted as so many "
-      + "equally large ones (e to the entropy); half of the users spread over at most "
-      + "\(NumberText.decimals(middle, 1))."
+      " Right: over how many of the \(subject.stored.categories.count) categories a user's "
+      + "interactions spread, counted as so many equally large ones (e to the entropy); half of "
+      + "the users spread over at most \(NumberText.decimals(middle, 1))."
   } else {
     more.append(.omitted("how users spread over categories; the items have no categories"))
   }

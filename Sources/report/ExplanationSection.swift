@@ -39,8 +39,9 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
       "A score is a sum of parts. "
         + (subject.groups != nil && subject.inner != nil
           ? "Popularity is what an item has for everybody, a group's part what the user's taste "
-            + "for that group of items gives it, and the mix of groups corrects for items that are "
-            + "in several. Own items directly is what a linear expert adds, where the model has one."
+            + "for that group of items gives it, and the mix of groups corrects for items that "
+            + "are in several. Own items directly is what a linear expert adds, where the model "
+            + "has one."
           : "They are what the model's kind offers: factors, the user's own items, popularity.")
         + " Only differences between scores have a meaning: the larger ranks higher."))
   let cases = examples.map { example in
@@ -62,8 +63,8 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
   if strayed {
     blocks.append(
       .text(
-        "Some scores differ from those in the lists: another model or other data made them. The parts "
-          + "shown are this model's."))
+        "Some scores differ from those in the lists: another model or other data made them. The "
+          + "parts shown are this model's."))
   }
   return Section("explanations", title, blocks)
 }
@@ -82,7 +83,8 @@ private func overview(_ subject: Subject, _ lists: RecommendedLists) -> [Block] 
     .text(
       "\(counted(lists.count, "list")) for \(counted(lists.users, "user")). Their first "
         + "\(RecommendedLists.places) places hold \(counted(ever, "different item")), "
-        + "\(NumberText.percent(Double(ever) / Double(max(counts.count, 1)))) of those the model knows."
+        + "\(NumberText.percent(Double(ever) / Double(max(counts.count, 1)))) of those the model "
+        + "knows."
     ),
     .table(
       Table(
@@ -177,7 +179,8 @@ private func explained(
     (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
   }.prefix(3).map { subject.title(Int($0)) }
   var words =
-    "User \(example.user) has \(counted(example.history.count, "interaction")), among them \(listed(own))."
+    "User \(example.user) has \(counted(example.history.count, "interaction")), among them "
+    + "\(listed(own))."
   if let clusters = explanations.first?.clusters, clusters.count > 1 {
     let shares = clusters.prefix(3).map { "\($0.index) (\(NumberText.percent($0.weight)))" }
     words += " Clusters: \(shares.joined(separator: ", "))."

@@ -25,13 +25,16 @@ func groupsSection(_ subject: Subject) -> Section {
   var blocks: [Block] = [
     .text(
       "Every item belongs to all groups by some weight; here each is counted in the heaviest. "
-        + "\(order.count) of \(groups.count) groups are the heaviest of some item. Groups are called by their number "
+        + "\(order.count) of \(groups.count) groups are the heaviest of some item. Groups are "
+        + "called by their number "
         + (subject.categories == nil
           ? "and their most popular items." : "and the category that stands out in them most.")
         + (order.count > shown.count ? " The \(shown.count) largest are shown." : ""))
   ]
   let total = Double(max(subject.itemCount, 1))
   let largest = Double(members[order.first ?? 0].count) / total
+  let smallest = NumberText.percent(
+    Double(members[order.last ?? 0].count) / total, decimals: 1)
   blocks.append(
     .figure(
       Figure(
@@ -45,7 +48,8 @@ func groupsSection(_ subject: Subject) -> Section {
       "The largest group has \(NumberText.percent(largest, decimals: 1)) of the items"
         + (largest > 0.5
           ? ": most items ended up in one group, so groups tell little apart."
-          : ", the smallest \(NumberText.percent(Double(members[order.last ?? 0].count) / total, decimals: 1)): no group swallows the others, so that to be in one says something of an item.")
+          : ", the smallest \(smallest): no group swallows the others, so that to be in one says "
+            + "something of an item.")
     ))
   blocks.append(.table(table(subject, shown, members)))
   blocks += agreement(subject, groups)
@@ -116,7 +120,8 @@ private func agreement(_ subject: Subject, _ groups: (assignment: [UInt32], coun
           + "shuffled among them, the mean of five draws. "
           + (found.information > 2 * mean(\.information)
             ? "The groups follow the categories far more than chance would."
-            : "The groups follow the categories little more than chance would: they say something else."),
+            : "The groups follow the categories little more than chance would: they say something "
+              + "else."),
         columns: [.text("Measure"), .number("Found"), .number("By chance")],
         rows: [
           [

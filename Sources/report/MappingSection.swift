@@ -20,8 +20,9 @@ func mappingSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "For every cluster and item group the model has a vector that says how far each latent dimension "
-        + "raises or lowers the whole group. Training can set whole vectors to exactly zero where they are not needed."
+      "For every cluster and item group the model has a vector that says how far each latent "
+        + "dimension raises or lowers the whole group. Training can set whole vectors to exactly "
+        + "zero where they are not needed."
     )
   ]
   blocks.append(histogram(mapping))
@@ -48,11 +49,13 @@ private func histogram(_ mapping: Matrix<Float>) -> Block {
       chart: Histogram(
         others.filter { $0 <= end }, x: "|o|, zeros left out", y: "values", bins: 40,
         over: 0...max(end, 1e-9))),
-    "\(NumberText.percent(zero)) of the \(NumberText.grouped(values.count)) values are exactly zero and not drawn; "
+    "\(NumberText.percent(zero)) of the \(NumberText.grouped(values.count)) values are exactly "
+      + "zero and not drawn; "
       + (others.isEmpty
         ? "none is left."
-        : "of the others half lie below \(NumberText.short(sorted[sorted.count / 2])), and the largest is "
-          + "\(NumberText.short(most)). The more values are small, the fewer factors an explanation needs.")
+        : "of the others half lie below \(NumberText.short(sorted[sorted.count / 2])), and the "
+          + "largest is \(NumberText.short(most)). The more values are small, the fewer factors "
+          + "an explanation needs.")
   )
 }
 
@@ -84,7 +87,8 @@ private func matrices(
   let panels = found.map { entry -> (title: String, chart: any Chart) in
     let weight = Double(users.seen.clusterWeights[entry.user.row, entry.user.cluster])
     return (
-      "User \(users.ids[entry.user.row]), cluster \(entry.user.cluster) by \(NumberText.percent(weight))",
+      "User \(users.ids[entry.user.row]), cluster \(entry.user.cluster) by "
+        + "\(NumberText.percent(weight))",
       HeatMap(
         rows: rows.map { subject.groupNames[$0] },
         columns: columns.map { _ in "" },
@@ -103,8 +107,8 @@ private func matrices(
         + (columns.count < first.columns
           ? "the \(columns.count) of \(first.columns) dimensions with the largest values"
           : "the \(columns.count) dimensions")
-        + "; blue raises the group when the dimension is positive, orange lowers it. A blank row would be a group "
-        + "that no factor moves.")
+        + "; blue raises the group when the dimension is positive, orange lowers it. A blank row "
+        + "would be a group that no factor moves.")
   ]
 }
 

@@ -71,7 +71,8 @@ private func innerFacts(_ subject: Subject) -> [[String]] {
     let share = Double(zero) / Double(mapping.rows)
     facts.append([
       "Factor-to-group vectors that are exactly zero",
-      "\(NumberText.grouped(zero)) of \(NumberText.grouped(mapping.rows)) (\(NumberText.percent(share)))",
+      "\(NumberText.grouped(zero)) of \(NumberText.grouped(mapping.rows)) "
+        + "(\(NumberText.percent(share)))",
     ])
   }
   return facts
@@ -82,8 +83,8 @@ private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
   guard let variances = inner.clusterVariances else {
     return [
       .omitted(
-        "the dimensions each cluster uses; their variances were not learnt (training ended before the "
-          + "setting ard-epoch, or the model has none)")
+        "the dimensions each cluster uses; their variances were not learnt (training ended before "
+          + "the setting ard-epoch, or the model has none)")
     ]
   }
   let shares = inner.expectedClusterShares

@@ -140,14 +140,16 @@ struct Page {
     :root{--surface:#16191d;--ink:#e8eaed;--soft:#a3abb5;--edge:#3a424b;--link:#7db5f5}
     }
     *{box-sizing:border-box}
-    body{margin:0 auto;max-width:820px;padding:24px 30px 60px;background:var(--surface);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+    body{margin:0 auto;max-width:820px;padding:24px 30px 60px;background:var(--surface);color:var(--ink)}
+    body{font:16px/1.55 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
     h1{overflow-wrap:anywhere;font-size:28px;line-height:1.2;margin:12px 0 4px}
     h2{font-size:21px;margin:48px 0 8px;padding-top:12px;border-top:1px solid var(--edge)}
     a{color:var(--link)}
     nav ol{columns:2;padding-left:22px;margin:12px 0}
     figure{margin:24px 0;break-inside:avoid}
     figure svg{display:block;max-width:100%;height:auto}
-    figcaption,caption{overflow-wrap:anywhere;font-size:14px;line-height:1.45;color:var(--soft);text-align:left}
+    figcaption,caption{font-size:14px;line-height:1.45;color:var(--soft);text-align:left}
+    figcaption,caption{overflow-wrap:anywhere}
     figcaption{margin-top:8px}
     figcaption b,caption b{color:var(--ink)}
     .table{overflow-x:auto;margin:20px 0}

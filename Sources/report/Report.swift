@@ -31,7 +31,7 @@ struct Report: Tool {
 
   @Option(
     name: .customLong("fit-log"),
-    help: ArgumentHelp("A training log of fit --log-json, repeatable.", valueName: "file"))
+    help: ArgumentHelp("A training log as fit writes it, repeatable.", valueName: "file"))
   var fitLog: [String] = []
 
   @Option(help: ArgumentHelp("Recommendations of the model, made by score.", valueName: "file"))
@@ -39,7 +39,7 @@ struct Report: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Figures of a model, made by metrics --format json, repeatable; named as the file.",
+      "Figures of a model as JSON of metrics, repeatable; named as the file.",
       valueName: "file"))
   var metrics: [String] = []
 
@@ -57,6 +57,7 @@ struct Report: Tool {
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
     let file = try OutputFile(output, binary: false)
+    if let figures { try makeFolder(figures) }
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
     let fitted = try ModelCatalogue.restore(stored)
     let population = try data.map { try Population($0, of: stored) }
@@ -85,12 +86,20 @@ struct Report: Tool {
     )
   }
 
-  private func write(_ figures: [Figure], into folder: String) throws {
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+  private func makeFolder(_ path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw ToolError(.cannotCreate, "\(path): is not a folder; name another one")
+      }
+    } else if mkdir(path, 0o777) != 0 {
       throw ToolError(
         .cannotCreate,
-        "\(folder): cannot be created: \(String(cString: strerror(errno))); check the folder above")
+        "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder above")
     }
+  }
+
+  private func write(_ figures: [Figure], into folder: String) throws {
     for figure in figures {
       let file = try OutputFile("\(folder)/\(figure.identifier).svg", binary: false)
       try file.write(figure.standalone)

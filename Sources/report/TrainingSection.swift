@@ -62,8 +62,8 @@ private func validation(_ logs: [TrainingLog]) -> Block {
       "training-validation", title: "Validation NDCG@100 by epoch",
       summary: "How good the lists for validation users are after each epoch.",
       chart: LineChart(series, x: "epoch", y: "NDCG@100")),
-    "How good lists for users that training does not see are after each epoch: a line that rises and "
-      + "levels off has learnt what it can, one that falls again learns by heart. The peak: "
+    "How good lists for users that training does not see are after each epoch: a line that rises "
+      + "and levels off has learnt what it can, one that falls again learns by heart. The peak: "
       + listed(peaks) + ".")
 }
 
@@ -92,7 +92,7 @@ private func losses(_ log: TrainingLog, _ place: Int) -> Block {
       "training-\(place + 1)", title: "Loss by epoch: \(log.name)",
       summary: "The loss and its parts by epoch.",
       chart: SmallMultiples(panels, columns: panels.count == 4 ? 2 : 3)),
-    "What training makes small, and the parts it is made of: reconstruction is how badly the users' own items "
-      + "are predicted, kl how far their representations stray from the clusters. "
+    "What training makes small, and the parts it is made of: reconstruction is how badly the "
+      + "users' own items are predicted, kl how far their representations stray from the clusters. "
       + (parts.isEmpty ? "" : "In the last epoch: \(listed(parts))."))
 }

@@ -24,10 +24,11 @@ func traversalSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "User \(traversal.name), the clearest member of the largest cluster, stands at a point of the latent space. "
-        + "One dimension of that point is altered at a time, in units of its standard deviation over all users, and "
-        + "all items are ranked anew, own items included. Shown are the \(shownDimensions) dimensions that change "
-        + "the \(listLength) best items most.")
+      "User \(traversal.name), the clearest member of the largest cluster, stands at a point of "
+        + "the latent space. One dimension of that point is altered at a time, in units of its "
+        + "standard deviation over all users, and all items are ranked anew, own items included. "
+        + "Shown are the \(shownDimensions) dimensions that change the \(listLength) best items "
+        + "most.")
   ]
   for dimension in traversal.dimensions() { blocks += traversal.blocks(dimension) }
   return Section("traversals", title, blocks)
@@ -145,7 +146,8 @@ private struct Traversal {
         chart: LineChart(
           series, x: "change of the dimension, in standard deviations",
           y: "% of the \(listLength) best", startsAtZero: true, height: 230)),
-      "Which categories the \(listLength) best items have as dimension \(dimension) falls (left) and grows (right)"
+      "Which categories the \(listLength) best items have as dimension \(dimension) falls (left) "
+        + "and grows (right)"
         + (words.isEmpty ? "; they stay the same." : ": \(listed(words)).")
         + " 0 is the user as he is.")
   }
@@ -155,8 +157,8 @@ private struct Traversal {
     let base = Set(lists[places[1]].prefix(8))
     return Table(
       caption:
-        "Dimension \(dimension): the eight best items at both ends of the walk and for the user as he is; + marks those that "
-        + "are not among the latter.",
+        "Dimension \(dimension): the eight best items at both ends of the walk and for the user "
+        + "as he is; + marks those that are not among the latter.",
       columns: places.map { place in
         let step = Self.steps[place]
         return .text(

@@ -29,7 +29,7 @@ import Testing
     #expect(axis.ticks.map(\.text) == ["10", "20", "30", "40"])
   }
 
-  @Test func odddValuesStillGiveAnAxis() {
+  @Test func oddValuesStillGiveAnAxis() {
     for values in [[], [0], [-5], [.nan], [.infinity, 1], [1e300, -1e300], [1e-300, 2e-300]]
       as [[Double]]
     {
