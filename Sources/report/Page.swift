@@ -127,7 +127,9 @@ struct Page {
         return "<\(tag)\(scope)\(style)>\(lines.first ?? "")\(below)</\(tag)>"
       }.joined()
     }
-    var text = "<div class=\"table\"><table>\n<caption><b>Table \(number).</b> "
+    // A short table stays on one sheet of paper.
+    let style = table.rows.count <= 12 ? "table short" : "table"
+    var text = "<div class=\"\(style)\"><table>\n<caption><b>Table \(number).</b> "
     text += "\(Markup.escaped(table.caption))</caption>\n"
     text += "<thead><tr>\(cells(table.columns.map(\.name), "th"))</tr></thead>\n<tbody>\n"
     for row in table.rows { text += "<tr>\(cells(row, "td"))</tr>\n" }
@@ -166,8 +168,10 @@ struct Page {
     pre{font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--soft)}
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
-    h2{break-after:avoid}
+    h2,section>p{break-after:avoid}
     .table{overflow:visible}
+    .short{break-inside:avoid}
+    caption,thead{break-after:avoid}
     nav{display:none}
     }
     """
