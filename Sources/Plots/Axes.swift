@@ -24,8 +24,10 @@ extension Canvas {
     let widest = y.ticks.map { Markup.width($0.text, size: 11) }.max() ?? 0
     let left = widest + 10 + (y.label.isEmpty ? 0 : Spacing.axisLabel)
     let bottom = Spacing.tickText + (x.label.isEmpty ? 0 : Spacing.axisLabel)
+    // The last tick's text is centred on the end of the axis.
+    let right = max(10, (x.ticks.last.map { Markup.width($0.text, size: 11) } ?? 0) / 2 + 1)
     let room = AxesRoom(
-      frame: frame.inset(left: left, top: 6, right: 10, bottom: bottom), x: x, y: y)
+      frame: frame.inset(left: left, top: 6, right: right, bottom: bottom), x: x, y: y)
     let inner = room.frame
     for tick in y.ticks {
       let at = room.place(y: tick.value)

@@ -28,9 +28,10 @@ public struct Axis: Sendable, Equatable {
   ///   - zero: whether 0 is on it in any case.
   ///   - count: about how many steps it has.
   ///   - tight: whether it ends with the values instead of the next tick.
+  ///   - whole: whether only whole numbers have ticks.
   public static func linear(
     _ label: String, covering values: [Double], zero: Bool = false, count: Int = 5,
-    tight: Bool = false
+    tight: Bool = false, whole: Bool = false
   ) -> Axis {
     // Numbers beyond these sizes are faults of a computation, and powers of ten near them overflow.
     let finite =
@@ -40,7 +41,7 @@ public struct Axis: Sendable, Equatable {
       let room = low == 0 ? 1 : abs(low) * 0.1
       (low, high) = (zero && low >= 0 ? low : low - room, high + room)
     }
-    let step = niceStep((high - low) / Double(max(count, 1)))
+    let step = max(niceStep((high - low) / Double(max(count, 1))), whole ? 1 : 0)
     var (first, last) = (Int((low / step).rounded(.down)), Int((high / step).rounded(.up)))
     // Rounding must not add a step for a value that is a tick already.
     if Double(first + 1) * step - low < step * 1e-9 { first += 1 }

@@ -71,7 +71,8 @@ public struct LineChart: Chart {
       x: isLogarithmic
         ? .logarithmic(xLabel, covering: points.map(\.x))
         : .linear(
-          xLabel, covering: points.map(\.x), count: max(3, Int(frame.width / 70)), tight: true),
+          xLabel, covering: points.map(\.x), count: max(3, Int(frame.width / 70)), tight: true,
+          whole: points.allSatisfy { $0.x == $0.x.rounded() }),
       y: .linear(
         yLabel, covering: heights, zero: startsAtZero, count: max(2, Int(frame.height / 50))),
       in: frame)

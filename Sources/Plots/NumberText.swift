@@ -37,9 +37,11 @@ public enum NumberText {
     return trimmed(decimals(value, max(0, 2 - digits)))
   }
 
-  /// A share as a percentage.
+  /// A share as a percentage; one too small to be told from none is said to be below the smallest.
   public static func percent(_ share: Double, decimals count: Int = 0) -> String {
-    decimals(share * 100, count) + "\u{A0}%"
+    let least = pow(10, -Double(count))
+    let isTiny = share > 0 && share * 100 < least / 2
+    return (isTiny ? "<" + decimals(least, count) : decimals(share * 100, count)) + "\u{A0}%"
   }
 
   /// A signed number, with a plus where it is not negative.

@@ -73,7 +73,7 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
 private func overview(_ subject: Subject, _ lists: RecommendedLists) -> [Block] {
   let counts = lists.itemCounts
   let ever = counts.count { $0 > 0 }
-  let popularity = subject.stored.itemInteractions
+  let popularity = subject.popularity
   let places = popularity.indices.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
   var rank = [Int](repeating: 0, count: places.count)
   for (place, item) in places.enumerated() { rank[item] = place + 1 }
@@ -174,7 +174,7 @@ private func explained(
     "explanation-\(number)", title: "What the scores of user \(example.user) are made of",
     summary: "For each recommended item the parts that add up to its score.",
     chart: StackedBars(parts: names, rows, x: "score", endsInRest: hasRest))
-  let popularity = subject.stored.itemInteractions
+  let popularity = subject.popularity
   let own = example.history.sorted {
     (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
   }.prefix(3).map { subject.title(Int($0)) }

@@ -57,7 +57,7 @@ func groupsSection(_ subject: Subject) -> Section {
 }
 
 private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Table {
-  let popularity = subject.stored.itemInteractions
+  let popularity = subject.popularity
   let all = Double(max(popularity.reduce(0, +), 1))
   let hasCategories = subject.categories != nil
   var columns: [Table.Heading] = [

@@ -11,6 +11,9 @@ struct Prominent {
   let lift: Double
 }
 
+/// A smaller lift would read as ×1.0.
+private let leastLift = 1.05
+
 /// What is over-represented, most telling first: the share times the logarithm of its lift (a pointwise
 /// Kullback-Leibler term), so that neither rare nor common things win by that alone.
 ///
@@ -26,7 +29,7 @@ func prominent(
     guard counts[index] >= least, counts[index] > 0, all[index] > 0 else { return nil }
     let share = counts[index] / total
     let lift = share / (all[index] / allTotal)
-    return lift > 1 ? Prominent(index: index, share: share, lift: lift) : nil
+    return lift >= leastLift ? Prominent(index: index, share: share, lift: lift) : nil
   }
   return found.sorted {
     ($0.share * log($0.lift), -$0.index) > ($1.share * log($1.lift), -$1.index)

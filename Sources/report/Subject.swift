@@ -10,6 +10,8 @@ final class Subject {
   let stored: StoredModel
   let fitted: any RecommendationModel
   let population: Population?
+  /// Training interactions of each item; a file's own numbers, brought to a size that can be added up.
+  let popularity: [Int]
   let groups: (assignment: [UInt32], count: Int)?
   /// One name for each item group, its number first.
   let groupNames: [String]
@@ -23,14 +25,17 @@ final class Subject {
     self.stored = stored
     self.fitted = fitted
     self.population = population
+    popularity = stored.itemInteractions.map { min(max($0, 0), 1 << 40) }
     let found = fitted.itemGroups
     groups = found.map { ($0.assignment, $0.prototypes.rows) }
     groupNames =
       found.map { found in
         GroupNames(
           found.assignment, count: found.prototypes.rows, items: stored.items,
-          categories: stored.categories, popularity: stored.itemInteractions
-        ).names.enumerated().map { "\($0)\u{A0}\($1)" }
+          categories: stored.categories, popularity: popularity
+        ).names.enumerated().map { number, name in
+          stored.categories.isEmpty ? "\(number): \(name)" : "\(number)\u{A0}\(name)"
+        }
       } ?? []
   }
 
@@ -93,14 +98,13 @@ final class Subject {
   }()
 
   /// Why the parts of a model cannot be shown, when they cannot.
-  func missing(users wantsUsers: Bool) -> Section.Reason? {
+  func missing(users wantsUsers: Bool) -> String? {
     if inner == nil { return "a model of the kind '\(familyName)' has no user clusters or factors" }
     return wantsUsers && population == nil ? Section.noData : nil
   }
 }
 
 extension Section {
-  typealias Reason = String
   static let noData = "it needs the interactions the model was fitted to; give them with --data"
 }
 

@@ -27,6 +27,8 @@ import Testing
     let axis = Axis.linear("", covering: [1, 40], count: 4, tight: true)
     #expect(axis.low == 1 && axis.high == 40)
     #expect(axis.ticks.map(\.text) == ["10", "20", "30", "40"])
+    let epochs = Axis.linear("", covering: [1, 3], count: 9, tight: true, whole: true)
+    #expect(epochs.ticks.map(\.text) == ["1", "2", "3"])
   }
 
   @Test func oddValuesStillGiveAnAxis() {
@@ -72,6 +74,9 @@ import Testing
     #expect(NumberText.short(20) == "20")
     #expect(NumberText.signed(0.25, 2) == "+0.25")
     #expect(NumberText.percent(0.256) == "26\u{A0}%")
+    #expect(NumberText.percent(0.001) == "<1\u{A0}%")
+    #expect(NumberText.percent(0.001, decimals: 1) == "0.1\u{A0}%")
+    #expect(NumberText.percent(0) == "0\u{A0}%")
     #expect(NumberText.decimals(.nan, 2) == "–")
   }
 
