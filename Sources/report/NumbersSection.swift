@@ -95,7 +95,7 @@ private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
     return [
       String(cluster), NumberText.percent(shares[cluster]),
       "\(NumberText.grouped(used)) of \(NumberText.grouped(row.count))",
-      NumberText.short(Double(largest)), NumberText.short(Double(row.min() ?? 0)),
+      NumberText.decimals(Double(largest), 3), NumberText.decimals(Double(row.min() ?? 0), 3),
     ]
   }
   return [
