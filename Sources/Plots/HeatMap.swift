@@ -1,7 +1,5 @@
 // Where in a table of numbers are the large ones?
 
-import Glibc
-
 /// A table whose cells are shaded by their values.
 public struct HeatMap: Chart {
   /// What shades mean.

@@ -1,7 +1,6 @@
 // Why are some items recommended to some users?
 
 import DenseMath
-import Glibc
 import InteractionData
 import Models
 import Plots

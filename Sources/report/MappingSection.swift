@@ -1,7 +1,6 @@
 // Which factors matter to which item groups?
 
 import DenseMath
-import Glibc
 import Models
 import Plots
 

@@ -1,6 +1,5 @@
 // What is the model in numbers?
 
-import Glibc
 import Interchange
 import Models
 import Plots
