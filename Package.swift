@@ -99,6 +99,8 @@ let package = Package(
     // MARK: Tests
     .target(
       name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
+    .executableTarget(
+      name: "roofline", dependencies: ["DenseMath"], path: "Tests/Roofline", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),
     tests("DataSources", ["dump", "ingest"]),

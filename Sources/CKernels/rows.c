@@ -91,6 +91,29 @@
     for (; i < n; i++)                                                                             \
       if (x[i] >= least) found[count++] = (uint32_t)i;                                             \
     return count;                                                                                  \
+  }                                                                                                \
+  void indgrm_sort_descending_##S(long n, REAL *x) {                                               \
+    for (long gap = n / 2; gap > 0; gap = gap == 2 ? 1 : (long)(gap / 2.2))                        \
+      for (long i = gap; i < n; i++) {                                                             \
+        REAL value = x[i];                                                                         \
+        long j = i;                                                                                \
+        for (; j >= gap && x[j - gap] < value; j -= gap) x[j] = x[j - gap];                        \
+        x[j] = value;                                                                              \
+      }                                                                                            \
+  }                                                                                                \
+  void indgrm_rank_##S(long n, const REAL *x, uint32_t *found) {                                   \
+    for (long gap = n / 2; gap > 0; gap = gap == 2 ? 1 : (long)(gap / 2.2))                        \
+      for (long i = gap; i < n; i++) {                                                             \
+        uint32_t item = found[i];                                                                  \
+        REAL value = x[item];                                                                      \
+        long j = i;                                                                                \
+        for (; j >= gap; j -= gap) {                                                               \
+          uint32_t other = found[j - gap];                                                         \
+          if (x[other] > value || (x[other] == value && other < item)) break;                      \
+          found[j] = other;                                                                        \
+        }                                                                                          \
+        found[j] = item;                                                                           \
+      }                                                                                            \
   }
 
 ROWS(float, float, vexpf, logf, __builtin_sqrtf)

@@ -22,17 +22,52 @@ public final class AdamState<T: Real> {
     beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
   ) {
     precondition(value.count == first.count && gradient.count == first.count)
-    let correction1 = 1 - pow(Double(beta1), Double(t))
-    let correction2 = (1 - pow(Double(beta2), Double(t))).squareRoot()
-    // m^ / (sqrt(v^) + e) = (m / c1) c2 / (sqrt(v) + e c2)
-    let rate = T(Double(learningRate) * correction2 / correction1)
-    let guarded = T(Double(epsilon) * correction2)
-    let decay = 1 - learningRate * weightDecay
+    let scaled = Scaled(learningRate, weightDecay, beta1, beta2, epsilon, t)
     Parallel.blocks(value.count, size: 1 << 15) { range in
       let at = range.lowerBound
       T.kernels.adam(
         range.count, value.pointer + at, gradient.pointer + at, first.pointer + at,
-        second.pointer + at, rate, beta1, beta2, guarded, decay)
+        second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon, scaled.decay)
+    }
+  }
+
+  /// A step for some rows alone: moments of the others stay as they are (lazy Adam).
+  ///
+  /// - Parameters:
+  ///   - rows: which rows of `value`, each once.
+  ///   - gradient: one row for each of them.
+  @_specialize(where T == Float)
+  public func step(
+    rows: [UInt32], of value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T,
+    weightDecay: T = 0, beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
+  ) {
+    precondition(value.count == first.count && gradient.rows == rows.count)
+    precondition(gradient.columns == value.columns && rows.allSatisfy { $0 < value.rows })
+    let scaled = Scaled(learningRate, weightDecay, beta1, beta2, epsilon, t)
+    let width = value.columns
+    rows.withUnsafeBufferPointer { rows in
+      let rows = UnsafePointerBox(rows)
+      Parallel.blocks(rows.base.count, size: 64) { block in
+        for place in block {
+          let at = Int(rows.base[place]) * width
+          T.kernels.adam(
+            width, value.pointer + at, gradient.pointer + place * width, first.pointer + at,
+            second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon, scaled.decay)
+        }
+      }
+    }
+  }
+
+  /// What the kernel needs, so that m^ / (sqrt(v^) + e) = (m / c1) c2 / (sqrt(v) + e c2).
+  private struct Scaled {
+    let (rate, epsilon, decay): (T, T, T)
+
+    init(_ learningRate: T, _ weightDecay: T, _ beta1: T, _ beta2: T, _ epsilon: T, _ t: Int) {
+      let correction1 = 1 - pow(Double(beta1), Double(t))
+      let correction2 = (1 - pow(Double(beta2), Double(t))).squareRoot()
+      rate = T(Double(learningRate) * correction2 / correction1)
+      self.epsilon = T(Double(epsilon) * correction2)
+      decay = 1 - learningRate * weightDecay
     }
   }
 }

@@ -9,9 +9,10 @@ private let blockSize = 192
 
 /// Replaces a symmetric positive definite matrix by its inverse.
 ///
-/// Blocked Gauss-Jordan elimination without pivoting: for each diagonal block D the inverse of D is made
-/// by Cholesky, and the rest of the matrix is updated by one GEMM, so nearly all of the 2 n^3
-/// operations run in `multiply`, whose result does not depend on the number of threads.
+/// Blocked sweeps without pivoting (Goodnight, 1979): for each diagonal block D with the columns C beside it,
+/// C becomes C D^-1, D becomes -D^-1 and the rest loses C D^-1 C'. The matrix stays symmetric, so only
+/// its lower half is worked on: n^3 operations, nearly all of them in products of `blockSize` inner
+/// length, cut so that the result does not depend on the number of threads. What is left is -A^-1.
 ///
 /// Throws `NotPositiveDefinite`.
 public func inverseSPD(_ a: Matrix<Double>) throws {
@@ -19,32 +20,67 @@ public func inverseSPD(_ a: Matrix<Double>) throws {
   let n = a.rows
   for start in stride(from: 0, to: n, by: blockSize) {
     let size = min(blockSize, n - start)
-    let pivot = Matrix<Double>(rows: size, columns: size)
+    let (pivot, sides, swept) = (
+      Matrix<Double>(rows: size, columns: size), Matrix<Double>(rows: n, columns: size),
+      Matrix<Double>(rows: n, columns: size)
+    )
     for row in 0..<size {
-      (pivot.pointer + row * size).update(from: a.pointer + (start + row) * n + start, count: size)
+      for column in 0...row {
+        pivot[row, column] = a.pointer[(start + row) * n + start + column]
+        pivot[column, row] = pivot[row, column]
+      }
     }
     try invertSmall(pivot)
-    // R = D^-1 A[block, :], C = A[:, block]; A <- A - C R, then the block's row, column and corner.
-    let rowsOfBlock = Matrix<Double>(rows: size, columns: n)
-    multiply(pivot, a.rowBlock(start..<start + size), into: rowsOfBlock)
-    let columnsOfBlock = Matrix<Double>(rows: n, columns: size)
-    for row in 0..<n {
-      (columnsOfBlock.pointer + row * size).update(from: a.pointer + row * n + start, count: size)
-    }
-    for row in start..<start + size {
-      (columnsOfBlock.pointer + row * size).update(repeating: 0, count: size)
-    }
-    multiply(columnsOfBlock, rowsOfBlock, into: a, alpha: -1, beta: 1)
-    let corner = Matrix<Double>(rows: n, columns: size)
-    multiply(columnsOfBlock, pivot, into: corner, alpha: -1)
-    for row in 0..<n {
-      if row >= start, row < start + size {
-        (a.pointer + row * n).update(from: rowsOfBlock.pointer + (row - start) * n, count: n)
-        (a.pointer + row * n + start).update(
-          from: pivot.pointer + (row - start) * size, count: size)
-      } else {
-        (a.pointer + row * n + start).update(from: corner.pointer + row * size, count: size)
+    // C, with zeros in the block's own rows.
+    for row in 0..<start {
+      for column in 0..<size {
+        sides.pointer[row * size + column] = a.pointer[(start + column) * n + row]
       }
+    }
+    for row in start + size..<max(n, start + size) {
+      (sides.pointer + row * size).update(from: a.pointer + row * n + start, count: size)
+    }
+    multiply(sides, pivot, into: swept)
+    subtractLower(a, swept, sides)
+    for row in start + size..<max(n, start + size) {
+      (a.pointer + row * n + start).update(from: swept.pointer + row * size, count: size)
+    }
+    for row in 0..<size {
+      let target = a.pointer + (start + row) * n
+      for column in 0..<start { target[column] = swept.pointer[column * size + row] }
+      for column in 0..<size { target[start + column] = -pivot[row, column] }
+    }
+  }
+  // -A^-1 in the lower half becomes A^-1 in both.
+  let tile = 64
+  Parallel.blocks(n, size: tile) { rows in
+    for row in rows {
+      for column in 0...row { a.pointer[row * n + column] = -a.pointer[row * n + column] }
+    }
+  }
+  Parallel.blocks(n, size: tile) { rows in
+    for columns in stride(from: rows.lowerBound, to: n, by: tile) {
+      for row in rows {
+        for column in max(columns, row + 1)..<max(min(columns + tile, n), row + 1, columns) {
+          a.pointer[row * n + column] = a.pointer[column * n + row]
+        }
+      }
+    }
+  }
+}
+
+/// The lower half of A -= X Y', in tiles of rows that reach to the diagonal.
+private func subtractLower(_ a: Matrix<Double>, _ x: Matrix<Double>, _ y: Matrix<Double>) {
+  let (n, k, tile) = (a.rows, x.columns, 128)
+  let tiles = (n + tile - 1) / tile
+  // The longest rows first, so that the threads end together.
+  Parallel.blocks(tiles, size: 1) { block in
+    for index in block {
+      let first = (tiles - 1 - index) * tile
+      let last = min(first + tile, n)
+      Double.kernels.gemm(
+        false, true, last - first, last, k, -1, x.pointer + first * k, k, y.pointer, k, 1,
+        a.pointer + first * n, n)
     }
   }
 }

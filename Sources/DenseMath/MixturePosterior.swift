@@ -122,3 +122,23 @@ public func weightedSecondMoments<T: Real>(
   }
   return sums
 }
+
+/// Moves every part of `width` numbers of each row against its gradient, whatever the gradient's length:
+/// by `relative` of the part's own length and by `absolute` times sqrt(width).
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func stepAgainst<T: Real>(
+  _ gradient: Matrix<T>, of x: Matrix<T>, parts width: Int, relative: T = 0, absolute: T = 0
+) {
+  precondition(gradient.count == x.count && width > 0 && x.columns.isMultiple(of: width))
+  Parallel.blocks(x.count / width, size: 32) { parts in
+    for part in parts {
+      let (slope, value) = (gradient.pointer + part * width, x.pointer + part * width)
+      let length = T.kernels.dot(width, slope, slope).squareRoot()
+      guard length > 0 else { continue }
+      let own = relative > 0 ? T.kernels.dot(width, value, value).squareRoot() : 0
+      let step = relative * own + absolute * T(width).squareRoot()
+      T.kernels.addScaled(width, -step / length, slope, value)
+    }
+  }
+}

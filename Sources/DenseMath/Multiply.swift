@@ -20,6 +20,10 @@ public func multiply<T: Real>(
     if beta == 0 { c.fill(0) } else { scale(c, by: beta) }
     return
   }
+  if k >= longInner * max(m, n), k >= 4096 {
+    return multiplyInPieces(
+      a, transposeA: transposeA, b, transposeB: transposeB, into: c, alpha: alpha, beta: beta)
+  }
   let gemm = T.kernels.gemm
   let alongColumns = n >= m
   let tile = tileSize(alongColumns ? n : m, work: 2 * m * n * k)
@@ -37,6 +41,34 @@ public func multiply<T: Real>(
         c.pointer + start * c.columns, c.columns)
     }
   }
+}
+
+/// From how many times the sides of C on the inner dimension is cut.
+private let longInner = 16
+
+/// C for a long inner dimension and a small result: the inner dimension is cut into four, whatever the
+/// number of threads, and the parts are added up in order.
+private func multiplyInPieces<T: Real>(
+  _ a: Matrix<T>, transposeA: Bool, _ b: Matrix<T>, transposeB: Bool, into c: Matrix<T>, alpha: T,
+  beta: T
+) {
+  let k = transposeA ? a.rows : a.columns
+  let piece = (k + 3) / 4
+  let parts = (0..<4).map { _ in Matrix<T>(rows: c.rows, columns: c.columns) }
+  Parallel.blocks(4, size: 1) { pieces in
+    for index in pieces {
+      let start = min(index * piece, k)
+      let length = min(piece, k - start)
+      guard length > 0 else { continue }
+      T.kernels.gemm(
+        transposeA, transposeB, c.rows, c.columns, length, alpha,
+        a.pointer + (transposeA ? start * a.columns : start), a.columns,
+        b.pointer + (transposeB ? start : start * b.columns), b.columns, 0, parts[index].pointer,
+        c.columns)
+    }
+  }
+  if beta == 0 { c.fill(0) } else if beta != 1 { scale(c, by: beta) }
+  for part in parts { add(part, to: c) }
 }
 
 /// The width of a tile: up to 16 tiles of at least 128, in multiples of 64; one tile for little work.

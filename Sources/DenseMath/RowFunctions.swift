@@ -66,40 +66,6 @@ public func softmaxBackward<T: Real>(
   }
 }
 
-/// Softmax cross-entropy with sparse targets, fused: logits become their gradients.
-///
-/// For a row with targets J: loss = -sum_{j in J} log softmax_j, gradient = (|J| softmax - 1_J) scale_r.
-///
-/// - Parameters:
-///   - logits: B x M, overwritten by scale dloss/dlogits.
-///   - targets: one row of column indices a row of the logits.
-///   - scales: the weight of each row's gradient.
-/// - Returns: the loss of each row, without its weight.
-@_specialize(where T == Float)
-@_specialize(where T == Double)
-public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
-  -> [T]
-{
-  precondition(logits.rows == targets.rowCount && logits.columns == targets.columnCount)
-  precondition(scales.count == logits.rows)
-  let losses = Matrix<T>(rows: 1, columns: logits.rows)
-  Parallel.blocks(logits.rows, size: 4) { rows in
-    for row in rows {
-      let values = logits.row(row)
-      let shift = T.kernels.logSumExp(values.count, values.baseAddress)
-      let items = targets.row(row)
-      let scale = scales[row]
-      var loss: T = 0
-      for item in items { loss += shift - values[Int(item)] }
-      T.kernels.softmaxGradient(
-        values.count, shift, scale * T(items.count), values.baseAddress)
-      for item in items { values[Int(item)] -= scale }
-      losses.pointer[row] = loss
-    }
-  }
-  return losses.array
-}
-
 /// y <- x / |x| for each row; rows of zeros stay zero. `norms` gets |x|.
 @_specialize(where T == Float)
 @_specialize(where T == Double)

@@ -51,6 +51,22 @@ public struct SparseRows: Sendable {
       offsets: newOffsets, columns: newColumns, values: newValues, columnCount: columnCount)
   }
 
+  /// The same rows over only the columns that occur, ascending, and which columns those are.
+  public func compacted() -> (rows: SparseRows, columns: [UInt32]) {
+    var places = [UInt32](repeating: 0, count: columnCount)
+    for column in columns { places[Int(column)] = 1 }
+    var found: [UInt32] = []
+    for column in 0..<columnCount where places[column] > 0 {
+      places[column] = UInt32(found.count)
+      found.append(UInt32(column))
+    }
+    return (
+      SparseRows(
+        offsets: offsets, columns: columns.map { places[Int($0)] }, values: values,
+        columnCount: found.count), found
+    )
+  }
+
   /// The transposed matrix: rows become columns, ascending within each new row.
   public func transposed() -> SparseRows {
     var starts = [Int](repeating: 0, count: columnCount + 1)

@@ -33,24 +33,13 @@ public func sphericalKMeans(
   var cohesion = 0.0
   for iteration in 0..<max(iterations, 1) {
     multiply(unit, centroids, transposeB: true, into: similarity)
-    var moved = 0
-    var closeness = [Float](repeating: 0, count: n)
-    for point in 0..<n {
-      let row = similarity.row(point)
-      var best = 0
-      for cluster in 1..<max(k, 1) where row[cluster] > row[best] { best = cluster }
-      if assignment[point] != UInt32(best) { moved += 1 }
-      assignment[point] = UInt32(best)
-      closeness[point] = row[best]
-    }
+    let nearest = nearestCentroids(similarity, k)
+    let moved = zip(nearest.clusters, assignment).count { $0 != $1 }
+    assignment = nearest.clusters
+    var closeness = nearest.closeness
     cohesion = closeness.reduce(0) { $0 + Double($1) } / Double(n)
     if iteration > 0, moved == 0 { break }
-    centroids.fill(0)
-    var sizes = [Int](repeating: 0, count: k)
-    for point in 0..<n {
-      Float.kernels.add(d, unit.pointer + point * d, centroids.pointer + Int(assignment[point]) * d)
-      sizes[Int(assignment[point])] += 1
-    }
+    let sizes = sumClusters(unit, assignment, k, into: centroids)
     for cluster in 0..<k where sizes[cluster] == 0 {
       guard let far = (0..<n).min(by: { closeness[$0] < closeness[$1] }) else { continue }
       closeness[far] = 2
@@ -63,6 +52,56 @@ public func sphericalKMeans(
   return SphericalClusters(centroids: centroids, assignment: assignment, cohesion: cohesion)
 }
 
+/// The cluster of the highest cosine of each point, the first of equals, and that cosine.
+private func nearestCentroids(_ similarity: Matrix<Float>, _ k: Int) -> (
+  clusters: [UInt32], closeness: [Float]
+) {
+  var clusters = [UInt32](repeating: 0, count: similarity.rows)
+  var closeness = [Float](repeating: 0, count: similarity.rows)
+  clusters.withUnsafeMutableBufferPointer { clusters in
+    closeness.withUnsafeMutableBufferPointer { closeness in
+      let (clusters, closeness) = (SharedBuffer(clusters), SharedBuffer(closeness))
+      Parallel.blocks(similarity.rows, size: 1024) { points in
+        for point in points {
+          let row = similarity.pointer + point * similarity.columns
+          var best = 0
+          for cluster in 1..<max(k, 1) where row[cluster] > row[best] { best = cluster }
+          clusters[point] = UInt32(best)
+          closeness[point] = row[best]
+        }
+      }
+    }
+  }
+  return (clusters, closeness)
+}
+
+/// The sum of each cluster's points and their number; a cluster is summed by one task in the order of its
+/// points.
+private func sumClusters(
+  _ unit: Matrix<Float>, _ assignment: [UInt32], _ k: Int, into sums: Matrix<Float>
+) -> [Int] {
+  var starts = [Int](repeating: 0, count: k + 1)
+  for cluster in assignment { starts[Int(cluster) + 1] += 1 }
+  let sizes = Array(starts.dropFirst())
+  for cluster in 0..<k { starts[cluster + 1] += starts[cluster] }
+  var (free, members) = (starts, [UInt32](repeating: 0, count: assignment.count))
+  for (point, cluster) in assignment.enumerated() {
+    members[free[Int(cluster)]] = UInt32(point)
+    free[Int(cluster)] += 1
+  }
+  sums.fill(0)
+  let d = unit.columns
+  let (order, bounds) = (members, starts)
+  Parallel.blocks(k, size: 1) { clusters in
+    for cluster in clusters {
+      for place in bounds[cluster]..<bounds[cluster + 1] {
+        Float.kernels.add(d, unit.pointer + Int(order[place]) * d, sums.pointer + cluster * d)
+      }
+    }
+  }
+  return sizes
+}
+
 /// Greedy k-means++: of a few points drawn by their distance to the centroids so far, the one that
 /// lowers the sum of distances most becomes the next centroid.
 private func seedCentroids(
@@ -73,21 +112,24 @@ private func seedCentroids(
   var distance = [Float](repeating: 2, count: n)
   for cluster in 0..<k {
     let total = distance.reduce(0.0) { $0 + Double($1) }
-    var best: (point: Int, distance: [Float], total: Double)?
-    for _ in 0..<(cluster == 0 ? 1 : trials) {
-      let point = draw(distance, random.uniform() * total)
-      var closer = distance
-      let vector = unit.pointer + point * d
-      for other in 0..<n {
-        let away = max(0, 1 - Float.kernels.dot(d, unit.pointer + other * d, vector))
-        if away < closer[other] { closer[other] = away }
-      }
-      let sum = closer.reduce(0.0) { $0 + Double($1) }
-      if sum < best?.total ?? .infinity { best = (point, closer, sum) }
+    let drawn = (0..<(cluster == 0 ? 1 : trials)).map { _ in
+      UInt32(draw(distance, random.uniform() * total))
     }
-    guard let best else { return }
-    distance = best.distance
-    (centroids.pointer + cluster * d).update(from: unit.pointer + best.point * d, count: d)
+    let candidates = Matrix<Float>(rows: drawn.count, columns: d)
+    gatherRows(unit, drawn, into: candidates)
+    let cosines = Matrix<Float>(rows: drawn.count, columns: n)
+    multiply(candidates, unit, transposeB: true, into: cosines)
+    let current = distance
+    Parallel.blocks(drawn.count, size: 1) { rows in
+      for row in rows {
+        let closer = cosines.row(row)
+        for point in 0..<n { closer[point] = min(max(0, 1 - closer[point]), current[point]) }
+      }
+    }
+    let sums = (0..<drawn.count).map { row in cosines.row(row).reduce(0.0) { $0 + Double($1) } }
+    guard let best = sums.indices.min(by: { sums[$0] < sums[$1] }) else { return }
+    distance = Array(cosines.row(best))
+    (centroids.pointer + cluster * d).update(from: candidates.pointer + best * d, count: d)
   }
 }
 

@@ -25,20 +25,20 @@ public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [
   let width = scores.count / (2 * count)
   if width >= 2 {
     let groups = scores.count / width
-    var most = [T](repeating: 0, count: groups)
-    most.withUnsafeMutableBufferPointer { T.kernels.groupMax(groups, width, base, $0.baseAddress) }
-    // NaN would upset the order; as minus infinity it only weakens the bound.
-    for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
-    most.sort(by: >)
-    least = max(least, most[count - 1])
+    least = withUnsafeTemporaryAllocation(of: T.self, capacity: groups) { most in
+      T.kernels.groupMax(groups, width, base, most.baseAddress)
+      // NaN would upset the order; as minus infinity it only weakens the bound.
+      for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
+      T.kernels.sortDescending(groups, most.baseAddress)
+      return max(least, most[count - 1])
+    }
   }
-  let found = UnsafeMutablePointer<UInt32>.allocate(capacity: scores.count)
-  defer { found.deallocate() }
-  let passed = T.kernels.above(scores.count, base, least, found)
-  var best = (0..<passed).map { Ranked(index: found[$0], score: base[Int(found[$0])]) }
-  best.sort { $0.score > $1.score || ($0.score == $1.score && $0.index < $1.index) }
-  if best.count > count { best.removeLast(best.count - count) }
-  return best
+  return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: scores.count) { found in
+    guard let found = found.baseAddress else { return [] }
+    let passed = T.kernels.above(scores.count, base, least, found)
+    T.kernels.rank(passed, base, found)
+    return (0..<min(passed, count)).map { Ranked(index: found[$0], score: base[Int(found[$0])]) }
+  }
 }
 
 /// For each row the best columns that the user has not had: seen columns are masked in place (set to

@@ -28,8 +28,10 @@ public struct UserRepresentations: Sendable {
 public protocol InterpretableModel: RecommendationModel {
   /// d, the dimensions of the latent space.
   var latentCount: Int { get }
-  /// K, the clusters it was made with.
+  /// K*, the clusters it kept.
   var clusterCount: Int { get }
+  /// d^(k), how many dimensions each cluster kept.
+  var dimensionCounts: [Int] { get }
 
   /// Represents users by their interactions, without noise.
   ///
@@ -37,7 +39,7 @@ public protocol InterpretableModel: RecommendationModel {
   func represent(_ foldIn: SparseRows, rows: Range<Int>) -> UserRepresentations
 
   /// Scores all items for points of the latent space, whoever stands there: without what a user's own
-  /// items add directly.
+  /// items add directly and without refinement by them.
   ///
   /// - Parameter scores: as many rows as points x `itemCount`.
   func score(_ users: UserRepresentations, into scores: Matrix<Float>)
@@ -52,7 +54,7 @@ public protocol InterpretableModel: RecommendationModel {
 }
 
 extension InterpretableModel {
-  /// The vectors o^(g) = sum_k pi_k o^(k)_g of one user, G x d.
+  /// The vectors o^(g) = sum_k pi_k o^(k)_g of one user, G x d, before any refinement by his items.
   public func factorToGroup(of users: UserRepresentations, row: Int) -> Matrix<Float>? {
     guard let mapping = factorToGroup, clusterCount > 0 else { return nil }
     let groups = mapping.rows / clusterCount

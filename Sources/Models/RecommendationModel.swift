@@ -94,8 +94,7 @@ public struct Explanation: Sendable, Equatable {
 public struct TrainingData: Sendable {
   /// One row a training user, columns in the model's item order.
   public var rows: SparseRows
-  /// Validation users: what is folded in and, by the same row, what is the truth.
-  public var validation: (foldIn: SparseRows, truth: [[UInt32]])?
+  public var validation: ValidationUsers?
   /// The item group of each item to start from, with the prototypes' number, when they are given.
   public var groups: (assignment: [UInt32], count: Int)?
   public var seed: UInt64
@@ -107,7 +106,7 @@ public struct TrainingData: Sendable {
   public var start: (model: StoredModel, items: [String])?
 
   public init(
-    rows: SparseRows, validation: (foldIn: SparseRows, truth: [[UInt32]])? = nil,
+    rows: SparseRows, validation: ValidationUsers? = nil,
     groups: (assignment: [UInt32], count: Int)? = nil, seed: UInt64
   ) {
     self.rows = rows
@@ -144,7 +143,7 @@ public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
     Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, SLIM.self, ImplicitALS.self,
     ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
-    MacridVAEFamily.self,
+    MacridVAEFamily.self, DGLGMFamily.self,
     InDGRMFamily.self,
   ]
 

@@ -30,7 +30,7 @@ public struct Trial: Equatable, Sendable {
   public var json: JSONValue {
     [
       "trial": .integer(number), "settings": .object(settings.mapValues { .string($0) }),
-      "validation_ndcg_100": value.map { .number($0) } ?? .null,
+      "validation": value.map { .number($0) } ?? .null,
       "curve": .object(
         Dictionary(uniqueKeysWithValues: curve.map { (String($0), .number($1)) })),
       "stopped": .bool(wasStopped), "seconds": .number(seconds),
@@ -40,7 +40,7 @@ public struct Trial: Equatable, Sendable {
   /// Reads a line; nil when it is none of a log's.
   public init?(_ json: JSONValue) {
     guard let number = json["trial"]?.int, case .object(let members)? = json["settings"],
-      let value = json["validation_ndcg_100"]
+      let value = json["validation"]
     else { return nil }
     var curve: [Int: Double] = [:]
     if case .object(let points)? = json["curve"] {

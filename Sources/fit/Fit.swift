@@ -33,6 +33,12 @@ struct Fit: Tool {
   @Flag(help: "List the models and their settings, then end.")
   var list = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What validation users are judged by: ndcg, recall or recall-min, then @ and a length.",
+      valueName: "metric"))
+  var validateBy = "ndcg@100"
+
   @Option(help: ArgumentHelp("Item groups to start from, made by group-items.", valueName: "file"))
   var groups: String?
 
@@ -88,11 +94,13 @@ struct Fit: Tool {
     if list { return try listModels() }
     let family = try ModelCatalogue.family(named: model)
     let settings = try ModelSettings(set, for: family)
+    let metric = try ValidationMetric(validateBy)
     try BLAS.open()
     let file = try OutputFile(output, binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
     var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
+    task.data.validation?.metric = metric
     let training = task.training
     context.log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"

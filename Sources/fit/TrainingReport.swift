@@ -37,11 +37,13 @@ final class TrainingReport: Sendable {
     state.withLock { state in
       state.epochs = record.epoch
       if let value = record.validation { state.best = max(state.best, value) }
-      let best = state.best >= 0 ? ", best validation NDCG@100 \(fixed(state.best, 4))" : ""
+      let best =
+        state.best >= 0 ? ", best \(record.metric?.text ?? "") \(fixed(state.best, 4))" : ""
       state.progress.update(record.epoch, note: "loss \(fixed(record.loss, 2))\(best)")
       try? state.log?.write(record.json.text + "\n")
     }
-    let validation = record.validation.map { ", validation NDCG@100 \(fixed($0, 4))" } ?? ""
+    let validation =
+      record.validation.map { ", \(record.metric?.text ?? "") \(fixed($0, 4))" } ?? ""
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
     context.log.info(
       "epoch \(record.epoch): loss \(fixed(record.loss, 2)) (\(parts))\(validation), \(fixed(record.seconds, 2)) s"
@@ -56,8 +58,9 @@ final class TrainingReport: Sendable {
       try state.log?.commit()
     }
     let best = settings["best_epoch"]?.int.map { ", best epoch \($0)" } ?? ""
+    let metric = settings["validation_metric"]?.string ?? ""
     let value =
-      settings["validation_ndcg_100"]?.double.map { ", validation NDCG@100 \(fixed($0, 4))" } ?? ""
+      settings["validation"]?.double.map { ", validation \(metric) \(fixed($0, 4))" } ?? ""
     let stopped = StopRequest.isMade ? " (stopped early by a signal)" : ""
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
   }

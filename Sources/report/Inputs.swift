@@ -133,6 +133,8 @@ struct TrainingLog {
 
   let name: String
   private(set) var epochs: [Epoch] = []
+  /// What validation users are judged by, such as `ndcg@100`.
+  private(set) var metric = "validation"
 
   /// The parts of the loss, by name.
   var parts: [String] { Set(epochs.flatMap(\.parts.keys)).sorted() }
@@ -143,7 +145,7 @@ struct TrainingLog {
   init(_ path: String, name: String) throws {
     self.name = name
     var isWhole = false
-    let known: Set = ["event", "epoch", "epochs", "loss", "seconds", "validation_ndcg_100"]
+    let known: Set = ["event", "epoch", "epochs", "loss", "seconds", "validation"]
     for (number, line) in try InputFile.lines(path).enumerated() {
       guard let json = JSONValue(parsing: Array(line.utf8)), let event = json["event"]?.string
       else {
@@ -158,10 +160,11 @@ struct TrainingLog {
       guard let epoch = json["epoch"]?.int, case .object(let members) = json else {
         throw ToolError(.badData, "\(path): line \(number + 1) has no epoch; was the log altered?")
       }
+      if let name = json["validation_metric"]?.string { metric = name }
       epochs.append(
         Epoch(
           number: epoch, loss: json["loss"]?.double,
-          validation: json["validation_ndcg_100"]?.double,
+          validation: json["validation"]?.double,
           seconds: json["seconds"]?.double ?? 0,
           parts: members.filter { !known.contains($0.key) }.compactMapValues(\.double)))
     }

@@ -4,11 +4,6 @@ import Interchange
 import Models
 import Plots
 
-/// How small a cluster's expected share of users may be for the cluster to count.
-private let leastShare = 0.01
-/// How small a dimension's variance may be beside the cluster's largest for the dimension to count.
-private let leastVariance = 0.001
-
 /// The model's kind, sizes and settings.
 func numbersSection(_ subject: Subject) -> Section {
   let stored = subject.stored
@@ -33,8 +28,9 @@ func numbersSection(_ subject: Subject) -> Section {
   if let epoch = stored.description["settings"]?["best_epoch"]?.int {
     facts.append(["Epoch that was kept", NumberText.grouped(epoch)])
   }
-  if let value = stored.description["settings"]?["validation_ndcg_100"]?.double {
-    facts.append(["NDCG@100 on validation users", NumberText.decimals(value, 4)])
+  if let value = stored.description["settings"]?["validation"]?.double {
+    let metric = stored.description["settings"]?["validation_metric"]?.string ?? "metric"
+    facts.append(["\(metric) on validation users", NumberText.decimals(value, 4)])
   }
   facts += innerFacts(subject)
   var blocks: [Block] = [
@@ -51,12 +47,7 @@ func numbersSection(_ subject: Subject) -> Section {
 private func innerFacts(_ subject: Subject) -> [[String]] {
   var facts: [[String]] = []
   if let inner = subject.inner {
-    let kept = inner.expectedClusterShares.count { $0 >= leastShare }
-    facts.append([
-      "User clusters in use (K*)",
-      "\(kept) of \(inner.clusterCount): those expected to hold at least "
-        + "\(NumberText.percent(leastShare)) of the users",
-    ])
+    facts.append(["User clusters kept (K*)", NumberText.grouped(inner.clusterCount)])
     facts.append(["Latent dimensions (d)", NumberText.grouped(inner.latentCount)])
   }
   if let groups = subject.groups {
@@ -79,39 +70,39 @@ private func innerFacts(_ subject: Subject) -> [[String]] {
 
 /// What each cluster is like inside.
 private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
-  guard let variances = inner.clusterVariances else {
-    return [
-      .omitted(
-        "the dimensions each cluster uses; their variances were not learnt (training ended before "
-          + "the setting ard-epoch, or the model has none)")
-    ]
-  }
-  let shares = inner.expectedClusterShares
-  let rows = shares.indices.filter { shares[$0] >= leastShare }.map { cluster in
-    let row = variances.row(cluster)
-    let largest = row.max() ?? 0
-    let used = row.count { Double($0) > leastVariance * Double(largest) }
+  let (shares, counts) = (inner.expectedClusterShares, inner.dimensionCounts)
+  let variances = inner.clusterVariances
+  let rows = shares.indices.sorted { (-shares[$0], $0) < (-shares[$1], $1) }.map { cluster in
+    let values = (variances?.row(cluster)).map { $0.map(Double.init) } ?? []
     return [
       String(cluster), NumberText.percent(shares[cluster]),
-      "\(NumberText.grouped(used)) of \(NumberText.grouped(row.count))",
-      NumberText.decimals(Double(largest), 3), NumberText.decimals(Double(row.min() ?? 0), 3),
+      "\(NumberText.grouped(counts[cluster])) of \(NumberText.grouped(inner.latentCount))",
+      values.max().map { NumberText.decimals($0, 3) } ?? "–",
+      values.min().map { NumberText.decimals($0, 3) } ?? "–",
     ]
   }
+  let table = Table(
+    caption: "User clusters. A cluster keeps as many dimensions (its d) as it needs: those whose "
+      + "variance is not small beside the cluster's largest.",
+    columns: [
+      .number("Cluster"), .number("Expected share of users"), .number("Dimensions kept"),
+      .number("Largest variance"), .number("Smallest variance"),
+    ], rows: rows)
+  guard variances == nil else { return [.table(table)] }
   return [
-    .table(
-      Table(
-        caption: "User clusters in use. A cluster keeps as many dimensions (its d) as it needs: a "
-          + "dimension counts when its variance is above a thousandth of the cluster's largest.",
-        columns: [
-          .number("Cluster"), .number("Expected share of users"), .number("Dimensions kept"),
-          .number("Largest variance"), .number("Smallest variance"),
-        ], rows: rows))
+    .table(table),
+    .omitted(
+      "variances of the dimensions; they were not learnt (training ended before the setting "
+        + "ard-epoch, or the model has none)"),
   ]
 }
 
 private func settingsBlocks(_ family: any ModelFamily.Type, _ settings: JSONValue?) -> [Block] {
   let changed = family.options.compactMap { option -> [String]? in
-    guard let value = settings?[option.name], let text = changedText(value, option) else {
+    // A fitted model notes there how many clusters it kept, which the table above shows.
+    let isResult = option.name == "clusters" && settings?["dimensions"] != nil
+    guard !isResult, let value = settings?[option.name], let text = changedText(value, option)
+    else {
       return nil
     }
     return [option.name, text, option.defaultText, option.help]

@@ -100,7 +100,7 @@ final class Subject {
 
   /// Why the parts of a model cannot be shown, when they cannot.
   func missing(users wantsUsers: Bool) -> String? {
-    if inner == nil { return "a model of the kind '\(familyName)' has no user clusters or factors" }
+    if inner == nil { return "models of the kind '\(familyName)' show no user clusters or factors" }
     return wantsUsers && population == nil ? Section.noData : nil
   }
 }

@@ -26,7 +26,7 @@ func trainingSection(_ all: [TrainingLog]) -> Section {
         caption: "The runs.",
         columns: [
           .text("Run"), .number("Epochs"), .number("Seconds"), .number("Last loss"),
-          .number("Best validation NDCG@100"), .number("at epoch"),
+          .text("Validated by"), .number("Best"), .number("at epoch"),
         ],
         rows: logs.map { log in
           let best = best(log)
@@ -34,6 +34,7 @@ func trainingSection(_ all: [TrainingLog]) -> Section {
             log.name, NumberText.grouped(log.epochs.count),
             NumberText.decimals(log.epochs.reduce(0) { $0 + $1.seconds }, 1),
             log.epochs.last?.loss.map { NumberText.decimals($0, 2) } ?? "–",
+            best == nil ? "–" : log.metric,
             best.map { NumberText.decimals($0.value, 4) } ?? "–",
             best.map { NumberText.grouped($0.epoch) } ?? "–",
           ]
@@ -54,14 +55,16 @@ private func validation(_ logs: [TrainingLog]) -> Block {
         epoch.validation.map { LineChart.Point(x: Double(epoch.number), y: $0) }
       })
   }
+  let metrics = Set(logs.map(\.metric)).sorted()
+  let label = metrics.count == 1 ? metrics[0] : "validation"
   let peaks = logs.compactMap { log in
     best(log).map { "\(log.name) at epoch \($0.epoch) (\(NumberText.decimals($0.value, 4)))" }
   }
   return .figure(
     Figure(
-      "training-validation", title: "Validation NDCG@100 by epoch",
+      "training-validation", title: "Validation by epoch",
       summary: "How good the lists for validation users are after each epoch.",
-      chart: LineChart(series, x: "epoch", y: "NDCG@100")),
+      chart: LineChart(series, x: "epoch", y: label)),
     "How good lists for users that training does not see are after each epoch: a line that rises "
       + "and levels off has learnt what it can, one that falls again learns by heart. The peak: "
       + listed(peaks) + ".")

@@ -41,7 +41,7 @@ struct TrialRunner {
     var value: Double?
     do {
       let fitted = try family.fit(task.data, settings, monitor)
-      value = task.validationNDCG(of: fitted)
+      value = task.validation(of: fitted)
       model = fitted
     } catch let error as ModelError where error.category != .usage {
       // A loss that is not a number, say: the settings are bad, the search goes on.

@@ -12,7 +12,7 @@ import Tuning
 struct Tune: Tool {
   static let toolName = "tune"
   static let configuration = toolConfiguration(
-    "Search the settings of a model by validation NDCG@100, and write the best model.",
+    "Search the settings of a model on validation users, and write the best model.",
     discussion: """
       Tries settings by tree-structured Parzen estimators, the defaults first. Trials are logged as JSON \
       lines; with the log of an earlier run the search goes on where that ended. Trials that fall behind \
@@ -40,6 +40,12 @@ struct Tune: Tool {
     help: ArgumentHelp("A setting that stays as it is, repeatable.", valueName: "name=value"))
   var set: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "What validation users are judged by: ndcg, recall or recall-min, then @ and a length.",
+      valueName: "metric"))
+  var validateBy = "ndcg@100"
+
   @Flag(help: "Let hopeless trials run to their end.")
   var patient = false
 
@@ -57,6 +63,7 @@ struct Tune: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
+    let metric = try ValidationMetric(validateBy)
     try BLAS.open()
     let family = try ModelCatalogue.family(named: model)
     let lines = try InputFile.lines(space).joined(separator: "\n")
@@ -68,7 +75,8 @@ struct Tune: Tool {
     let file = try OutputFile(output, binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
-    let task = try FittingTask(data, name: stream.name, seed: seed.seed)
+    var task = try FittingTask(data, name: stream.name, seed: seed.seed)
+    task.data.validation?.metric = metric
     guard task.data.validation != nil else {
       throw ToolError(.badData, "\(stream.name): has no validation users; split it first")
     }
@@ -144,7 +152,7 @@ extension Trial {
   /// Value and settings in a line.
   var description: String {
     let words = settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
-    let result = value.map { "NDCG@100 \(fixed($0, 4))" } ?? "failed"
+    let result = value.map { fixed($0, 4) } ?? "failed"
     return "\(result)\(wasStopped ? " (stopped early)" : ""), \(fixed(seconds, 1)) s,"
       + " \(words.isEmpty ? "the defaults" : words)"
   }

@@ -1,6 +1,7 @@
 // Are the hand-written gradients the derivatives of the loss?
 
 import DenseMath
+import Glibc
 import Support
 import Testing
 
@@ -13,7 +14,7 @@ private func check<Network: TrainableNetwork>(
   _ network: Network, step: Double = 1e-5, tolerance: Double = 2e-6, _ loss: () -> Double
 ) where Network.Scalar == Double {
   _ = loss()
-  let gradients = network.parameters.map(\.gradient.array)
+  let gradients = network.parameters.map(\.wholeGradient)
   for (parameter, gradient) in zip(network.parameters, gradients) where parameter.rate > 0 {
     // A spread of elements of each parameter, the first and the last among them.
     let count = parameter.value.count
@@ -31,6 +32,20 @@ private func check<Network: TrainableNetwork>(
         abs(numeric - gradient[index]) / scale < tolerance,
         "\(parameter.name)[\(index)]: \(gradient[index]) but the difference quotient is \(numeric)")
     }
+  }
+}
+
+extension Parameter<Double> {
+  /// The gradient with zeros for the rows that were not touched.
+  fileprivate var wholeGradient: [Double] {
+    guard let touched else { return gradient.array }
+    var whole = [Double](repeating: 0, count: value.count)
+    for (place, row) in touched.enumerated() {
+      for column in 0..<value.columns {
+        whole[Int(row) * value.columns + column] = gradient[place, column]
+      }
+    }
+    return whole
   }
 }
 
@@ -61,9 +76,24 @@ private let rows: SparseRows = {
     }
   }
 
+  @Test func dglgm() {
+    var options = InDGRMOptions()
+    (options.width, options.depth, options.latent, options.clusters) = (8, 1, 4, 3)
+    (options.dropout, options.batch) = (0.3, 7)
+    let network = DGLGMNetwork<Double>(
+      items: 12, users: 7, options: options, penalty: 20, seed: 5)
+    for index in network.clusters.logVariances.value.buffer.indices {
+      network.clusters.logVariances.value.pointer[index] = 0.1 * Double(index % 5) - 0.3
+    }
+    check(network) {
+      network.train(rows, step: 4, anneal: 0.8).reduce(0) { $0 + $1.value }
+    }
+  }
+
   /// Everything on: composite prior, item groups, clusters; and each part switched off in turn.
   @Test(arguments: [
     "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",
+    "privileged", "bernoulli", "squared", "sampled",
   ])
   func indgrm(_ variant: String) {
     var options = InDGRMOptions()
@@ -81,7 +111,14 @@ private let rows: SparseRows = {
     options.priorOld = variant == "no-old-prior" ? 0 : 0.75
     options.userWeight = variant == "weights" ? 0.5 : 0
     options.groupDraws = variant == "draws" ? 3 : 1
+    options.cost = ReconstructionCost(rawValue: variant) ?? .multinomial
     let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+    if variant == "draws" {
+      network.decoder.groups.drawCounts = (0..<12).map { $0 % 5 }
+    }
+    if variant == "sampled" {
+      network.samplesItems(CandidateSampler(itemCounts: rows.columnCounts(), samples: 3))
+    }
     if variant == "privileged" {
       network.decoder.groups.privileged = PrivilegedGroups(
         (0..<12).map { $0 == 5 ? [] : [UInt32($0 % 4), UInt32($0 % 3)] }, count: 4, vectors: nil,
@@ -107,13 +144,7 @@ private let rows: SparseRows = {
 
   /// A user's scores do not depend on the batch he is in.
   @Test func scoresDoNotDependOnTheBatch() {
-    var options = InDGRMOptions()
-    options.width = 16
-    options.latent = 8
-    options.clusters = 3
-    options.groups = 4
-    options.batch = 4
-    let network = InDGRMNetwork<Float>(items: 12, users: 7, options: options, seed: 5)
+    let network = InDGRMNetwork<Float>(items: 12, users: 7, options: small, seed: 5)
     let together = Matrix<Float>(rows: 7, columns: 12)
     network.score(rows, rows: 0..<7, into: together)
     let alone = Matrix<Float>(rows: 1, columns: 12)
@@ -121,5 +152,89 @@ private let rows: SparseRows = {
       network.score(rows, rows: row..<row + 1, into: alone)
       for item in 0..<12 { #expect(abs(alone[0, item] - together[row, item]) < 1e-4) }
     }
+  }
+
+  private var small: InDGRMOptions {
+    var options = InDGRMOptions()
+    options.width = 16
+    options.latent = 8
+    options.clusters = 3
+    options.groups = 4
+    options.batch = 4
+    return options
+  }
+
+  /// What a model keeps scores like the network it was made from, when nothing is left out; and what is
+  /// left out is the cluster without users and the dimensions without variance.
+  @Test func modelsKeepWhatClustersUse() {
+    let network = InDGRMNetwork<Float>(items: 12, users: 7, options: small, seed: 5)
+    let (expected, found) = (
+      Matrix<Float>(rows: 7, columns: 12), Matrix<Float>(rows: 7, columns: 12)
+    )
+    network.score(rows, rows: 0..<7, into: expected)
+    let whole = InDGRM(network, settings: .object([:]))
+    whole.score(rows, rows: 0..<7, into: found)
+    for index in 0..<84 {
+      #expect(abs(expected.pointer[index] - found.pointer[index]) < 1e-4)
+    }
+    #expect(whole.settings["dimensions"]?.array?.compactMap(\.int) == [8, 8, 8])
+
+    network.clusters.logWeights.value[0, 1] = -20
+    network.clusters.logVariances.value[2, 3] = -9
+    network.clusters.logVariances.value[2, 7] = -9
+    let part = InDGRM(network, settings: .object([:]))
+    #expect(part.settings["clusters"]?.int == 2)
+    #expect(part.settings["dimensions"]?.array?.compactMap(\.int) == [8, 6])
+    #expect(part.users.dimensions.contains(8 + 3) == false)
+    // Zero means in the network's place give the same scores, once the lost cluster has no weight.
+    for head in [network.encoder.clusterMeans] {
+      for dimension in [3, 7] {
+        for row in 0..<16 {
+          head.weights.value[row, 2 * 8 + dimension] =
+            -network.encoder.sharedMean.weights.value[row, dimension]
+        }
+        head.bias.value[0, 2 * 8 + dimension] =
+          -network.encoder.sharedMean.bias.value[0, dimension]
+      }
+    }
+    network.encoder.attention.bias.value[0, 1] = -60
+    network.score(rows, rows: 0..<7, into: expected)
+    part.score(rows, rows: 0..<7, into: found)
+    for index in 0..<84 {
+      #expect(abs(expected.pointer[index] - found.pointer[index]) < 1e-4)
+    }
+  }
+
+  /// Over many draws the sum of exponentials over candidates has that over all items as its mean.
+  @Test func sampledSoftmaxIsUnbiased() {
+    let counts = (0..<200).map { 1 + 300 / ($0 + 1) }
+    let sampler = CandidateSampler(itemCounts: counts, samples: 40)
+    let batch = SparseRows(offsets: [0, 3], columns: [5, 90, 150], columnCount: 200)
+    func score(_ item: Int) -> Double { Double((item * 37) % 19) / 6 }
+    let exact = (0..<200).reduce(0.0) { $0 + exp(score($1)) }
+    var (sum, size) = (0.0, 0)
+    for step in 0..<4000 {
+      let drawn: Candidates<Double> = sampler.draw(for: batch, seed: 3, step: UInt64(step))
+      #expect(drawn.targets.row(0).map { drawn.items[Int($0)] } == [5, 90, 150])
+      for (place, item) in drawn.items.enumerated() {
+        sum += exp(score(Int(item)) + drawn.corrections[0, place])
+      }
+      size += drawn.items.count
+    }
+    #expect(abs(sum / 4000 / exact - 1) < 0.01)
+    #expect(abs(Double(size) / 4000 - 42) < 2)
+  }
+
+  /// Inner steps bring a user's own bound down before the parameters move.
+  @Test func innerStepsLowerTheLoss() {
+    func loss(_ steps: Int) -> Double {
+      var options = small
+      (options.batch, options.innerSteps, options.innerRate) = (7, steps, 0.05)
+      let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+      return (0..<20).reduce(0.0) { sum, step in
+        sum + network.train(rows, step: UInt64(step), anneal: 1).reduce(0) { $0 + $1.value }
+      }
+    }
+    #expect(loss(5) < loss(0) - 0.1)
   }
 }

@@ -10,6 +10,7 @@ import Testing
 
 private let small = [
   "width=16", "latent=6", "epochs=6", "batch=20", "patience=100", "clusters=3", "depth=1",
+  "prune-clusters=0", "prune-dimensions=0",
 ]
 
 /// A fitted InDGRM and the rows it was fitted to.
@@ -54,6 +55,7 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
     }
     #expect(abs(model.expectedClusterShares.reduce(0, +) - 1) < 1e-9)
     #expect(model.expectedClusterShares.count == 3)
+    #expect(model.dimensionCounts == [6, 6, 6])
   }
 
   @Test func vectorsOfAUserAreMixedByHisClusters() throws {

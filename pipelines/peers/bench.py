@@ -7,6 +7,8 @@ import sys
 import tempfile
 import time
 
+import scale
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.path.join(os.environ["PEERS"], "bin", "python")
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -50,27 +52,37 @@ def spread(values):
     return f"{statistics.median(values):8.3f} s [{min(values):.3f}, {max(values):.3f}]"
 
 
-def compare(what, mine, theirs, name):
-    print(f"{what}\n  ours        {spread(mine)}")
-    if theirs:
-        ratio = statistics.median(theirs) / statistics.median(mine)
-        print(f"  {name:<11} {spread(theirs)}\n  {name} takes {ratio:.2f} times as long")
+RESULTS = []
+
+
+def compare(what, mine, **theirs):
+    """Prints our seconds and those of every peer that ran, and keeps them for --json."""
+    print(f"{what}\n  {'ours':<13} {spread(mine)}")
+    record = {"what": what, "seconds": {"ours": mine}, "ratios": {}}
+    for name, values in theirs.items():
+        if not values:
+            continue
+        ratio = statistics.median(values) / statistics.median(mine)
+        record["seconds"][name], record["ratios"][name] = values, ratio
+        print(f"  {name:<13} {spread(values)}   {ratio:.2f} times as long")
+    RESULTS.append(record)
 
 
 def ingest(folder):
     csv, stream, parquet = (os.path.join(folder, n) for n in ("m.csv", "m.ig", "m.parquet"))
     subprocess.run(f"simulate -q --like ml-20m | dump -q --to csv -o {csv}", shell=True, check=True)
-    mine, theirs, memory = [], [], 0
+    mine, duck, bear, memory = [], [], [], 0
     for _ in range(RUNS):
         run = ours("ingest", "-q", csv, "-o", stream)
         mine.append(run["seconds"])
         memory = max(memory, run["mib"])
-        other = peer("duckdb_ingest.py", csv, parquet, str(CORES))
-        if other:
-            theirs.append(other["seconds"])
-    compare("ingest of 20 million rows of CSV", mine, theirs, "DuckDB")
+        for seconds, script in ((duck, "duckdb_ingest.py"), (bear, "polars_ingest.py")):
+            other = peer(script, csv, parquet, str(CORES))
+            if other:
+                seconds.append(other["seconds"])
+    compare("ingest of 20 million rows of CSV", mine, DuckDB=duck, Polars=bear)
     print(f"  peak memory {memory:.0f} MiB; stream {os.path.getsize(stream):,} bytes", end="")
-    if theirs:
+    if duck or bear:
         print(f", Parquet (zstd) {os.path.getsize(parquet):,} bytes", end="")
     print()
     for path in (csv, stream, parquet):
@@ -92,18 +104,56 @@ def train(folder):
     split = interactions(folder)
     matrix, log = os.path.join(folder, "train.npz"), os.path.join(folder, "log.jsonl")
     subprocess.run(["dump", "-q", "--to", "npz", "--part", "train", split, "-o", matrix], check=True)
+    for model, script, settings in (
+        ("mult-vae", "torch_mult_vae.py", ["batch=500"]),
+        ("macridvae", "torch_macridvae.py", []),
+        ("indgrm", "torch_indgrm.py", ["start=random", "cost=multinomial"]),
+    ):
+        mine, theirs = [], []
+        words = [word for setting in ["epochs=4", *settings] for word in ("--set", setting)]
+        for _ in range(RUNS if model == "mult-vae" else max(1, RUNS // 2)):
+            ours("fit", "-q", "--model", model, *words, "--log-json", log, split,
+                 "-o", os.path.join(folder, "trained.model"))
+            lines = [json.loads(line) for line in open(log)]
+            # Validation, every other epoch, is no part of training; nor is the first touch of memory.
+            epochs = [line for line in lines if line.get("event") == "epoch"][1:]
+            mine += [e["seconds"] for e in epochs if "validation" not in e]
+            other = peer(script, matrix, str(CORES), "3")
+            if other:
+                theirs += other["seconds"][1:]
+        compare(f"one epoch of {model}", mine, PyTorch=theirs)
+
+
+def linear(folder):
+    """Closed forms: EASE in numpy, least squares in implicit."""
+    split = interactions(folder)
+    matrix = os.path.join(folder, "train.npz")
+    subprocess.run(["dump", "-q", "--to", "npz", "--part", "train", split, "-o", matrix], check=True)
+    model = os.path.join(folder, "linear.model")
     mine, theirs = [], []
     for _ in range(RUNS):
-        ours("fit", "-q", "--model", "mult-vae", "--set", "epochs=4", "--set", "batch=500",
-             "--log-json", log, split,
-             "-o", os.path.join(folder, "vae.model"))
-        lines = [json.loads(line) for line in open(log)]
-        # The first epoch touches memory for the first time; on both sides it is left out.
-        mine += [line["seconds"] for line in lines if line.get("event") == "epoch"][1:]
-        other = peer("torch_mult_vae.py", matrix, str(CORES), "4")
+        mine.append(ours("fit", "-q", "--model", "ease", split, "-o", model)["seconds"])
+        other = peer("numpy_ease.py", matrix, str(CORES), "500")
         if other:
-            theirs += other["seconds"][1:]
-    compare("one epoch of mult-vae (600-200-600, batches of 500)", mine, theirs, "PyTorch")
+            theirs.append(other["seconds"])
+    compare("fit of EASE (ours with reading and writing files)", mine, numpy=theirs)
+    everybody = os.path.join(folder, "big.ig")
+    subprocess.run(f"simulate -q --like ml-20m --scale 0.5 --secret | binarize -q --min 4 -o {everybody}",
+                   shell=True, check=True)
+    subprocess.run(["dump", "-q", "--to", "npz", everybody, "-o", matrix], check=True)
+    fits, lists, their_fits, their_lists = [], [], [], []
+    for _ in range(max(1, RUNS // 2)):
+        fits.append(ours("fit", "-q", "--model", "ials", "--set", "factors=128", "--set", "epochs=2",
+                         everybody, "-o", model)["seconds"])
+        lists.append(ours("score", "-q", "--model", model, everybody, "--top", "100",
+                          "-o", os.path.join(folder, "top.ig"))["seconds"])
+        other = peer("implicit_als.py", matrix, str(CORES), "128", "2")
+        if other:
+            their_fits.append(other["fit"])
+            their_lists.append(other["recommend"])
+    compare("two rounds of least squares, 128 factors, 69,000 users (ours exact)", fits,
+            implicit=their_fits)
+    compare("top 100 for these users (ours with files and fold-in)", lists, implicit=their_lists)
 
 
 def score(folder):
@@ -127,7 +177,7 @@ def score(folder):
             if other:
                 theirs.append(other["seconds"])
         compare(f"top 100 of all users by {model} (ours with reading and writing files)", mine,
-                theirs, "PyTorch")
+                PyTorch=theirs)
 
 
 def metrics(folder):
@@ -138,22 +188,38 @@ def metrics(folder):
     ours("fit", "-q", "--model", "popularity", split, "-o", model)
     ours("score", "-q", "--model", model, split, "-o", lists)
     runs = [ours("metrics", "-q", "--truth", split, lists, capture=True) for _ in range(RUNS)]
-    print("metrics of 100,000 lists of 100 items, all metrics and cutoffs")
-    print(f"  elapsed     {spread([r['seconds'] for r in runs])}")
-    print(f"  CPU         {spread([r['cpu'] for r in runs])}")
+    compare("metrics of 100,000 lists of 100 items, all metrics and cutoffs",
+            [r["seconds"] for r in runs])
+    print(f"  CPU           {spread([r['cpu'] for r in runs])}")
+
+
+def start(_):
+    """How long tools take to say their version: the time to start."""
+    for tool in ("ingest", "fit", "score", "metrics", "explain"):
+        runs = [ours(tool, "--version", capture=True)["seconds"] for _ in range(max(RUNS, 10))]
+        compare(f"start of {tool}", runs)
 
 
 def main():
-    parts = {"ingest": ingest, "train": train, "score": score, "metrics": metrics}
-    chosen = sys.argv[1:] or list(parts)
+    parts = {"ingest": ingest, "train": train, "linear": linear, "score": score, "metrics": metrics,
+             "start": start, "scale": lambda folder: scale.run(folder, ours, RESULTS)}
+    arguments, target = sys.argv[1:], None
+    if "--json" in arguments:
+        place = arguments.index("--json")
+        target = arguments[place + 1]
+        del arguments[place:place + 2]
+    chosen = [name.removeprefix("--") for name in arguments]
     for name in chosen:
         if name not in parts:
             sys.exit(f"there is no part '{name}'; the parts are {', '.join(parts)}")
     print(f"{CORES} cores; medians [least, most]; each side run {RUNS} times in turn")
     with tempfile.TemporaryDirectory() as temporary:
         folder = os.environ.get("WORK", temporary)
-        for name in chosen:
+        for name in chosen or [part for part in parts if part != "scale"]:
             parts[name](folder)
+    if target:
+        with open(target, "w") as file:
+            json.dump({"cores": CORES, "runs": RUNS, "results": RESULTS}, file, indent=1)
 
 
 main()

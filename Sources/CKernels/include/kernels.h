@@ -36,7 +36,9 @@
   void indgrm_gumbel_##S(long start, long n, uint64_t seed, uint32_t stage, uint64_t index,        \
                          REAL *x);                                                                 \
   void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most);                   \
-  long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found);    
+  long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found);                       \
+  void indgrm_sort_descending_##S(long n, REAL *x);                                                \
+  void indgrm_rank_##S(long n, const REAL *x, uint32_t *found);    
 
 KERNELS(float, float)
 KERNELS(double, double)

@@ -77,7 +77,7 @@ private func fitFactors(
       rows: items.rows, columns: items.columns, items.buffer.map(Float.init))
     let model = FactorModel(narrow, method, neighbours: neighbours, settings: settings.json)
     let value = data.validation.map { held in
-      validationNDCG(held.foldIn, held.truth) { rows, scores in
+      validate(held) { rows, scores in
         model.score(held.foldIn, rows: rows, into: scores)
       }
     }
@@ -90,7 +90,7 @@ private func fitFactors(
     monitor.epochEnded(
       EpochRecord(
         epoch: epoch, epochs: epochs, loss: 0, parts: [], validation: value,
-        seconds: seconds() - start))
+        metric: data.validation?.metric, seconds: seconds() - start))
     start = seconds()
     return misses >= patience || monitor.shouldStop()
   }
@@ -100,5 +100,6 @@ private func fitFactors(
   return FactorModel(
     best.items, method, neighbours: neighbours,
     settings: settings.json.adding(
-      TrainingOutcome(epoch: best.epoch, validation: best.value, failure: nil)))
+      TrainingOutcome(
+        epoch: best.epoch, validation: best.value, metric: data.validation?.metric, failure: nil)))
 }

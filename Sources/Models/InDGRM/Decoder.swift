@@ -16,12 +16,16 @@ final class Decoder<T: Real> {
   let groupBias: Parameter<T>
   let groups: ItemGroups<T>
 
-  /// The items' vectors as they enter the products: unit length under cosine, M x d.
-  let unitItems: Matrix<T>
+  /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
+  /// All M items, or a batch's candidates.
+  private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
   private let options: InDGRMOptions
-  private let itemNorms: Matrix<T>
-  private let unitItemGradient: Matrix<T>
-  private let membershipGradient: Matrix<T>
+  private var candidates: Candidates<T>?
+  private var biases = Matrix<T>(rows: 0, columns: 0)
+  private let (gathered, unitMemory, normMemory) = (Workspace<T>(), Workspace<T>(), Workspace<T>())
+  private let (unitGradientMemory, membershipGradientMemory) = (Workspace<T>(), Workspace<T>())
+  private let (biasMemory, biasGradientMemory) = (Workspace<T>(), Workspace<T>())
+  private let mixtureMemory = Workspace<T>()
   private let unitUsers: Matrix<T>
   private let userNorms: Matrix<T>
   private let unitUserGradient: Matrix<T>
@@ -29,29 +33,23 @@ final class Decoder<T: Real> {
   private let mappedGradient: Matrix<T>
   private let activity: Matrix<T>
   private let activityGradient: Matrix<T>
-  private let mixture: Matrix<T>
   private let userGradient: Matrix<T>
   private let weightGradient: Matrix<T>
 
   /// Added inside the logarithm, as a guard against a mixture that underflows.
   private static var tiny: T { T(1e-20) }
 
-  init(items count: Int, options: InDGRMOptions, seed: UInt64) {
+  /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
+  init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
     self.options = options
     let (d, g, k, batch) = (options.latent, options.groups, options.clusters, options.batch)
     items = Parameter("items", rows: count, columns: d)
-    items.initialiseNormal(seed: seed, stage: 60, deviation: T(1 / Double(d).squareRoot()))
     itemBias = Parameter("item-bias", rows: 1, columns: count)
     logScale = Parameter("log-scale", rows: 1, columns: 1)
     logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
     mapping = Parameter("mapping", rows: k * g, columns: d)
-    mapping.initialiseNormal(seed: seed, stage: 61, deviation: 0.01)
     groupBias = Parameter("group-bias", rows: 1, columns: g)
-    groups = ItemGroups(items: count, options: options, seed: seed)
-    unitItems = Matrix(rows: count, columns: d)
-    itemNorms = Matrix(rows: 1, columns: count)
-    unitItemGradient = Matrix(rows: count, columns: d)
-    membershipGradient = Matrix(rows: count, columns: g)
+    groups = ItemGroups(options: options, seed: seed)
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -59,9 +57,23 @@ final class Decoder<T: Real> {
     mappedGradient = Matrix(rows: batch, columns: k * g)
     activity = Matrix(rows: batch, columns: g)
     activityGradient = Matrix(rows: batch, columns: g)
-    mixture = Matrix(rows: options.usesGroups ? batch : 0, columns: count)
     userGradient = Matrix(rows: batch, columns: d)
     weightGradient = Matrix(rows: batch, columns: k)
+    guard starts else { return }
+    items.initialiseNormal(seed: seed, stage: 60, deviation: T(1 / Double(d).squareRoot()))
+    mapping.initialiseNormal(seed: seed, stage: 61, deviation: 0.01)
+  }
+
+  /// A trained decoder with some of its clusters.
+  convenience init(keeping clusters: [Int], of trained: Decoder<T>, options: InDGRMOptions) {
+    self.init(items: trained.items.value.rows, options: options, seed: 0, starts: false)
+    for (own, source) in zip(parameters, trained.parameters) where own.name != mapping.name {
+      own.value.copy(from: source.value)
+    }
+    let rows = clusters.flatMap { cluster in
+      (0..<options.groups).map { UInt32(cluster * options.groups + $0) }
+    }
+    gatherRows(trained.mapping.value, rows, into: mapping.value)
   }
 
   var parameters: [Parameter<T>] {
@@ -73,14 +85,34 @@ final class Decoder<T: Real> {
   var scaleFactor: T { T.exp(logScale.value[0, 0]) }
 
   /// Brings unit item vectors and group memberships up to date; with a step, with Gumbel noise.
-  func prepareItems(seed: UInt64, step: UInt64?) {
-    if options.usesCosine {
-      normaliseRows(items.value, into: unitItems, norms: itemNorms)
-    } else {
-      unitItems.copy(from: items.value)
+  ///
+  /// - Parameter candidates: the only items to be scored, until the next call; nil for all.
+  func prepareItems(seed: UInt64, step: UInt64?, candidates: Candidates<T>? = nil) {
+    self.candidates = candidates
+    var vectors = items.value
+    biases = itemBias.value
+    if let candidates {
+      let count = candidates.items.count
+      vectors = gathered.matrix(rows: count, columns: options.latent)
+      gatherRows(items.value, candidates.items, into: vectors)
+      biases = biasMemory.matrix(rows: 1, columns: count)
+      for (place, item) in candidates.items.enumerated() {
+        biases.pointer[place] = itemBias.value.pointer[Int(item)]
+      }
+      add(candidates.corrections, to: biases)
     }
-    if options.usesGroups { groups.forward(unitItems, seed: seed, step: step) }
+    unitItems = unitMemory.matrix(rows: vectors.rows, columns: options.latent)
+    if options.usesCosine {
+      normaliseRows(vectors, into: unitItems, norms: itemNorms)
+    } else {
+      unitItems.copy(from: vectors)
+    }
+    if options.usesGroups {
+      groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
+    }
   }
+
+  private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
 
   /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K); needs `prepareItems`.
   func forward(_ z: Matrix<T>, weights: Matrix<T>, into logits: Matrix<T>) {
@@ -92,11 +124,11 @@ final class Decoder<T: Real> {
       users.copy(from: z)
     }
     multiply(users, unitItems, transposeB: true, into: logits, alpha: scaleFactor)
-    addRow(itemBias.value, to: logits)
+    addRow(biases, to: logits)
     guard options.usesGroups else { return }
     let activity = groupActivity(z, weights: weights)
     exponentiate(activity)
-    let mixture = self.mixture.rowBlock(rows)
+    let mixture = mixtureMemory.matrix(rows: z.rows, columns: unitItems.rows)
     multiply(activity, groups.membership, transposeB: true, into: mixture)
     addLog(of: mixture, plus: Self.tiny, to: logits)
   }
@@ -118,50 +150,70 @@ final class Decoder<T: Real> {
     return activity
   }
 
-  /// Leaves all gradients for dL/dlogits and returns those of z (B x d) and of the weights (B x K).
-  func backward(_ z: Matrix<T>, weights: Matrix<T>, _ gradient: Matrix<T>) -> (
-    users: Matrix<T>, weights: Matrix<T>
-  ) {
+  /// Returns the gradients of z (B x d) and of the weights (B x K) for dL/dlogits, and leaves those of
+  /// the parameters unless `usersOnly`.
+  func backward(
+    _ z: Matrix<T>, weights: Matrix<T>, _ gradient: Matrix<T>, usersOnly: Bool = false
+  ) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<z.rows
     let users = unitUsers.rowBlock(rows)
     let (dUsers, dz, dWeights) = (
       unitUserGradient.rowBlock(rows), userGradient.rowBlock(rows), weightGradient.rowBlock(rows)
     )
-    columnSums(of: gradient, into: itemBias.gradient)
     multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
-    multiply(gradient, transposeA: true, users, into: unitItemGradient, alpha: scaleFactor)
-    logScale.gradient[0, 0] = dot(dUsers, users)
     if options.usesCosine {
       normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
     } else {
       dz.copy(from: dUsers)
     }
+    let dItems = unitGradientMemory.matrix(rows: unitItems.rows, columns: options.latent)
+    if !usersOnly {
+      logScale.gradient[0, 0] = dot(dUsers, users)
+      multiply(gradient, transposeA: true, users, into: dItems, alpha: scaleFactor)
+      backwardBias(gradient)
+    }
     dWeights.fill(0)
-    if options.usesGroups { backwardGroups(z, weights, gradient, dz, dWeights) }
+    if options.usesGroups {
+      backwardGroups(z, weights, gradient, dz, dWeights, items: usersOnly ? nil : dItems)
+    }
+    guard !usersOnly else { return (dz, dWeights) }
+    let target = candidates.map { items.gradient(of: $0.items) } ?? items.gradient
     if options.usesCosine {
-      normaliseRowsBackward(unitItems, unitItemGradient, norms: itemNorms, into: items.gradient)
+      normaliseRowsBackward(unitItems, dItems, norms: itemNorms, into: target)
     } else {
-      items.gradient.copy(from: unitItemGradient)
+      target.copy(from: dItems)
     }
     return (dz, dWeights)
   }
 
+  private func backwardBias(_ gradient: Matrix<T>) {
+    guard let candidates else { return columnSums(of: gradient, into: itemBias.gradient) }
+    let sums = biasGradientMemory.matrix(rows: 1, columns: gradient.columns)
+    columnSums(of: gradient, into: sums)
+    itemBias.gradient.fill(0)
+    for (place, item) in candidates.items.enumerated() {
+      itemBias.gradient.pointer[Int(item)] = sums.pointer[place]
+    }
+  }
+
+  /// - Parameter dItems: receives an addition of the unit items' gradient; nil leaves the parameters'
+  ///   gradients alone.
   private func backwardGroups(
     _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, _ dz: Matrix<T>,
-    _ dWeights: Matrix<T>
+    _ dWeights: Matrix<T>, items dItems: Matrix<T>?
   ) {
     let rows = 0..<z.rows
-    let (mixture, activity, dActivity) = (
-      self.mixture.rowBlock(rows), self.activity.rowBlock(rows), activityGradient.rowBlock(rows)
-    )
+    let mixture = mixtureMemory.matrix(rows: z.rows, columns: unitItems.rows)
+    let (activity, dActivity) = (self.activity.rowBlock(rows), activityGradient.rowBlock(rows))
     let (mapped, dMapped) = (self.mapped.rowBlock(rows), mappedGradient.rowBlock(rows))
     // d log(R) = dR / R, over R itself.
     divide(gradient, by: mixture, plus: Self.tiny, into: mixture)
     multiply(mixture, groups.membership, into: dActivity)
-    multiply(mixture, transposeA: true, activity, into: membershipGradient)
-    multiplyElements(dActivity, by: activity)
-    columnSums(of: dActivity, into: groupBias.gradient)
     let count = groups.count
+    let dMembership = membershipGradientMemory.matrix(rows: unitItems.rows, columns: count)
+    if dItems != nil { multiply(mixture, transposeA: true, activity, into: dMembership) }
+    multiplyElements(dActivity, by: activity)
+    if dItems != nil { columnSums(of: dActivity, into: groupBias.gradient) }
     for row in rows {
       let (du, all, out) = (dActivity.row(row), mapped.row(row), dMapped.row(row))
       for cluster in 0..<weights.columns {
@@ -176,8 +228,9 @@ final class Decoder<T: Real> {
       }
     }
     multiply(dMapped, mapping.value, into: dz, beta: 1)
+    guard let dItems else { return }
     multiply(dMapped, transposeA: true, z, into: mapping.gradient)
-    groups.backward(unitItems, membershipGradient, addingTo: unitItemGradient)
+    groups.backward(unitItems, dMembership, addingTo: dItems)
   }
 
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):

@@ -14,14 +14,15 @@ final class Encoder<T: Real> {
   let clusters: Int
   let latent: Int
   let trunk: Trunk<T>
-  private let sharedMean: Dense<T>
-  private let sharedLogVariance: Dense<T>
-  private let clusterMeans: Dense<T>
-  private let clusterLogVariances: Dense<T>
-  private let attentionHidden: Dense<T>
-  private let attention: Dense<T>
+  let sharedMean: Dense<T>
+  let sharedLogVariance: Dense<T>
+  let clusterMeans: Dense<T>
+  let clusterLogVariances: Dense<T>
+  let attentionHidden: Dense<T>
+  let attention: Dense<T>
   private let sharedGradient: Matrix<T>
-  private var features: Matrix<T>
+  /// The trunk's output for the last batch, B x width.
+  private(set) var features: Matrix<T>
 
   /// The last batch's posterior: means, log variances before and after clamping (B x K d) and log
   /// cluster weights (B x K).
@@ -82,11 +83,23 @@ final class Encoder<T: Real> {
     logSoftmaxRows(logWeights)
   }
 
+  /// Moves every cluster's posterior against its gradient, by `rate` of the mean's length and by `rate`
+  /// (root mean square) in log variances (a step of Algorithm 2).
+  ///
+  /// - Parameter means, logVariances: gradients of the raw outputs, B x (K d).
+  func refine(means dMeans: Matrix<T>, logVariances dLogVariances: Matrix<T>, rate: T) {
+    stepAgainst(dMeans, of: means, parts: latent, relative: rate)
+    stepAgainst(dLogVariances, of: rawLogVariances, parts: latent, absolute: rate)
+    clamp(
+      rawLogVariances, low: Self.lowestLogVariance, high: Self.highestLogVariance,
+      into: logVariances.rowBlock(0..<means.rows))
+  }
+
   /// Leaves all gradients, given those of the raw outputs (means, log variances: B x K d) and of the
-  /// attention's logits (B x K).
+  /// attention's logits (B x K), and of the features where they have other uses.
   func backward(
     _ batch: SparseRows, means dMeans: Matrix<T>, logVariances dLogVariances: Matrix<T>,
-    logits dLogits: Matrix<T>
+    logits dLogits: Matrix<T>, features dFeatures: Matrix<T>? = nil
   ) {
     let rows = 0..<batch.rowCount
     let total = clusterMeans.backward(features, dMeans)
@@ -100,6 +113,7 @@ final class Encoder<T: Real> {
     let dHidden = attention.backward(hidden, dLogits)
     tanhBackward(hidden, dHidden)
     add(attentionHidden.backward(features, dHidden), to: total)
+    if let dFeatures { add(dFeatures, to: total) }
     trunk.backward(batch, total)
   }
 

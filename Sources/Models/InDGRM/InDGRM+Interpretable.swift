@@ -5,50 +5,48 @@ import Glibc
 import Interchange
 
 extension InDGRM: InterpretableModel {
-  var latentCount: Int { network.options.latent }
-  var clusterCount: Int { network.options.clusters }
+  var latentCount: Int { options.latent }
+  var clusterCount: Int { options.clusters }
+  var dimensionCounts: [Int] { users.dimensionCounts }
 
   func represent(_ foldIn: SparseRows, rows: Range<Int>) -> UserRepresentations {
     let points = Matrix<Float>(rows: rows.count, columns: latentCount)
     let weights = Matrix<Float>(rows: rows.count, columns: clusterCount)
     for block in blocks(of: rows) {
-      let (users, shares) = network.represent(foldIn.rows(at: Array(block)))
+      let (z, shares) = users.represent(foldIn.rows(at: Array(block)))
       let place = block.lowerBound - rows.lowerBound..<block.upperBound - rows.lowerBound
-      points.rowBlock(place).copy(from: users)
+      points.rowBlock(place).copy(from: z)
       weights.rowBlock(place).copy(from: shares)
     }
     return UserRepresentations(points: points, clusterWeights: weights)
   }
 
-  func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
-    network.prepareScoring()
-    for block in blocks(of: 0..<users.points.rows) {
-      network.decoder.forward(
-        users.points.rowBlock(block), weights: users.clusterWeights.rowBlock(block),
+  func score(_ seen: UserRepresentations, into scores: Matrix<Float>) {
+    for block in blocks(of: 0..<seen.points.rows) {
+      decoder.forward(
+        seen.points.rowBlock(block), weights: seen.clusterWeights.rowBlock(block),
         into: scores.rowBlock(block))
     }
   }
 
   var expectedClusterShares: [Double] {
-    let weights = network.clusters.logWeights.value.array.map { exp(Double($0)) }
+    let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
     let total = weights.reduce(0, +)
     return total > 0 ? weights.map { $0 / total } : weights
   }
 
   var clusterVariances: Matrix<Float>? {
-    let logs = network.clusters.logVariances.value
+    let logs = clusters.logVariances.value
     // All of them are zero until they are learnt.
     guard logs.buffer.contains(where: { $0 != 0 }) else { return nil }
     return Matrix(rows: logs.rows, columns: logs.columns, logs.buffer.map { exp($0) })
   }
 
-  var factorToGroup: Matrix<Float>? {
-    network.options.usesGroups ? network.decoder.mapping.value : nil
-  }
+  var factorToGroup: Matrix<Float>? { options.usesGroups ? decoder.mapping.value : nil }
 
-  /// Ranges of at most as many rows as the network takes at once.
+  /// Ranges of at most as many rows as the model takes at once.
   private func blocks(of rows: Range<Int>) -> [Range<Int>] {
-    let size = max(network.options.batch, 1)
+    let size = max(users.batchSize, 1)
     return stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
       $0..<min($0 + size, rows.upperBound)
     }

@@ -18,45 +18,107 @@ import Interchange
 /// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
 /// expert adds w B_lj for each of the user's own items l to either.
 final class InDGRM: RecommendationModel {
-  let network: InDGRMNetwork<Float>
-  let expert: NeighbourhoodExpert?
-  let settings: JSONValue
+  let users: UserEncoder
+  let decoder: Decoder<Float>
+  let clusters: UserClusters<Float>
+  let options: InDGRMOptions
+  let itemCount: Int
+  private(set) var expert: NeighbourhoodExpert?
+  private(set) var settings: JSONValue
 
-  init(_ network: InDGRMNetwork<Float>, expert: NeighbourhoodExpert?, settings: JSONValue) {
-    self.network = network
-    self.expert = expert
-    self.settings = settings
+  /// The part of a trained network that is kept: clusters that have users, and of each the dimensions
+  /// that its ARD variances leave on.
+  ///
+  /// - Parameter settings: what the network was trained with; sizes are added.
+  init(_ network: InDGRMNetwork<Float>, settings: JSONValue) {
+    let (kept, keeps) = network.kept()
+    var options = network.options
+    options.clusters = kept.count
+    itemCount = network.itemCount
+    self.options = options
+    users = UserEncoder(
+      network.encoder, items: network.itemCount, options: network.options, clusters: kept,
+      keeps: keeps)
+    decoder = Decoder(keeping: kept, of: network.decoder, options: options)
+    clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
+    let dimensions = users.dimensionCounts.map { JSONValue.integer($0) }
+    self.settings = settings.setting("clusters", .integer(kept.count))
+      .setting("dimensions", .array(dimensions))
+      .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
+      .setting("samples", .integer(options.samples))
+    decoder.prepareItems(seed: 0, step: nil)
   }
 
-  var itemCount: Int { network.itemCount }
+  /// Brings a model back.
+  ///
+  /// Throws `ModelError` when its parts do not fit together.
+  init(_ stored: StoredModel, _ options: InDGRMOptions, settings: JSONValue) throws {
+    itemCount = stored.items.ids.count
+    self.options = options
+    self.settings = settings
+    users = try UserEncoder(stored, options)
+    decoder = Decoder(items: itemCount, options: options, seed: 0, starts: false)
+    clusters = UserClusters(options: options, users: 1)
+    try stored.fill(decoder.parameters + clusters.parameters)
+    decoder.prepareItems(seed: 0, step: nil)
+    expert = try NeighbourhoodExpert(stored)
+  }
+
+  /// Fits the neighbourhood expert, when the settings ask for it, and notes its weight.
+  ///
+  /// Throws `ModelError`.
+  func addExpert(_ data: TrainingData, _ chosen: ModelSettings) throws {
+    expert = try NeighbourhoodExpert(data, chosen, beside: self)
+    guard let expert else { return }
+    settings = settings.setting("expert-weight", .number(expert.strength))
+  }
+
   func tensors() -> [Tensor] {
-    network.parameters.map { $0.value.tensor($0.name) }
+    let parameters = users.parameters + decoder.parameters + clusters.parameters
+    return parameters.map { $0.value.tensor($0.name) }
+      + [
+        Tensor(
+          "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
+      ]
       + (expert?.weights.tensors(prefix: "expert-") ?? [])
   }
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
-    guard network.options.usesGroups else { return nil }
-    network.prepareScoring()
-    let membership = network.decoder.groups.membership
+    guard options.usesGroups else { return nil }
+    let membership = decoder.groups.membership
     let assignment = (0..<itemCount).map { item -> UInt32 in
       let row = membership.row(item)
       var best = 0
       for group in row.indices where row[group] > row[best] { best = group }
       return UInt32(best)
     }
-    return (assignment, network.decoder.groups.prototypes.value)
+    return (assignment, decoder.groups.prototypes.value)
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
-    network.score(foldIn, rows: rows, into: scores)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: users.batchSize) {
+      let block = start..<min(start + users.batchSize, rows.upperBound)
+      let (z, weights) = users.represent(foldIn.rows(at: Array(block)))
+      let first = start - rows.lowerBound
+      let target = scores.rowBlock(first..<first + block.count)
+      decoder.forward(z, weights: weights, into: target)
+      guard options.usesGroups, options.refineSteps > 0 else { continue }
+      Parallel.blocks(block.count, size: 1) { places in
+        for place in places {
+          let user = UserView(
+            decoder, options, z: Array(z.row(place)), weights: Array(weights.row(place)),
+            items: Array(foldIn.row(start + place)))
+          user.score(into: target.row(place))
+        }
+      }
+    }
     expert?.add(foldIn, rows: rows, to: scores)
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
-    network.prepareScoring()
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
-    let (users, weights) = network.represent(row)
-    let user = UserView(network, z: users.array, weights: weights.array)
+    let (z, weights) = users.represent(row)
+    let user = UserView(decoder, options, z: z.array, weights: weights.array, items: foldIn)
     let without = leaveOneOutDifferences(self, foldIn, items: items)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
@@ -73,7 +135,7 @@ final class InDGRM: RecommendationModel {
 
   /// The user's items by the cosine of their vectors to the item's.
   private func nearest(to item: UInt32, among foldIn: [UInt32]) -> [Explanation.Weighted] {
-    let vectors = network.decoder.unitItems
+    let vectors = decoder.unitItems
     let target = vectors.row(Int(item))
     return foldIn.map { own in
       let vector = vectors.row(Int(own))
@@ -96,9 +158,12 @@ private struct UserView {
   /// o_i^(g) . z + b_g.
   private var activity: [Double] = []
 
-  init(_ network: InDGRMNetwork<Float>, z values: [Float], weights shares: [Float]) {
-    decoder = network.decoder
-    options = network.options
+  init(
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, z values: [Float],
+    weights shares: [Float], items: [UInt32]
+  ) {
+    self.decoder = decoder
+    self.options = options
     z = values.map(Double.init)
     weights = shares.map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -111,9 +176,35 @@ private struct UserView {
         for index in vector.indices { vector[index] += weight * Double(row[index]) }
       }
       mapping.append(vector)
-      activity.append(
-        zip(vector, z).reduce(0) { $0 + $1.0 * $1.1 }
-          + Double(decoder.groupBias.value[0, group]))
+    }
+    let bias = (0..<options.groups).map { Double(decoder.groupBias.value[0, $0]) }
+    var own = MappingRefinement(mapping: mapping, z: z)
+    if options.refineSteps > 0 {
+      own.refine(
+        base: (0..<decoder.items.value.rows).map(similarity),
+        membership: decoder.groups.membership, bias: bias, items: items,
+        steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
+      mapping = own.vectors(mapping, z: z)
+    }
+    activity = (0..<options.groups).map { own.product($0) + bias[$0] }
+  }
+
+  /// a cos(h_j, z) + beta_j.
+  private func similarity(_ item: Int) -> Double {
+    let vector = decoder.unitItems.row(item)
+    var product = 0.0
+    for index in vector.indices { product += unit[index] * Double(vector[index]) }
+    return Double(decoder.scaleFactor) * product + Double(decoder.itemBias.value.pointer[item])
+  }
+
+  /// The scores of all items.
+  func score(into scores: UnsafeMutableBufferPointer<Float>) {
+    let factors = activity.map { exp($0) }
+    for item in scores.indices {
+      let row = decoder.groups.membership.row(item)
+      var mixture = 1e-20
+      for group in row.indices { mixture += Double(row[group]) * factors[group] }
+      scores[item] = Float(similarity(item) + log(mixture))
     }
   }
 

@@ -16,10 +16,9 @@ enum InDGRMFamily: ModelFamily {
     -> any RecommendationModel
   {
     var options = InDGRMOptions(settings)
-    if options.depth < 0 {
-      // Deep encoders overfit short histories: on Yelp (22 a user) one layer is better than four, on
-      // MovieLens (58 to 96) the other way round.
-      options.depth = data.rows.count >= 40 * data.rows.rowCount ? 4 : 1
+    options.adapt(to: data)
+    guard options.samples == 0 || options.cost == .multinomial else {
+      throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
     }
     let privileged = try privilegedGroups(data, settings)
     if let groups = data.groups { options.groups = groups.count }
@@ -30,20 +29,25 @@ enum InDGRMFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.decoder.groups.privileged = privileged
+    if settings.integer("group-draws") == 0 {
+      network.decoder.groups.drawCounts = data.categories?.lists.map(\.count)
+    }
+    if options.samples > 0 {
+      network.samplesItems(
+        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
+    }
     network.weightScale = weightScale(data.rows, options.userWeight)
     if data.start != nil {
-      try data.startNetwork(network)
+      try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
       startItems(network, data)
       start(network, data)
     }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    let expert = try NeighbourhoodExpert(data, settings, beside: network)
-    var used = settings.json.adding(best).setting("groups", .integer(options.groups))
-      .setting("depth", .integer(options.depth))
-    if let expert { used = used.setting("expert-weight", .number(expert.strength)) }
-    return InDGRM(network, expert: expert, settings: used)
+    let model = InDGRM(network, settings: settings.json.adding(best))
+    try model.addExpert(data, settings)
+    return model
   }
 
   /// The categories as groups, when they are asked for.
@@ -141,16 +145,13 @@ enum InDGRMFamily: ModelFamily {
       throw ModelError(.badData, "the model's settings are missing; fit the model again")
     }
     let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
-    let heads = 2 * (1 + options.clusters) * options.latent
+    let kept = try stored.keptDimensions(options).count
     try stored.demand(
-      numbers: Double(options.width) * Double(items + options.depth * options.width + heads))
+      numbers: Double(options.width) * Double(items + options.depth * options.width + 2 * kept))
     try stored.demand(
       numbers: Double(options.latent)
         * Double(items + (options.usesGroups ? options.clusters * options.groups : 0)))
-    let network = InDGRMNetwork<Float>(
-      items: items, users: 1, options: options, seed: 0, trains: false)
-    try stored.fill(network.parameters)
-    return InDGRM(network, expert: try NeighbourhoodExpert(stored), settings: settings)
+    return try InDGRM(stored, options, settings: settings)
   }
 }
 

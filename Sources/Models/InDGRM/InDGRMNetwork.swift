@@ -11,6 +11,10 @@ import Glibc
 /// proportional to |x_i|^-userWeight; plus the ranking loss of privileged categories. The prior
 /// of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
 /// N(0, e^10) (RecVAE's composite prior), its KL estimated by one sample shared by the clusters.
+///
+/// With inner steps, a user's posterior psi = (mu, log variance) first follows its own gradient, starting
+/// from the encoder's (local variational optimisation, Algorithm 2); then all parameters take a step at
+/// psi_L, the encoder's with the gradient at psi_L as Algorithm 2 has it.
 final class InDGRMNetwork<T: Real>: TrainableNetwork {
   let itemCount: Int
   let options: InDGRMOptions
@@ -31,37 +35,36 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   private let divergences: Matrix<T>
   private let weights: Matrix<T>
   private let users: Matrix<T>
-  private let logits: Matrix<T>
+  private let logits = Workspace<T>()
+  private var sampler: CandidateSampler?
   private let meanGradient: Matrix<T>
   private let logVarianceGradient: Matrix<T>
   private let logitGradient: Matrix<T>
 
-  init(items: Int, users count: Int, options: InDGRMOptions, seed: UInt64, trains: Bool = true) {
+  init(items: Int, users count: Int, options: InDGRMOptions, seed: UInt64) {
     itemCount = items
     self.options = options
     self.seed = seed
     let (batch, d, k) = (options.batch, options.latent, options.clusters)
     encoder = Encoder(items: items, options: options, seed: seed)
-    var small = options
-    if !trains {
-      small.batch = 0
-      small.width = 1
-      small.depth = 0
-    }
-    previous = Encoder(items: trains ? items : 0, options: small, seed: seed)
+    previous = Encoder(items: items, options: options, seed: seed)
     decoder = Decoder(items: items, options: options, seed: seed)
     clusters = UserClusters(options: options, users: count)
-    let rows = trains ? batch : 0
-    noise = Matrix(rows: rows, columns: d)
-    samples = Matrix(rows: rows, columns: k * d)
-    slopes = Matrix(rows: rows, columns: k * d)
-    divergences = Matrix(rows: rows, columns: k)
+    noise = Matrix(rows: batch, columns: d)
+    samples = Matrix(rows: batch, columns: k * d)
+    slopes = Matrix(rows: batch, columns: k * d)
+    divergences = Matrix(rows: batch, columns: k)
     weights = Matrix(rows: batch, columns: k)
     users = Matrix(rows: batch, columns: d)
-    logits = Matrix(rows: rows, columns: items)
-    meanGradient = Matrix(rows: rows, columns: k * d)
-    logVarianceGradient = Matrix(rows: rows, columns: k * d)
-    logitGradient = Matrix(rows: rows, columns: k)
+    meanGradient = Matrix(rows: batch, columns: k * d)
+    logVarianceGradient = Matrix(rows: batch, columns: k * d)
+    logitGradient = Matrix(rows: batch, columns: k)
+  }
+
+  /// Scores a batch on drawn candidates instead of all items, and updates only rows it touches.
+  func samplesItems(_ sampler: CandidateSampler) {
+    self.sampler = sampler
+    encoder.trunk.input.updatesTouchedRows = true
   }
 
   /// Everything learnt, the closed-form cluster prior included.
@@ -79,37 +82,60 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
-    let count = batch.rowCount
-    let rows = 0..<count
     itemsAreCurrent = false
     encoder.forward(
       batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step)
     if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step) }
-    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953, index: step)
-    let weights = self.weights.rowBlock(rows)
-    weights.copy(from: encoder.logWeights)
-    exponentiate(weights)
-    sample(rows, weights: weights)
-    let users = self.users.rowBlock(rows)
-    let logits = self.logits.rowBlock(rows)
-    decoder.prepareItems(seed: seed, step: step)
-    decoder.forward(users, weights: weights, into: logits)
-    let shares = rows.map { row in
-      userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(count)
+    let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
+    decoder.prepareItems(seed: seed, step: step, candidates: candidates)
+    let shares = (0..<batch.rowCount).map { row in
+      userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
     }
-    let losses = softmaxCrossEntropy(logits, targets: batch, scales: shares.map { T($0) })
-    let (dUsers, dWeights) = decoder.backward(users, weights: weights, logits)
-    let kl = backwardPosterior(batch, weights, dUsers, dWeights, shares, anneal: anneal)
+    let targets = candidates?.targets ?? batch
+    // Local variational optimisation: psi follows its own gradient before anything else does.
+    for inner in 0..<options.innerSteps {
+      _ = pass(targets, shares, (step, UInt32(inner) + 1), anneal, usersOnly: true)
+      encoder.refine(
+        means: meanGradient.rowBlock(0..<batch.rowCount),
+        logVariances: logVarianceGradient.rowBlock(0..<batch.rowCount), rate: T(options.innerRate))
+    }
+    let (reconstruction, kl) = pass(targets, shares, (step, 0), anneal, usersOnly: false)
+    let rows = 0..<batch.rowCount
     encoder.backward(
       batch, means: meanGradient.rowBlock(rows), logVariances: logVarianceGradient.rowBlock(rows),
       logits: logitGradient.rowBlock(rows))
-    let reconstruction = zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }
     guard decoder.groups.privileged != nil else {
       return [("reconstruction", reconstruction), ("kl", kl)]
     }
     return [
       ("reconstruction", reconstruction), ("kl", kl), ("ranking", decoder.groups.rankingLoss),
     ]
+  }
+
+  /// From the posterior psi to the loss and back: leaves the gradients of psi and the clusters' logits,
+  /// and unless `usersOnly` those of the decoder.
+  ///
+  /// - Parameters:
+  ///   - targets: the batch's items among those that are scored.
+  ///   - key: the step and the inner step, which key the noise.
+  private func pass(
+    _ targets: SparseRows, _ shares: [Double], _ key: (step: UInt64, inner: UInt32),
+    _ anneal: Double, usersOnly: Bool
+  ) -> (reconstruction: Double, kl: Double) {
+    let rows = 0..<targets.rowCount
+    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953 &+ key.inner, index: key.step)
+    let weights = self.weights.rowBlock(rows)
+    weights.copy(from: encoder.logWeights)
+    exponentiate(weights)
+    sample(rows, weights: weights)
+    let users = self.users.rowBlock(rows)
+    let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
+    decoder.forward(users, weights: weights, into: logits)
+    let losses = options.cost.apply(logits, targets: targets, scales: shares.map { T($0) })
+    let (dUsers, dWeights) = decoder.backward(
+      users, weights: weights, logits, usersOnly: usersOnly)
+    let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)
+    return (zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }, kl)
   }
 
   /// Draws z^(k) for every cluster, the one-sample KL of each, and blends z = sum_k pi~_k z^(k).
@@ -176,7 +202,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     clusters.update(
       weights: weights.rowBlock(rows), means: encoder.means,
       logVariances: encoder.logVariances.rowBlock(rows),
-      learnsVariances: epochs >= options.ardEpoch)
+      learnsVariances: options.usesARD && epochs >= options.ardEpoch)
   }
 
   func epochEnded(_ epoch: Int) {
@@ -218,6 +244,21 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     exponentiate(weights)
     blend(encoder.means, weights: weights, into: users)
     return (users, weights)
+  }
+
+  /// Which clusters a model keeps, and which dimensions of each: E[pi_k] at least `clusterThreshold`, and
+  /// lambda^(k)_l at least `dimensionThreshold` of the cluster's largest (section 4.3, Table 10).
+  func kept() -> (clusters: [Int], keeps: (Int, Int) -> Bool) {
+    let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
+    var found = weights.indices.filter { weights[$0] >= options.clusterThreshold }
+    if found.isEmpty, let heaviest = weights.indices.max(by: { weights[$0] < weights[$1] }) {
+      found = [heaviest]
+    }
+    let variances = clusters.logVariances.value
+    let limits = (0..<options.clusters).map { cluster in
+      Double(variances.row(cluster).max() ?? 0) + log(max(options.dimensionThreshold, 1e-300))
+    }
+    return (found, { Double(variances[$0, $1]) >= limits[$0] })
   }
 
   func parametersChanged() { itemsAreCurrent = false }

@@ -1,5 +1,6 @@
 // Which parts of InDGRM are on, and how large are they?
 
+import DenseMath
 import Interchange
 
 /// The settings of InDGRM; names follow `--set`.
@@ -28,6 +29,20 @@ struct InDGRMOptions: Sendable {
   /// Users count as |x|^-userWeight.
   var userWeight = 0.0
   var batch = 250
+  var cost = ReconstructionCost.multinomial
+  /// L and eta_psi of local variational optimisation (Algorithm 2); no steps are plain SGD.
+  var innerSteps = 0
+  var innerRate = 0.05
+  var usesARD = true
+  /// Clusters with a smaller share of users are not kept.
+  var clusterThreshold = 0.005
+  /// epsilon_lambda: dimensions with a smaller share of the cluster's largest variance are not kept.
+  var dimensionThreshold = 0.001
+  /// Proximal steps on a user's own factor-to-group vectors at inference, and their rate.
+  var refineSteps = 0
+  var refineRate = 0.5
+  /// Items drawn for a batch's softmax beside its own; 0 scores all items.
+  var samples = 0
   /// Passes that update the encoder alone before each that updates the decoder alone; 0 updates both at
   /// once.
   var encoderPasses = 0
@@ -59,7 +74,8 @@ struct InDGRMOptions: Sendable {
         "mapping-penalty", .number(1e-3, 0...1e6),
         "lambda_o, the group lasso of the factor-to-group vectors"),
       ModelOption(
-        "group-draws", .integer(1, 1...64), "N_j, Gumbel-softmax draws averaged for an item"),
+        "group-draws", .integer(1, 0...64),
+        "N_j, Gumbel-softmax draws averaged for an item; 0 takes its number of categories"),
       ModelOption(
         "user-weight", .number(0, 0...2),
         "Users count as their number of interactions to minus this power"),
@@ -71,6 +87,29 @@ struct InDGRMOptions: Sendable {
         "Groups stand for the items' categories, whose likeness ranks them (InDGRM-p)"),
       ModelOption(
         "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
+      ModelOption(
+        "cost", .choice("multinomial", ReconstructionCost.allCases.map(\.rawValue)),
+        "How reconstruction is measured"),
+      ModelOption(
+        "inner-steps", .integer(0, 0...100),
+        "L, steps of local variational optimisation; 0 is plain stochastic gradient descent"),
+      ModelOption(
+        "inner-rate", .number(0.05, 0...10), "eta_psi, their size relative to the posterior's"),
+      ModelOption("ard", .flag(true), "Learn how many dimensions each cluster needs"),
+      ModelOption(
+        "prune-clusters", .number(0.005, 0...1),
+        "Clusters with a smaller share of users are left out of the model"),
+      ModelOption(
+        "prune-dimensions", .number(0.001, 0...1),
+        "epsilon_lambda, dimensions below this share of a cluster's largest variance are left out"),
+      ModelOption(
+        "refine-steps", .integer(0, 0...1000),
+        "Steps that fit the factor-to-group vectors to each user when he is scored or explained"),
+      ModelOption("refine-rate", .number(0.5, 0...10), "Size of those steps"),
+      ModelOption(
+        "samples", .integer(-1, -1...10_000_000),
+        "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000, else 4,096"
+      ),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
@@ -101,6 +140,27 @@ struct InDGRMOptions: Sendable {
     userWeight = settings.number("user-weight")
     start = settings.choice("start")
     batch = settings.integer("batch")
+    cost = ReconstructionCost(rawValue: settings.choice("cost")) ?? .multinomial
+    innerSteps = settings.integer("inner-steps")
+    innerRate = settings.number("inner-rate")
+    usesARD = settings.flag("ard")
+    clusterThreshold = settings.number("prune-clusters")
+    dimensionThreshold = settings.number("prune-dimensions")
+    samples = settings.integer("samples")
+    refineSteps = settings.integer("refine-steps")
+    refineRate = settings.number("refine-rate")
+  }
+
+  /// Settles what is left to the data: depth, samples and draws.
+  ///
+  /// Deep encoders overfit short histories: on Yelp (22 interactions a user) one layer is better than four,
+  /// on MovieLens (58 to 96) the other way round.
+  mutating func adapt(to data: TrainingData) {
+    if depth < 0 { depth = data.rows.count >= 40 * data.rows.rowCount ? 4 : 1 }
+    if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
+    if groupDraws == 0 {
+      groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
+    }
   }
 
   /// The sizes a stored model was made with.
@@ -120,6 +180,9 @@ struct InDGRMOptions: Sendable {
     self.groups = groups
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
+    refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
+    refineRate = json["refine-rate"]?.double ?? refineRate
+    mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty
     usesCosine = json["similarity"]?.string != "inner-product"
   }
 }

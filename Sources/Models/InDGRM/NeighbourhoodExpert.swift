@@ -26,8 +26,8 @@ struct NeighbourhoodExpert {
       "Its weight; 0 chooses on validation users (12 without any)"),
   ]
 
-  /// Fits the expert and chooses its weight beside a trained network; nil when it is off.
-  init?(_ data: TrainingData, _ settings: ModelSettings, beside network: InDGRMNetwork<Float>)
+  /// Fits the expert and chooses its weight beside a trained model; nil when it is off.
+  init?(_ data: TrainingData, _ settings: ModelSettings, beside model: InDGRM)
     throws
   {
     guard settings.choice("expert") == "linear" else { return nil }
@@ -44,8 +44,8 @@ struct NeighbourhoodExpert {
     } else if let held = data.validation {
       // Steps of a third of an octave from 1/2 to 100.
       let choices: [Double] = [0] + (0..<24).map { exp2(Double($0) / 3 - 1) }
-      let values = validationNDCG(held.foldIn, held.truth, mixing: choices) { rows, base, added in
-        network.score(held.foldIn, rows: rows, into: base)
+      let values = validate(held, mixing: choices) { rows, base, added in
+        model.score(held.foldIn, rows: rows, into: base)
         weights.score(held.foldIn, rows: rows, into: added)
       }
       let best = values.indices.max { values[$0] < values[$1] } ?? 0

@@ -68,13 +68,17 @@ struct PrivilegedGroups: Sendable {
     return result
   }
 
-  /// Adds the loss's gradients to those of unit items (M x d) and unit prototypes (G x d).
+  /// Adds the loss's gradients to those of unit items (M x d, or the items `ids`) and unit prototypes
+  /// (G x d).
   ///
   /// - Returns: the loss.
   func addGradients<T: Real>(
-    items: Matrix<T>, prototypes: Matrix<T>, temperature: T, seed: UInt64, step: UInt64,
+    items: Matrix<T>, ids: [UInt32]?, prototypes: Matrix<T>, temperature: T, seed: UInt64,
+    step: UInt64,
     to itemGradient: Matrix<T>, _ prototypeGradient: Matrix<T>
   ) -> Double {
+    let known =
+      ids.map { ids in ids.indices.filter { likeness[Int(ids[$0])] != nil } } ?? self.known
     guard !known.isEmpty, count > 1, weight > 0 else { return 0 }
     let d = items.columns
     let share = T(weight / Double(triplets)) / temperature
@@ -84,7 +88,7 @@ struct PrivilegedGroups: Sendable {
       let item = known[random.below(known.count)]
       let g = random.below(count)
       let k = (g + 1 + random.below(count - 1)) % count
-      guard let row = likeness[item] else { continue }
+      guard let row = likeness[ids.map { Int($0[item]) } ?? item] else { continue }
       let (h, p, q) = (
         items.pointer + item * d, prototypes.pointer + g * d, prototypes.pointer + k * d
       )

@@ -44,19 +44,19 @@ enum RecVAEFamily: ModelFamily {
     options.groups = 1
     options.usesGroups = false
     options.usesCosine = false
-    options.ardEpoch = .max
+    options.usesARD = false
+    (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
     guard options.priorOld + options.priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
     }
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
-    try data.startNetwork(network)
+    try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    let used = settings.json.adding(best).setting("clusters", 1).setting("groups", 1)
-      .setting("temperature", 1).setting("item-groups", false)
-      .setting("similarity", "inner-product")
-    return InDGRM(network, expert: nil, settings: used)
+    let described = settings.json.adding(best).setting("temperature", 1)
+      .setting("item-groups", false).setting("similarity", "inner-product")
+    return InDGRM(network, settings: described)
   }
 
   static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -45,6 +45,18 @@ final class UserClusters<T: Real> {
     logVariances.rate = 0
   }
 
+  /// Some of trained clusters.
+  convenience init(keeping clusters: [Int], of trained: UserClusters<T>, options: InDGRMOptions) {
+    self.init(options: options, users: Int(trained.users))
+    for (place, cluster) in clusters.enumerated() {
+      logWeights.value[0, place] = trained.logWeights.value[0, cluster]
+      for dimension in 0..<latent {
+        logVariances.value[place, dimension] = trained.logVariances.value[cluster, dimension]
+      }
+      shares[place] = trained.shares[cluster]
+    }
+  }
+
   var parameters: [Parameter<T>] { [logWeights, logVariances] }
 
   /// Takes a batch into account.

@@ -56,7 +56,7 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     grouping.groups = k
     grouping.latent = d
     grouping.temperature = options.temperature
-    concepts = ItemGroups(items: count, options: grouping, seed: seed)
+    concepts = ItemGroups(options: grouping, seed: seed)
     input = SparseInput("encoder", items: count, width: d, batch: rows, seed: seed, stage: 81)
     posterior = Dense("posterior", inputs: d, outputs: 2 * d, batch: rows, seed: seed, stage: 82)
     unitItems = Matrix(rows: count, columns: d)
@@ -93,7 +93,7 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
 
   private func prepareItems(step: UInt64?) {
     normaliseRows(items.value, into: unitItems, norms: itemNorms)
-    concepts.forward(unitItems, seed: seed, step: step)
+    concepts.forward(unitItems, ids: nil, seed: seed, step: step)
     transpose(concepts.membership, into: shares)
   }
 

@@ -44,11 +44,14 @@ enum MultVAEFamily: ModelFamily {
 extension TrainingData {
   /// Starts a network from the earlier model, when there is one.
   ///
-  /// Throws `ModelError` when sizes differ.
-  func startNetwork<Network: TrainableNetwork>(_ network: Network) throws
+  /// - Parameter prepared: the model with the tensors that the network's parameters have.
+  /// - Throws: `ModelError` when sizes differ.
+  func startNetwork<Network: TrainableNetwork>(
+    _ network: Network, prepared: (StoredModel) throws -> StoredModel = { $0 }
+  ) throws
   where Network.Scalar == Float {
     guard let start else { return }
-    _ = try start.model.start(network.parameters, items: start.items)
+    _ = try prepared(start.model).start(network.parameters, items: start.items)
     network.parametersChanged()
   }
 }
@@ -155,7 +158,8 @@ extension JSONValue {
     guard case .object(var members) = self else { return self }
     if let failure = best.failure { members["failure"] = .string(failure) }
     members["best_epoch"] = .integer(best.epoch)
-    members["validation_ndcg_100"] = best.validation.map { .number($0) } ?? .null
+    members["validation"] = best.validation.map { .number($0) } ?? .null
+    members["validation_metric"] = best.metric.map { .string($0.text) } ?? .null
     return .object(members)
   }
 }

@@ -8,6 +8,8 @@ enum Initialisation {
   case glorot
   /// Variance gain^2 / (3 inputs): smaller, which suits layers behind a normalisation.
   case fanIn(gain: Double = 1)
+  /// Zero, for values that come from elsewhere.
+  case zero
 }
 
 /// y = x W + b. Shapes: x is B x I, W is I x O, y is B x O.
@@ -15,7 +17,7 @@ final class Dense<T: Real> {
   let weights: Parameter<T>
   let bias: Parameter<T>
   let output: Matrix<T>
-  let inputGradient: Matrix<T>
+  private let inputMemory = Workspace<T>()
 
   init(
     _ name: String, inputs: Int, outputs: Int, batch: Int, seed: UInt64, stage: UInt32,
@@ -24,12 +26,12 @@ final class Dense<T: Real> {
     weights = Parameter("\(name).weights", rows: inputs, columns: outputs)
     bias = Parameter("\(name).bias", rows: 1, columns: outputs)
     output = Matrix(rows: batch, columns: outputs)
-    inputGradient = Matrix(rows: batch, columns: inputs)
     switch initialisation {
     case .glorot: weights.initialiseGlorot(seed: seed, stage: stage)
     case .fanIn(let gain):
       weights.initialiseNormal(
         seed: seed, stage: stage, deviation: T(gain / Double(3 * inputs).squareRoot()))
+    case .zero: break
     }
   }
 
@@ -46,7 +48,7 @@ final class Dense<T: Real> {
   func backward(_ x: Matrix<T>, _ gradient: Matrix<T>) -> Matrix<T> {
     multiply(x, transposeA: true, gradient, into: weights.gradient)
     columnSums(of: gradient, into: bias.gradient)
-    let dx = inputGradient.rowBlock(0..<x.rows)
+    let dx = inputMemory.matrix(rows: x.rows, columns: x.columns)
     multiply(gradient, weights.value, transposeB: true, into: dx)
     return dx
   }

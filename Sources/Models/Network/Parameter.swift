@@ -2,20 +2,29 @@
 
 import DenseMath
 
-/// A learnt matrix with its gradient and optimiser state.
+/// A learnt matrix with its gradient and optimiser state, which take memory once they are used.
 final class Parameter<T: Real> {
   let name: String
   let value: Matrix<T>
-  let gradient: Matrix<T>
+  /// dL/dvalue; where `touched` is set, one row for each of those rows.
+  private(set) lazy var gradient = Matrix<T>(rows: value.rows, columns: value.columns)
+  /// The only rows that have a gradient; nil for all.
+  private(set) var touched: [UInt32]?
   /// The factor on the learning rate; zero freezes the parameter.
   var rate: T = 1
-  let state: AdamState<T>
+  private(set) lazy var state = AdamState<T>(count: value.count)
+  private let rowGradients = Workspace<T>()
 
   init(_ name: String, rows: Int, columns: Int) {
     self.name = name
     value = Matrix(rows: rows, columns: columns)
-    gradient = Matrix(rows: rows, columns: columns)
-    state = AdamState(count: rows * columns)
+  }
+
+  /// Makes `gradient` one of these rows alone and returns it; they are ascending, each once.
+  func gradient(of rows: [UInt32]) -> Matrix<T> {
+    touched = rows
+    gradient = rowGradients.matrix(rows: rows.count, columns: value.columns)
+    return gradient
   }
 
   /// Glorot and Bengio's normal initialisation: variance 2 / (rows + columns).
@@ -33,8 +42,14 @@ final class Parameter<T: Real> {
 
   func update(learningRate: T, weightDecay: T, step: Int) {
     guard rate > 0 else { return }
-    state.step(
-      value, gradient, learningRate: learningRate * rate, weightDecay: weightDecay, t: step)
+    if let touched {
+      state.step(
+        rows: touched, of: value, gradient, learningRate: learningRate * rate,
+        weightDecay: weightDecay, t: step)
+    } else {
+      state.step(
+        value, gradient, learningRate: learningRate * rate, weightDecay: weightDecay, t: step)
+    }
   }
 }
 

@@ -11,12 +11,18 @@ final class SparseInput<T: Real> {
   let bias: Parameter<T>
   let output: Matrix<T>
   private var scales: [T] = []
+  /// Whether only the rows of W that a batch has items of get a gradient and a step.
+  var updatesTouchedRows = false
 
-  init(_ name: String, items: Int, width: Int, batch: Int, seed: UInt64, stage: UInt32) {
+  /// - Parameter starts: whether weights start at random values; otherwise they stay zero.
+  init(
+    _ name: String, items: Int, width: Int, batch: Int, seed: UInt64, stage: UInt32,
+    starts: Bool = true
+  ) {
     weights = Parameter("\(name).weights", rows: items, columns: width)
     bias = Parameter("\(name).bias", rows: 1, columns: width)
     output = Matrix(rows: batch, columns: width)
-    weights.initialiseGlorot(seed: seed, stage: stage)
+    if starts { weights.initialiseGlorot(seed: seed, stage: stage) }
   }
 
   var parameters: [Parameter<T>] { [weights, bias] }
@@ -37,10 +43,17 @@ final class SparseInput<T: Real> {
   /// Adds nothing to the input; leaves the gradients of W and b.
   func backward(_ batch: SparseRows, _ gradient: Matrix<T>) {
     columnSums(of: gradient, into: bias.gradient)
-    weights.gradient.fill(0)
+    let (rows, target): (SparseRows, Matrix<T>)
+    if updatesTouchedRows {
+      let compact = batch.compacted()
+      (rows, target) = (compact.rows, weights.gradient(of: compact.columns))
+    } else {
+      (rows, target) = (batch, weights.gradient)
+    }
+    target.fill(0)
     scales.withUnsafeBufferPointer {
       accumulateTransposed(
-        sparse: batch, gradient: gradient, into: weights.gradient, entryScale: $0.baseAddress)
+        sparse: rows, gradient: gradient, into: target, entryScale: $0.baseAddress)
     }
   }
 

@@ -15,15 +15,19 @@ final class Trunk<T: Real> {
   private let sumGradient: Matrix<T>
   private let hiddenGradient: Matrix<T>
 
-  init(_ name: String, items: Int, width: Int, depth: Int, batch: Int, seed: UInt64, stage: UInt32)
-  {
+  /// - Parameter starts: whether weights start at random values; otherwise they stay zero.
+  init(
+    _ name: String, items: Int, width: Int, depth: Int, batch: Int, seed: UInt64, stage: UInt32,
+    starts: Bool = true
+  ) {
     self.width = width
     input = SparseInput(
-      "\(name).input", items: items, width: width, batch: batch, seed: seed, stage: stage)
+      "\(name).input", items: items, width: width, batch: batch, seed: seed, stage: stage,
+      starts: starts)
     layers = (0..<depth).map {
       Dense(
         "\(name).layer\($0 + 1)", inputs: width, outputs: width, batch: batch, seed: seed,
-        stage: stage + 1 + UInt32($0), initialisation: .fanIn())
+        stage: stage + 1 + UInt32($0), initialisation: starts ? .fanIn() : .zero)
     }
     norms = (0...depth).map { SwishNorm("\(name).norm\($0)", width: width, batch: batch) }
     sum = Matrix(rows: batch, columns: width)

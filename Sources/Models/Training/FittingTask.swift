@@ -37,13 +37,13 @@ public struct FittingTask: Sendable {
     let truth = zip(cases.users, cases.rounds).map { user, round in
       plan.truth(of: user, .validation, round: Int(round ?? 0)).compactMap { items[$0] }
     }
-    data.validation = (cases.history, truth)
+    data.validation = ValidationUsers(foldIn: cases.history, truth: truth)
   }
 
-  /// Mean NDCG@100 of a model on the validation users; nil without any.
-  public func validationNDCG(of model: any RecommendationModel) -> Double? {
+  /// A model's metric on the validation users; nil without any.
+  public func validation(of model: any RecommendationModel) -> Double? {
     data.validation.map { held in
-      Models.validationNDCG(held.foldIn, held.truth) { (rows, scores: Matrix<Float>) in
+      validate(held) { (rows, scores: Matrix<Float>) in
         model.score(held.foldIn, rows: rows, into: scores)
       }
     }

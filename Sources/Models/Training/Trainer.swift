@@ -46,6 +46,7 @@ struct TrainingOutcome {
   /// The epoch whose parameters were kept.
   var epoch: Int
   var validation: Double?
+  var metric: ValidationMetric?
   /// Why the run ended before its time, when it failed.
   var failure: String?
 }
@@ -143,7 +144,8 @@ struct Trainer<Network: TrainableNetwork> {
       monitor.epochEnded(
         EpochRecord(
           epoch: course.epoch, epochs: plan.epochs, loss: sums.reduce(0) { $0 + $1.value },
-          parts: sums, validation: validation, seconds: seconds() - start))
+          parts: sums, validation: validation, metric: data.validation?.metric,
+          seconds: seconds() - start))
       if isStopped { break }
     }
     guard failure == nil || course.best != nil else {
@@ -152,7 +154,8 @@ struct Trainer<Network: TrainableNetwork> {
     (course.best?.state ?? course.running)?.restore(to: network.parameters)
     network.parametersChanged()
     return TrainingOutcome(
-      epoch: course.best?.epoch ?? course.epoch, validation: course.best?.value, failure: failure)
+      epoch: course.best?.epoch ?? course.epoch, validation: course.best?.value,
+      metric: data.validation?.metric, failure: failure)
   }
 
   /// One pass over the users; returns the mean loss's parts, or what went wrong.
@@ -208,7 +211,7 @@ struct Trainer<Network: TrainableNetwork> {
       network.parametersChanged()
       return own
     }
-    let value = validationNDCG(held.foldIn, held.truth) { rows, scores in
+    let value = Models.validate(held) { rows, scores in
       network.score(held.foldIn, rows: rows, into: scores)
     }
     if value > course.best?.value ?? -1 {

@@ -10,8 +10,9 @@ public struct EpochRecord: Sendable {
   public let loss: Double
   /// The mean of the loss's parts by name, such as `reconstruction` and `kl`.
   public let parts: [(name: String, value: Double)]
-  /// NDCG@100 on the validation users, when it was measured.
+  /// The metric on the validation users, when it was measured.
   public let validation: Double?
+  public let metric: ValidationMetric?
   public let seconds: Double
 
   /// One flat JSON object.
@@ -21,7 +22,8 @@ public struct EpochRecord: Sendable {
       "seconds": .number(seconds),
     ]
     for (name, value) in parts { members[name] = .number(value) }
-    if let validation { members["validation_ndcg_100"] = .number(validation) }
+    if let validation { members["validation"] = .number(validation) }
+    if let metric { members["validation_metric"] = .string(metric.text) }
     return .object(members)
   }
 }

@@ -3,29 +3,76 @@
 import DenseMath
 import Glibc
 
-/// Mean NDCG@100 over validation users with some truth, fold-in items left out of the ranking.
+/// Users kept aside to judge a model by while it is fitted.
+public struct ValidationUsers: Sendable {
+  /// What is folded in, one row a user, and by the same row the truth.
+  public var foldIn: SparseRows
+  public var truth: [[UInt32]]
+  public var metric = ValidationMetric()
+
+  public init(foldIn: SparseRows, truth: [[UInt32]]) {
+    self.foldIn = foldIn
+    self.truth = truth
+  }
+}
+
+/// What validation users are judged by, as `metrics` defines it.
+public struct ValidationMetric: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    case ndcg
+    case recall
+    /// Recall over min(n, |T|).
+    case recallMin = "recall-min"
+  }
+
+  public var kind = Kind.ndcg
+  /// The length n of the lists.
+  public var depth = 100
+
+  public init() {}
+
+  /// Parses a name and a length such as `recall@20`.
+  ///
+  /// Throws `ModelError` (usage) for anything else.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])), let depth = Int(parts[1]),
+      (1...10_000).contains(depth)
+    else {
+      let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ModelError(
+        .usage, "a metric is one of \(kinds), then @ and 1 to 10000, not '\(text)'")
+    }
+    self.kind = kind
+    self.depth = depth
+  }
+
+  public var text: String { "\(kind.rawValue)@\(depth)" }
+}
+
+/// The mean metric over validation users with some truth, fold-in items left out of the ranking.
 ///
 /// Users are scored in blocks of 500, so memory does not grow with their number.
-func validationNDCG<T: Real>(
-  _ foldIn: SparseRows, _ truth: [[UInt32]], score: (Range<Int>, Matrix<T>) -> Void
-) -> Double {
-  var sum = NDCGSum(truth)
+func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void) -> Double {
+  let foldIn = held.foldIn
+  var sum = MetricSum(held)
   let scores = Matrix<T>(rows: min(500, foldIn.rowCount), columns: foldIn.columnCount)
   for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
     let rows = start..<min(start + 500, foldIn.rowCount)
     let block = scores.rowBlock(0..<rows.count)
     score(rows, block)
-    sum.add(rows, topItems(block, foldIn, rows: rows, count: NDCGSum.depth))
+    sum.add(rows, topItems(block, foldIn, rows: rows, count: held.metric.depth))
   }
   return sum.mean
 }
 
 /// The same for base + w added, for each weight w; `score` fills both matrices.
-func validationNDCG(
-  _ foldIn: SparseRows, _ truth: [[UInt32]], mixing weights: [Double],
+func validate(
+  _ held: ValidationUsers, mixing weights: [Double],
   score: (Range<Int>, _ base: Matrix<Float>, _ added: Matrix<Float>) -> Void
 ) -> [Double] {
-  var sums = weights.map { _ in NDCGSum(truth) }
+  let foldIn = held.foldIn
+  var sums = weights.map { _ in MetricSum(held) }
   let most = min(500, foldIn.rowCount)
   let all = (0..<3).map { _ in Matrix<Float>(rows: most, columns: foldIn.columnCount) }
   for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
@@ -38,24 +85,25 @@ func validationNDCG(
     for (place, weight) in weights.enumerated() {
       mixed.copy(from: base)
       addScaled(added, by: Float(weight), to: mixed)
-      sums[place].add(rows, topItems(mixed, foldIn, rows: rows, count: NDCGSum.depth))
+      sums[place].add(rows, topItems(mixed, foldIn, rows: rows, count: held.metric.depth))
     }
   }
   return sums.map(\.mean)
 }
 
-/// A running mean of NDCG@100.
-private struct NDCGSum {
-  static let depth = 100
+/// A running mean of a metric.
+private struct MetricSum {
   private let truth: [[UInt32]]
+  private let metric: ValidationMetric
   private let gains: [Double]
   private var ideals = [0.0]
   private var total = 0.0
   private var users = 0
 
-  init(_ truth: [[UInt32]]) {
-    self.truth = truth
-    gains = (0..<Self.depth).map { 1 / log2(Double($0) + 2) }
+  init(_ held: ValidationUsers) {
+    truth = held.truth
+    metric = held.metric
+    gains = (0..<held.metric.depth).map { 1 / log2(Double($0) + 2) }
     for gain in gains { ideals.append((ideals.last ?? 0) + gain) }
   }
 
@@ -64,11 +112,13 @@ private struct NDCGSum {
   mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
     for (row, list) in zip(rows, lists) where !truth[row].isEmpty {
       let relevant = Set(truth[row])
-      var gain = 0.0
-      for (rank, item) in list.enumerated() where relevant.contains(item.index) {
-        gain += gains[rank]
+      let ranks = list.indices.filter { relevant.contains(list[$0].index) }
+      let most = min(truth[row].count, metric.depth)
+      switch metric.kind {
+      case .ndcg: total += ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
+      case .recall: total += Double(ranks.count) / Double(truth[row].count)
+      case .recallMin: total += Double(ranks.count) / Double(most)
       }
-      total += gain / ideals[min(truth[row].count, Self.depth)]
       users += 1
     }
   }

@@ -1,0 +1,121 @@
+// How far are scores from the items a user has, and which way should they move?
+
+/// What scores are measured by.
+public enum ReconstructionCost: String, Sendable, CaseIterable {
+  /// -sum_j x_j log softmax_j.
+  case multinomial
+  /// -sum_j (x_j log sigma_j + (1 - x_j) log(1 - sigma_j)).
+  case bernoulli
+  /// sum_j (|x| softmax_j - x_j)^2 / 2.
+  case squared
+
+  /// The loss of each row, without its weight; scores become scale_r dloss/dscores.
+  ///
+  /// - Parameters:
+  ///   - scores: B x M.
+  ///   - targets: the columns x_j = 1 of each row.
+  ///   - scales: the weight of each row's gradient.
+  public func apply<T: Real>(_ scores: Matrix<T>, targets: SparseRows, scales: [T]) -> [T] {
+    switch self {
+    case .multinomial: softmaxCrossEntropy(scores, targets: targets, scales: scales)
+    case .bernoulli: sigmoidCrossEntropy(scores, targets: targets, scales: scales)
+    case .squared: softmaxSquaredError(scores, targets: targets, scales: scales)
+    }
+  }
+}
+
+/// Softmax cross-entropy with sparse targets, fused: logits become their gradients.
+///
+/// For a row with targets J: loss = -sum_{j in J} log softmax_j, gradient = (|J| softmax - 1_J) scale_r.
+///
+/// - Parameters:
+///   - logits: B x M, overwritten by scale dloss/dlogits.
+///   - targets: one row of column indices a row of the logits.
+///   - scales: the weight of each row's gradient.
+/// - Returns: the loss of each row, without its weight.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
+  -> [T]
+{
+  overRows(logits, targets, scales) { values, items, scale in
+    let shift = T.kernels.logSumExp(values.count, values.baseAddress)
+    var loss: T = 0
+    for item in items { loss += shift - values[Int(item)] }
+    T.kernels.softmaxGradient(values.count, shift, scale * T(items.count), values.baseAddress)
+    for item in items { values[Int(item)] -= scale }
+    return loss
+  }
+}
+
+/// The Bernoulli log-likelihood of every item, seen or not.
+///
+/// loss = sum_j log(1 + exp s_j) - sum_{j in J} s_j, gradient = (sigma(s) - 1_J) scale_r.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func sigmoidCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
+  -> [T]
+{
+  overRows(logits, targets, scales) { values, items, scale in
+    var loss: T = 0
+    for item in items { loss -= values[Int(item)] }
+    return loss
+      + withUnsafeTemporaryAllocation(of: T.self, capacity: 2 * values.count) { memory in
+        guard let odds = memory.baseAddress, let base = values.baseAddress else { return 0 }
+        let (count, logs) = (values.count, odds + values.count)
+        odds.update(from: base, count: count)
+        T.kernels.exp(count, odds)
+        logs.update(repeating: 0, count: count)
+        T.kernels.addLog(count, odds, 1, logs)
+        var sum: T = 0
+        for index in 0..<count { sum += logs[index] }
+        T.kernels.divide(count, odds, odds, 1, base)
+        T.kernels.scale(count, scale, base)
+        for item in items { values[Int(item)] -= scale }
+        return sum
+      }
+  }
+}
+
+/// The squared error of |J| softmax, the expected number of a user's interactions with each item.
+///
+/// loss = sum_j e_j^2 / 2 with e_j = |J| p_j - 1_J; gradient = p_j (|J| e_j - sum_l p_l |J| e_l) scale_r.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func softmaxSquaredError<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
+  -> [T]
+{
+  overRows(logits, targets, scales) { values, items, scale in
+    withUnsafeTemporaryAllocation(of: T.self, capacity: values.count) { errors in
+      guard let base = values.baseAddress, let error = errors.baseAddress else { return 0 }
+      let (count, size) = (values.count, T(items.count))
+      _ = T.kernels.softmax(count, base)
+      error.update(from: base, count: count)
+      T.kernels.scale(count, size, error)
+      for item in items { error[Int(item)] -= 1 }
+      let loss = T.kernels.dot(count, error, error) / 2
+      let along = T.kernels.dot(count, base, error)
+      for index in 0..<count { error[index] -= along }
+      T.kernels.multiply(count, error, base)
+      T.kernels.scale(count, size * scale, base)
+      return loss
+    }
+  }
+}
+
+/// Calls `body` for every row of scores with its targets and weight; returns what it returns.
+@inline(__always)
+private func overRows<T: Real>(
+  _ scores: Matrix<T>, _ targets: SparseRows, _ scales: [T],
+  _ body: (UnsafeMutableBufferPointer<T>, ArraySlice<UInt32>, T) -> T
+) -> [T] {
+  precondition(scores.rows == targets.rowCount && scores.columns == targets.columnCount)
+  precondition(scales.count == scores.rows)
+  let losses = Matrix<T>(rows: 1, columns: scores.rows)
+  Parallel.blocks(scores.rows, size: 4) { rows in
+    for row in rows {
+      losses.pointer[row] = body(scores.row(row), targets.row(row), scales[row])
+    }
+  }
+  return losses.array
+}

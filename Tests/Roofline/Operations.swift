@@ -1,0 +1,169 @@
+// Which operations take the time of training, scoring and fitting?
+
+import DenseMath
+import Foundation
+
+/// Users of a batch, of a scoring block; items and interactions a user as in MovieLens-20M (>= 4).
+private let (batch, items, history) = (250, 20_000, 73)
+private let (width, latent, clusters, groups) = (600, 200, 6, 18)
+
+/// Histories with popular items in most of them.
+private func histories() -> SparseRows {
+  var random = RandomStream(seed: 3, stage: 1, index: 0)
+  var (offsets, columns): ([Int], [UInt32]) = ([0], [])
+  for _ in 0..<batch {
+    var row: Set<UInt32> = []
+    while row.count < history {
+      row.insert(UInt32(min(Double(items) * pow(random.uniform(), 3), Double(items - 1))))
+    }
+    columns += row.sorted()
+    offsets.append(columns.count)
+  }
+  return SparseRows(offsets: offsets, columns: columns, columnCount: items)
+}
+
+private func matrixMegabytes(_ shapes: (Int, Int)...) -> Double {
+  shapes.reduce(0) { $0 + 4 * Double($1.0 * $1.1) }
+}
+
+/// A product with its operations and the bytes of its three matrices.
+private func product(
+  _ name: String, _ m: Int, _ k: Int, _ n: Int, transposeA: Bool = false, transposeB: Bool = false
+) -> Operation {
+  let a = transposeA ? normal(k, m) : normal(m, k)
+  let b = transposeB ? normal(n, k) : normal(k, n)
+  let c = Matrix<Float>(rows: m, columns: n)
+  return Operation(
+    name: "\(name) \(m)x\(k)x\(n)", operations: 2 * Double(m * k * n),
+    bytes: matrixMegabytes((m, k), (k, n), (m, n))
+  ) { multiply(a, transposeA: transposeA, b, transposeB: transposeB, into: c) }
+}
+
+func operations() throws -> [Operation] {
+  try training() + optimiser() + scoring() + fitting()
+}
+
+private func training() -> [Operation] {
+  let rows = histories()
+  let (weights, output) = (normal(items, width), Matrix<Float>(rows: batch, columns: width))
+  let entries = Double(rows.count * width)
+  let compact = rows.compacted()
+  let touched = Matrix<Float>(rows: compact.columns.count, columns: width)
+  let (logits, targets) = (normal(batch, items), rows)
+  let sampled = 8000
+  let shares = [Float](repeating: 1 / Float(batch), count: batch)
+  let few = normal(batch, sampled)
+  let fewTargets = SparseRows(
+    offsets: rows.offsets, columns: rows.columns.map { $0 % UInt32(sampled) }, columnCount: sampled)
+  return [
+    Operation(
+      name: "sparse input, forward", operations: 2 * entries,
+      bytes: 4 * (Double(compact.columns.count * width) + Double(batch * width))
+    ) {
+      multiply(sparse: rows, rows: 0..<batch, dense: weights, into: output, entryScale: nil)
+    },
+    Operation(
+      name: "sparse input, backward (touched rows)", operations: 2 * entries,
+      bytes: 4 * Double(touched.count + batch * width)
+    ) {
+      touched.fill(0)
+      accumulateTransposed(
+        sparse: compact.rows, gradient: output, into: touched, entryScale: nil)
+    },
+    product("dense layer, forward", batch, width, width),
+    product("dense layer, backward to weights", width, batch, width, transposeA: true),
+    product("dense layer, backward to input", batch, width, width, transposeB: true),
+    product("cluster heads, forward", batch, width, clusters * latent),
+    product(
+      "cluster heads, backward to weights", width, batch, clusters * latent, transposeA: true),
+    product("decoder, forward, all items", batch, latent, items, transposeB: true),
+    product("decoder, backward to users", batch, items, latent),
+    product("decoder, backward to items", items, batch, latent, transposeA: true),
+    product("decoder, forward, sampled items", batch, latent, sampled, transposeB: true),
+    product("item groups, mixture", batch, groups, items, transposeB: true),
+    Operation(
+      name: "softmax cross-entropy, all items", operations: 8 * Double(logits.count),
+      bytes: 3 * 4 * Double(logits.count)
+    ) { _ = softmaxCrossEntropy(logits, targets: targets, scales: shares) },
+    Operation(
+      name: "softmax cross-entropy, sampled items", operations: 8 * Double(few.count),
+      bytes: 3 * 4 * Double(few.count)
+    ) { _ = softmaxCrossEntropy(few, targets: fewTargets, scales: shares) },
+    Operation(
+      name: "gather of sampled item vectors", operations: 0, bytes: 2 * 4 * Double(sampled * latent)
+    ) {
+      gatherRows(
+        weights.rowBlock(0..<items), (0..<UInt32(sampled / 3)).map { $0 * 5 % UInt32(items) },
+        into: touchedView(sampled / 3))
+    },
+  ]
+}
+
+/// The first rows of a matrix that stays.
+private let gathered = Matrix<Float>(rows: 8000, columns: width)
+private func touchedView(_ rows: Int) -> Matrix<Float> { gathered.rowBlock(0..<rows) }
+
+private func optimiser() -> [Operation] {
+  let (value, gradient) = (normal(items, width), normal(items, width))
+  let state = AdamState<Float>(count: value.count)
+  let rows = (0..<UInt32(4000)).map { $0 * 5 }
+  let few = normal(4000, width)
+  return [
+    Operation(
+      name: "Adam, all rows", operations: 10 * Double(value.count),
+      bytes: 7 * 4 * Double(value.count)
+    ) { state.step(value, gradient, learningRate: 1e-3, t: 9) },
+    Operation(
+      name: "Adam, touched rows", operations: 10 * Double(few.count),
+      bytes: 7 * 4 * Double(few.count)
+    ) { state.step(rows: rows, of: value, few, learningRate: 1e-3, t: 9) },
+    Operation(
+      name: "unit item vectors", operations: 3 * Double(items * latent),
+      bytes: 2 * 4 * Double(items * latent)
+    ) { normaliseRows(unitSource, into: unitTarget, norms: unitNorms) },
+  ]
+}
+
+private let unitSource = normal(items, latent)
+private let unitTarget = Matrix<Float>(rows: items, columns: latent)
+private let unitNorms = Matrix<Float>(rows: 1, columns: items)
+
+private func scoring() -> [Operation] {
+  let (scores, rows) = (normal(batch, items), histories())
+  return [
+    Operation(
+      name: "top 100 of all items, seen ones left out", operations: Double(scores.count),
+      bytes: 4 * Double(scores.count)
+    ) { _ = topItems(scores, rows, rows: 0..<batch, count: 100) }
+  ]
+}
+
+private func fitting() throws -> [Operation] {
+  let points = normal(items, latent)
+  let iterations = 5
+  let n = 3000
+  let gram = Matrix<Double>(rows: n, columns: n)
+  func fill() {
+    for row in 0..<n {
+      for column in 0..<n {
+        gram[row, column] = row == column ? Double(n) : 1 / Double(1 + row + column)
+      }
+    }
+  }
+  fill()
+  return [
+    Operation(
+      name: "spherical k-means, \(iterations) rounds, \(groups) centres",
+      operations: 2 * Double(iterations * items * latent * groups),
+      bytes: Double(iterations) * 2 * 4 * Double(items * latent)
+    ) { _ = sphericalKMeans(points, clusters: groups, seed: 1, iterations: iterations) },
+    // Half the rate in double precision.
+    Operation(
+      name: "EASE's inverse of \(n)x\(n), double (x 2)", operations: 2 * pow(Double(n), 3),
+      bytes: 8 * Double(n * n) * 2
+    ) {
+      fill()
+      try inverseSPD(gram)
+    },
+  ]
+}

@@ -1,0 +1,24 @@
+"""EASE in numpy: arguments CSR matrix (.npz), threads, lambda. Prints the seconds of the fit."""
+import json
+import os
+import sys
+import time
+
+os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[2]
+try:
+    import numpy as np
+    import scipy.sparse as sparse
+except ImportError as error:
+    print(error, file=sys.stderr)
+    sys.exit(69)
+
+arrays = np.load(sys.argv[1], allow_pickle=False)
+matrix = sparse.csr_matrix(
+    (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
+start = time.perf_counter()
+gram = (matrix.T @ matrix).toarray().astype(np.float64)
+gram[np.diag_indices_from(gram)] += float(sys.argv[3])
+inverse = np.linalg.inv(gram)
+weights = inverse / -np.diag(inverse)
+np.fill_diagonal(weights, 0)
+print(json.dumps({"seconds": time.perf_counter() - start}))
