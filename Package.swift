@@ -39,6 +39,7 @@ let tools: [Target] = [
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
   tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("report", ["DenseMath", "InteractionData", "Models", "Plots", "Interchange"]),
   tool("simulate", ["DenseMath", "Simulation", "Interchange"]),
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
@@ -87,6 +88,7 @@ let package = Package(
     .target(name: "Tuning", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     .target(name: "Simulation", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
+    .target(name: "Plots", swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),
@@ -107,6 +109,7 @@ let package = Package(
     tests("Tuning", ["Interchange"]),
     tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
+    tests("Plots"),
     .testTarget(
       name: "ToolTests",
       dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]

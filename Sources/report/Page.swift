@@ -1,0 +1,186 @@
+// How do sections become one page that needs nothing else?
+
+import Interchange
+import Plots
+
+/// A table of text.
+struct Table {
+  struct Heading {
+    let name: String
+    /// The class of the column's cells.
+    let style: String
+
+    static func text(_ name: String) -> Heading { Heading(name: name, style: "") }
+    static func number(_ name: String) -> Heading { Heading(name: name, style: "number") }
+    /// Text that stays on one line.
+    static func name(_ name: String) -> Heading { Heading(name: name, style: "name") }
+  }
+
+  let caption: String
+  let columns: [Heading]
+  /// What follows a line break in a cell is set smaller below it.
+  let rows: [[String]]
+}
+
+/// What a section is made of.
+enum Block {
+  case text(String)
+  /// A figure with a sentence that says what to see in it.
+  case figure(Figure, String)
+  case table(Table)
+  /// Why something is not here.
+  case omitted(String)
+}
+
+/// A part of the page under a heading.
+struct Section {
+  let identifier: String
+  let title: String
+  let blocks: [Block]
+
+  init(_ identifier: String, _ title: String, _ blocks: [Block]) {
+    self.identifier = identifier
+    self.title = title
+    self.blocks = blocks
+  }
+
+  /// Whether all it says is why it is not here.
+  var isOmitted: Bool {
+    blocks.allSatisfy { if case .omitted = $0 { true } else { false } }
+  }
+}
+
+/// The whole report.
+struct Page {
+  let title: String
+  let sections: [Section]
+  let notes: Provenance
+
+  /// All figures in the order of the page.
+  var figures: [Figure] {
+    sections.flatMap(\.blocks).compactMap {
+      if case .figure(let figure, _) = $0 { figure } else { nil }
+    }
+  }
+
+  /// The HTML, which is well-formed XML too.
+  var html: String {
+    var text = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="color-scheme" content="light dark"/>
+      <title>\(Markup.escaped(title))</title>
+      <style>
+      \(Self.sheet)
+      \(PlotStyle.sheet)</style>
+      </head>
+      <body>
+      <header>
+      <h1>\(Markup.escaped(title))</h1>
+      <p>What a fitted model of recommendations has learnt, and how well it recommends.</p>
+      <nav aria-label="Sections"><ol>
+
+      """
+    for section in sections {
+      let mark = section.isOmitted ? " <span class=\"absent\">(not shown)</span>" : ""
+      text +=
+        "<li><a href=\"#\(section.identifier)\">\(Markup.escaped(section.title))</a>\(mark)</li>\n"
+    }
+    text += "</ol></nav>\n</header>\n<main>\n"
+    var numbers = (figure: 0, table: 0)
+    for (place, section) in sections.enumerated() {
+      text += "<section id=\"\(section.identifier)\">\n"
+      text += "<h2>\(place + 1). \(Markup.escaped(section.title))</h2>\n"
+      for block in section.blocks { text += render(block, &numbers) }
+      text += "</section>\n"
+    }
+    text += "</main>\n<footer>\n<h2>How the model was made</h2>\n<pre>"
+    text += Markup.lines(notes.shellScript)
+    return text + "</pre>\n</footer>\n</body>\n</html>\n"
+  }
+
+  private func render(_ block: Block, _ numbers: inout (figure: Int, table: Int)) -> String {
+    switch block {
+    case .text(let words): return "<p>\(Markup.escaped(words))</p>\n"
+    case .omitted(let reason):
+      return "<p class=\"absent\">Not shown: \(Markup.escaped(reason))</p>\n"
+    case .figure(let figure, let words):
+      numbers.figure += 1
+      return "<figure id=\"\(figure.identifier)\">\n\(figure.inline)<figcaption>"
+        + "<b>Figure \(numbers.figure).</b> \(Markup.escaped(words))</figcaption>\n</figure>\n"
+    case .table(let table):
+      numbers.table += 1
+      return render(table, numbers.table)
+    }
+  }
+
+  private func render(_ table: Table, _ number: Int) -> String {
+    func cells(_ row: [String], _ tag: String) -> String {
+      zip(row, table.columns).map { cell, column in
+        let scope = tag == "th" ? " scope=\"col\"" : ""
+        let style = column.style.isEmpty ? "" : " class=\"\(column.style)\""
+        let lines = cell.split(separator: "\n", maxSplits: 1).map { Markup.escaped(String($0)) }
+        let below = lines.count > 1 ? "<br/><small>\(lines[1])</small>" : ""
+        return "<\(tag)\(scope)\(style)>\(lines.first ?? "")\(below)</\(tag)>"
+      }.joined()
+    }
+    // A short table stays on one sheet of paper.
+    let style = table.rows.count <= 12 ? "table short" : "table"
+    var text = "<div class=\"\(style)\"><table>\n<caption><b>Table \(number).</b> "
+    text += "\(Markup.escaped(table.caption))</caption>\n"
+    text += "<thead><tr>\(cells(table.columns.map(\.name), "th"))</tr></thead>\n<tbody>\n"
+    for row in table.rows { text += "<tr>\(cells(row, "td"))</tr>\n" }
+    return text + "</tbody>\n</table></div>\n"
+  }
+
+  private static let sheet = """
+    :root{color-scheme:light dark;--surface:#fff;--ink:#1f2328;--soft:#59636e;--edge:#d5dae0;--link:#1f5fae}
+    @media screen and (prefers-color-scheme:dark){
+    :root{--surface:#16191d;--ink:#e8eaed;--soft:#a3abb5;--edge:#3a424b;--link:#7db5f5}
+    }
+    *{box-sizing:border-box}
+    body{margin:0 auto;max-width:820px;padding:24px 30px 60px;background:var(--surface);color:var(--ink)}
+    body{font:16px/1.55 system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+    h1{overflow-wrap:anywhere;font-size:28px;line-height:1.2;margin:12px 0 4px}
+    h2{font-size:21px;margin:48px 0 8px;padding-top:12px;border-top:1px solid var(--edge)}
+    a{color:var(--link)}
+    nav ol{columns:2;padding-left:22px;margin:12px 0}
+    figure{margin:24px 0;break-inside:avoid}
+    figure svg{display:block;max-width:100%;height:auto}
+    figcaption,caption{font-size:14px;line-height:1.45;color:var(--soft);text-align:left}
+    figcaption,caption{overflow-wrap:anywhere}
+    figcaption{margin-top:8px}
+    figcaption b,caption b{color:var(--ink)}
+    .table{overflow-x:auto;margin:20px 0}
+    table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}
+    caption{padding-bottom:6px}
+    th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
+    th{font-weight:600;vertical-align:bottom}
+    small{font-size:12px;color:var(--soft)}
+    .name{white-space:nowrap}
+    .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+    th:last-child,td:last-child{padding-right:0}
+    tr{break-inside:avoid}
+    .absent{color:var(--soft);font-style:italic}
+    pre{font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--soft)}
+    @media print{
+    body{max-width:none;padding:0;font-size:11pt}
+    h2,section>p{break-after:avoid}
+    .table{overflow:visible}
+    .short{break-inside:avoid}
+    caption,thead{break-after:avoid}
+    nav{display:none}
+    }
+    """
+}
+
+extension Markup {
+  /// Text of several lines, safe as content.
+  static func lines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
+      .joined(separator: "\n")
+  }
+}

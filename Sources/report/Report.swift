@@ -1,0 +1,125 @@
+// indgrm report: what does a model look like, and what does it make of its users?
+
+import ArgumentParser
+import DenseMath
+import Glibc
+import InteractionData
+import Interchange
+import Models
+import Plots
+import ToolKit
+
+@main
+struct Report: Tool {
+  static let toolName = "report"
+  static let configuration = toolConfiguration(
+    "Draw a model, its users and its figures as one page.",
+    discussion: """
+      The page is one HTML file that needs no network and no scripts. Each of its sections needs some \
+      of the inputs and says so where they are missing. With a split, its training users are shown; a \
+      list's history is that of its round. Holds the model, the interactions and d numbers for each of \
+      at most 50,000 users.
+      """)
+
+  @Option(help: ArgumentHelp("The fitted model.", valueName: "file"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Split or interactions it was fitted to; - is standard input.", valueName: "file"))
+  var data: String?
+
+  @Option(
+    name: .customLong("fit-log"),
+    help: ArgumentHelp("A training log as fit writes it, repeatable.", valueName: "file"))
+  var fitLog: [String] = []
+
+  @Option(help: ArgumentHelp("Recommendations of the model, made by score.", valueName: "file"))
+  var recommendations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Figures of a model as JSON of metrics, repeatable; named as the file.",
+      valueName: "file"))
+  var metrics: [String] = []
+
+  @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
+  var figures: String?
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
+  var output = "-"
+
+  @OptionGroup var common: CommonOptions
+
+  func execute(_ context: ToolContext) throws {
+    try BLAS.open()
+    let file = try OutputFile(output, binary: false)
+    if let figures { try makeFolder(figures) }
+    let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    let fitted = try ModelCatalogue.restore(stored)
+    let population = try data.map { try Population($0, of: stored) }
+    let lists = try recommendations.map { try RecommendedLists($0, of: stored) }
+    let logs = try zip(fitLog, distinctNames(fitLog)).map { try TrainingLog($0, name: $1) }
+    let measured = try zip(metrics, distinctNames(metrics)).map { try MeasuredModel($0, name: $1) }
+    if let unknown = population?.unknownInteractions, unknown > 0 {
+      context.log.notice(
+        "\(unknown) interactions are with items the model does not know; they are left out")
+    }
+    let subject = Subject(stored, fitted, population)
+    let sections = [
+      numbersSection(subject), accuracySection(measured), trainingSection(logs),
+      clustersSection(subject), groupsSection(subject), mappingSection(subject),
+      traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
+    ]
+    let page = Page(
+      title: "\(subject.familyName): \(shortName(model))",
+      sections: sections, notes: stored.provenance)
+    if let figures { try write(page.figures, into: figures) }
+    try file.write(page.html)
+    try file.commit()
+    let drawn = sections.count { !$0.isOmitted }
+    context.log.notice(
+      "\(drawn) of \(sections.count) sections, \(page.figures.count) figures, \(file.byteCount / 1000) kB"
+    )
+  }
+
+  private func makeFolder(_ path: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw ToolError(.cannotCreate, "\(path): is not a folder; name another one")
+      }
+    } else if mkdir(path, 0o777) != 0 {
+      throw ToolError(
+        .cannotCreate,
+        "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder above")
+    }
+  }
+
+  private func write(_ figures: [Figure], into folder: String) throws {
+    for figure in figures {
+      let file = try OutputFile("\(folder)/\(figure.identifier).svg", binary: false)
+      try file.write(figure.standalone)
+      try file.commit()
+    }
+  }
+}
+
+/// Short names of files, or their paths where two would be called the same.
+func distinctNames(_ paths: [String]) -> [String] {
+  let names = paths.map(shortName)
+  return zip(paths, names).map { path, name in
+    names.count { $0 == name } > 1 ? path : name
+  }
+}
+
+/// A path without its folders and what follows the name's last dot, cut at 40 letters.
+func shortName(_ path: String) -> String {
+  let name = path.split(separator: "/").last.map(String.init) ?? path
+  let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
+  let whole = stem.isEmpty ? name : String(stem)
+  return whole.count > 40 ? whole.prefix(39) + "…" : whole
+}

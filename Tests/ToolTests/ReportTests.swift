@@ -1,0 +1,168 @@
+// Is a report whole, self-contained and honest about what it lacks?
+
+import Foundation
+import FoundationXML
+import Support
+import Testing
+
+private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=20 --set ard-epoch=2"
+
+/// A split of two tastes whose titles and categories would break a page that does not escape them.
+private func split(in folder: Folder) throws -> String {
+  var ratings = "userId,movieId,rating,timestamp\n"
+  for (user, items) in SmallData.twoTastes(users: 80, items: 30).enumerated() {
+    for (place, item) in items.enumerated() {
+      ratings += "\(user + 1),\(item + 100),5,\(1000 + user * 50 + place)\n"
+    }
+  }
+  var titles = "movieId,title,genres\n"
+  for item in 0..<30 {
+    titles +=
+      "\(item + 100),\"<script>\(item)</script> & \"\"so\"\" on\",\(item < 15 ? "A<b>|C" : "B&")\n"
+  }
+  let path = folder.path("all.x")
+  let run = Shell.run(
+    "ingest \(try folder.write("r.csv", ratings)) --items \(try folder.write("i.csv", titles))"
+      + " | split --test 0.3 -o \(path)")
+  #expect(run.status == 0, "\(run.errors)")
+  return path
+}
+
+private func contents(_ path: String) throws -> String {
+  try String(contentsOfFile: path, encoding: .utf8)
+}
+
+/// Whether text is well-formed XML.
+private func isWellFormed(_ text: String) -> Bool {
+  XMLParser(data: Data(text.utf8)).parse()
+}
+
+/// Whether a page or an image would load anything.
+private func loadsNothing(_ text: String) -> Bool {
+  let own = text.components(separatedBy: "xmlns=\"http://www.w3.org/2000/svg\"").joined()
+  return ["http", "src=", "url(", "@import", "<link", "<script", "<iframe"].allSatisfy {
+    !own.contains($0)
+  }
+}
+
+@Suite(.serialized) struct ReportTests {
+  @Test func aFullReportHasAllItsSections() throws {
+    let folder = try Folder()
+    let data = try split(in: folder)
+    let model = folder.path("m.model")
+    let made = Shell.run(
+      "cd \(folder.path("")) && fit \(small) --log-json fit.jsonl all.x -o m.model"
+        + " && score --model m.model --top 20 all.x -o m.recs"
+        + " && metrics --truth all.x --at 5,10 --format json m.recs -o small.json"
+        + " && fit --model ease all.x | score --model - all.x | metrics --truth all.x --at 5,10 "
+        + "--format json - -o ease.json"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    let command =
+      "cd \(folder.path("")) && report --model \(model) --data \(data) --fit-log fit.jsonl"
+      + " --recommendations m.recs --metrics small.json --metrics ease.json --figures svg"
+    let run = Shell.run("\(command) -o page.html && \(command) --threads 1 -o again.html")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("9 of 9 sections"))
+    let page = try contents(folder.path("page.html"))
+    for name in [
+      "numbers", "accuracy", "training", "clusters", "groups", "mapping", "traversals", "data",
+      "explanations",
+    ] { #expect(page.contains("<section id=\"\(name)\">"), "\(name)") }
+    #expect(isWellFormed(page))
+    #expect(loadsNothing(page))
+    #expect(page.contains("&lt;script&gt;"))
+    #expect(page.contains("<td>ease</td>"))
+    #expect(page.utf8.count < 3_000_000)
+    #expect(try page == contents(folder.path("again.html")))
+
+    let figures = try FileManager.default.contentsOfDirectory(atPath: folder.path("svg")).sorted()
+    #expect(figures.count == page.components(separatedBy: "<figure ").count - 1)
+    for name in figures {
+      let text = try contents(folder.path("svg/\(name)"))
+      #expect(name.hasSuffix(".svg") && isWellFormed(text) && loadsNothing(text), "\(name)")
+      #expect(page.contains("<figure id=\"\(name.dropLast(4))\">"), "\(name)")
+    }
+    #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
+  }
+
+  @Test func whatIsMissingIsSaid() throws {
+    let folder = try Folder()
+    let data = try split(in: folder)
+    let made = Shell.run(
+      "cd \(folder.path("")) && fit \(small) \(data) -o m.model && fit --model ease \(data) -o "
+        + "e.model"
+        + " && fit \(small) --set item-groups=off \(data) -o n.model")
+    #expect(made.status == 0, "\(made.errors)")
+    let alone = Shell.run("report --model \(folder.path("m.model"))")
+    #expect(alone.status == 0, "\(alone.errors)")
+    #expect(isWellFormed(alone.output))
+    for word in ["--data", "--metrics", "--fit-log"] {
+      #expect(alone.output.contains(word), "\(word)")
+    }
+    #expect(alone.output.contains("Not shown:"))
+    let linear = Shell.run("report --model \(folder.path("e.model")) --data \(data)")
+    #expect(linear.status == 0, "\(linear.errors)")
+    #expect(linear.output.contains("show no user clusters"))
+    #expect(linear.output.contains("id=\"explanation-1\""))
+    let plain = Shell.run("report --model \(folder.path("n.model")) --data \(data)")
+    #expect(plain.status == 0, "\(plain.errors)")
+    #expect(plain.output.contains("no item groups"))
+    #expect(plain.output.contains("id=\"cluster-sizes\""))
+  }
+
+  @Test func itemsNeedNoCategories() throws {
+    let folder = try Folder()
+    let run = Shell.run(
+      "cd \(folder.path("")) && simulate --users 150 --items 60 --interactions 4000 -o s.ig"
+        + " && fit \(small) s.ig -o s.model && report --model s.model --data s.ig -o s.html")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(isWellFormed(try contents(folder.path("s.html"))))
+  }
+
+  @Test func badInputsAreOneLineAndLeaveNoPage() throws {
+    let folder = try Folder()
+    let data = try split(in: folder)
+    let model = folder.path("m.model")
+    let other = folder.path("other.ig")
+    let made = Shell.run(
+      "fit --model popularity \(data) -o \(model)"
+        + " && printf 'u,nowhere,5\\nv,nothing,5\\n' | ingest -o \(other)"
+        + " && score --model \(model) \(data) -o \(folder.path("r.recs"))"
+        + " && fit --model popularity \(other) -o \(folder.path("o.model"))")
+    #expect(made.status == 0, "\(made.errors)")
+    let text = try folder.write("text", "hello\n")
+    let empty = try folder.write("empty", "")
+    let noRows = try folder.write("rows.json", "{\"rows\": []}")
+    let badRow = try folder.write("row.json", "{\"rows\": [{\"group\": \"all\", \"n\": 5}]}")
+    let compared = try folder.write("two.json", "{\"nameA\": \"a\", \"rows\": [1]}")
+    let badLog = try folder.write("bad.jsonl", "{\"event\":\"epoch\"}\n")
+    let out = folder.path("page.html")
+    let report = "report --model \(model) -o \(out)"
+    let cases: [(String, Int32)] = [
+      ("report --model \(data) -o \(out)", 65), ("report --model /nonexistent -o \(out)", 66),
+      ("report -o \(out)", 64), ("\(report) --data \(other)", 65), ("\(report) --data \(text)", 65),
+      ("\(report) --data \(model)", 65), ("\(report) --metrics \(text)", 65),
+      ("\(report) --metrics \(empty)", 65), ("\(report) --metrics \(noRows)", 65),
+      ("\(report) --metrics \(badRow)", 65), ("\(report) --metrics \(compared)", 65),
+      ("\(report) --fit-log \(text)", 65), ("\(report) --fit-log \(empty)", 65),
+      ("\(report) --fit-log \(badLog)", 65), ("\(report) --recommendations \(data)", 65),
+      (
+        "report --model \(folder.path("o.model")) --recommendations \(folder.path("r.recs")) -o "
+          + "\(out)",
+        65
+      ), ("\(report) --figures \(text)", 73), ("\(report) --figures /nonexistent/a", 73),
+      ("report --model \(model) -o /nonexistent/page.html", 73),
+      ("report --model \(model) > /dev/full", 74),
+    ]
+    for (command, status) in cases {
+      let run = Shell.run(command)
+      #expect(run.status == status, "\(command): \(run.status) \(run.errors)")
+      let lines = run.errors.split(separator: "\n").count
+      #expect((1...2).contains(lines), "\(command): \(run.errors)")
+      #expect(run.errors.hasPrefix("indgrm report: "), "\(command): \(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: out), "\(command) left a page")
+    }
+    #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
+  }
+}
