@@ -33,6 +33,7 @@ static void open_library(void) {
   }
   struct { const char *name; void **place; } wanted[] = {
       {"cblas_sgemm", (void **)&functions.sgemm},   {"cblas_dgemm", (void **)&functions.dgemm},
+      {"cblas_ssyrk", (void **)&functions.ssyrk},   {"cblas_dsyrk", (void **)&functions.dsyrk},
       {"cblas_strsm", (void **)&functions.strsm},   {"cblas_dtrsm", (void **)&functions.dtrsm},
       {"spotrf_", (void **)&functions.spotrf},      {"dpotrf_", (void **)&functions.dpotrf},
       {"openblas_get_corename", (void **)&functions.corename},

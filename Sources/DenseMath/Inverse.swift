@@ -85,38 +85,35 @@ private func subtractLower(_ a: Matrix<Double>, _ x: Matrix<Double>, _ y: Matrix
   }
 }
 
-/// Solves A x = b for a symmetric positive definite A of moderate size on the calling thread; A is
-/// destroyed, b (n x 1) becomes x.
+/// Solves A x = b for a symmetric positive definite A of moderate size on the calling thread, of which
+/// only the upper half is read; A is destroyed, b (n x 1) becomes x.
 ///
 /// Throws `NotPositiveDefinite`.
-public func solveSPD(_ a: Matrix<Double>, _ b: Matrix<Double>) throws {
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func solveSPD<T: Real>(_ a: Matrix<T>, _ b: Matrix<T>) throws {
   precondition(a.rows == a.columns && b.rows == a.rows && b.columns == 1)
-  var n = Int32(a.rows)
-  var leading = n
-  var info: Int32 = 0
-  var lower = CChar(UInt8(ascii: "L"))
-  BLAS.functions.dpotrf(&lower, &n, a.pointer, &leading, &info)
-  guard info == 0 else { throw NotPositiveDefinite() }
-  BLAS.functions.dtrsm(101, 141, 121, 112, 131, n, 1, 1, a.pointer, n, b.pointer, 1)
-  BLAS.functions.dtrsm(101, 141, 121, 111, 131, n, 1, 1, a.pointer, n, b.pointer, 1)
+  guard T.kernels.factorise(a.rows, a.pointer) == 0 else { throw NotPositiveDefinite() }
+  T.kernels.solveUpper(true, a.rows, 1, a.pointer, b.pointer)
+  T.kernels.solveUpper(false, a.rows, 1, a.pointer, b.pointer)
 }
 
-/// Inverts a small matrix through its Cholesky factor L: A^-1 = L^-T L^-1.
+/// Adds X'X to the upper half of C on the calling thread: k n^2 operations for X of k x n.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func addGram<T: Real>(_ x: Matrix<T>, to c: Matrix<T>) {
+  precondition(c.rows == x.columns && c.columns == x.columns)
+  guard x.count > 0 else { return }
+  T.kernels.addGram(x.columns, x.rows, x.pointer, x.columns, c.pointer, c.columns)
+}
+
+/// Inverts a small symmetric positive definite matrix on the calling thread.
 private func invertSmall(_ a: Matrix<Double>) throws {
-  var n = Int32(a.rows)
-  var leading = n
-  var info: Int32 = 0
-  // LAPACK counts columns first: the lower triangle there is the upper one here.
-  var lower = CChar(UInt8(ascii: "L"))
-  BLAS.functions.dpotrf(&lower, &n, a.pointer, &leading, &info)
-  guard info == 0 else { throw NotPositiveDefinite() }
   let size = a.rows
+  guard Double.kernels.factorise(size, a.pointer) == 0 else { throw NotPositiveDefinite() }
   let inverse = Matrix<Double>(rows: size, columns: size)
   for index in 0..<size { inverse[index, index] = 1 }
-  // Rows of `a` hold U with A = U'U: solve U' Y = I, then U X = Y.
-  BLAS.functions.dtrsm(
-    101, 141, 121, 112, 131, n, n, 1, a.pointer, n, inverse.pointer, n)
-  BLAS.functions.dtrsm(
-    101, 141, 121, 111, 131, n, n, 1, a.pointer, n, inverse.pointer, n)
+  Double.kernels.solveUpper(true, size, size, a.pointer, inverse.pointer)
+  Double.kernels.solveUpper(false, size, size, a.pointer, inverse.pointer)
   a.copy(from: inverse)
 }

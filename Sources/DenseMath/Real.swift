@@ -56,6 +56,12 @@ public struct Kernels<T>: Sendable {
       Pointer,
       _ ldb: Int, _ beta: T, Target, _ ldc: Int
     ) -> Void
+  /// The upper half of C += A'A for A of k x n.
+  let addGram: @Sendable (_ n: Int, _ k: Int, Pointer, _ lda: Int, Target, _ ldc: Int) -> Void
+  /// A = U'U in the upper half; the result is not 0 where A is not positive definite.
+  let factorise: @Sendable (_ n: Int, Target) -> Int32
+  /// Solves U'X = B (transposed) or U X = B for `columns` right sides, in place.
+  let solveUpper: @Sendable (_ transposed: Bool, _ n: Int, _ columns: Int, Pointer, Target) -> Void
 }
 
 extension Float: Real {
@@ -79,6 +85,21 @@ extension Float: Real {
       BLAS.functions.sgemm(
         101, ta ? 112 : 111, tb ? 112 : 111, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
         Int32(ldb), beta, c, Int32(ldc))
+    },
+    addGram: { n, k, a, lda, c, ldc in
+      BLAS.functions.ssyrk(
+        101, 121, 112, Int32(n), Int32(k), 1, a, Int32(lda), 1, c, Int32(ldc))
+    },
+    factorise: { n, a in
+      // LAPACK counts columns first: the lower triangle there is the upper one here.
+      var (size, leading, info, lower) = (Int32(n), Int32(n), Int32(0), CChar(UInt8(ascii: "L")))
+      BLAS.functions.spotrf(&lower, &size, a, &leading, &info)
+      return info
+    },
+    solveUpper: { transposed, n, columns, a, b in
+      BLAS.functions.strsm(
+        101, 141, 121, transposed ? 112 : 111, 131, Int32(n), Int32(columns), 1, a, Int32(n), b,
+        Int32(columns))
     })
 }
 
@@ -103,5 +124,20 @@ extension Double: Real {
       BLAS.functions.dgemm(
         101, ta ? 112 : 111, tb ? 112 : 111, Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda), b,
         Int32(ldb), beta, c, Int32(ldc))
+    },
+    addGram: { n, k, a, lda, c, ldc in
+      BLAS.functions.dsyrk(
+        101, 121, 112, Int32(n), Int32(k), 1, a, Int32(lda), 1, c, Int32(ldc))
+    },
+    factorise: { n, a in
+      // LAPACK counts columns first: the lower triangle there is the upper one here.
+      var (size, leading, info, lower) = (Int32(n), Int32(n), Int32(0), CChar(UInt8(ascii: "L")))
+      BLAS.functions.dpotrf(&lower, &size, a, &leading, &info)
+      return info
+    },
+    solveUpper: { transposed, n, columns, a, b in
+      BLAS.functions.dtrsm(
+        101, 141, 121, transposed ? 112 : 111, 131, Int32(n), Int32(columns), 1, a, Int32(n), b,
+        Int32(columns))
     })
 }

@@ -101,7 +101,7 @@ private let rows: SparseRows = {
     let user = rows.rows(at: [3])
     let pulls = user.columns.map { Float($0 % 3) / 2 }
     let found = Matrix<Double>(rows: 1, columns: 3)
-    method.solve(user, pulls: pulls, given: items, into: found)
+    method.solve(user, pulls: pulls, given: items, method.shared(items), into: found)
     func loss(_ p: [Double]) -> Double {
       var sum = 0.0
       func dot(_ item: Int) -> Double { (0..<3).reduce(0) { $0 + p[$1] * items[item, $1] } }

@@ -10,6 +10,10 @@ typedef struct {
                 const float *a, int lda, float *b, int ldb);
   void (*dtrsm)(int order, int side, int uplo, int ta, int diag, int m, int n, double alpha,
                 const double *a, int lda, double *b, int ldb);
+  void (*ssyrk)(int order, int uplo, int trans, int n, int k, float alpha, const float *a, int lda,
+                float beta, float *c, int ldc);
+  void (*dsyrk)(int order, int uplo, int trans, int n, int k, double alpha, const double *a, int lda,
+                double beta, double *c, int ldc);
   void (*spotrf)(char *uplo, int *n, float *a, int *lda, int *info);
   void (*dpotrf)(char *uplo, int *n, double *a, int *lda, int *info);
   char *(*corename)(void);

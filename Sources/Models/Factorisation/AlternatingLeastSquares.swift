@@ -20,42 +20,55 @@ struct AlternatingLeastSquares {
   /// lambda_e.
   var explainability = 0.0
 
-  /// Solves for the factors of some rows (users given items, or items given users).
+  /// a0 F'F of the fixed side's factors, which all rows share.
+  func shared<T: Real>(_ fixed: Matrix<T>) -> Matrix<T> {
+    let result = Matrix<T>(rows: factors, columns: factors)
+    multiply(fixed, transposeA: true, fixed, into: result, alpha: T(unobserved))
+    return result
+  }
+
+  /// Solves for the factors of some rows (users given items, or items given users): |x| d^2 + d^3 / 3
+  /// operations a row.
   ///
   /// - Parameters:
   ///   - rows: what each row has observed; columns are the other side.
   ///   - pulls: W of the rows' entries in their order, or nil.
   ///   - fixed: the other side's factors, columns x d.
+  ///   - shared: what `shared` gives for them.
   ///   - target: receives the rows' factors, rows x d.
-  func solve(
-    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Double>, into target: Matrix<Double>
+  @_specialize(where T == Float)
+  func solve<T: Real>(
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<T>, _ shared: Matrix<T>,
+    into target: Matrix<T>
   ) {
     let d = factors
-    let shared = Matrix<Double>(rows: d, columns: d)
-    multiply(fixed, transposeA: true, fixed, into: shared, alpha: unobserved)
     Parallel.blocks(rows.rowCount, size: 16) { block in
-      let matrix = Matrix<Double>(rows: d, columns: d)
-      let right = Matrix<Double>(rows: d, columns: 1)
+      let (matrix, right) = (Matrix<T>(rows: d, columns: d), Matrix<T>(rows: d, columns: 1))
+      let longest = block.map { rows.offsets[$0 + 1] - rows.offsets[$0] }.max() ?? 0
+      let space = Matrix<T>(rows: longest, columns: d)
+      let weights = Matrix<T>(rows: longest, columns: 1)
       for row in block {
         let range = rows.offsets[row]..<rows.offsets[row + 1]
-        let observed = Matrix<Double>(rows: range.count, columns: d)
-        right.fill(0)
         var pulled = 0.0
         for (place, entry) in range.enumerated() {
-          let source = fixed.pointer + Int(rows.columns[entry]) * d
-          (observed.pointer + place * d).update(from: source, count: d)
+          (space.pointer + place * d).update(
+            from: fixed.pointer + Int(rows.columns[entry]) * d, count: d)
           let pull = explainability * Double(pulls?[entry] ?? 0)
           pulled += pull
-          for factor in 0..<d { right.pointer[factor] += (1 + pull) * source[factor] }
+          weights.pointer[place] = T(1 + pull)
         }
         matrix.copy(from: shared)
-        if range.count > 0 {
-          multiplyHere(observed, transposeA: true, observed, into: matrix, beta: 1)
+        right.fill(0)
+        if !range.isEmpty {
+          let observed = space.rowBlock(0..<range.count)
+          addGram(observed, to: matrix)
+          multiplyHere(
+            observed, transposeA: true, weights.rowBlock(0..<range.count), into: right)
         }
         let ridge =
           lambda
           * pow(Double(range.count) + unobserved * Double(rows.columnCount), exponent) + pulled
-        for factor in 0..<d { matrix[factor, factor] += ridge }
+        for factor in 0..<d { matrix[factor, factor] += T(ridge) }
         // Positive definite for any ridge above 0; a row that fails keeps its old factors.
         guard (try? solveSPD(matrix, right)) != nil else { continue }
         (target.pointer + row * d).update(from: right.pointer, count: d)
@@ -66,8 +79,8 @@ struct AlternatingLeastSquares {
   /// Item factors after some rounds from small random ones, the best by validation where given.
   func fit(
     _ users: SparseRows, pulls: [Float]?, rounds: Int, seed: UInt64,
-    roundEnded: (Int, _ items: Matrix<Double>) -> Bool
-  ) -> Matrix<Double> {
+    roundEnded: (Int, _ items: Matrix<Float>) -> Bool
+  ) -> Matrix<Float> {
     let items = users.transposed()
     let itemPulls = pulls.map { pulls in
       SparseRows(
@@ -76,14 +89,14 @@ struct AlternatingLeastSquares {
       ).transposed().values ?? []
     }
     let (p, q) = (
-      Matrix<Double>(rows: users.rowCount, columns: factors),
-      Matrix<Double>(rows: users.columnCount, columns: factors)
+      Matrix<Float>(rows: users.rowCount, columns: factors),
+      Matrix<Float>(rows: users.columnCount, columns: factors)
     )
     fillNormal(q, seed: seed, stage: 0x414C_5331, index: 0)
-    scale(q, by: 0.1 / Double(factors).squareRoot())
+    scale(q, by: 0.1 / Float(factors).squareRoot())
     for round in 1...rounds {
-      solve(users, pulls: pulls, given: q, into: p)
-      solve(items, pulls: itemPulls, given: p, into: q)
+      solve(users, pulls: pulls, given: q, shared(q), into: p)
+      solve(items, pulls: itemPulls, given: p, shared(p), into: q)
       if roundEnded(round, q) { break }
     }
     return q

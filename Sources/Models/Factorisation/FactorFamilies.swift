@@ -73,16 +73,15 @@ private func fitFactors(
   _ = method.fit(
     data.rows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs, seed: data.seed
   ) { epoch, items in
-    let narrow = Matrix<Float>(
-      rows: items.rows, columns: items.columns, items.buffer.map(Float.init))
-    let model = FactorModel(narrow, method, neighbours: neighbours, settings: settings.json)
+    let kept = Matrix<Float>(rows: items.rows, columns: items.columns, items.array)
+    let model = FactorModel(kept, method, neighbours: neighbours, settings: settings.json)
     let value = data.validation.map { held in
       validate(held) { rows, scores in
         model.score(held.foldIn, rows: rows, into: scores)
       }
     }
     if best == nil || value == nil || (value ?? 0) > (best?.value ?? 0) {
-      best = (epoch, value, narrow)
+      best = (epoch, value, kept)
       misses = 0
     } else {
       misses += 1

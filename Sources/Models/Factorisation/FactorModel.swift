@@ -12,7 +12,8 @@ final class FactorModel: RecommendationModel {
   let items: Matrix<Float>
   let settings: JSONValue
   private let method: AlternatingLeastSquares
-  private let precise: Matrix<Double>
+  /// a0 Q'Q of the items, which all users share.
+  private let shared: Matrix<Float>
   private let neighbours: ItemNeighbours?
 
   init(
@@ -23,7 +24,7 @@ final class FactorModel: RecommendationModel {
     self.method = method
     self.neighbours = neighbours
     self.settings = settings
-    precise = Matrix(rows: items.rows, columns: items.columns, items.buffer.map { Double($0) })
+    shared = method.shared(items)
   }
 
   var itemCount: Int { items.rows }
@@ -34,17 +35,17 @@ final class FactorModel: RecommendationModel {
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     let block = foldIn.rows(at: Array(rows))
-    let users = Matrix<Double>(rows: rows.count, columns: items.columns)
-    method.solve(block, pulls: neighbours?.explainability(of: block), given: precise, into: users)
-    let narrow = Matrix<Float>(
-      rows: users.rows, columns: users.columns, users.buffer.map(Float.init))
-    multiply(narrow, items, transposeB: true, into: scores)
+    let users = Matrix<Float>(rows: rows.count, columns: items.columns)
+    method.solve(
+      block, pulls: neighbours?.explainability(of: block), given: items, shared, into: users)
+    multiply(users, items, transposeB: true, into: scores)
   }
 
   func explain(_ foldIn: [UInt32], items wanted: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let pulls = neighbours?.explainability(of: row)
     let d = items.columns
+    let precise = Matrix(rows: items.rows, columns: d, items.buffer.map { Double($0) })
     // One solve for each own item gives its share of p_u.
     let shares = method.shares(of: row, pulls: pulls, given: precise)
     return wanted.map { item in
@@ -82,8 +83,7 @@ extension AlternatingLeastSquares {
   /// A^-1 (1 + lambda_e W_ui) q_i for each item of one user, entries x d.
   func shares(of row: SparseRows, pulls: [Float]?, given fixed: Matrix<Double>) -> Matrix<Double> {
     let d = factors
-    let matrix = Matrix<Double>(rows: d, columns: d)
-    multiply(fixed, transposeA: true, fixed, into: matrix, alpha: unobserved)
+    let matrix = shared(fixed)
     let shares = Matrix<Double>(rows: row.count, columns: d)
     var pulled = 0.0
     for (place, item) in row.columns.enumerated() {

@@ -90,8 +90,7 @@ enum InDGRMFamily: ModelFamily {
     case "factors":
       let method = AlternatingLeastSquares(
         factors: options.latent, unobserved: 0.3, lambda: 0.007, exponent: 1)
-      let exact = method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
-      found = Matrix(rows: exact.rows, columns: exact.columns, exact.buffer.map(Float.init))
+      found = method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
     case "spectral":
       found = spectralEmbedding(data.rows, dimensions: options.latent, seed: data.seed)
     default: return
