@@ -38,7 +38,9 @@ let tools: [Target] = [
     "tune", ["DenseMath", "InteractionData", "Models", "Tuning", "Interchange"]),
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
-  tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("metrics", ["InteractionData", "Interpretability", "RankingMetrics", "Interchange"]),
+  tool(
+    "interpret", ["DenseMath", "InteractionData", "Interpretability", "Models", "Interchange"]),
   tool("simulate", ["DenseMath", "Simulation", "Interchange"]),
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
@@ -87,6 +89,7 @@ let package = Package(
     .target(name: "Tuning", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     .target(name: "Simulation", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
+    .target(name: "Interpretability", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),
@@ -105,6 +108,7 @@ let package = Package(
     tests("Tuning", ["Interchange"]),
     tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
+    tests("Interpretability", ["DenseMath"]),
     .testTarget(
       name: "ToolTests",
       dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]

@@ -23,6 +23,7 @@ enum ToolDirectory {
         ("score", "rank items for users"),
         ("explain", "say why items are recommended"),
         ("metrics", "measure recommendations"),
+        ("interpret", "measure how far a model can be understood"),
       ]
     ),
     (
