@@ -51,7 +51,8 @@ func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
 
 /// The disentanglement score of users' representations (section 6.2.5).
 func disentanglementSection(
-  _ subjects: Subjects, _ plan: DisentanglementPlan, prune: Double, _ context: ToolContext
+  _ subjects: Subjects, _ plan: DisentanglementPlan, _ making: HistoryMaking, prune: Double,
+  _ context: ToolContext
 ) -> Section {
   let title = "Disentanglement score, votes on which feature was held fixed"
   guard let model = subjects.latent else {
@@ -61,6 +62,7 @@ func disentanglementSection(
   let users = model.representations(of: histories)
   let weights = model.clusterWeights(of: histories)
   let active = activeDimensions(model, prune: prune)
+  let isRandom = making == .drawn && model.scoresAreLogProbabilities
   let progress = Progress("disentanglement", unit: "representations", context.log)
   let found = plan.score(users, active: active, progress: { progress.update($0) }) {
     made, sources, first in
@@ -76,7 +78,7 @@ func disentanglementSection(
     let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
     return model.representations(
       of: drawnHistories(
-        scores, sizes: sizes, random: model.scoresAreLogProbabilities, seed: plan.seed, first: first
+        scores, sizes: sizes, random: isRandom, seed: plan.seed, first: first
       ))
   }
   progress.finish()
@@ -86,7 +88,7 @@ func disentanglementSection(
   let lines = [
     "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
       + " right, after \(found.votesLearnt) to learn from",
-    "chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
+    "histories \(isRandom ? "drawn at random" : "of the highest scores"); chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
   ]
   return Section(
     .disentanglement, title, lines: lines,
@@ -95,6 +97,7 @@ func disentanglementSection(
       "chance": .number(found.chance), "features": .integer(found.features),
       "dimensions": .integer(users.columns), "votesLearnt": .integer(found.votesLearnt),
       "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
+      "histories": .string(isRandom ? "drawn" : "top"),
     ])
 }
 
