@@ -46,7 +46,7 @@ public struct Fidelity: Sendable, Equatable {
     public var insertion: Curve
   }
 
-  /// The target's score, the mean with the whole history being 1 and that without history 0.
+  /// The target's score less the mean without history, over `distance`.
   public let score: Measure
   /// 1 / log2(1 + rank) of the target among the items outside the whole history.
   public let gain: Measure
@@ -55,6 +55,9 @@ public struct Fidelity: Sendable, Equatable {
   public let orders: Int
   /// Mean fall of the target's score from the whole history to none, in the score's own unit.
   public let fall: Double
+  /// The mean distance between both, the unit of `score`: where scores fall for all users, these begin at
+  /// 1 and end at 0.
+  public let distance: Double
 }
 
 /// How fidelity is taken.
@@ -171,10 +174,10 @@ private struct Walks {
   func fidelity(orders: Int) -> Fidelity {
     let fall = scores.mean(\.explainedDeletion)
     let (top, bottom) = (fall.first ?? 0, fall.last ?? 0)
-    let unit = top != bottom ? top - bottom : 1
+    let unit = scores.distance > 0 ? scores.distance : 1
     return Fidelity(
       score: scores.measure { ($0 - bottom) / unit }, gain: gains.measure { $0 },
-      cases: scores.count, orders: orders, fall: top - bottom)
+      cases: scores.count, orders: orders, fall: top - bottom, distance: unit)
   }
 }
 
@@ -184,6 +187,7 @@ private struct Sums {
   var randomDeletion: [Double] = []
   var explainedInsertion: [Double] = []
   var randomInsertion: [Double] = []
+  private var distances = 0.0
   private var deletionAdvantages: [Double] = []
   private var insertionAdvantages: [Double] = []
 
@@ -209,8 +213,12 @@ private struct Sums {
     accumulate(insertion, into: &randomInsertion)
     deletionAdvantages.append(area(deletion) - area(deletions[0]))
     insertionAdvantages.append(area(insertions[0]) - area(insertion))
+    distances += abs(whole - none)
     count += 1
   }
+
+  /// The mean distance between the value with the whole history and with none.
+  var distance: Double { distances / Double(max(count, 1)) }
 
   private func accumulate(_ curve: [Double], into sums: inout [Double]) {
     sums = sums.isEmpty ? curve : zip(sums, curve).map { $0 + $1 }

@@ -114,7 +114,7 @@ private func lines(_ found: Fidelity) -> [String] {
   }
   return [
     "\(found.cases) users, \(found.orders) random orders each; mean fall of the score to an empty"
-      + " history \(fixed(found.fall, 4)), which is 1 below"
+      + " history \(fixed(found.fall, 4)); unit below \(fixed(found.distance, 4))"
   ] + aligned(rows)
 }
 
@@ -134,6 +134,7 @@ private func value(_ found: Fidelity, _ plan: FidelityPlan, unexplained: Int) ->
   return [
     "users": .integer(found.cases), "unexplained": .integer(unexplained),
     "orders": .integer(found.orders), "steps": .integer(plan.steps), "fall": .number(found.fall),
+    "distance": .number(found.distance),
     "score": measure(found.score), "gain": measure(found.gain),
   ]
 }
