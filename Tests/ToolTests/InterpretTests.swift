@@ -136,7 +136,7 @@ import Testing
     let split = folder.path("split.ig")
     let whole = folder.path("whole.ig")
     let other = folder.path("other.ig")
-    _ = Shell.run("simulate --users 30 --items 40 --interactions 200 -o \(whole)")
+    _ = Shell.run("simulate --users 60 --items 80 --interactions 1500 -o \(whole)")
     _ = Shell.run("printf 'a,b,5\\na,c,5\\nd,b,4\\n' | ingest -o \(other)")
     for (command, status) in [
       ("interpret \(split)", 64), ("interpret --model \(base).model --only nonsense \(split)", 64),
