@@ -5,9 +5,8 @@ import DenseMath
 /// The disentanglement score of Kim and Mnih (2018, section 4) as section 6.2.5 applies it to latent
 /// features.
 ///
-/// One vote: a target feature u is drawn and given the value it has in one of the representations; L
-/// representations are put together that share it, every other feature being drawn from those the
-/// representations have, each by itself. The model turns them into interactions and these into
+/// One vote: a target feature u is held at the value it has in one of the representations, in L others drawn
+/// at random, which vary in all other features as representations do. The model turns them into interactions and these into
 /// representations again. The feature whose variance there, over its variance in the representations, is
 /// smallest is the vote for u. A majority vote classifier learns u from the feature on one half of the
 /// votes; the score is its accuracy on the other half.
@@ -29,7 +28,7 @@ public struct DisentanglementPlan: Sendable {
   /// Votes to learn from for each feature; as many again are judged.
   public var votes = 10
   /// Representations put together for each vote, L.
-  public var draws = 32
+  public var draws = 64
   public var seed: UInt64 = 20
   /// Representations handed to the model at once.
   public var block = 256
@@ -60,7 +59,7 @@ public struct DisentanglementPlan: Sendable {
     let perBlock = max(block / draws, 1)
     for first in stride(from: 0, to: total, by: perBlock) {
       let range = first..<min(first + perBlock, total)
-      let (made, began) = together(sources, targets: targets[range], features, first: first)
+      let (made, began) = together(sources, targets: targets[range], first: first)
       let inferred = regenerate(made, began, first * draws)
       for (place, vote) in range.enumerated() {
         let rows = inferred.rowBlock(place * draws..<(place + 1) * draws)
@@ -73,7 +72,7 @@ public struct DisentanglementPlan: Sendable {
 
   /// Representations that share the target's value, `draws` a vote.
   private func together(
-    _ sources: Matrix<Float>, targets: ArraySlice<Int>, _ features: [Int], first: Int
+    _ sources: Matrix<Float>, targets: ArraySlice<Int>, first: Int
   ) -> (Matrix<Float>, began: [Int]) {
     let made = Matrix<Float>(rows: targets.count * draws, columns: sources.columns)
     var began: [Int] = []
@@ -85,9 +84,7 @@ public struct DisentanglementPlan: Sendable {
         let source = random.below(sources.rows)
         began.append(source)
         _ = row.update(from: sources.row(source))
-        for feature in features {
-          row[feature] = feature == target ? value : sources[random.below(sources.rows), feature]
-        }
+        row[target] = value
       }
     }
     return (made, began)

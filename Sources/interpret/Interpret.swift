@@ -54,7 +54,7 @@ struct Interpret: Tool {
   var votes = 10
 
   @Option(help: ArgumentHelp("Representations put together for a vote.", valueName: "n"))
-  var draws = 32
+  var draws = 64
 
   @Option(help: "How disentanglement makes histories from representations.")
   var histories: HistoryMaking = .drawn
@@ -168,6 +168,8 @@ enum HistoryMaking: String, ExpressibleByArgument, CaseIterable {
   case drawn
   /// The items that score highest.
   case top
+  /// Every item by its probability.
+  case expected
 }
 
 /// The formats of `--format`.

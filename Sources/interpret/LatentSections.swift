@@ -62,7 +62,7 @@ func disentanglementSection(
   let users = model.representations(of: histories)
   let weights = model.clusterWeights(of: histories)
   let active = activeDimensions(model, prune: prune)
-  let isRandom = making == .drawn && model.scoresAreLogProbabilities
+  let used = model.scoresAreLogProbabilities ? making : .top
   let progress = Progress("disentanglement", unit: "representations", context.log)
   let found = plan.score(users, active: active, progress: { progress.update($0) }) {
     made, sources, first in
@@ -75,11 +75,11 @@ func disentanglementSection(
       return rows
     }
     model.decode(made, weights: mixed, into: scores)
+    if used == .expected { return model.representations(of: expectedHistories(scores)) }
     let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
     return model.representations(
-      of: drawnHistories(
-        scores, sizes: sizes, random: isRandom, seed: plan.seed, first: first
-      ))
+      of: wholeHistories(
+        scores, sizes: sizes, random: used == .drawn, seed: plan.seed, first: first))
   }
   progress.finish()
   guard let found else {
@@ -88,7 +88,7 @@ func disentanglementSection(
   let lines = [
     "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
       + " right, after \(found.votesLearnt) to learn from",
-    "histories \(isRandom ? "drawn at random" : "of the highest scores"); chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
+    "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
   ]
   return Section(
     .disentanglement, title, lines: lines,
@@ -97,13 +97,13 @@ func disentanglementSection(
       "chance": .number(found.chance), "features": .integer(found.features),
       "dimensions": .integer(users.columns), "votesLearnt": .integer(found.votesLearnt),
       "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
-      "histories": .string(isRandom ? "drawn" : "top"),
+      "histories": .string(used.rawValue),
     ])
 }
 
 /// Histories of given sizes made from scores: drawn without replacement from exp(score) by the Gumbel
 /// trick where scores are logarithms of probabilities, otherwise the items that score highest.
-private func drawnHistories(
+private func wholeHistories(
   _ scores: Matrix<Float>, sizes: [Int], random: Bool, seed: UInt64, first: Int
 ) -> SparseRows {
   var rows = [[UInt32]](repeating: [], count: scores.rows)
@@ -123,4 +123,14 @@ private func drawnHistories(
   for row in rows { offsets.append((offsets.last ?? 0) + row.count) }
   return SparseRows(
     offsets: offsets, columns: rows.flatMap { $0 }, columnCount: scores.columns)
+}
+
+/// Histories that hold every item by its probability, the softmax of the scores; overwrites these.
+private func expectedHistories(_ scores: Matrix<Float>) -> SparseRows {
+  softmaxRows(scores)
+  let every = (0..<scores.columns).map { UInt32($0) }
+  return SparseRows(
+    offsets: (0...scores.rows).map { $0 * scores.columns },
+    columns: (0..<scores.rows).flatMap { _ in every }, values: scores.array,
+    columnCount: scores.columns)
 }
