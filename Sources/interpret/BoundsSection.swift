@@ -40,8 +40,8 @@ func boundsSection(_ subjects: Subjects, confidence: Double) -> Section {
           + " density \(fixed(error.density, 5)), K x G = \(clusters) x \(groups)")
     }
     lines.append("estimates by \(kind.rawValue):")
-    lines += table(bounds, held: subjects.isSplit ? held : nil).map { "  \($0)" }
-    values[kind.rawValue] = value(bounds, held: subjects.isSplit ? held : nil)
+    lines += table(bounds, held: held.users > 0 && subjects.isSplit ? held : nil).map { "  \($0)" }
+    values[kind.rawValue] = value(bounds, held: held.users > 0 && subjects.isSplit ? held : nil)
   }
   let tall = tallComponents(subjects, weights, groups)
   lines.append("components with at least as many users as items: \(tall) of \(clusters * groups)")
