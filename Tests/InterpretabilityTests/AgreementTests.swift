@@ -6,7 +6,7 @@ import Testing
 @testable import Interpretability
 
 @Suite struct AgreementTests {
-  /// Tables with mutual information, its expectation, NMI, AMI and ARI by scikit-learn 1.7.
+  /// Tables with mutual information, its expectation, NMI, AMI and ARI by scikit-learn.
   static let references: [([[Int]], [Double])] = [
     (
       [[5, 1, 0], [1, 4, 2], [0, 1, 6]],
