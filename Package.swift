@@ -38,7 +38,9 @@ let tools: [Target] = [
     "tune", ["DenseMath", "InteractionData", "Models", "Tuning", "Interchange"]),
   tool("score", ["InteractionData", "Models", "Interchange"]),
   tool("explain", ["InteractionData", "Models", "Interchange"]),
-  tool("metrics", ["InteractionData", "RankingMetrics", "Interchange"]),
+  tool("metrics", ["InteractionData", "Interpretability", "RankingMetrics", "Interchange"]),
+  tool(
+    "interpret", ["DenseMath", "InteractionData", "Interpretability", "Models", "Interchange"]),
   tool("report", ["DenseMath", "InteractionData", "Models", "Plots", "Interchange"]),
   tool("simulate", ["DenseMath", "Simulation", "Interchange"]),
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
@@ -89,6 +91,7 @@ let package = Package(
     .target(name: "Simulation", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "RankingMetrics", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(name: "Plots", swiftSettings: swift),
+    .target(name: "Interpretability", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),
@@ -110,6 +113,7 @@ let package = Package(
     tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
     tests("Plots"),
+    tests("Interpretability", ["DenseMath"]),
     .testTarget(
       name: "ToolTests",
       dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]

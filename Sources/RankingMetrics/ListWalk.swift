@@ -9,6 +9,8 @@ private struct Tally {
   var gain = 0.0
   var precisions = 0.0
   var reciprocal = 0.0
+  var explainable = 0
+  var explained = 0
 
   @inline(__always)
   mutating func hit(rank: Int, gain weight: Double) {
@@ -35,6 +37,9 @@ final class ListWalk {
   /// For each item the stamp of the last list that had it in its truth or ranking.
   private let marks: UnsafeMutablePointer<UInt32>
   private let groups: UnsafeMutablePointer<UInt8>
+  /// For each item the stamp of the last list that it was explainable in; empty when nobody asks.
+  private let explainable: UnsafeMutablePointer<UInt32>
+  private let explains: Bool
   /// 1 / log2(rank + 1) at rank - 1, and its sums over the first ranks.
   private let gains: [Double]
   private let ideals: [Double]
@@ -54,6 +59,9 @@ final class ListWalk {
     marks.initialize(repeating: 0, count: itemCount)
     groups = .allocate(capacity: itemCount)
     groups.initialize(repeating: 0, count: itemCount)
+    explains = options.explainability != nil
+    explainable = .allocate(capacity: explains ? itemCount : 0)
+    explainable.initialize(repeating: 0, count: explains ? itemCount : 0)
     var blocked = 0
     for (item, scorable) in (catalogue.scorable ?? []).enumerated() where !scorable {
       marks[item] = Self.unscorable
@@ -80,6 +88,7 @@ final class ListWalk {
     scratch.deallocate()
     marks.deallocate()
     groups.deallocate()
+    explainable.deallocate()
   }
 
   /// Whether an item can be scored at all.
@@ -89,6 +98,9 @@ final class ListWalk {
 
   /// Truth items of a tally in the last walk.
   func truthCount(_ tally: Int) -> Int { tallies[tally].size }
+
+  /// Items that are explainable in the next walk.
+  var explainableCount: Int { tallies[0].explainable }
 
   /// Values of a tally in the last walk.
   func values(_ tally: Int) -> UnsafePointer<Double> {
@@ -121,6 +133,16 @@ final class ListWalk {
     return unscorable
   }
 
+  /// Takes in which items are explainable in the next walk; after `begin`.
+  func take(explainable items: UnsafeBufferPointer<UInt32>) {
+    guard explains else { return }
+    for item in items where Int(item) < itemCount && explainable[Int(item)] != stamp {
+      explainable[Int(item)] = stamp
+      tallies[0].explainable += 1
+      if tallyCount > 1 { tallies[1 + Int(groups[Int(item)])].explainable += 1 }
+    }
+  }
+
   /// Walks the list down to the greatest cut-off, counting exposures by band between cut-offs.
   ///
   /// - Parameter exposure: cutoffs.count x itemCount counts; row c is of ranks above cut-off c - 1
@@ -151,6 +173,10 @@ final class ListWalk {
             tallies[1 + Int(groups[item])].hit(rank: position + 1, gain: gains[position])
           }
         }
+        if explains, explainable[item] == stamp {
+          tallies[0].explained += 1
+          if tallyCount > 1 { tallies[1 + Int(groups[item])].explained += 1 }
+        }
         position += 1
       }
       for tally in 0..<tallyCount where tallies[tally].size > 0 {
@@ -179,6 +205,9 @@ final class ListWalk {
     put(tally.hits > 0 ? 1 : 0)
     put(tally.reciprocal)
     put(tally.precisions / Double(best))
+    put(Double(tally.explained) / Double(cutoff))
+    put(tally.explainable > 0 ? Double(tally.explained) / Double(tally.explainable) : 0)
+    put(Double(tally.explainable))
   }
 
   /// Takes the next two stamps; when they run out all marks start anew.
@@ -188,6 +217,7 @@ final class ListWalk {
       return
     }
     for item in 0..<itemCount where marks[item] != Self.unscorable { marks[item] = 0 }
+    if explains { explainable.update(repeating: 0, count: itemCount) }
     stamp = 2
   }
 }

@@ -6,8 +6,8 @@
 /// included), `rel(r)` is 1 when the item at rank r is in T and else 0, `hits` is the sum of `rel`
 /// over ranks 1...n. A list shorter than n counts as if its missing places were misses.
 ///
-/// Interpretability metrics belong here too: MEP and MER are values per user at a cut-off, so they
-/// become further cases of kind `.perUser`, computed where `ListWalk` writes its columns.
+/// E is the set of items that the user's history makes explainable (`ExplainabilitySettings`); the metrics
+/// on E are computed when the evaluation is told of it.
 public enum Metric: String, CaseIterable, Codable, Sendable {
   case recall
   case recallMin = "recall-min"
@@ -16,6 +16,9 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
   case hitRate = "hit-rate"
   case reciprocalRank = "mrr"
   case averagePrecision = "map"
+  case explainabilityPrecision = "mep"
+  case explainabilityRecall = "mer"
+  case explainableItems = "explainable"
   case coverage
   case gini
   case novelty
@@ -29,10 +32,22 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
   /// The metrics that have a value for each user, in the order of their columns.
   public static let perUser: [Metric] = allCases.filter { $0.kind == .perUser }
 
+  /// The metrics that ask which items a user's history makes explainable.
+  public static let explainability: [Metric] = allCases.filter(\.needsExplainability)
+
+  /// Whether the metric asks which items are explainable.
+  public var needsExplainability: Bool {
+    switch self {
+    case .explainabilityPrecision, .explainabilityRecall, .explainableItems: true
+    default: false
+    }
+  }
+
   /// Whether users have values of their own (and so a standard error) in this metric.
   public var kind: Kind {
     switch self {
-    case .recall, .recallMin, .ndcg, .precision, .hitRate, .reciprocalRank, .averagePrecision:
+    case .recall, .recallMin, .ndcg, .precision, .hitRate, .reciprocalRank, .averagePrecision,
+      .explainabilityPrecision, .explainabilityRecall, .explainableItems:
       .perUser
     case .coverage, .gini, .novelty:
       .catalogue
@@ -57,6 +72,13 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
       "1 / rank of the first hit, 0 if it is below rank n"
     case .averagePrecision:
       "sum over hits at r <= n of (hits in the first r / r), divided by min(n, |T|)"
+    case .explainabilityPrecision:
+      "explainable items in the first n places / n  (--explainability; mean explainability precision)"
+    case .explainabilityRecall:
+      "explainable items in the first n places / |E|, 0 if E is empty  (--explainability; mean "
+        + "explainability recall)"
+    case .explainableItems:
+      "|E|, the same at every n  (--explainability)"
     case .coverage:
       "distinct items in the first n places of all lists / items that can be scored"
     case .gini:
@@ -88,7 +110,13 @@ public func metricList() -> String {
   text += "item at rank r is in T, else 0;\nhits: sum of rel over the first n places. "
   text += "A list shorter than n is not stretched: its missing places are misses.\n"
   text += "Users with an empty T are left out and counted. Item group g: T is replaced by the "
-  text += "truth items in g, the ranking stays whole.\n\n"
+  text += "truth items in g, the ranking stays whole.\n"
+  text +=
+    "E: items j outside the user's history I with |N_j and I| / |N_j| above a threshold, N_j the "
+  text += "items nearest to j by the cosine of\ninteraction columns in the training users; by the "
+  text +=
+    "literal reading only those of them that the user chose (T). Item group g:\nE is replaced by "
+  text += "its items in g.\n\n"
   for metric in Metric.allCases {
     text += pad(metric.rawValue, width) + "  " + metric.formula + "\n"
     text += pad("", width) + "  " + metric.averaging + "\n"

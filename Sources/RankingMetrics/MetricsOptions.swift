@@ -5,7 +5,9 @@ public struct MetricsOptions: Sendable, Equatable {
   /// Lengths n at which lists are cut.
   public var cutoffs: [Int] = [1, 5, 10, 20, 50, 100]
   /// The metrics to report.
-  public var metrics: [Metric] = Metric.allCases
+  public var metrics: [Metric] = Metric.allCases.filter { !$0.needsExplainability }
+  /// How the explainable items were found that come with each list; nil when none come.
+  public var explainability: ExplainabilitySettings?
   /// A list belongs to the near-cold-start group when fewer interactions than this were folded in.
   public var nearColdThreshold = 5
   /// Greatest numbers of training interactions of the item groups but the last, which is open.
@@ -38,6 +40,9 @@ public struct MetricsOptions: Sendable, Equatable {
     guard !options.metrics.isEmpty else {
       throw MetricsError.invalidOption("no metric given; name at least one")
     }
+    if explainability == nil, let metric = options.metrics.first(where: \.needsExplainability) {
+      throw MetricsError.invalidOption("'\(metric.rawValue)' needs the explainable items")
+    }
     guard options.frequencyBounds.count <= 32, (options.frequencyBounds.first ?? 0) >= 0 else {
       throw MetricsError.invalidOption(
         "item-frequency bounds must not be negative, and at most 32 of them")
@@ -52,6 +57,27 @@ public struct MetricsOptions: Sendable, Equatable {
     }
     return options
   }
+}
+
+/// When an item counts as explainable to a user (section 6.1 of the InDGRM paper; Abdollahi and
+/// Nasraoui, 2017).
+public struct ExplainabilitySettings: Codable, Equatable, Sendable {
+  /// What x_ij in E(x_ij) = x_ij |N_j and I_i| / |N_j| stands for.
+  public enum Reading: String, Codable, CaseIterable, Sendable {
+    /// Left out: every item outside the history can be explainable.
+    case set
+    /// Taken at its word: only items that the user chose can be.
+    case literal
+  }
+
+  /// The most neighbours of an item.
+  public var neighbours = 50
+  /// The share of them, xi, above which an item is explainable.
+  public var threshold = 0.01
+  public var reading = Reading.set
+
+  /// The paper's settings, without its factor x_ij.
+  public init() {}
 }
 
 /// What is known of the items.

@@ -20,6 +20,8 @@ public struct ListCounts: Codable, Equatable, Sendable {
   public var unscorableTruthItems = 0
   /// Evaluated lists of whose truth no item can be scored.
   public var unscorableLists = 0
+  /// Evaluated lists of users to whom no item is explainable; nil when that was not asked.
+  public var unexplainableLists: Int?
 
   /// No lists.
   public init() {}
@@ -79,6 +81,8 @@ public struct MetricsReport: Codable, Equatable, Sendable {
   /// The rounds there were, ascending; empty when lists had none.
   public var rounds: [Int]
   public var counts: ListCounts
+  /// How explainable items were found, when they were.
+  public var explainability: ExplainabilitySettings?
   public var groups: [GroupSummary]
   public var rows: [MetricRow]
 

@@ -48,6 +48,7 @@ public final class RankingAccumulator {
     let width = columns.count
     tables = groups.map { _ in UserTable(width: width) }
     walk = ListWalk(options: options, catalogue: catalogue)
+    if options.explainability != nil { counts.unexplainableLists = 0 }
   }
 
   /// Takes in one user's list of one round.
@@ -58,11 +59,13 @@ public final class RankingAccumulator {
   ///   - ranking: item indices, best first; more than the greatest cut-off are not looked at
   ///   - truth: item indices, strictly ascending; those that cannot be scored are misses
   ///   - foldInCount: interactions that were folded in for this list
+  ///   - explainable: the items that these interactions make explainable, when the options ask for it
   ///
   /// Throws `MetricsError`.
   public func add(
     user: UInt32, round: Int = noRound, ranking: UnsafeBufferPointer<UInt32>,
-    truth: UnsafeBufferPointer<UInt32>, foldInCount: Int
+    truth: UnsafeBufferPointer<UInt32>, foldInCount: Int,
+    explainable: UnsafeBufferPointer<UInt32> = .init(start: nil, count: 0)
   ) throws {
     let slot = try roundSlot(round, user: user)
     guard foldInCount >= 0 else { throw MetricsError.negativeFoldIn(user: user, round: round) }
@@ -70,6 +73,10 @@ public final class RankingAccumulator {
     let row = try rowOf(user, round: round, slot: slot)
 
     let unscorable = try walk.begin(truth: truth, user: user, round: round)
+    walk.take(explainable: explainable)
+    if let count = counts.unexplainableLists, walk.explainableCount == 0 {
+      counts.unexplainableLists = count + 1
+    }
     try walk.walk(ranking, exposure: exposure(slot).counts, user: user, round: round)
     counts.lists += 1
     counts.truthItems += truth.count
@@ -100,12 +107,16 @@ public final class RankingAccumulator {
 
   /// Takes in a list given as arrays; for tests and small inputs.
   public func add(
-    user: UInt32, round: Int = noRound, ranking: [UInt32], truth: [UInt32], foldInCount: Int
+    user: UInt32, round: Int = noRound, ranking: [UInt32], truth: [UInt32], foldInCount: Int,
+    explainable: [UInt32] = []
   ) throws {
     try ranking.withUnsafeBufferPointer { ranking in
       try truth.withUnsafeBufferPointer { truth in
-        try add(
-          user: user, round: round, ranking: ranking, truth: truth, foldInCount: foldInCount)
+        try explainable.withUnsafeBufferPointer { explainable in
+          try add(
+            user: user, round: round, ranking: ranking, truth: truth, foldInCount: foldInCount,
+            explainable: explainable)
+        }
       }
     }
   }

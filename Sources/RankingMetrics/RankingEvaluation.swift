@@ -49,6 +49,7 @@ public final class RankingEvaluation {
       bootstrapReplicates: options.bootstrapReplicates, seed: options.seed,
       catalogueItems: source.walk.scorableCount,
       rounds: source.hasRounds == true ? Array(slots) : [], counts: source.counts,
+      explainability: options.explainability,
       groups: source.groups.indices.map { index in
         GroupSummary(
           name: source.groups[index].name, definition: source.groups[index].definition,

@@ -59,7 +59,7 @@ private indirect enum JSON {
 extension MetricsReport {
   /// The whole report as one JSON object; its keys are those of the Codable form.
   public func json() -> String {
-    let object = JSON.object([
+    var members: [(String, JSON)] = [
       ("version", .value(version)),
       ("cutoffs", .list(cutoffs.map { .value($0) })),
       ("confidence", .value(confidence)),
@@ -68,10 +68,11 @@ extension MetricsReport {
       ("catalogueItems", .value(catalogueItems)),
       ("rounds", .list(rounds.map { .value($0) })),
       ("counts", counts.value),
-      ("groups", .list(groups.map(\.value))),
-      ("rows", .list(rows.map(\.value))),
-    ])
-    return object.text(levels: 2) + "\n"
+    ]
+    if let explainability { members.append(("explainability", explainability.value)) }
+    members.append(("groups", .list(groups.map(\.value))))
+    members.append(("rows", .list(rows.map(\.value))))
+    return JSON.object(members).text(levels: 2) + "\n"
   }
 
   /// One JSON object a line for each group, metric and cut-off.
@@ -98,15 +99,28 @@ extension ComparisonReport {
 
 // MARK: - Parts
 
-extension ListCounts {
+extension ExplainabilitySettings {
   fileprivate var value: JSON {
     .object([
+      ("neighbours", .value(neighbours)), ("threshold", .value(threshold)),
+      ("reading", .text(reading.rawValue)),
+    ])
+  }
+}
+
+extension ListCounts {
+  fileprivate var value: JSON {
+    var members: [(String, JSON)] = [
       ("users", .value(users)), ("lists", .value(lists)),
       ("emptyTruthLists", .value(emptyTruthLists)), ("emptyTruthUsers", .value(emptyTruthUsers)),
       ("emptyRankings", .value(emptyRankings)), ("shortRankings", .value(shortRankings)),
       ("truthItems", .value(truthItems)), ("unscorableTruthItems", .value(unscorableTruthItems)),
       ("unscorableLists", .value(unscorableLists)),
-    ])
+    ]
+    if let unexplainableLists {
+      members.append(("unexplainableLists", .value(unexplainableLists)))
+    }
+    return .object(members)
   }
 }
 

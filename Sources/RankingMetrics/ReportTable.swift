@@ -32,6 +32,12 @@ extension MetricsReport {
       text += "\(cutoffs.last ?? 0) items (\(counts.emptyRankings) of none); "
       text += "missing places are misses\n"
     }
+    if let explainability {
+      text += "explainable: more than \(explainability.threshold) of the item's "
+      text += counted(explainability.neighbours, "nearest neighbour") + " in the history, "
+      text += "\(explainability.reading.rawValue) reading; no item is in "
+      text += counted(counts.unexplainableLists ?? 0, "list") + "\n"
+    }
     return text
   }
 

@@ -24,6 +24,7 @@ enum ToolDirectory {
         ("explain", "say why items are recommended"),
         ("metrics", "measure recommendations"),
         ("report", "draw a model, its users and its figures"),
+        ("interpret", "measure how far a model can be understood"),
       ]
     ),
     (

@@ -44,6 +44,21 @@ struct Metrics: Tool {
       "Upper bounds of the item-frequency groups, comma-separated.", valueName: "n,..."))
   var itemGroups = "5,20,50,100"
 
+  @Flag(help: "Also measure how many recommended items are explainable: mep, mer, explainable.")
+  var explainability = false
+
+  @Option(
+    help: ArgumentHelp("Nearest items that make an item explainable, at most.", valueName: "n"))
+  var neighbours = 50
+
+  @Option(
+    help: ArgumentHelp(
+      "Share of them above which a history makes it explainable.", valueName: "share"))
+  var threshold = 0.01
+
+  @Option(help: "Whether every item can be explainable or only those the user chose.")
+  var reading: ExplainabilitySettings.Reading = .set
+
   @Option(help: ArgumentHelp("Confidence of the intervals.", valueName: "level"))
   var confidence = 0.95
 
@@ -116,6 +131,20 @@ struct Metrics: Tool {
         return metric
       }
     }
+    if explainability {
+      guard (1...10_000).contains(neighbours), (0..<1).contains(threshold) else {
+        throw ToolError(
+          .usage, "--neighbours must be between 1 and 10000, --threshold at least 0 and below 1")
+      }
+      var settings = ExplainabilitySettings()
+      settings.neighbours = neighbours
+      settings.threshold = threshold
+      settings.reading = reading
+      options.explainability = settings
+      if metrics == nil { options.metrics += Metric.explainability }
+    } else if let metric = options.metrics.first(where: \.needsExplainability) {
+      throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --explainability")
+    }
     return options
   }
 
@@ -155,6 +184,8 @@ struct Metrics: Tool {
     try file.commit()
   }
 }
+
+extension ExplainabilitySettings.Reading: ExpressibleByArgument {}
 
 /// The formats of `--format`.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable {

@@ -1,5 +1,6 @@
 // What did the users of the recommendations really choose?
 
+import Interpretability
 import InteractionData
 import Interchange
 import RankingMetrics
@@ -18,6 +19,7 @@ final class Truth {
   private let plan: SplitPlan?
   private let places: [String: Int]
   private let trainingCounts: [UInt32]
+  private var neighbours: NearestItems?
 
   init(_ stream: StreamReader) throws {
     data = try InteractionSet.read(stream).0
@@ -35,6 +37,7 @@ final class Truth {
   func evaluate(_ reader: RecommendationReader, _ options: MetricsOptions) throws -> Measured {
     let role: UserRole = reader.metadata["role"]?.string == "validation" ? .validation : .test
     let lists = try readAll(reader)
+    let explained = try options.explainability.map { ($0, try nearestItems($0.neighbours)) }
     // Items are numbered as in the truth; ones it has never seen come after.
     var numbers = Dictionary(zip(data.items.ids, data.items.ids.indices)) { first, _ in first }
     var counts = trainingCounts
@@ -58,11 +61,17 @@ final class Truth {
               .badData,
               "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
           }
+          let chosen = truth(of: user, role, round: list.round)
+          let history = foldIn(of: user, role, round: list.round)
+          var explainable: [UInt32] = []
+          if let (settings, nearest) = explained {
+            explainable = nearest.explainable(by: history, above: settings.threshold)
+            if settings.reading == .literal { explainable.removeAll { !chosen.contains($0) } }
+          }
           try accumulator.add(
             user: UInt32(user), round: list.round.map(Int.init) ?? RankingAccumulator.noRound,
-            ranking: chunk.items[list.rows].map { items[Int($0)] },
-            truth: truth(of: user, role, round: list.round),
-            foldInCount: foldInCount(of: user, role, round: list.round))
+            ranking: chunk.items[list.rows].map { items[Int($0)] }, truth: chosen,
+            foldInCount: history.count, explainable: explainable)
         }
       }
       return Measured(name: name(of: reader), evaluation: try accumulator.finish())
@@ -78,9 +87,21 @@ final class Truth {
     return plan.truth(of: user, role, round: Int(round))
   }
 
-  private func foldInCount(of user: Int, _ role: UserRole, round: UInt8?) -> Int {
-    guard let plan, let round else { return 0 }
-    return plan.foldIn(of: user, role, round: Int(round)).count
+  private func foldIn(of user: Int, _ role: UserRole, round: UInt8?) -> [UInt32] {
+    guard let plan, let round else { return [] }
+    return plan.foldIn(of: user, role, round: Int(round))
+  }
+
+  /// The neighbours of every item in the training users, found once.
+  private func nearestItems(_ count: Int) throws -> NearestItems {
+    if let neighbours { return neighbours }
+    guard let plan else {
+      throw ToolError(
+        .badData, "--explainability needs a split as the truth: it tells what users were known by")
+    }
+    let found = NearestItems(plan.training(), count: count)
+    neighbours = found
+    return found
   }
 
   private func name(of reader: RecommendationReader) -> String {

@@ -65,6 +65,8 @@ struct SmallFiles {
       ("fit --model indgrm --groups IN \(split) -o OUT", files.groups),
       ("score --model \(model) IN -o OUT", split), ("score --model IN \(split) -o OUT", model),
       ("explain --model \(model) IN -o OUT", split), ("explain --model IN \(split) -o OUT", model),
+      ("interpret --only bounds --model \(model) IN -o OUT", split),
+      ("interpret --only bounds --model IN \(split) -o OUT", model),
       ("metrics --truth IN \(lists) -o OUT", split), ("metrics --truth \(split) IN -o OUT", lists),
       ("metrics --truth \(split) --compare IN \(lists) -o OUT", lists),
       ("dump --to csv IN -o OUT", files.ratings), ("dump IN -o OUT", model),
@@ -116,7 +118,8 @@ struct SmallFiles {
       "ingest \(files.csv)", "binarize --min 4 \(files.ratings)", "split \(files.ratings)",
       "group-items --groups 2 \(files.ratings)", "fit --model popularity \(split)",
       "score --model \(model) \(split)", "score --format tsv --model \(model) \(split)",
-      "explain --model \(model) \(split)", "metrics --truth \(split) \(lists)",
+      "explain --model \(model) \(split)", "interpret --model \(model) \(split)",
+      "metrics --truth \(split) \(lists)",
       "dump --to csv \(split)", "dump \(model)",
       "simulate --users 50 --items 50 --interactions 1000",
     ] {

@@ -1,0 +1,39 @@
+// What are the latent features of matrix factorisation?
+
+import DenseMath
+
+/// z is the user's factors p_u, which the scores p_u . q_j determine: p_u = s_u Q (Q'Q)^-1, Q of full rank.
+extension FactorModel: LatentModel {
+  func representations(of foldIn: SparseRows) -> Matrix<Float> {
+    let d = items.columns
+    let exact = Matrix<Double>(rows: items.rows, columns: d, items.buffer.map { Double($0) })
+    let inverse = Matrix<Double>(rows: d, columns: d)
+    multiply(exact, transposeA: true, exact, into: inverse)
+    // Far below what a fit leaves in any direction; keeps unused factors at zero.
+    let trace = (0..<d).reduce(0.0) { $0 + inverse[$1, $1] }
+    for factor in 0..<d { inverse[factor, factor] += max(trace, 1e-30) * 1e-12 }
+    let result = Matrix<Float>(rows: foldIn.rowCount, columns: d)
+    guard (try? inverseSPD(inverse)) != nil else { return result }
+    let solver = Matrix<Double>(rows: items.rows, columns: d)
+    multiply(exact, inverse, into: solver)
+    let narrow = Matrix<Float>(rows: items.rows, columns: d, solver.buffer.map { Float($0) })
+    let block = 256
+    let scores = Matrix<Float>(rows: min(block, foldIn.rowCount), columns: itemCount)
+    for start in stride(from: 0, to: foldIn.rowCount, by: block) {
+      let rows = start..<min(start + block, foldIn.rowCount)
+      let part = scores.rowBlock(0..<rows.count)
+      score(foldIn, rows: rows, into: part)
+      multiply(part, narrow, into: result.rowBlock(rows))
+    }
+    return result
+  }
+
+  var itemVectors: Matrix<Float> { items }
+
+  func decode(_ representations: Matrix<Float>, weights: Matrix<Float>?, into scores: Matrix<Float>)
+  {
+    multiply(representations, items, transposeB: true, into: scores)
+  }
+
+  var scoresAreLogProbabilities: Bool { false }
+}

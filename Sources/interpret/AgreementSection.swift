@@ -1,0 +1,130 @@
+// Do item groups and user clusters go with what is known of items?
+
+import DenseMath
+import Interchange
+import Interpretability
+import Models
+import ToolKit
+
+/// How items' categories become labels.
+private enum CategoryVariant: String, CaseIterable {
+  /// Each item has the category listed first.
+  case first
+  /// Each item counts once with every category it has.
+  case each
+}
+
+/// A grouping of items or users, from the model or made of its representations.
+private struct Grouping {
+  let source: String
+  let labels: [UInt32]
+}
+
+/// Agreement of item groups with categories and of user clusters with users' main category.
+///
+/// Beside the model's own groups and clusters, spherical k-means of item vectors (as many groups as
+/// categories) and of users' representations, which also models without groups have.
+func agreementSection(_ subjects: Subjects, clusters: Int, seed: UInt64) -> Section {
+  let title = "Agreement with categories"
+  let stored = subjects.stored
+  guard let lists = stored.items.categories, lists.contains(where: { !$0.isEmpty }) else {
+    return .absent(.agreement, title, because: "the items have no categories")
+  }
+  guard let model = subjects.latent else {
+    return .absent(
+      .agreement, title, because: "the model has no groups, clusters or latent features")
+  }
+  var items: [Grouping] = []
+  if let own = model.groupOfItems {
+    items.append(Grouping(source: "model", labels: own.assignment))
+  }
+  let vectors = model.itemVectors
+  let count = min(max(stored.categories.count, 2), vectors.rows)
+  items.append(
+    Grouping(
+      source: "k-means",
+      labels: sphericalKMeans(vectors, clusters: count, seed: seed, iterations: 50).assignment))
+  var users: [Grouping] = []
+  if let weights = model.clusterWeights(of: subjects.training) {
+    users.append(
+      Grouping(source: "model", labels: (0..<weights.rows).map { heaviest(weights.row($0)) }))
+  }
+  let representations = model.representations(of: subjects.training)
+  let userCount = min(clusters, representations.rows)
+  users.append(
+    Grouping(
+      source: "k-means",
+      labels: sphericalKMeans(representations, clusters: userCount, seed: seed, iterations: 50)
+        .assignment))
+
+  var lines = [
+    ["of", "by", "categories", "groups", "things", "purity", "one group", "NMI", "AMI", "ARI"]
+  ]
+  var values: [JSONValue] = []
+  func add(_ what: String, _ grouping: Grouping, _ variant: CategoryVariant, _ table: Contingency) {
+    lines.append([
+      what, grouping.source, variant.rawValue, "\(table.labels.first)", "\(table.total)",
+      fixed(table.purity, 4), fixed(table.leastPurity, 4), fixed(table.normalisedInformation, 4),
+      fixed(table.adjustedInformation, 4), fixed(table.adjustedRand, 4),
+    ])
+    values.append([
+      "of": .string(what), "by": .string(grouping.source), "categories": .string(variant.rawValue),
+      "groups": .integer(table.labels.first), "categoryCount": .integer(table.labels.second),
+      "things": .integer(table.total), "purity": .number(table.purity),
+      "purityOfOneGroup": .number(table.leastPurity), "nmi": .number(table.normalisedInformation),
+      "ami": .number(table.adjustedInformation), "ari": .number(table.adjustedRand),
+    ])
+  }
+  for variant in CategoryVariant.allCases {
+    for grouping in items { add("items", grouping, variant, table(grouping, lists, variant)) }
+  }
+  for variant in CategoryVariant.allCases {
+    let main = mainCategories(subjects.training, lists, stored.categories.count, variant)
+    for grouping in users {
+      let pairs = zip(grouping.labels, main).compactMap { label, category in
+        category.map { (label, $0) }
+      }
+      add("users", grouping, variant, Contingency(pairs))
+    }
+  }
+  return Section(.agreement, title, lines: aligned(lines), value: .array(values))
+}
+
+private func table(_ grouping: Grouping, _ lists: [[UInt32]], _ variant: CategoryVariant)
+  -> Contingency
+{
+  var pairs: [(UInt32, UInt32)] = []
+  for (label, list) in zip(grouping.labels, lists) {
+    switch variant {
+    case .first: if let category = list.first { pairs.append((label, category)) }
+    case .each: for category in list { pairs.append((label, category)) }
+    }
+  }
+  return Contingency(pairs)
+}
+
+/// The category that most of a user's items have, the lower one among equals; nil without any.
+private func mainCategories(
+  _ users: SparseRows, _ lists: [[UInt32]], _ count: Int, _ variant: CategoryVariant
+) -> [UInt32?] {
+  (0..<users.rowCount).map { user in
+    var counts = [Int](repeating: 0, count: count)
+    for item in users.row(user) {
+      for category in variant == .first ? lists[Int(item)].prefix(1) : lists[Int(item)][...] {
+        counts[Int(category)] += 1
+      }
+    }
+    var best: Int?
+    for category in counts.indices where counts[category] > (best.map { counts[$0] } ?? 0) {
+      best = category
+    }
+    return best.map { UInt32($0) }
+  }
+}
+
+/// The index of the largest weight, the first among equals.
+func heaviest(_ weights: UnsafeMutableBufferPointer<Float>) -> UInt32 {
+  var best = 0
+  for index in weights.indices where weights[index] > weights[best] { best = index }
+  return UInt32(best)
+}

@@ -1,0 +1,179 @@
+// indgrm interpret: how far can a fitted model be understood?
+
+import ArgumentParser
+import DenseMath
+import Interchange
+import Interpretability
+import Models
+import ToolKit
+
+@main
+struct Interpret: Tool {
+  static let toolName = "interpret"
+  static let configuration = toolConfiguration(
+    "Measure how far a fitted model can be understood.",
+    discussion: """
+      Independence and disentanglement of its latent features, agreement of item groups and user \
+      clusters with categories, fidelity of its explanations, and the generalisation bounds of the \
+      paper with the errors they bound. Of a split, the training users are looked at, and the test \
+      users in the first round where users the model has not seen are called for; of plain \
+      interactions, all users. How many recommended items are explainable is for 'metrics \
+      --explainability' to say. Holds the interactions and the model.
+      """)
+
+  @Argument(help: "Split or interactions to read; - is standard input.")
+  var input = "-"
+
+  @Option(help: ArgumentHelp("The fitted model.", valueName: "file"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Recommendations whose first items fidelity is measured on, instead of the model's own.",
+      valueName: "file"))
+  var recommendations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to measure, comma-separated; everything by default.", valueName: "part,..."))
+  var only: String?
+
+  @Option(
+    help: ArgumentHelp("Users drawn to be looked at, where there are more.", valueName: "n"))
+  var sample = 10_000
+
+  @Option(
+    help: ArgumentHelp(
+      "ARD variance up to which a dimension counts as pruned.", valueName: "variance"))
+  var prune = 0.001
+
+  @Option(
+    help: ArgumentHelp(
+      "Votes for each dimension that disentanglement learns from; as many are judged.",
+      valueName: "n"))
+  var votes = 10
+
+  @Option(help: ArgumentHelp("Representations put together for a vote.", valueName: "n"))
+  var draws = 64
+
+  @Option(help: "How disentanglement makes histories from representations.")
+  var histories: HistoryMaking = .drawn
+
+  @Option(
+    help: ArgumentHelp(
+      "User clusters that k-means makes of users' representations.", valueName: "n"))
+  var clusters = 6
+
+  @Option(
+    help: ArgumentHelp("Users whose best recommendation is taken apart.", valueName: "n"))
+  var fidelityUsers = 100
+
+  @Option(
+    help: ArgumentHelp("Random orders an explanation is held against.", valueName: "n"))
+  var orders = 10
+
+  @Option(help: ArgumentHelp("Confidence of the first bound.", valueName: "level"))
+  var confidence = 0.95
+
+  @Option(help: "Text for people or one JSON object.")
+  var format: InterpretFormat = .text
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "File to write, complete or not at all; - is standard output.", valueName: "file"))
+  var output = "-"
+
+  @OptionGroup var seed: SeedOption
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (2...10_000_000).contains(sample) else {
+      throw ValidationError("--sample must be between 2 and 10000000")
+    }
+    guard (1...100_000).contains(votes), (2...10_000).contains(draws), (1...1000).contains(orders)
+    else {
+      throw ValidationError(
+        "--votes must be between 1 and 100000, --draws between 2 and 10000, --orders between 1 and 1000"
+      )
+    }
+    guard (1...10_000_000).contains(fidelityUsers), (2...10_000).contains(clusters) else {
+      throw ValidationError(
+        "--fidelity-users must be between 1 and 10000000, --clusters between 2 and 10000")
+    }
+    guard prune >= 0, confidence > 0, confidence < 1 else {
+      throw ValidationError("--prune must not be negative, --confidence between 0 and 1, like 0.95")
+    }
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let parts = try chosenParts()
+    try BLAS.open()
+    let file = try OutputFile(output, binary: false)
+    let subjects = try Subjects(
+      model: model, input: input, sample: sample, seed: seed.seed, context)
+    var sections: [Section] = []
+    for part in parts {
+      switch part {
+      case .independence: sections.append(independenceSection(subjects, prune: prune))
+      case .disentanglement:
+        var plan = DisentanglementPlan()
+        plan.votes = votes
+        plan.draws = draws
+        plan.seed = seed.seed
+        sections.append(
+          disentanglementSection(subjects, plan, histories, prune: prune, context))
+      case .agreement:
+        sections.append(agreementSection(subjects, clusters: clusters, seed: seed.seed))
+      case .fidelity:
+        var plan = FidelityPlan()
+        plan.orders = orders
+        plan.seed = seed.seed
+        let targets = try recommendations.map { try RecommendedItems($0, subjects) }
+        sections.append(
+          try fidelitySection(subjects, plan, users: fidelityUsers, targets: targets, context))
+      case .bounds: sections.append(boundsSection(subjects, confidence: confidence))
+      }
+    }
+    try file.write(format == .json ? subjects.json(sections) : subjects.text(sections))
+    try file.commit()
+  }
+
+  private func chosenParts() throws -> [Part] {
+    guard let only else { return Part.allCases }
+    let chosen = try only.split(separator: ",").map { name in
+      guard let part = Part(rawValue: String(name)) else {
+        let names = Part.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ToolError(.usage, "there is no part '\(name)'; choose from \(names)")
+      }
+      return part
+    }
+    guard !chosen.isEmpty else { throw ToolError(.usage, "--only names nothing to measure") }
+    return Part.allCases.filter(chosen.contains)
+  }
+}
+
+/// What can be measured, in the order of the report.
+enum Part: String, CaseIterable {
+  case independence
+  case disentanglement
+  case agreement
+  case fidelity
+  case bounds
+}
+
+/// How a history is made from scores.
+enum HistoryMaking: String, ExpressibleByArgument, CaseIterable {
+  /// By chance, as the model says users choose.
+  case drawn
+  /// The items that score highest.
+  case top
+  /// Every item by its probability.
+  case expected
+}
+
+/// The formats of `--format`.
+enum InterpretFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}

@@ -1,0 +1,136 @@
+// How independent and how disentangled are a model's latent features?
+
+import DenseMath
+import Interchange
+import Interpretability
+import Models
+import ToolKit
+
+/// Which of d dimensions are not pruned in any cluster that uses them; nil when the model prunes none.
+private func activeDimensions(_ model: any LatentModel, prune: Double) -> [Bool]? {
+  guard let byCluster = model.activeDimensions(above: prune), let first = byCluster.first else {
+    return nil
+  }
+  return first.indices.map { dimension in byCluster.contains { $0[dimension] } }
+}
+
+/// Independence of users' representations and of item vectors (section 6.2.5).
+func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
+  let title = "Independence, 1 - mean |correlation| of two dimensions"
+  guard let model = subjects.latent else {
+    return .absent(.independence, title, because: "the model has no latent features")
+  }
+  let active = activeDimensions(model, prune: prune)
+  let users = Independence(model.representations(of: subjects.training), active: active)
+  let vectors = model.itemVectors
+  // Item vectors are pruned with users' dimensions where they meet one to one.
+  let items = Independence(vectors, active: active?.count == vectors.columns ? active : nil)
+  let byCluster = model.activeDimensions(above: prune)?.map { $0.count { $0 } }
+  var lines = aligned(
+    [["of", "dimensions", "cosine", "Pearson"]]
+      + [("users", users), ("items", items)].map { name, found in
+        [name, "\(found.dimensions)", fixed(found.cosine, 4), fixed(found.pearson, 4)]
+      })
+  if let byCluster {
+    let counts = byCluster.map { String($0) }.joined(separator: ", ")
+    lines.append("dimensions not pruned in each user cluster: \(counts)")
+  }
+  func value(_ found: Independence) -> JSONValue {
+    [
+      "cosine": .number(found.cosine), "pearson": .number(found.pearson),
+      "dimensions": .integer(found.dimensions), "constant": .integer(found.constant),
+    ]
+  }
+  return Section(
+    .independence, title, lines: lines,
+    value: [
+      "users": value(users), "items": value(items),
+      "activeDimensions": byCluster.map { .array($0.map { .integer($0) }) } ?? .null,
+    ])
+}
+
+/// The disentanglement score of users' representations (section 6.2.5).
+func disentanglementSection(
+  _ subjects: Subjects, _ plan: DisentanglementPlan, _ making: HistoryMaking, prune: Double,
+  _ context: ToolContext
+) -> Section {
+  let title = "Disentanglement score, votes on which feature was held fixed"
+  guard let model = subjects.latent else {
+    return .absent(.disentanglement, title, because: "the model has no latent features")
+  }
+  let histories = subjects.training
+  let users = model.representations(of: histories)
+  let weights = model.clusterWeights(of: histories)
+  let active = activeDimensions(model, prune: prune)
+  let used = model.scoresAreLogProbabilities ? making : .top
+  let progress = Progress("disentanglement", unit: "representations", context.log)
+  let found = plan.score(users, active: active, progress: { progress.update($0) }) {
+    made, sources, first in
+    let scores = Matrix<Float>(rows: made.rows, columns: model.itemCount)
+    let mixed = weights.map { whole in
+      let rows = Matrix<Float>(rows: made.rows, columns: whole.columns)
+      for (row, source) in sources.enumerated() {
+        _ = rows.row(row).update(from: whole.row(source))
+      }
+      return rows
+    }
+    model.decode(made, weights: mixed, into: scores)
+    if used == .expected { return model.representations(of: expectedHistories(scores)) }
+    let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
+    return model.representations(
+      of: wholeHistories(
+        scores, sizes: sizes, random: used == .drawn, seed: plan.seed, first: first))
+  }
+  progress.finish()
+  guard let found else {
+    return .absent(.disentanglement, title, because: "fewer than two latent features vary")
+  }
+  let lines = [
+    "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
+      + " right, after \(found.votesLearnt) to learn from",
+    "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
+  ]
+  return Section(
+    .disentanglement, title, lines: lines,
+    value: [
+      "accuracy": .number(found.accuracy), "standardError": .number(found.standardError),
+      "chance": .number(found.chance), "features": .integer(found.features),
+      "dimensions": .integer(users.columns), "votesLearnt": .integer(found.votesLearnt),
+      "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
+      "histories": .string(used.rawValue),
+    ])
+}
+
+/// Histories of given sizes made from scores: drawn without replacement from exp(score) by the Gumbel
+/// trick where scores are logarithms of probabilities, otherwise the items that score highest.
+private func wholeHistories(
+  _ scores: Matrix<Float>, sizes: [Int], random: Bool, seed: UInt64, first: Int
+) -> SparseRows {
+  var rows = [[UInt32]](repeating: [], count: scores.rows)
+  rows.withUnsafeMutableBufferPointer { buffer in
+    let rows = SharedBuffer(buffer)
+    Parallel.blocks(scores.rows, size: 8) { block in
+      for row in block {
+        let values = scores.row(row)
+        if random {
+          addGumbel(to: values, seed: seed, stage: 0x4452_4157, index: UInt64(first + row))
+        }
+        rows[row] = topOfRow(UnsafeBufferPointer(values), count: sizes[row]).map(\.index).sorted()
+      }
+    }
+  }
+  var offsets = [0]
+  for row in rows { offsets.append((offsets.last ?? 0) + row.count) }
+  return SparseRows(
+    offsets: offsets, columns: rows.flatMap { $0 }, columnCount: scores.columns)
+}
+
+/// Histories that hold every item by its probability, the softmax of the scores; overwrites these.
+private func expectedHistories(_ scores: Matrix<Float>) -> SparseRows {
+  softmaxRows(scores)
+  let every = (0..<scores.columns).map { UInt32($0) }
+  return SparseRows(
+    offsets: (0...scores.rows).map { $0 * scores.columns },
+    columns: (0..<scores.rows).flatMap { _ in every }, values: scores.array,
+    columnCount: scores.columns)
+}

@@ -1,0 +1,70 @@
+// Do representations decode to the scores that the model gives?
+
+import DenseMath
+import Support
+import Testing
+
+@testable import Models
+
+@Suite struct LatentModelTests {
+  private static let small = ["width=16", "latent=6", "epochs=12", "batch=20", "validate-every=4"]
+
+  static let cases: [(String, [String])] = [
+    ("mult-vae", small), ("recvae", small + ["depth=1"]),
+    ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
+    ("indgrm", small + ["clusters=3", "depth=1", "item-groups=off"]),
+    ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
+  ]
+
+  private func fitted(_ index: Int) throws -> (any LatentModel, SparseRows) {
+    let lists = SmallData.twoTastes(users: 60, items: 12)
+    var offsets = [0]
+    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
+    let rows = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+    let family = try ModelCatalogue.family(named: Self.cases[index].0)
+    let model = try family.fit(
+      TrainingData(rows: rows, seed: 1), ModelSettings(Self.cases[index].1, for: family),
+      TrainingMonitor())
+    return (try #require(model as? any LatentModel), rows)
+  }
+
+  @Test(arguments: cases.indices) func decodingGivesTheScores(_ index: Int) throws {
+    let (model, rows) = try fitted(index)
+    let z = model.representations(of: rows)
+    #expect(z.rows == rows.rowCount && model.itemVectors.rows == model.itemCount)
+    let weights = model.clusterWeights(of: rows)
+    if let weights {
+      for row in 0..<weights.rows {
+        #expect(abs(weights.row(row).reduce(0, +) - 1) < 1e-4)
+      }
+    }
+    let decoded = Matrix<Float>(rows: rows.rowCount, columns: model.itemCount)
+    model.decode(z, weights: weights, into: decoded)
+    let scored = Matrix<Float>(rows: rows.rowCount, columns: model.itemCount)
+    model.score(rows, rows: 0..<rows.rowCount, into: scored)
+    for (a, b) in zip(decoded.buffer, scored.buffer) {
+      #expect(abs(a - b) < 2e-4 * max(1, abs(b)), "\(Self.cases[index].0)")
+    }
+    if let active = model.activeDimensions(above: 0) {
+      #expect(active.count == weights?.columns)
+      #expect(active.allSatisfy { $0 == [Bool](repeating: true, count: z.columns) })
+      let most = try #require(model.activeDimensions(above: 1e6))
+      #expect(most.allSatisfy { !$0.contains(true) })
+    }
+    if let groups = model.groupOfItems {
+      #expect(groups.assignment.allSatisfy { Int($0) < groups.count })
+    }
+  }
+
+  @Test func modelsWithoutRepresentationsHaveNone() throws {
+    let rows = SparseRows(offsets: [0, 2, 4], columns: [0, 1, 1, 2], columnCount: 3)
+    for name in ["popularity", "item-knn", "ease", "edlae", "slim"] {
+      let family = try ModelCatalogue.family(named: name)
+      let model = try family.fit(
+        TrainingData(rows: rows, seed: 1), ModelSettings([], for: family), TrainingMonitor())
+      #expect(!(model is any LatentModel), "\(name)")
+    }
+  }
+}

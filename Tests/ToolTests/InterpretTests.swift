@@ -1,0 +1,164 @@
+// Do interpret and metrics --explainability say what planted data must give?
+
+import Foundation
+import Support
+import Testing
+
+@testable import Interchange
+
+@Suite(.serialized) struct InterpretTests {
+  /// A split of simulated data with a model and its recommendations; the path before the suffix.
+  private func made(_ folder: Folder, model: String, _ settings: String = "") throws -> String {
+    let split = folder.path("split.ig")
+    let base = folder.path("m")
+    let run = Shell.run(
+      "simulate --users 240 --items 80 --interactions 6000 --clusters 3 --groups 4 | split -o \(split)"
+        + " && fit -q --model \(model) \(settings) \(split) -o \(base).model"
+        + " && score -q --model \(base).model \(split) -o \(base).recs")
+    #expect(run.status == 0, "\(run.errors)")
+    return base
+  }
+
+  private func json(_ command: String) throws -> JSONValue {
+    let run = Shell.run(command)
+    #expect(run.status == 0, "\(command): \(run.errors)")
+    return try JSONDecoder().decode(JSONValue.self, from: Data(run.output.utf8))
+  }
+
+  private static let small =
+    "--set epochs=3 --set width=24 --set latent=8 --set batch=40"
+
+  @Test(arguments: ["mult-vae", "macridvae", "indgrm", "recvae", "ials"])
+  func modelsWithLatentFeatures(_ model: String) throws {
+    let folder = try Folder()
+    let settings = [
+      "macridvae": "--set epochs=3 --set latent=6 --set concepts=3",
+      "ials": "--set factors=8",
+      "indgrm": Self.small + " --set clusters=3 --set groups=4",
+    ]
+    let base = try made(folder, model: model, settings[model] ?? Self.small)
+    let split = folder.path("split.ig")
+    let report = try json(
+      "interpret -q --model \(base).model --votes 2 --draws 4 --fidelity-users 10 --orders 4"
+        + " --format json \(split)")
+    #expect(report["model"]?.string == model)
+    for part in ["users", "items"] {
+      for kind in ["cosine", "pearson"] {
+        let value = try #require(report["independence"]?[part]?[kind]?.double)
+        #expect((0...1).contains(value), "\(model) \(part) \(kind)")
+      }
+    }
+    let score = try #require(report["disentanglement"])
+    let features = try #require(score["features"]?.int)
+    #expect(score["votesJudged"]?.int == 2 * features)
+    #expect(abs((score["chance"]?.double ?? 0) - 1 / Double(features)) < 1e-12)
+    let rows = try #require(report["agreement"]?.array)
+    #expect(
+      rows.count == (["indgrm", "macridvae"].contains(model) ? 6 : 4) + (model == "indgrm" ? 2 : 0))
+    for row in rows {
+      #expect((row["purity"]?.double ?? 0) >= (row["purityOfOneGroup"]?.double ?? 2))
+    }
+    #expect(report["fidelity"]?["users"]?.int == 10)
+    let kinds = model == "ials" ? ["score"] : ["probability", "expected"]
+    for kind in kinds {
+      let bound = try #require(report["bounds"]?[kind])
+      let (error, limit) = (
+        bound["meanError"]?.double ?? 9, bound["theorem2"]?["bound"]?.double ?? 0
+      )
+      #expect(error < limit)
+      #expect((bound["rootError"]?.double ?? 9) < (bound["theorem4"]?["bound"]?.double ?? 0))
+    }
+    let components = model == "indgrm" ? (3, 4) : model == "macridvae" ? (1, 3) : (1, 1)
+    #expect(report["bounds"]?["clusters"]?.int == components.0)
+    #expect(report["bounds"]?["groups"]?.int == components.1)
+  }
+
+  @Test func aLinearModelsExplanationsAreFaithful() throws {
+    let folder = try Folder()
+    let base = try made(folder, model: "ease")
+    let split = folder.path("split.ig")
+    let report = try json(
+      "interpret -q --model \(base).model --recommendations \(base).recs --format json \(split)")
+    #expect(report["independence"] == .null && report["agreement"] == .null)
+    let score = try #require(report["fidelity"]?["score"])
+    for walk in ["deletion", "insertion"] {
+      #expect((score[walk]?["share"]?.double ?? 0) > 0.99, "\(walk)")
+    }
+    // The lists' first items are the model's own best ones.
+    let own = try json(
+      "interpret -q --model \(base).model --only fidelity --format json \(split)")
+    #expect(own["fidelity"] == report["fidelity"])
+    let text = Shell.run("interpret -q --model \(base).model \(split)")
+    #expect(text.status == 0 && text.output.contains("Generalisation bounds"))
+  }
+
+  @Test func explanationsByThreadsAndSeedAreEqual() throws {
+    let folder = try Folder()
+    let base = try made(folder, model: "mult-vae", Self.small)
+    let split = folder.path("split.ig")
+    let command = "interpret -q --model \(base).model --votes 2 --fidelity-users 8 --format json"
+    let one = Shell.run("\(command) --threads 1 \(split)")
+    #expect(one.status == 0 && Shell.run("\(command) --threads 3 \(split)").output == one.output)
+  }
+
+  @Test func explainableShares() throws {
+    let folder = try Folder()
+    let base = try made(folder, model: "ease")
+    let split = folder.path("split.ig")
+    let command = "metrics -q --truth \(split) --explainability --at 1,10 --format json"
+    let report = try json("\(command) --neighbours 5 --threshold 0.3 \(base).recs")
+    #expect(report["explainability"]?["neighbours"]?.int == 5)
+    func mean(_ report: JSONValue, _ metric: String, _ n: Int) -> Double {
+      report["rows"]?.array?.first {
+        $0["group"]?.string == "all" && $0["metric"]?.string == metric && $0["n"]?.int == n
+      }?["mean"]?.double ?? -1
+    }
+    #expect(mean(report, "mep", 10) > 0.05 && mean(report, "mep", 10) <= 1)
+    #expect(mean(report, "mer", 1) <= mean(report, "mer", 10))
+    #expect(mean(report, "ndcg", 10) > 0)
+    // By the literal reading explainable items are hits.
+    let literal = try json(
+      "\(command) --neighbours 5 --threshold 0.3 --reading literal \(base).recs")
+    #expect(mean(literal, "mep", 10) <= mean(literal, "precision", 10))
+    #expect(mean(literal, "mep", 10) <= mean(report, "mep", 10))
+    #expect(mean(literal, "explainable", 1) < mean(report, "explainable", 1))
+    // A threshold that one neighbour passes explains more.
+    let loose = try json("\(command) --neighbours 5 --threshold 0.01 \(base).recs")
+    #expect(mean(loose, "mep", 10) >= mean(report, "mep", 10))
+    let compared = Shell.run(
+      "metrics -q --truth \(split) --explainability --at 5 --compare \(base).recs \(base).recs")
+    #expect(compared.status == 0 && compared.output.contains("mer"))
+  }
+
+  @Test func badInputIsOneLine() throws {
+    let folder = try Folder()
+    let base = try made(folder, model: "popularity")
+    let split = folder.path("split.ig")
+    let whole = folder.path("whole.ig")
+    let other = folder.path("other.ig")
+    _ = Shell.run("simulate --users 60 --items 80 --interactions 1500 -o \(whole)")
+    _ = Shell.run("printf 'a,b,5\\na,c,5\\nd,b,4\\n' | ingest -o \(other)")
+    for (command, status) in [
+      ("interpret \(split)", 64), ("interpret --model \(base).model --only nonsense \(split)", 64),
+      ("interpret --model \(base).model --only , \(split)", 64),
+      ("interpret --model \(base).model --votes 0 \(split)", 64),
+      ("interpret --model \(base).model --confidence 1 \(split)", 64),
+      ("interpret --model \(split) \(split)", 65),
+      ("interpret --model \(base).model \(base).recs", 65),
+      ("interpret --model \(base).model \(other)", 65),
+      ("interpret --model \(base).model --recommendations \(split) \(split)", 65),
+      ("interpret --model \(base).model /nonexistent", 66),
+      ("metrics --truth \(split) --metrics mep \(base).recs", 64),
+      ("metrics --truth \(split) --explainability --neighbours 0 \(base).recs", 64),
+      ("metrics --truth \(split) --explainability --threshold 1 \(base).recs", 64),
+      ("metrics --truth \(whole) --explainability \(base).recs", 65),
+    ] as [(String, Int32)] {
+      let run = Shell.run(command)
+      #expect(run.status == status, "\(command): \(run.status) \(run.errors)")
+      #expect(run.output.isEmpty && (1...3).contains(run.errors.split(separator: "\n").count))
+    }
+    let plain = Shell.run("interpret -q --model \(base).model \(split)")
+    #expect(plain.status == 0, "\(plain.errors)")
+    #expect(plain.output.contains("none: explanations name no items of the user's own"))
+  }
+}
