@@ -92,14 +92,25 @@
       if (x[i] >= least) found[count++] = (uint32_t)i;                                             \
     return count;                                                                                  \
   }                                                                                                \
-  void indgrm_sort_descending_##S(long n, REAL *x) {                                               \
-    for (long gap = n / 2; gap > 0; gap = gap == 2 ? 1 : (long)(gap / 2.2))                        \
-      for (long i = gap; i < n; i++) {                                                             \
-        REAL value = x[i];                                                                         \
-        long j = i;                                                                                \
-        for (; j >= gap && x[j - gap] < value; j -= gap) x[j] = x[j - gap];                        \
-        x[j] = value;                                                                              \
+  REAL indgrm_nth_largest_##S(long n, long nth, REAL *x) {                                         \
+    long low = 0, high = n - 1;                                                                    \
+    while (low < high) {                                                                           \
+      REAL pivot = x[low + (high - low) / 2];                                                      \
+      long i = low, j = high;                                                                      \
+      while (i <= j) {                                                                             \
+        while (x[i] > pivot) i++;                                                                  \
+        while (x[j] < pivot) j--;                                                                  \
+        if (i <= j) {                                                                              \
+          REAL swap = x[i];                                                                        \
+          x[i++] = x[j];                                                                           \
+          x[j--] = swap;                                                                           \
+        }                                                                                          \
       }                                                                                            \
+      if (nth <= j) high = j;                                                                      \
+      else if (nth >= i) low = i;                                                                  \
+      else break;                                                                                  \
+    }                                                                                              \
+    return x[nth];                                                                                 \
   }                                                                                                \
   void indgrm_rank_##S(long n, const REAL *x, uint32_t *found) {                                   \
     for (long gap = n / 2; gap > 0; gap = gap == 2 ? 1 : (long)(gap / 2.2))                        \

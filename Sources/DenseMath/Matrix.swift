@@ -1,5 +1,7 @@
 // What is a dense matrix here?
 
+import Glibc
+
 /// A row-major matrix in contiguous, 64-byte aligned memory, shared by reference.
 ///
 /// Element access through subscripts is checked; whole-array work goes through the functions of this
@@ -24,9 +26,10 @@ public final class Matrix<T: Real>: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     let bytes = max(rows * columns * MemoryLayout<T>.stride, 64)
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-      .bindMemory(to: T.self, capacity: max(rows * columns, 1))
-    pointer.update(repeating: 0, count: rows * columns)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    // All bits zero is the number 0 in either precision.
+    memset(memory, 0, bytes)
+    pointer = memory.bindMemory(to: T.self, capacity: max(rows * columns, 1))
     owner = nil
   }
 
@@ -78,7 +81,13 @@ public final class Matrix<T: Real>: @unchecked Sendable {
       owner: owner ?? self)
   }
 
-  public func fill(_ value: T) { buffer.update(repeating: value) }
+  public func fill(_ value: T) {
+    if value == 0, value.sign == .plus {
+      memset(pointer, 0, count * MemoryLayout<T>.stride)
+    } else {
+      buffer.update(repeating: value)
+    }
+  }
 
   public func copy(from other: Matrix<T>) {
     precondition(rows == other.rows && columns == other.columns, "matrices of different shapes")

@@ -40,7 +40,7 @@ public struct Kernels<T>: Sendable {
   let gumbel: @Sendable (Int, Int, UInt64, UInt32, UInt64, Target?) -> Void
   let groupMax: @Sendable (Int, Int, Pointer?, Target?) -> Void
   let above: @Sendable (Int, Pointer?, T, UnsafeMutablePointer<UInt32>?) -> Int
-  let sortDescending: @Sendable (Int, Target?) -> Void
+  let nthLargest: @Sendable (Int, Int, Target?) -> T
   let rank: @Sendable (Int, Pointer?, UnsafeMutablePointer<UInt32>?) -> Void
   let latentForward:
     @Sendable (
@@ -78,7 +78,7 @@ extension Float: Real {
     layerNormGains: indgrm_layer_norm_gains_float,
     weightedSquare: indgrm_weighted_square_float, adam: indgrm_adam_float,
     normal: indgrm_normal_float, gumbel: indgrm_gumbel_float, groupMax: indgrm_group_max_float,
-    above: indgrm_above_float, sortDescending: indgrm_sort_descending_float,
+    above: indgrm_above_float, nthLargest: indgrm_nth_largest_float,
     rank: indgrm_rank_float,
     latentForward: indgrm_latent_forward_float, latentBackward: indgrm_latent_backward_float,
     gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
@@ -117,7 +117,7 @@ extension Double: Real {
     layerNormGains: indgrm_layer_norm_gains_double,
     weightedSquare: indgrm_weighted_square_double, adam: indgrm_adam_double,
     normal: indgrm_normal_double, gumbel: indgrm_gumbel_double, groupMax: indgrm_group_max_double,
-    above: indgrm_above_double, sortDescending: indgrm_sort_descending_double,
+    above: indgrm_above_double, nthLargest: indgrm_nth_largest_double,
     rank: indgrm_rank_double,
     latentForward: indgrm_latent_forward_double, latentBackward: indgrm_latent_backward_double,
     gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in

@@ -29,8 +29,7 @@ public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [
       T.kernels.groupMax(groups, width, base, most.baseAddress)
       // NaN would upset the order; as minus infinity it only weakens the bound.
       for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
-      T.kernels.sortDescending(groups, most.baseAddress)
-      return max(least, most[count - 1])
+      return max(least, T.kernels.nthLargest(groups, count - 1, most.baseAddress))
     }
   }
   return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: scores.count) { found in

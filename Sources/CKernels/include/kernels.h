@@ -37,7 +37,7 @@
                          REAL *x);                                                                 \
   void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most);                   \
   long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found);                       \
-  void indgrm_sort_descending_##S(long n, REAL *x);                                                \
+  REAL indgrm_nth_largest_##S(long n, long nth, REAL *x);                                          \
   void indgrm_rank_##S(long n, const REAL *x, uint32_t *found);    
 
 KERNELS(float, float)

@@ -46,6 +46,8 @@ final class InDGRM: RecommendationModel {
       .setting("dimensions", .array(dimensions))
       .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
       .setting("samples", .integer(options.samples))
+      .setting("cost", .string((options.cost ?? .multinomial).rawValue))
+      .setting("kl-weight", .number(options.klWeight))
     decoder.prepareItems(seed: 0, step: nil)
   }
 

@@ -131,7 +131,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let users = self.users.rowBlock(rows)
     let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
     decoder.forward(users, weights: weights, into: logits)
-    let losses = options.cost.apply(logits, targets: targets, scales: shares.map { T($0) })
+    let losses = (options.cost ?? .multinomial).apply(logits, targets: targets, scales: shares.map { T($0) })
     let (dUsers, dWeights) = decoder.backward(
       users, weights: weights, logits, usersOnly: usersOnly)
     let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)

@@ -29,7 +29,8 @@ struct InDGRMOptions: Sendable {
   /// Users count as |x|^-userWeight.
   var userWeight = 0.0
   var batch = 250
-  var cost = ReconstructionCost.multinomial
+  /// Nil until it is settled by `adapt`.
+  var cost: ReconstructionCost?
   /// L and eta_psi of local variational optimisation (Algorithm 2); no steps are plain SGD.
   var innerSteps = 0
   var innerRate = 0.05
@@ -62,7 +63,8 @@ struct InDGRMOptions: Sendable {
         "tau of the item groups and of the decoder's start"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption(
-        "kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction"),
+        "kl-weight", .number(-1, -1...1000),
+        "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075"),
       ModelOption(
         "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
@@ -88,8 +90,9 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
       ModelOption(
-        "cost", .choice("multinomial", ReconstructionCost.allCases.map(\.rawValue)),
-        "How reconstruction is measured"),
+        "cost", .choice("auto", ["auto"] + ReconstructionCost.allCases.map(\.rawValue)),
+        "How reconstruction is measured; auto takes bernoulli from 40 interactions a user, unless items are sampled, else multinomial"
+      ),
       ModelOption(
         "inner-steps", .integer(0, 0...100),
         "L, steps of local variational optimisation; 0 is plain stochastic gradient descent"),
@@ -140,7 +143,7 @@ struct InDGRMOptions: Sendable {
     userWeight = settings.number("user-weight")
     start = settings.choice("start")
     batch = settings.integer("batch")
-    cost = ReconstructionCost(rawValue: settings.choice("cost")) ?? .multinomial
+    cost = ReconstructionCost(rawValue: settings.choice("cost"))
     innerSteps = settings.integer("inner-steps")
     innerRate = settings.number("inner-rate")
     usesARD = settings.flag("ard")
@@ -151,13 +154,18 @@ struct InDGRMOptions: Sendable {
     refineRate = settings.number("refine-rate")
   }
 
-  /// Settles what is left to the data: depth, samples and draws.
+  /// Settles what is left to the data: depth, samples, draws, cost and KL weight.
   ///
+  /// With long histories every item that a user passed over says something, which the Bernoulli cost
+  /// heeds one by one; with short ones it does not (figures in pipelines/paper/NOTES.md).
   /// Deep encoders overfit short histories: on Yelp (22 interactions a user) one layer is better than four,
   /// on MovieLens (58 to 96) the other way round.
   mutating func adapt(to data: TrainingData) {
-    if depth < 0 { depth = data.rows.count >= 40 * data.rows.rowCount ? 4 : 1 }
+    let areLong = data.rows.count >= 40 * data.rows.rowCount
+    if depth < 0 { depth = areLong ? 4 : 1 }
     if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
+    if cost == nil { cost = areLong && samples == 0 ? .bernoulli : .multinomial }
+    if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
     if groupDraws == 0 {
       groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
     }
