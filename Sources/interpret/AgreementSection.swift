@@ -12,6 +12,31 @@ private enum CategoryVariant: String, CaseIterable {
   case first
   /// Each item counts once with every category it has.
   case each
+  /// The groups and clusters that simulated data were drawn from.
+  case planted
+}
+
+/// What `simulate --truth` says of items and users.
+struct PlantedLabels {
+  /// By ids.
+  let groups: [String: UInt32]
+  let clusters: [String: UInt32]
+  var groupCount: Int { Set(groups.values).count }
+
+  /// Throws `ToolError` when the file holds no planted structure.
+  init(_ file: String) throws {
+    let stored = try StoredModel(InputFile.stream(file, expecting: [.model]))
+    guard let groups = stored.tensors["item_group"]?.integers,
+      let clusters = stored.tensors["user_cluster"]?.integers,
+      groups.count == stored.items.ids.count
+    else {
+      throw ToolError(.badData, "\(file): holds no planted structure; write it by simulate --truth")
+    }
+    self.groups = Dictionary(zip(stored.items.ids, groups)) { first, _ in first }
+    // simulate numbers users from 1 in its own order.
+    self.clusters = Dictionary(
+      uniqueKeysWithValues: clusters.enumerated().map { (String($0.offset + 1), $0.element) })
+  }
 }
 
 /// A grouping of items or users, from the model or made of its representations.
@@ -24,10 +49,15 @@ private struct Grouping {
 ///
 /// Beside the model's own groups and clusters, spherical k-means of item vectors (as many groups as
 /// categories) and of users' representations, which also models without groups have.
-func agreementSection(_ subjects: Subjects, clusters: Int, seed: UInt64) -> Section {
-  let title = "Agreement with categories"
+/// With a planted structure both are held against that as well.
+func agreementSection(
+  _ subjects: Subjects, clusters: Int, planted: PlantedLabels?, seed: UInt64
+) -> Section {
+  let title = planted == nil ? "Agreement with categories" : "Agreement with what was planted"
   let stored = subjects.stored
-  guard let lists = stored.items.categories, lists.contains(where: { !$0.isEmpty }) else {
+  let lists = stored.items.categories ?? []
+  let hasCategories = lists.contains { !$0.isEmpty }
+  guard hasCategories || planted != nil else {
     return .absent(.agreement, title, because: "the items have no categories")
   }
   guard let model = subjects.latent else {
@@ -39,7 +69,8 @@ func agreementSection(_ subjects: Subjects, clusters: Int, seed: UInt64) -> Sect
     items.append(Grouping(source: "model", labels: own.assignment))
   }
   let vectors = model.itemVectors
-  let count = min(max(stored.categories.count, 2), vectors.rows)
+  let wanted = hasCategories ? stored.categories.count : planted?.groupCount ?? 0
+  let count = min(max(wanted, 2), vectors.rows)
   items.append(
     Grouping(
       source: "k-means",
@@ -75,10 +106,25 @@ func agreementSection(_ subjects: Subjects, clusters: Int, seed: UInt64) -> Sect
       "ami": .number(table.adjustedInformation), "ari": .number(table.adjustedRand),
     ])
   }
-  for variant in CategoryVariant.allCases {
+  if let planted {
+    let groups = stored.items.ids.map { planted.groups[$0] }
+    let types = subjects.trainingIDs.map { planted.clusters[$0] }
+    for (what, groupings, truth) in [("items", items, groups), ("users", users, types)] {
+      for grouping in groupings {
+        let pairs = zip(grouping.labels, truth).compactMap { label, known in
+          known.map { (label, $0) }
+        }
+        add(what, grouping, .planted, Contingency(pairs))
+      }
+    }
+  }
+  guard hasCategories else {
+    return Section(.agreement, title, lines: aligned(lines), value: .array(values))
+  }
+  for variant in [CategoryVariant.first, .each] {
     for grouping in items { add("items", grouping, variant, table(grouping, lists, variant)) }
   }
-  for variant in CategoryVariant.allCases {
+  for variant in [CategoryVariant.first, .each] {
     let main = mainCategories(subjects.training, lists, stored.categories.count, variant)
     for grouping in users {
       let pairs = zip(grouping.labels, main).compactMap { label, category in
@@ -98,6 +144,7 @@ private func table(_ grouping: Grouping, _ lists: [[UInt32]], _ variant: Categor
     switch variant {
     case .first: if let category = list.first { pairs.append((label, category)) }
     case .each: for category in list { pairs.append((label, category)) }
+    case .planted: break
     }
   }
   return Contingency(pairs)

@@ -65,6 +65,12 @@ struct Interpret: Tool {
   var clusters = 6
 
   @Option(
+    help: ArgumentHelp(
+      "The structure behind simulated data, to hold groups and clusters against.",
+      valueName: "file"))
+  var planted: String?
+
+  @Option(
     help: ArgumentHelp("Users whose best recommendation is taken apart.", valueName: "n"))
   var fidelityUsers = 100
 
@@ -124,7 +130,9 @@ struct Interpret: Tool {
         sections.append(
           disentanglementSection(subjects, plan, histories, prune: prune, context))
       case .agreement:
-        sections.append(agreementSection(subjects, clusters: clusters, seed: seed.seed))
+        sections.append(agreementSection(
+            subjects, clusters: clusters, planted: try planted.map { try PlantedLabels($0) },
+            seed: seed.seed))
       case .fidelity:
         var plan = FidelityPlan()
         plan.orders = orders

@@ -14,6 +14,8 @@ final class Subjects {
   let latent: (any LatentModel)?
   /// Histories of training users over the model's items, at most as many as asked for.
   let training: SparseRows
+  /// The ids of those users.
+  let trainingIDs: [String]
   /// Test users as they are folded in in the first round; of plain interactions the same users as above.
   let heldOut: FoldInCases
   /// Everything known of them, history and truth, over the model's items.
@@ -36,7 +38,13 @@ final class Subjects {
         .badData, "\(stream.name): has no item that the model knows; do they belong together?")
     }
     isSplit = plan != nil
-    training = Self.known(Self.drawn(plan?.training() ?? data.rows(), sample, seed: seed), map)
+    let whole = plan?.training() ?? data.rows()
+    let looked = Self.drawnIndices(whole.rowCount, sample, seed: seed)
+    let numbers = plan?.trainingUsers() ?? Array(0..<data.userCount)
+    let ids = data.users.ids
+    trainingIDs = looked.map { ids[numbers[$0]] }
+    training = Self.known(
+      looked.count < whole.rowCount ? whole.rows(at: looked) : whole, map)
     guard training.rowCount > 1 else {
       throw ToolError(.badData, "\(stream.name): fewer than two users to look at; give it more")
     }
@@ -54,11 +62,7 @@ final class Subjects {
     }
   }
 
-  /// Some rows drawn at random, in their order.
-  private static func drawn(_ rows: SparseRows, _ count: Int, seed: UInt64) -> SparseRows {
-    rows.rowCount > count ? rows.rows(at: drawnIndices(rows.rowCount, count, seed: seed)) : rows
-  }
-
+  /// Some of so many indices drawn at random, in their order.
   private static func drawnIndices(_ whole: Int, _ count: Int, seed: UInt64) -> [Int] {
     guard whole > count else { return Array(0..<whole) }
     var random = RandomStream(seed: seed, stage: 0x5553_4552, index: 0)
