@@ -26,12 +26,14 @@ struct PlantedLabels {
   /// Throws `ToolError` when the file holds no planted structure.
   init(_ file: String) throws {
     let stored = try StoredModel(InputFile.stream(file, expecting: [.model]))
-    guard let groups = stored.tensors["item_group"]?.integers,
-      let clusters = stored.tensors["user_cluster"]?.integers,
+    // Copies, for the tensors go with the file.
+    guard let groups = stored.tensors["item_group"]?.integers.map({ Array($0) }),
+      let clusters = stored.tensors["user_cluster"]?.integers.map({ Array($0) }),
       groups.count == stored.items.ids.count
     else {
       throw ToolError(.badData, "\(file): holds no planted structure; write it by simulate --truth")
     }
+    defer { withExtendedLifetime(stored) {} }
     self.groups = Dictionary(zip(stored.items.ids, groups)) { first, _ in first }
     // simulate numbers users from 1 in its own order.
     self.clusters = Dictionary(

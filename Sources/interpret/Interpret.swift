@@ -130,7 +130,8 @@ struct Interpret: Tool {
         sections.append(
           disentanglementSection(subjects, plan, histories, prune: prune, context))
       case .agreement:
-        sections.append(agreementSection(
+        sections.append(
+          agreementSection(
             subjects, clusters: clusters, planted: try planted.map { try PlantedLabels($0) },
             seed: seed.seed))
       case .fidelity:

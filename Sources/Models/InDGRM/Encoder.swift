@@ -67,7 +67,10 @@ final class Encoder<T: Real> {
 
   var parameters: [Parameter<T>] { trunk.parameters + heads.flatMap(\.parameters) }
 
-  func forward(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) {
+  /// - Parameter affinity: added to the logits of the clusters' weights, B x K.
+  func forward(
+    _ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64, affinity: Matrix<T>? = nil
+  ) {
     let rows = 0..<batch.rowCount
     features = trunk.forward(batch, dropout: dropout, seed: seed, step: step)
     means = clusterMeans.forward(features)
@@ -80,6 +83,7 @@ final class Encoder<T: Real> {
     let hidden = attentionHidden.forward(features)
     tanhForward(hidden)
     logWeights = attention.forward(hidden)
+    if let affinity { add(affinity, to: logWeights) }
     logSoftmaxRows(logWeights)
   }
 

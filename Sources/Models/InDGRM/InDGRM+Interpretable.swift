@@ -13,7 +13,7 @@ extension InDGRM: InterpretableModel {
     let points = Matrix<Float>(rows: rows.count, columns: latentCount)
     let weights = Matrix<Float>(rows: rows.count, columns: clusterCount)
     for block in blocks(of: rows) {
-      let (z, shares) = users.represent(foldIn.rows(at: Array(block)))
+      let (z, shares) = represent(foldIn.rows(at: Array(block)))
       let place = block.lowerBound - rows.lowerBound..<block.upperBound - rows.lowerBound
       points.rowBlock(place).copy(from: z)
       weights.rowBlock(place).copy(from: shares)

@@ -21,6 +21,7 @@ final class InDGRM: RecommendationModel {
   let users: UserEncoder
   let decoder: Decoder<Float>
   let clusters: UserClusters<Float>
+  private let affinity: ClusterAffinity<Float>?
   let options: InDGRMOptions
   let itemCount: Int
   private(set) var expert: NeighbourhoodExpert?
@@ -41,6 +42,7 @@ final class InDGRM: RecommendationModel {
       keeps: keeps)
     decoder = Decoder(keeping: kept, of: network.decoder, options: options)
     clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
+    affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0, options: options) }
     let dimensions = users.dimensionCounts.map { JSONValue.integer($0) }
     self.settings = settings.setting("clusters", .integer(kept.count))
       .setting("dimensions", .array(dimensions))
@@ -61,7 +63,9 @@ final class InDGRM: RecommendationModel {
     users = try UserEncoder(stored, options)
     decoder = Decoder(items: itemCount, options: options, seed: 0, starts: false)
     clusters = UserClusters(options: options, users: 1)
-    try stored.fill(decoder.parameters + clusters.parameters)
+    let hasAffinity = options.usesGroupAttention && stored.tensors["cluster-centres"] != nil
+    affinity = hasAffinity ? ClusterAffinity(options: options) : nil
+    try stored.fill(decoder.parameters + clusters.parameters + (affinity?.parameters ?? []))
     decoder.prepareItems(seed: 0, step: nil)
     expert = try NeighbourhoodExpert(stored)
   }
@@ -76,13 +80,20 @@ final class InDGRM: RecommendationModel {
   }
 
   func tensors() -> [Tensor] {
-    let parameters = users.parameters + decoder.parameters + clusters.parameters
+    let parameters =
+      users.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
     return parameters.map { $0.value.tensor($0.name) }
       + [
         Tensor(
           "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
       ]
       + (expert?.weights.tensors(prefix: "expert-") ?? [])
+  }
+
+  /// Users' representations z (B x d) and cluster weights (B x K*); at most a batch at a time.
+  func represent(_ rows: SparseRows) -> (users: Matrix<Float>, weights: Matrix<Float>) {
+    let near = affinity.map { $0.forward($0.directions(rows, items: decoder.unitItems)) }
+    return users.represent(rows, affinity: near)
   }
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
@@ -100,7 +111,7 @@ final class InDGRM: RecommendationModel {
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: users.batchSize) {
       let block = start..<min(start + users.batchSize, rows.upperBound)
-      let (z, weights) = users.represent(foldIn.rows(at: Array(block)))
+      let (z, weights) = represent(foldIn.rows(at: Array(block)))
       let first = start - rows.lowerBound
       let target = scores.rowBlock(first..<first + block.count)
       decoder.forward(z, weights: weights, into: target)
@@ -134,7 +145,7 @@ final class InDGRM: RecommendationModel {
     let part = decoder.part(items)
     for start in stride(from: 0, to: foldIn.rowCount, by: users.batchSize) {
       let block = start..<min(start + users.batchSize, foldIn.rowCount)
-      let (z, weights) = users.represent(foldIn.rows(at: Array(block)))
+      let (z, weights) = represent(foldIn.rows(at: Array(block)))
       guard options.usesGroups, options.refineSteps > 0 else {
         decoder.forward(z, weights: weights, part: part, into: scores.rowBlock(block))
         continue
@@ -152,7 +163,7 @@ final class InDGRM: RecommendationModel {
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
-    let (z, weights) = users.represent(row)
+    let (z, weights) = represent(row)
     let user = UserView(decoder, options, z: z.array, weights: weights.array, items: foldIn)
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutExpert($0, items: items, into: $1)

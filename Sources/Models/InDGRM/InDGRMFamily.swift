@@ -42,6 +42,8 @@ enum InDGRMFamily: ModelFamily {
     } else if data.resume == nil {
       startItems(network, data)
       start(network, data)
+      network.decoder.prepareItems(seed: data.seed, step: nil)
+      network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
     }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()

@@ -22,6 +22,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   let encoder: Encoder<T>
   let decoder: Decoder<T>
   let clusters: UserClusters<T>
+  /// Nil where clusters' weights are told by the encoder's features alone.
+  let affinity: ClusterAffinity<T>?
 
   /// Makes user weights 1 on average over the training interactions.
   var weightScale = 1.0
@@ -50,6 +52,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     previous = Encoder(items: items, options: options, seed: seed)
     decoder = Decoder(items: items, options: options, seed: seed)
     clusters = UserClusters(options: options, users: count)
+    affinity =
+      options.usesGroupAttention && options.clusters > 1 ? ClusterAffinity(options: options) : nil
     noise = Matrix(rows: batch, columns: d)
     samples = Matrix(rows: batch, columns: k * d)
     slopes = Matrix(rows: batch, columns: k * d)
@@ -69,7 +73,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   /// Everything learnt, the closed-form cluster prior included.
   var parameters: [Parameter<T>] {
-    encoder.parameters + decoder.parameters + clusters.parameters
+    encoder.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
   }
 
   /// Whether the epoch at hand updates the decoder alone, without dropout (RecVAE's schedule).
@@ -83,11 +87,13 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     itemsAreCurrent = false
-    encoder.forward(
-      batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step)
-    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step) }
     let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
     decoder.prepareItems(seed: seed, step: step, candidates: candidates)
+    let directions = affinity?.directions(candidates?.targets ?? batch, items: decoder.unitItems)
+    encoder.forward(
+      batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
+      affinity: directions.flatMap { affinity?.forward($0) })
+    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step) }
     let shares = (0..<batch.rowCount).map { row in
       userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
     }
@@ -104,6 +110,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     encoder.backward(
       batch, means: meanGradient.rowBlock(rows), logVariances: logVarianceGradient.rowBlock(rows),
       logits: logitGradient.rowBlock(rows))
+    if let directions { affinity?.backward(directions, logitGradient.rowBlock(rows)) }
     guard decoder.groups.privileged != nil else {
       return [("reconstruction", reconstruction), ("kl", kl)]
     }
@@ -131,7 +138,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let users = self.users.rowBlock(rows)
     let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
     decoder.forward(users, weights: weights, into: logits)
-    let losses = (options.cost ?? .multinomial).apply(logits, targets: targets, scales: shares.map { T($0) })
+    let losses = (options.cost ?? .multinomial).apply(
+      logits, targets: targets, scales: shares.map { T($0) })
     let (dUsers, dWeights) = decoder.backward(
       users, weights: weights, logits, usersOnly: usersOnly)
     let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)
@@ -238,7 +246,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   /// Users' representations z (B x d) and cluster weights (B x K) without noise.
   func represent(_ batch: SparseRows) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<batch.rowCount
-    encoder.forward(batch, dropout: 0, seed: 0, step: 0)
+    let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
+    encoder.forward(batch, dropout: 0, seed: 0, step: 0, affinity: near)
     let (users, weights) = (self.users.rowBlock(rows), self.weights.rowBlock(rows))
     weights.copy(from: encoder.logWeights)
     exponentiate(weights)

@@ -35,6 +35,8 @@ struct InDGRMOptions: Sendable {
   var innerSteps = 0
   var innerRate = 0.05
   var usesARD = true
+  /// Whether clusters' weights see the items' vectors and what other users of a cluster like (Eq. 15).
+  var usesGroupAttention = true
   /// Clusters with a smaller share of users are not kept.
   var clusterThreshold = 0.005
   /// epsilon_lambda: dimensions with a smaller share of the cluster's largest variance are not kept.
@@ -98,6 +100,10 @@ struct InDGRMOptions: Sendable {
         "L, steps of local variational optimisation; 0 is plain stochastic gradient descent"),
       ModelOption(
         "inner-rate", .number(0.05, 0...10), "eta_psi, their size relative to the posterior's"),
+      ModelOption(
+        "attention", .choice("group", ["group", "features"]),
+        "What a user's clusters are told by: also by his items' nearness to each cluster, or by the encoder's features alone"
+      ),
       ModelOption("ard", .flag(true), "Learn how many dimensions each cluster needs"),
       ModelOption(
         "prune-clusters", .number(0.005, 0...1),
@@ -147,6 +153,7 @@ struct InDGRMOptions: Sendable {
     innerSteps = settings.integer("inner-steps")
     innerRate = settings.number("inner-rate")
     usesARD = settings.flag("ard")
+    usesGroupAttention = settings.choice("attention") == "group"
     clusterThreshold = settings.number("prune-clusters")
     dimensionThreshold = settings.number("prune-dimensions")
     samples = settings.integer("samples")
@@ -188,6 +195,7 @@ struct InDGRMOptions: Sendable {
     self.groups = groups
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
+    usesGroupAttention = json["attention"]?.string == "group"
     refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
     refineRate = json["refine-rate"]?.double ?? refineRate
     mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty

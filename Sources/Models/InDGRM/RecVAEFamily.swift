@@ -45,6 +45,7 @@ enum RecVAEFamily: ModelFamily {
     options.usesGroups = false
     options.usesCosine = false
     options.usesARD = false
+    options.usesGroupAttention = false
     (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
     guard options.priorOld + options.priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")

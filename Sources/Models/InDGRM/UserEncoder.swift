@@ -111,12 +111,17 @@ final class UserEncoder {
   }
 
   /// Users' representations z (B x d) and cluster weights (B x K*); at most a batch at a time.
-  func represent(_ rows: SparseRows) -> (users: Matrix<Float>, weights: Matrix<Float>) {
+  ///
+  /// - Parameter affinity: added to the logits of the clusters' weights, B x K*.
+  func represent(_ rows: SparseRows, affinity: Matrix<Float>?) -> (
+    users: Matrix<Float>, weights: Matrix<Float>
+  ) {
     precondition(rows.rowCount <= batch, "more users than the encoder takes at a time")
     let features = trunk.forward(rows, dropout: 0, seed: 0, step: 0)
     let hidden = attentionHidden.forward(features)
     tanhForward(hidden)
     let weights = attention.forward(hidden)
+    if let affinity { add(affinity, to: weights) }
     softmaxRows(weights)
     let means = mean.forward(features)
     let z = users.rowBlock(0..<rows.rowCount)
