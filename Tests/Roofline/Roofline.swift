@@ -59,6 +59,7 @@ func fastest(_ runs: Int, _ body: () throws -> Void) rethrows -> Double {
 struct Roofline {
   static func main() throws {
     try BLAS.load()
+    if CommandLine.arguments.contains("--kernels") { return runKernels() }
     let json = CommandLine.arguments.contains("--json")
     let machine = Machine()
     if !json {
