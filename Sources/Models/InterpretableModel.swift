@@ -25,7 +25,7 @@ public struct UserRepresentations: Sendable {
 }
 
 /// A model that shows how it sees users: by clusters and latent dimensions that can be altered.
-public protocol InterpretableModel: RecommendationModel {
+public protocol InterpretableModel: LatentModel {
   /// d, the dimensions of the latent space.
   var latentCount: Int { get }
   /// K*, the clusters it kept.

@@ -61,6 +61,28 @@ struct Explain: Tool {
       valueName: "file"))
   var template: String?
 
+  @Flag(help: "Say of every user cluster how large it is and what sets it apart.")
+  var clusters = false
+
+  @Flag(help: "Say of every item group what is in it; needs no interactions.")
+  var groups = false
+
+  @Flag(help: "Say of every latent factor which items lie at its ends; needs no interactions.")
+  var factors = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Alter this latent factor of the one --user, or of the one --item, and list what comes nearest.",
+      valueName: "factor"))
+  var alter: Int?
+
+  @Option(help: ArgumentHelp("Steps to each side when a factor is altered.", valueName: "n"))
+  var steps = 3
+
+  @Option(
+    help: ArgumentHelp("How far the last step goes, in standard deviations.", valueName: "x"))
+  var reach = 4.0
+
   @Option(help: "Text for people or one JSON object a recommendation.")
   var format: ExplanationFormat = .text
 
@@ -76,6 +98,16 @@ struct Explain: Tool {
     guard (1...10_000).contains(top), (0...10_000).contains(show) else {
       throw ValidationError("--top must be between 1 and 10000, --show between 0 and 10000")
     }
+    let views = [clusters, groups, factors, alter != nil].count { $0 }
+    guard views <= 1 else {
+      throw ValidationError("--clusters, --groups, --factors and --alter exclude each other")
+    }
+    guard alter == nil || user.count + item.count == 1 else {
+      throw ValidationError("--alter needs one --user or one --item")
+    }
+    guard (1...1000).contains(steps), reach.isFinite, reach > 0 else {
+      throw ValidationError("--steps must be between 1 and 1000, --reach positive")
+    }
     guard (1...1000).contains(most) else {
       throw ValidationError("--most must be between 1 and 1000")
     }
@@ -86,7 +118,20 @@ struct Explain: Tool {
     let file = try OutputFile(output, binary: false)
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
     let fitted = try ModelCatalogue.restore(stored)
+    if let things = try viewsWithoutData(stored, fitted) { return try write(things, to: file) }
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
+    if clusters || alter != nil {
+      let map = ItemMap(from: data.items.ids, to: stored.items.ids)
+      let everybody = FoldInCases(data, users: Array(0..<data.userCount), items: map)
+      if let factor = alter {
+        let one = FoldInCases(data, users: try chosenUsers(data), items: map)
+        let walk = try traversal(stored, fitted, factor)
+        return try write(
+          walk.ofUser(Array(one.history.row(0)), others: everybody.history), to: file)
+      }
+      let views = ModelViews(stored: stored, fitted: fitted, show: show > 0 ? show : .max)
+      return try write(views.clusters(everybody.history), to: file)
+    }
     let wantedItems = try places(of: item, in: stored)
     let contrasts = try places(of: contrast, in: stored)
     let templates = try SentenceTemplates(
@@ -122,6 +167,36 @@ struct Explain: Tool {
       for text in printer.text(answers) { try file.write(text) }
     }
     progress.finish()
+    try file.commit()
+  }
+
+  /// What is said of the model alone; nil when interactions are needed.
+  private func viewsWithoutData(_ stored: StoredModel, _ fitted: any RecommendationModel) throws
+    -> [LearntThing]?
+  {
+    let views = ModelViews(stored: stored, fitted: fitted, show: show > 0 ? show : .max)
+    if groups { return try views.groups() }
+    if factors { return try views.factors() }
+    guard let factor = alter, !item.isEmpty else { return nil }
+    return try traversal(stored, fitted, factor).ofItem(try places(of: item, in: stored)[0])
+  }
+
+  private func traversal(
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ factor: Int
+  ) throws -> Traversal {
+    guard let inner = fitted as? any InterpretableModel, (0..<inner.latentCount).contains(factor)
+    else {
+      throw ToolError(.badData, "\(model): has no factor \(factor) that can be altered")
+    }
+    return Traversal(
+      stored: stored, inner: inner, factor: factor, steps: steps, reach: reach, top: top)
+  }
+
+  private func write(_ things: [LearntThing], to file: OutputFile) throws {
+    for thing in things {
+      try file.write(
+        format == .jsonl ? thing.json.text + "\n" : thing.lines.joined(separator: "\n") + "\n")
+    }
     try file.commit()
   }
 
