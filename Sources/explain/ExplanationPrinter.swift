@@ -93,7 +93,7 @@ struct ExplanationPrinter: Sendable {
     for part in first.contributions { values[part.source, default: 0] += part.value }
     for part in second.contributions { values[part.source, default: 0] -= part.value }
     return values.map { .init(source: $0.key, value: $0.value) }
-      .sorted { (abs($0.value), name($1.source)) > (abs($1.value), name($0.source)) }
+      .sorted(by: isBefore)
   }
 
   private func sentence(_ user: ExplainedUser, _ place: Int) -> String {
@@ -162,9 +162,7 @@ struct ExplanationPrinter: Sendable {
 
   /// The largest parts by name and the sum of the others.
   private func summed(_ parts: [Explanation.Contribution]) -> String {
-    let sorted = parts.sorted {
-      (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
-    }
+    let sorted = parts.sorted(by: isBefore)
     var words = sorted.prefix(show).map { "\(name($0.source)) \(signed($0.value))" }
     let rest = sorted.dropFirst(show)
     if !rest.isEmpty {
@@ -240,9 +238,7 @@ struct ExplanationPrinter: Sendable {
     for part in all { byKind[kind(part.source), default: []].append(part) }
     var entries: [JSONValue] = []
     for kind in byKind.keys.sorted() {
-      let sorted = (byKind[kind] ?? []).sorted {
-        (abs($0.value), name($1.source)) > (abs($1.value), name($0.source))
-      }
+      let sorted = (byKind[kind] ?? []).sorted(by: isBefore)
       for part in sorted.prefix(show) {
         var entry: [String: JSONValue] = ["part": .string(kind), "value": .number(part.value)]
         switch part.source {
@@ -266,6 +262,12 @@ struct ExplanationPrinter: Sendable {
       }
     }
     return .array(entries)
+  }
+
+  /// The order of parts: the largest first, equal ones by name, which is made only for those.
+  private func isBefore(_ a: Explanation.Contribution, _ b: Explanation.Contribution) -> Bool {
+    let (x, y) = (abs(a.value), abs(b.value))
+    return x == y ? name(a.source) < name(b.source) : x > y
   }
 
   private func groupName(_ group: Int) -> String {

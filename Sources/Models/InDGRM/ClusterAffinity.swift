@@ -86,10 +86,14 @@ extension ClusterAffinity where T == Float {
     }
     var random = RandomStream(seed: seed, stage: 0x434C_5553, index: 0)
     let drawn = random.permutation(rows.rowCount).prefix(20_000).sorted()
-    let found = sphericalKMeans(
-      directions(rows.rows(at: drawn), items: items), clusters: centres.value.rows, seed: seed,
-      iterations: 30)
-    centres.value.copy(from: found.centroids)
+    let points = directions(rows.rows(at: drawn), items: items)
+    // The best of some starts: k-means of so few clusters depends on where it begins.
+    let found = (0..<8).map { start in
+      sphericalKMeans(
+        points, clusters: centres.value.rows, seed: seed &+ UInt64(start), iterations: 30)
+    }
+    guard let best = found.max(by: { $0.cohesion < $1.cohesion }) else { return }
+    centres.value.copy(from: best.centroids)
   }
 
   /// Some of the clusters of a trained one.
