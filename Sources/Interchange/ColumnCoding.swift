@@ -86,15 +86,14 @@ final class ColumnEncoder {
     plain.removeAll(keepingCapacity: true)
     plain.append(UInt8(palette.count - 1))
     for word in palette { withUnsafeBytes(of: word.littleEndian) { plain.append(contentsOf: $0) } }
-    // Runs of one value are common (implicit feedback), so the last code is tried first.
-    var lastWord = palette[0]
-    var lastCode: UInt8 = 0
-    for word in words {
-      if word != lastWord {
-        lastWord = word
-        lastCode = UInt8(lowerBound(palette, word))
+    var codes = RecentCodes()
+    for (code, word) in palette.enumerated() { codes.remember(word, UInt8(code)) }
+    let head = plain.count
+    plain.append(contentsOf: repeatElement(0, count: words.count))
+    plain.withUnsafeMutableBufferPointer { plain in
+      for (place, word) in words.enumerated() {
+        plain[head + place] = codes.code(of: word) ?? UInt8(lowerBound(palette, word))
       }
-      plain.append(lastCode)
     }
     store(.palette, nil, &target)
   }
@@ -102,16 +101,15 @@ final class ColumnEncoder {
   /// The sorted distinct words, when there are 1 to 256 of them.
   private func palette() -> [UInt64]? {
     var found: [UInt64] = []
-    guard var last = words.first else { return nil }
-    found.append(last)
-    for word in words where word != last {
-      last = word
+    var codes = RecentCodes()
+    for word in words where codes.code(of: word) == nil {
+      codes.remember(word, 0)
       let at = lowerBound(found, word)
       if at < found.count, found[at] == word { continue }
       if found.count == 256 { return nil }
       found.insert(word, at: at)
     }
-    return found
+    return found.isEmpty ? nil : found
   }
 
   private func lowerBound(_ sorted: [UInt64], _ word: UInt64) -> Int {
@@ -269,5 +267,26 @@ final class ColumnDecoder {
       let values = words(&cursor, .plain, total, planes: 4)
     else { return nil }
     return .lists(offsets: offsets, values: values.map { UInt32(truncatingIfNeeded: $0) })
+  }
+}
+
+/// The code of words seen lately, one for each of 1,024 places that words are hashed to.
+private struct RecentCodes {
+  private var words = [UInt64](repeating: 0, count: 1024)
+  private var codes = [Int16](repeating: -1, count: 1024)
+
+  private func place(_ word: UInt64) -> Int {
+    Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 54)
+  }
+
+  func code(of word: UInt64) -> UInt8? {
+    let place = place(word)
+    return codes[place] >= 0 && words[place] == word ? UInt8(codes[place]) : nil
+  }
+
+  mutating func remember(_ word: UInt64, _ code: UInt8) {
+    let place = place(word)
+    words[place] = word
+    codes[place] = Int16(code)
   }
 }
