@@ -93,7 +93,7 @@ struct InDGRMOptions: Sendable {
         "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
       ModelOption(
         "cost", .choice("auto", ["auto"] + ReconstructionCost.allCases.map(\.rawValue)),
-        "How reconstruction is measured; auto takes bernoulli from 40 interactions a user, unless items are sampled, else multinomial"
+        "How reconstruction is measured; auto takes bernoulli from 40 interactions a user that fill 1 % of the matrix, unless items are sampled, else multinomial"
       ),
       ModelOption(
         "inner-steps", .integer(0, 0...100),
@@ -163,15 +163,16 @@ struct InDGRMOptions: Sendable {
 
   /// Settles what is left to the data: depth, samples, draws, cost and KL weight.
   ///
-  /// With long histories every item that a user passed over says something, which the Bernoulli cost
-  /// heeds one by one; with short ones it does not (figures in pipelines/paper/NOTES.md).
+  /// Where histories are long and the matrix dense, every item that a user passed over says something,
+  /// which the Bernoulli cost heeds one by one; elsewhere it does not (figures in pipelines/paper/NOTES.md).
   /// Deep encoders overfit short histories: on Yelp (22 interactions a user) one layer is better than four,
   /// on MovieLens (58 to 96) the other way round.
   mutating func adapt(to data: TrainingData) {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
     if depth < 0 { depth = areLong ? 4 : 1 }
     if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
-    if cost == nil { cost = areLong && samples == 0 ? .bernoulli : .multinomial }
+    let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
+    if cost == nil { cost = areLong && isDense && samples == 0 ? .bernoulli : .multinomial }
     if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
     if groupDraws == 0 {
       groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
