@@ -2,45 +2,48 @@
 #include "kernels.h"
 #include "vector_math.h"
 
+// Arrays may be the same one, but never shifted against each other.
+#define SAFE _Pragma("clang loop vectorize(assume_safety)")
+
 #define ELEMENTWISE(REAL, S, EXP, LOG, TANH, SIGMOID)                                              \
   CLONES void indgrm_exp_##S(long n, REAL *x) {                                                    \
-    for (long i = 0; i < n; i++) x[i] = EXP(x[i]);                                                 \
+    SAFE for (long i = 0; i < n; i++) x[i] = EXP(x[i]);                                            \
   }                                                                                                \
   CLONES void indgrm_tanh_##S(long n, REAL *x) {                                                   \
-    for (long i = 0; i < n; i++) x[i] = TANH(x[i]);                                                \
+    SAFE for (long i = 0; i < n; i++) x[i] = TANH(x[i]);                                           \
   }                                                                                                \
   CLONES void indgrm_tanh_backward_##S(long n, const REAL *y, REAL *dy) {                          \
-    for (long i = 0; i < n; i++) dy[i] *= 1 - y[i] * y[i];                                         \
+    SAFE for (long i = 0; i < n; i++) dy[i] *= 1 - y[i] * y[i];                                    \
   }                                                                                                \
   CLONES void indgrm_swish_##S(long n, const REAL *x, REAL *y) {                                   \
-    for (long i = 0; i < n; i++) y[i] = x[i] * SIGMOID(x[i]);                                      \
+    SAFE for (long i = 0; i < n; i++) y[i] = x[i] * SIGMOID(x[i]);                                 \
   }                                                                                                \
   CLONES void indgrm_swish_backward_##S(long n, const REAL *x, const REAL *dy, REAL *dx) {         \
-    for (long i = 0; i < n; i++) {                                                                 \
+    SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL s = SIGMOID(x[i]);                                                                      \
       dx[i] = dy[i] * s * (1 + x[i] * (1 - s));                                                    \
     }                                                                                              \
   }                                                                                                \
   CLONES void indgrm_add_##S(long n, const REAL *x, REAL *y) {                                     \
-    for (long i = 0; i < n; i++) y[i] += x[i];                                                     \
+    SAFE for (long i = 0; i < n; i++) y[i] += x[i];                                                \
   }                                                                                                \
   CLONES void indgrm_add_scaled_##S(long n, REAL a, const REAL *x, REAL *y) {                      \
-    for (long i = 0; i < n; i++) y[i] += a * x[i];                                                 \
+    SAFE for (long i = 0; i < n; i++) y[i] += a * x[i];                                            \
   }                                                                                                \
   CLONES void indgrm_scale_##S(long n, REAL a, REAL *x) {                                          \
-    for (long i = 0; i < n; i++) x[i] *= a;                                                        \
+    SAFE for (long i = 0; i < n; i++) x[i] *= a;                                                   \
   }                                                                                                \
   CLONES void indgrm_multiply_##S(long n, const REAL *x, REAL *y) {                                \
-    for (long i = 0; i < n; i++) y[i] *= x[i];                                                     \
+    SAFE for (long i = 0; i < n; i++) y[i] *= x[i];                                                \
   }                                                                                                \
   CLONES void indgrm_divide_##S(long n, const REAL *x, const REAL *by, REAL plus, REAL *y) {       \
-    for (long i = 0; i < n; i++) y[i] = x[i] / (by[i] + plus);                                     \
+    SAFE for (long i = 0; i < n; i++) y[i] = x[i] / (by[i] + plus);                                \
   }                                                                                                \
   CLONES void indgrm_add_log_##S(long n, const REAL *x, REAL plus, REAL *y) {                      \
-    for (long i = 0; i < n; i++) y[i] += LOG(x[i] + plus);                                         \
+    SAFE for (long i = 0; i < n; i++) y[i] += LOG(x[i] + plus);                                    \
   }                                                                                                \
   CLONES void indgrm_clamp_##S(long n, const REAL *x, REAL low, REAL high, REAL *y) {              \
-    for (long i = 0; i < n; i++) {                                                                 \
+    SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL v = x[i] < high ? x[i] : high;                                                          \
       y[i] = v > low ? v : low;                                                                    \
     }                                                                                              \
@@ -48,7 +51,7 @@
   CLONES void indgrm_adam_##S(long n, REAL *value, const REAL *gradient, REAL *first,              \
                               REAL *second, REAL rate, REAL beta1, REAL beta2, REAL epsilon,       \
                               REAL decay) {                                                        \
-    for (long i = 0; i < n; i++) {                                                                 \
+    SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL g = gradient[i];                                                                        \
       REAL m = beta1 * first[i] + (1 - beta1) * g;                                                 \
       REAL v = beta2 * second[i] + (1 - beta2) * g * g;                                            \

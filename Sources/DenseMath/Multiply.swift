@@ -4,7 +4,8 @@
 ///
 /// C is cut into tiles along its longer side; how, depends on the shapes alone, and the sum over the
 /// inner dimension is never cut. Each tile is one single-threaded BLAS call, so results do not depend
-/// on the number of threads. 2 m n k operations.
+/// on the number of threads. 2 m n k operations. Within `RoundedProducts.during` large factors in single
+/// precision are rounded.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func multiply<T: Real>(
@@ -19,6 +20,12 @@ public func multiply<T: Real>(
   guard k > 0 else {
     if beta == 0 { c.fill(0) } else { scale(c, by: beta) }
     return
+  }
+  if RoundedProducts.isOn, RoundedProducts.pays(m, n, k), let a = a as? Matrix<Float>,
+    let b = b as? Matrix<Float>, let c = c as? Matrix<Float>
+  {
+    return RoundedProducts.multiply(
+      a, transposeA, b, transposeB, into: c, alpha: Float(alpha), beta: Float(beta))
   }
   if k >= longInner * max(m, n), k >= 4096 {
     return multiplyInPieces(

@@ -1,7 +1,6 @@
 // How is work spread over the cores without changing its result?
 
 import CKernels
-import Dispatch
 import Synchronization
 
 /// Loops over fixed blocks: how a range is cut never depends on the number of threads, so neither do
@@ -31,20 +30,21 @@ public enum Parallel {
       return
     }
     let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-      let body = UncheckedBody(call: body)
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        while true {
-          let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard block < blockCount else { return }
-          body.call(block * size..<min((block + 1) * size, count))
-        }
+    let takeBlocks = {
+      while true {
+        let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard block < blockCount else { return }
+        body(block * size..<min((block + 1) * size, count))
       }
     }
-  }
-
-  private struct UncheckedBody: @unchecked Sendable {
-    let call: (Range<Int>) -> Void
+    withoutActuallyEscaping(takeBlocks) { takeBlocks in
+      withUnsafePointer(to: takeBlocks) { shared in
+        indgrm_run(
+          Int32(workers),
+          { $0?.assumingMemoryBound(to: (() -> Void).self).pointee() },
+          UnsafeMutableRawPointer(mutating: shared))
+      }
+    }
   }
 }
 

@@ -4,3 +4,5 @@
 #include "cores.h"
 #include "kernels.h"
 #include "latent.h"
+#include "rounded.h"
+#include "workers.h"

@@ -51,6 +51,13 @@ struct TrainingOutcome {
   var failure: String?
 }
 
+/// What the factors of products are rounded to in training; sums, parameters and scores are single.
+enum ProductPrecision: String, CaseIterable {
+  /// bfloat16 where the processor has it, else single.
+  case auto
+  case single, bfloat16
+}
+
 /// How long and how fast a network is trained.
 struct TrainingPlan {
   var epochs: Int
@@ -65,6 +72,8 @@ struct TrainingPlan {
   /// The weight of earlier epochs in the running average of the parameters that is validated and kept;
   /// 0 keeps an epoch's own.
   var average: Double
+  /// What the factors of products are in the passes.
+  var precision: ProductPrecision
   var seed: UInt64
 
   /// The settings of all trained networks.
@@ -84,6 +93,9 @@ struct TrainingPlan {
       ModelOption(
         "average", .number(average, 0...0.999),
         "Weight of earlier epochs in a running average of the parameters"),
+      ModelOption(
+        "precision", .choice("auto", ProductPrecision.allCases.map(\.rawValue)),
+        "Of the factors of products in training; auto takes bfloat16 where the processor has it"),
     ]
   }
 
@@ -96,6 +108,7 @@ struct TrainingPlan {
     patience = settings.integer("patience")
     validateEvery = settings.integer("validate-every")
     average = settings.number("average")
+    precision = ProductPrecision(rawValue: settings.choice("precision")) ?? .auto
     self.seed = seed
   }
 }
@@ -117,6 +130,10 @@ struct Trainer<Network: TrainableNetwork> {
     let users = data.rows.rowCount
     guard users > 0, data.rows.count > 0 else {
       throw ModelError(.badData, "there are no training interactions; check the split")
+    }
+    guard plan.precision != .bfloat16 || RoundedProducts.isAvailable else {
+      throw ModelError(
+        .usage, "this processor does not multiply bfloat16; use precision=auto or single")
     }
     var course = Course<Network>(
       running: plan.average > 0 ? Snapshot(network.parameters) : nil)
@@ -173,8 +190,9 @@ struct Trainer<Network: TrainableNetwork> {
       let rows = order[batch * plan.batchSize..<min((batch + 1) * plan.batchSize, users)]
       let ramp = plan.annealEpochs * Double(batches)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
-      let parts = network.train(
-        data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
+      let parts = RoundedProducts.during(plan.precision != .single) {
+        network.train(data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
+      }
       guard parts.allSatisfy({ $0.value.isFinite }) else {
         return (
           [],

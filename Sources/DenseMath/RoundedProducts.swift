@@ -1,0 +1,105 @@
+// When are factors rounded to bfloat16 before they are multiplied, and how?
+
+import CKernels
+import Synchronization
+
+/// Products of matrices whose factors are rounded to bfloat16 (8 significant bits) and whose sums are
+/// taken in single precision: two and a half times as fast where the processor has instructions for
+/// them (AVX512-BF16). For training, where gradients are noisy anyway; never for scores.
+public enum RoundedProducts {
+  private static let setting = Atomic<Bool>(false)
+  private static let memory = Mutex<PackedFactors?>(nil)
+
+  /// Whether this processor multiplies bfloat16.
+  public static let isAvailable = indgrm_rounded_available() != 0
+
+  /// Whether `multiply` rounds large single-precision factors at the moment.
+  static var isOn: Bool { setting.load(ordering: .relaxed) }
+
+  /// Runs a body with factors rounded, or not; without effect where the processor cannot.
+  public static func during<Result>(_ wanted: Bool, _ body: () throws -> Result) rethrows -> Result
+  {
+    let earlier = setting.exchange(wanted && isAvailable, ordering: .relaxed)
+    defer { setting.store(earlier, ordering: .relaxed) }
+    return try body()
+  }
+
+  /// Whether rounding pays for a product of this size: packing costs m k + k n, and tiles are 48 wide.
+  static func pays(_ m: Int, _ n: Int, _ k: Int) -> Bool {
+    m >= 32 && n >= 32 && k >= 32 && m * n * k >= 500_000
+  }
+
+  /// C = alpha op(A) op(B) + beta C with A and B rounded.
+  ///
+  /// Both factors are packed once, C is cut into tiles by its shape alone and the inner dimension is summed
+  /// in order, so results do not depend on the number of threads.
+  static func multiply(
+    _ a: Matrix<Float>, _ transposeA: Bool, _ b: Matrix<Float>, _ transposeB: Bool,
+    into c: Matrix<Float>, alpha: Float, beta: Float
+  ) {
+    let (m, n) = (c.rows, c.columns)
+    let k = transposeA ? a.rows : a.columns
+    let pairs = (k + 1) / 2
+    let packed = memory.withLock { held in
+      defer { held = nil }
+      return held ?? PackedFactors()
+    }
+    let (rows, columns) = (INDGRM_ROUNDED_ROWS, INDGRM_ROUNDED_COLUMNS)
+    let left = packed.left(places: (m + rows - 1) / rows * rows * pairs)
+    let right = packed.right(places: (n + columns - 1) / columns * columns * pairs)
+    pack(a, along: !transposeA, width: rows, lines: m, k, block: 64, left)
+    pack(b, along: transposeB, width: columns, lines: n, k, block: 2 * columns, right)
+    let (tall, wide) = (256, 2 * columns)
+    let across = (n + wide - 1) / wide
+    Parallel.blocks((m + tall - 1) / tall * across, size: 1) { tiles in
+      for tile in tiles {
+        let (row, column) = (tile / across * tall, tile % across * wide)
+        indgrm_rounded_multiply(
+          min(tall, m - row), min(wide, n - column), k, left.base + row * pairs,
+          right.base + column * pairs, alpha, beta, c.pointer + row * n + column, n)
+      }
+    }
+    memory.withLock { $0 = packed }
+  }
+
+  private static func pack(
+    _ source: Matrix<Float>, along: Bool, width: Int, lines: Int, _ k: Int, block: Int,
+    _ out: PackedFactors.Part
+  ) {
+    let stride = source.columns
+    Parallel.blocks(lines, size: block) { part in
+      let first = part.lowerBound
+      indgrm_rounded_pack(
+        width, part.count, k, source.pointer + (along ? first * stride : first), stride,
+        along ? 1 : 0, out.base + first * ((k + 1) / 2))
+    }
+  }
+}
+
+/// Memory for the packed factors of one product at a time, which grows and stays.
+private final class PackedFactors: @unchecked Sendable {
+  struct Part: @unchecked Sendable { let base: UnsafeMutablePointer<UInt32> }
+
+  private var memory:
+    (left: UnsafeMutableBufferPointer<UInt32>, right: UnsafeMutableBufferPointer<UInt32>) = (
+      .init(start: nil, count: 0), .init(start: nil, count: 0)
+    )
+
+  deinit {
+    memory.left.deallocate()
+    memory.right.deallocate()
+  }
+
+  func left(places: Int) -> Part { Self.grow(&memory.left, places) }
+  func right(places: Int) -> Part { Self.grow(&memory.right, places) }
+
+  private static func grow(_ held: inout UnsafeMutableBufferPointer<UInt32>, _ places: Int) -> Part
+  {
+    if held.count < places || held.baseAddress == nil {
+      held.deallocate()
+      held = .allocate(capacity: max(places, 1))
+    }
+    guard let base = held.baseAddress else { preconditionFailure("memory was just allocated") }
+    return Part(base: base)
+  }
+}
