@@ -73,6 +73,20 @@
     for (long i = 0; i < n; i++)                                                                   \
       sums[i] += (double)(weight * (mean[i] * mean[i] + EXP(log_variance[i])));                    \
   }                                                                                                \
+  CLONES void indgrm_mix_##S(long n, const REAL *weights, REAL *x, REAL *sums) {                   \
+    for (long i = 0; i < n; i++) {                                                                 \
+      x[i] = EXP(x[i]);                                                                            \
+      sums[i] += weights[i] * x[i];                                                                \
+    }                                                                                              \
+  }                                                                                                \
+  CLONES void indgrm_mix_backward_##S(long n, const REAL *gradient, const REAL *weights, REAL *x,  \
+                                      REAL *dweights) {                                            \
+    for (long i = 0; i < n; i++) {                                                                 \
+      REAL along = gradient[i] * x[i];                                                             \
+      dweights[i] += along;                                                                        \
+      x[i] = along * weights[i];                                                                   \
+    }                                                                                              \
+  }                                                                                                \
   CLONES void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most) {           \
     for (long g = 0; g < groups; g++) most[g] = x[g];                                              \
     for (long w = 1; w < width; w++)                                                               \

@@ -46,7 +46,7 @@ public final class AdamState<T: Real> {
     let scaled = Scaled(learningRate, weightDecay, beta1, beta2, epsilon, t)
     let width = value.columns
     rows.withUnsafeBufferPointer { rows in
-      let rows = UnsafePointerBox(rows)
+      let rows = ReadOnlyBuffer(rows)
       Parallel.blocks(rows.base.count, size: 64) { block in
         for place in block {
           let at = Int(rows.base[place]) * width

@@ -14,6 +14,11 @@ public func exponentiate<T: Real>(_ x: Matrix<T>) {
   overElements(x.count) { T.kernels.exp($1, x.pointer + $0) }
 }
 
+/// x <- exp(x) on the calling thread, for use inside parallel loops.
+public func exponentiate<T: Real>(_ x: UnsafeMutableBufferPointer<T>) {
+  T.kernels.exp(x.count, x.baseAddress)
+}
+
 /// x <- tanh(x).
 @_specialize(where T == Float)
 @_specialize(where T == Double)
@@ -86,6 +91,40 @@ public func add<T: Real>(columns offset: Int, of x: Matrix<T>, to y: Matrix<T>) 
   Parallel.blocks(x.rows, size: 32) { rows in
     for row in rows {
       T.kernels.add(y.columns, x.pointer + row * x.columns + offset, y.pointer + row * y.columns)
+    }
+  }
+}
+
+/// y = [x x ... x] + row: x (B x d) once for each d columns of y (B x n), and a 1 x n row.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func repeatColumns<T: Real>(_ x: Matrix<T>, plus row: Matrix<T>, into y: Matrix<T>) {
+  let width = x.columns
+  precondition(x.rows == y.rows && row.count == y.columns && y.columns.isMultiple(of: width))
+  Parallel.blocks(x.rows, size: 16) { rows in
+    for at in rows {
+      let target = y.pointer + at * y.columns
+      target.update(from: row.pointer, count: y.columns)
+      for start in stride(from: 0, to: y.columns, by: width) {
+        T.kernels.add(width, x.pointer + at * width, target + start)
+      }
+    }
+  }
+}
+
+/// y = the sum of the parts of x (B x n) that are as wide as y (B x d).
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func sumColumnParts<T: Real>(of x: Matrix<T>, into y: Matrix<T>) {
+  let width = y.columns
+  precondition(x.rows == y.rows && x.columns.isMultiple(of: width))
+  Parallel.blocks(x.rows, size: 16) { rows in
+    for at in rows {
+      let (source, target) = (x.pointer + at * x.columns, y.pointer + at * width)
+      target.update(from: source, count: width)
+      for start in stride(from: width, to: x.columns, by: width) {
+        T.kernels.add(width, source + start, target)
+      }
     }
   }
 }

@@ -59,3 +59,12 @@ public struct SharedBuffer<T>: @unchecked Sendable {
     nonmutating set { base[index] = newValue }
   }
 }
+
+/// A buffer that blocks of a parallel loop read.
+public struct ReadOnlyBuffer<T>: @unchecked Sendable {
+  public let base: UnsafeBufferPointer<T>
+  public init(_ base: UnsafeBufferPointer<T>) { self.base = base }
+
+  @inline(__always)
+  public subscript(_ index: Int) -> T { base[index] }
+}

@@ -38,6 +38,8 @@ public struct Kernels<T>: Sendable {
   let adam: @Sendable (Int, Target?, Pointer?, Target?, Target?, T, T, T, T, T) -> Void
   let normal: @Sendable (Int, Int, UInt64, UInt32, UInt64, Target?) -> Void
   let gumbel: @Sendable (Int, Int, UInt64, UInt32, UInt64, Target?) -> Void
+  let mix: @Sendable (Int, Pointer?, Target?, Target?) -> Void
+  let mixBackward: @Sendable (Int, Pointer?, Pointer?, Target?, Target?) -> Void
   let groupMax: @Sendable (Int, Int, Pointer?, Target?) -> Void
   let above: @Sendable (Int, Pointer?, T, UnsafeMutablePointer<UInt32>?) -> Int
   let nthLargest: @Sendable (Int, Int, Target?) -> T
@@ -77,7 +79,8 @@ extension Float: Real {
     layerNormBackward: indgrm_layer_norm_backward_float,
     layerNormGains: indgrm_layer_norm_gains_float,
     weightedSquare: indgrm_weighted_square_float, adam: indgrm_adam_float,
-    normal: indgrm_normal_float, gumbel: indgrm_gumbel_float, groupMax: indgrm_group_max_float,
+    normal: indgrm_normal_float, gumbel: indgrm_gumbel_float, mix: indgrm_mix_float,
+    mixBackward: indgrm_mix_backward_float, groupMax: indgrm_group_max_float,
     above: indgrm_above_float, nthLargest: indgrm_nth_largest_float,
     rank: indgrm_rank_float,
     latentForward: indgrm_latent_forward_float, latentBackward: indgrm_latent_backward_float,
@@ -116,7 +119,8 @@ extension Double: Real {
     layerNorm: indgrm_layer_norm_double, layerNormBackward: indgrm_layer_norm_backward_double,
     layerNormGains: indgrm_layer_norm_gains_double,
     weightedSquare: indgrm_weighted_square_double, adam: indgrm_adam_double,
-    normal: indgrm_normal_double, gumbel: indgrm_gumbel_double, groupMax: indgrm_group_max_double,
+    normal: indgrm_normal_double, gumbel: indgrm_gumbel_double, mix: indgrm_mix_double,
+    mixBackward: indgrm_mix_backward_double, groupMax: indgrm_group_max_double,
     above: indgrm_above_double, nthLargest: indgrm_nth_largest_double,
     rank: indgrm_rank_double,
     latentForward: indgrm_latent_forward_double, latentBackward: indgrm_latent_backward_double,

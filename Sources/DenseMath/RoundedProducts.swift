@@ -7,21 +7,18 @@ import Synchronization
 /// taken in single precision: two and a half times as fast where the processor has instructions for
 /// them (AVX512-BF16). For training, where gradients are noisy anyway; never for scores.
 public enum RoundedProducts {
-  private static let setting = Atomic<Bool>(false)
   private static let memory = Mutex<PackedFactors?>(nil)
 
   /// Whether this processor multiplies bfloat16.
   public static let isAvailable = indgrm_rounded_available() != 0
 
-  /// Whether `multiply` rounds large single-precision factors at the moment.
-  static var isOn: Bool { setting.load(ordering: .relaxed) }
+  /// Whether `multiply`, called on this thread, rounds large single-precision factors at the moment.
+  @TaskLocal static var isOn = false
 
   /// Runs a body with factors rounded, or not; without effect where the processor cannot.
   public static func during<Result>(_ wanted: Bool, _ body: () throws -> Result) rethrows -> Result
   {
-    let earlier = setting.exchange(wanted && isAvailable, ordering: .relaxed)
-    defer { setting.store(earlier, ordering: .relaxed) }
-    return try body()
+    try $isOn.withValue(wanted && isAvailable, operation: body)
   }
 
   /// Whether rounding pays for a product of this size: packing costs m k + k n, and tiles are 48 wide.

@@ -41,6 +41,20 @@ public struct SparseRows: Sendable {
     return counts
   }
 
+  /// Calls `body` with the value of every entry, 1 where none are kept.
+  public func withEntryValues<Result>(_ body: (EntryValues) -> Result) -> Result {
+    guard let values else { return body(EntryValues(base: nil)) }
+    return values.withUnsafeBufferPointer { body(EntryValues(base: $0.baseAddress)) }
+  }
+
+  /// The values of entries within `withEntryValues`.
+  public struct EntryValues: @unchecked Sendable {
+    @usableFromInline let base: UnsafePointer<Float>?
+
+    @inlinable
+    public subscript(_ entry: Int) -> Float { base.map { $0[entry] } ?? 1 }
+  }
+
   /// Chosen rows in the order given.
   public func rows(at indices: [Int]) -> SparseRows {
     var newOffsets = [0]
@@ -101,7 +115,7 @@ public struct SparseRows: Sendable {
     let result = Matrix<Double>(rows: columnCount, columns: columnCount)
     let byColumn = transposed()
     columns.withUnsafeBufferPointer { columns in
-      let columns = UnsafePointerBox(columns)
+      let columns = ReadOnlyBuffer(columns)
       Parallel.blocks(columnCount, size: 8) { block in
         for column in block {
           let target = result.pointer + column * columnCount
@@ -118,12 +132,6 @@ public struct SparseRows: Sendable {
   }
 }
 
-/// A read-only buffer handed to parallel blocks.
-struct UnsafePointerBox<T>: @unchecked Sendable {
-  let base: UnsafeBufferPointer<T>
-  init(_ base: UnsafeBufferPointer<T>) { self.base = base }
-}
-
 /// out_r = sum over row r's entries e of scale_e value_e W[column_e, :], for some rows of X.
 ///
 /// - Parameters:
@@ -137,26 +145,41 @@ public func multiply<T: Real>(
 ) {
   precondition(x.columnCount == weights.rows && out.columns == weights.columns)
   precondition(out.rows == rows.count && rows.upperBound <= x.rowCount)
-  let scales = SendableScales(entryScale)
+  let factors = EntryFactors(x, entryScale)
   let width = weights.columns
-  // Columns are cut too, so that a piece of the weights stays in the cache while rows go by.
-  Parallel.blocks(rows.count, size: 8) { block in
-    for row in block {
-      let target = out.pointer + row * width
-      target.update(repeating: 0, count: width)
-      let source = rows.lowerBound + row
-      for entry in x.offsets[source]..<x.offsets[source + 1] {
-        let factor = (scales.base?[entry] ?? 1) * T(x.values?[entry] ?? 1)
-        if factor == 0 { continue }
-        T.kernels.addScaled(width, factor, weights.pointer + Int(x.columns[entry]) * width, target)
+  x.columns.withUnsafeBufferPointer { columns in
+    x.offsets.withUnsafeBufferPointer { offsets in
+      let (columns, offsets) = (ReadOnlyBuffer(columns), ReadOnlyBuffer(offsets))
+      Parallel.blocks(rows.count, size: 8) { block in
+        for row in block {
+          let target = out.pointer + row * width
+          target.update(repeating: 0, count: width)
+          let source = rows.lowerBound + row
+          for entry in offsets[source]..<offsets[source + 1] {
+            let factor = factors[entry]
+            if factor == 0 { continue }
+            T.kernels.addScaled(
+              width, factor, weights.pointer + Int(columns[entry]) * width, target)
+          }
+        }
       }
     }
   }
 }
 
-private struct SendableScales<T>: @unchecked Sendable {
-  let base: UnsafePointer<T>?
-  init(_ base: UnsafePointer<T>?) { self.base = base }
+/// What the entries of sparse rows are multiplied by: a scale and their own value.
+private struct EntryFactors<T: Real>: @unchecked Sendable {
+  private let scales: UnsafePointer<T>?
+  /// Kept alive by the array it owns.
+  private let values: [T]?
+
+  init(_ x: SparseRows, _ scales: UnsafePointer<T>?) {
+    self.scales = scales
+    values = x.values.map { $0.map { T($0) } }
+  }
+
+  @inline(__always)
+  subscript(_ entry: Int) -> T { (scales?[entry] ?? 1) * (values?[entry] ?? 1) }
 }
 
 /// dW[c, :] += sum over entries e in column c of scale_e value_e dOut[row_e, :].
@@ -169,30 +192,52 @@ public func accumulateTransposed<T: Real>(
 ) {
   precondition(x.columnCount == weights.rows && gradient.columns == weights.columns)
   precondition(gradient.rows == x.rowCount)
-  let scales = SendableScales(entryScale)
+  let factors = EntryFactors(x, entryScale)
   let width = weights.columns
-  // Entries ordered by column, rows ascending within a column (a counting sort).
-  var starts = [Int](repeating: 0, count: x.columnCount + 1)
-  for column in x.columns { starts[Int(column) + 1] += 1 }
-  for column in 0..<x.columnCount { starts[column + 1] += starts[column] }
-  var free = starts
-  var entries = [(row: Int32, entry: Int32)](repeating: (0, 0), count: x.count)
-  for row in 0..<x.rowCount {
-    for entry in x.offsets[row]..<x.offsets[row + 1] {
-      let column = Int(x.columns[entry])
-      entries[free[column]] = (Int32(row), Int32(entry))
-      free[column] += 1
-    }
-  }
-  Parallel.blocks(x.columnCount, size: 64) { columns in
-    for column in columns {
-      let target = weights.pointer + column * width
-      for at in starts[column]..<starts[column + 1] {
-        let (row, entry) = (Int(entries[at].row), Int(entries[at].entry))
-        let factor = (scales.base?[entry] ?? 1) * T(x.values?[entry] ?? 1)
-        if factor == 0 { continue }
-        T.kernels.addScaled(width, factor, gradient.pointer + row * width, target)
+  let (starts, entries) = entriesByColumn(x, factors)
+  starts.withUnsafeBufferPointer { starts in
+    entries.withUnsafeBufferPointer { entries in
+      let (starts, entries) = (ReadOnlyBuffer(starts), ReadOnlyBuffer(entries))
+      Parallel.blocks(x.columnCount, size: 64) { columns in
+        for column in columns {
+          let target = weights.pointer + column * width
+          for at in starts[column]..<starts[column + 1] {
+            T.kernels.addScaled(
+              width, entries[at].factor, gradient.pointer + Int(entries[at].row) * width, target)
+          }
+        }
       }
     }
   }
+}
+
+/// The entries whose factor is not zero ordered by column, rows ascending within a column (a counting sort), and
+/// where each column starts.
+private func entriesByColumn<T: Real>(_ x: SparseRows, _ factors: EntryFactors<T>) -> (
+  starts: [Int], entries: [(row: Int32, factor: T)]
+) {
+  var starts = [Int](repeating: 0, count: x.columnCount + 2)
+  let entries = x.columns.withUnsafeBufferPointer { columns in
+    starts.withUnsafeMutableBufferPointer { starts in
+      // Counted two places ahead: after the sort, place c + 1 has become the end of column c.
+      for entry in columns.indices where factors[entry] != 0 {
+        starts[Int(columns[entry]) + 2] += 1
+      }
+      for column in 2..<max(starts.count, 2) { starts[column] += starts[column - 1] }
+      let total = starts[starts.count - 1]
+      return [(row: Int32, factor: T)](unsafeUninitializedCapacity: total) { entries, count in
+        count = total
+        for row in 0..<x.rowCount {
+          for entry in x.offsets[row]..<x.offsets[row + 1] {
+            let factor = factors[entry]
+            if factor == 0 { continue }
+            let place = starts[Int(columns[entry]) + 1]
+            entries.initializeElement(at: place, to: (Int32(row), factor))
+            starts[Int(columns[entry]) + 1] = place + 1
+          }
+        }
+      }
+    }
+  }
+  return (starts, entries)
 }

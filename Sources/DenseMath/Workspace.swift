@@ -24,7 +24,7 @@ public func gatherRows<T: Real>(_ x: Matrix<T>, _ rows: [UInt32], into y: Matrix
   precondition(rows.allSatisfy { $0 < x.rows }, "a row outside the matrix")
   let width = x.columns
   rows.withUnsafeBufferPointer { rows in
-    let rows = UnsafePointerBox(rows)
+    let rows = ReadOnlyBuffer(rows)
     Parallel.blocks(y.rows, size: 256) { block in
       for row in block {
         (y.pointer + row * width).update(

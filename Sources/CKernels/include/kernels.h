@@ -35,6 +35,9 @@
                          REAL *x);                                                                 \
   void indgrm_gumbel_##S(long start, long n, uint64_t seed, uint32_t stage, uint64_t index,        \
                          REAL *x);                                                                 \
+  void indgrm_mix_##S(long n, const REAL *weights, REAL *x, REAL *sums);                           \
+  void indgrm_mix_backward_##S(long n, const REAL *gradient, const REAL *weights, REAL *x,         \
+                               REAL *dweights);                                                    \
   void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most);                   \
   long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found);                       \
   REAL indgrm_nth_largest_##S(long n, long nth, REAL *x);                                          \

@@ -73,10 +73,9 @@ final class Encoder<T: Real> {
   ) {
     let rows = 0..<batch.rowCount
     features = trunk.forward(batch, dropout: dropout, seed: seed, step: step)
-    means = clusterMeans.forward(features)
-    addRepeated(sharedMean.forward(features), to: means)
-    rawLogVariances = clusterLogVariances.forward(features)
-    addRepeated(sharedLogVariance.forward(features), to: rawLogVariances)
+    means = clusterMeans.forward(features, repeating: sharedMean.forward(features))
+    rawLogVariances = clusterLogVariances.forward(
+      features, repeating: sharedLogVariance.forward(features))
     clamp(
       rawLogVariances, low: Self.lowestLogVariance, high: Self.highestLogVariance,
       into: logVariances.rowBlock(rows))
@@ -108,10 +107,10 @@ final class Encoder<T: Real> {
     let rows = 0..<batch.rowCount
     let total = clusterMeans.backward(features, dMeans)
     let shared = sharedGradient.rowBlock(rows)
-    sumRepeated(dMeans, into: shared)
+    sumColumnParts(of: dMeans, into: shared)
     add(sharedMean.backward(features, shared), to: total)
     add(clusterLogVariances.backward(features, dLogVariances), to: total)
-    sumRepeated(dLogVariances, into: shared)
+    sumColumnParts(of: dLogVariances, into: shared)
     add(sharedLogVariance.backward(features, shared), to: total)
     let hidden = attentionHidden.output.rowBlock(rows)
     let dHidden = attention.backward(hidden, dLogits)
@@ -119,16 +118,5 @@ final class Encoder<T: Real> {
     add(attentionHidden.backward(features, dHidden), to: total)
     if let dFeatures { add(dFeatures, to: total) }
     trunk.backward(batch, total)
-  }
-
-  /// Adds a B x d matrix to every cluster's part of a B x (K d) one.
-  private func addRepeated(_ shared: Matrix<T>, to all: Matrix<T>) {
-    for cluster in 0..<clusters { add(shared, to: all, columnOffset: cluster * latent) }
-  }
-
-  /// Sums the clusters' parts of a B x (K d) matrix.
-  private func sumRepeated(_ all: Matrix<T>, into shared: Matrix<T>) {
-    shared.fill(0)
-    for cluster in 0..<clusters { add(columns: cluster * latent, of: all, to: shared) }
   }
 }

@@ -9,6 +9,9 @@ import DenseMath
 /// sigma = s0 exp(-b / 2); z = mu + noise sigma, normalised. Then
 /// p_j ~ sum_k c_jk exp(cos(z_k, h_j) / tau), and loss = -sum_j x_j log p_j + beta sum_k KL_k with
 /// KL_k = sum_d (e^-b + b - 1) / 2, the mean over a batch. K encoder and decoder passes a user.
+///
+/// Rows of representations stand slab by slab of a few users, in each concept by concept; a slab goes through
+/// the decoder, the loss and back before the next, so that its scores stay near the processor.
 final class MacridVAENetwork<T: Real>: TrainableNetwork {
   struct Options {
     var concepts = 7
@@ -39,10 +42,13 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
   private let z: Matrix<T>
   private let unitZ: Matrix<T>
   private let zNorms: Matrix<T>
+  private let unitGradient: Matrix<T>
   private let zGradient: Matrix<T>
   private let posteriorGradient: Matrix<T>
-  private var scores: Matrix<T>
-  private var mixture: Matrix<T>
+  private let scoreMemory = Workspace<T>()
+  private let mixtureMemory = Workspace<T>()
+  private let logitMemory = Workspace<T>()
+  private let meanGradient: Matrix<T>
   private var isCurrent = false
 
   init(items count: Int, options: Options, seed: UInt64) {
@@ -69,12 +75,12 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     meanNorms = Matrix(rows: 1, columns: rows)
     noise = Matrix(rows: rows, columns: d)
     z = Matrix(rows: rows, columns: d)
+    unitGradient = Matrix(rows: rows, columns: d)
     unitZ = Matrix(rows: rows, columns: d)
     zNorms = Matrix(rows: 1, columns: rows)
     zGradient = Matrix(rows: rows, columns: d)
     posteriorGradient = Matrix(rows: rows, columns: 2 * d)
-    scores = Matrix(rows: 0, columns: count)
-    mixture = Matrix(rows: 0, columns: count)
+    meanGradient = Matrix(rows: rows, columns: d)
   }
 
   var parameters: [Parameter<T>] {
@@ -97,24 +103,63 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     transpose(concepts.membership, into: shares)
   }
 
+  /// Users that go through the decoder together.
+  private static var slabSize: Int { 32 }
+
+  /// The slabs of some users and the rows of representations of each.
+  private func slabs(_ users: Int) -> [(users: Range<Int>, rows: Range<Int>)] {
+    stride(from: 0, to: users, by: Self.slabSize).map { first in
+      let slab = first..<min(first + Self.slabSize, users)
+      return (slab, slab.lowerBound * options.concepts..<slab.upperBound * options.concepts)
+    }
+  }
+
   /// The batch once for every concept, its entries weighted by the items' shares in it.
   private func masked(_ batch: SparseRows) -> SparseRows {
+    let slabs = slabs(batch.rowCount)
     var offsets = [0]
-    var columns: [UInt32] = []
-    var values: [Float] = []
     offsets.reserveCapacity(options.concepts * batch.rowCount + 1)
-    for concept in 0..<options.concepts {
-      let share = shares.row(concept)
-      for row in 0..<batch.rowCount {
-        for item in batch.row(row) {
-          columns.append(item)
-          values.append(Float(share[Int(item)]))
+    for slab in slabs {
+      for _ in 0..<options.concepts {
+        for user in slab.users {
+          offsets.append(
+            (offsets.last ?? 0) + batch.offsets[user + 1] - batch.offsets[user])
         }
-        offsets.append(columns.count)
+      }
+    }
+    let total = offsets.last ?? 0
+    var values: [Float] = []
+    let columns = [UInt32](unsafeUninitializedCapacity: total) { columns, count in
+      count = total
+      let columns = SharedBuffer(columns)
+      values = [Float](unsafeUninitializedCapacity: total) { values, count in
+        count = total
+        let (values, offsets) = (SharedBuffer(values), offsets)
+        Parallel.blocks(slabs.count, size: 1) { part in
+          for slab in part { mask(batch, slabs[slab].users, offsets, columns, values) }
+        }
       }
     }
     return SparseRows(
       offsets: offsets, columns: columns, values: values, columnCount: batch.columnCount)
+  }
+
+  /// The part of `masked` that belongs to a slab.
+  private func mask(
+    _ batch: SparseRows, _ users: Range<Int>, _ offsets: [Int], _ columns: SharedBuffer<UInt32>,
+    _ values: SharedBuffer<Float>
+  ) {
+    var place = offsets[users.lowerBound * options.concepts]
+    for concept in 0..<options.concepts {
+      let share = shares.pointer + concept * itemCount
+      for user in users {
+        for item in batch.row(user) {
+          columns[place] = item
+          values[place] = Float(share[Int(item)])
+          place += 1
+        }
+      }
+    }
   }
 
   /// Means mu of all concepts; leaves the layers' outputs for `backward`.
@@ -125,52 +170,48 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     let q = posterior.forward(h)
     let d = options.latent
     let raw = z.rowBlock(rows)
-    for row in rows { (raw.pointer + row * d).update(from: q.pointer + row * 2 * d, count: d) }
+    Parallel.blocks(rows.count, size: 64) { part in
+      for row in part { (raw.pointer + row * d).update(from: q.pointer + row * 2 * d, count: d) }
+    }
     let means = self.means.rowBlock(rows)
     normaliseRows(raw, into: means, norms: meanNorms)
     return means
   }
 
-  /// exp(cos(z_k, h_j) / tau) into `scores` and its mixture over concepts into `mixture`.
-  private func decode(_ unit: Matrix<T>, users: Int) {
-    if scores.rows != unit.rows { scores = Matrix(rows: unit.rows, columns: itemCount) }
-    if mixture.rows != users { mixture = Matrix(rows: users, columns: itemCount) }
+  /// exp(cos(z_k, h_j) / tau) of a slab, and its mixture over concepts.
+  private func decode(_ unit: Matrix<T>, users: Int) -> (scores: Matrix<T>, mixture: Matrix<T>) {
+    let scores = scoreMemory.matrix(rows: unit.rows, columns: itemCount)
+    let mixture = mixtureMemory.matrix(rows: users, columns: itemCount)
     multiply(
       unit, unitItems, transposeB: true, into: scores, alpha: T(1 / options.temperature))
-    exponentiate(scores)
-    mixBlocks(scores, weights: shares, into: mixture)
+    mixExponentials(scores, weights: shares, into: mixture)
+    return (scores, mixture)
   }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     isCurrent = false
     prepareItems(step: step)
     let masked = masked(batch)
-    let (users, d) = (batch.rowCount, options.latent)
+    let users = batch.rowCount
     let rows = 0..<masked.rowCount
     let means = encode(masked, dropout: options.dropout, step: step)
-    let q = posterior.output.rowBlock(rows)
     fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953, index: step)
     let beta = options.beta * anneal
-    let kl = sample(rows, means, q, klShare: T(beta / Double(users)))
+    let kl = sample(rows, klShare: T(beta / Double(users)))
     normaliseRows(z.rowBlock(rows), into: unitZ.rowBlock(rows), norms: zNorms)
-    decode(unitZ.rowBlock(rows), users: users)
 
-    let logits = Matrix<T>(rows: users, columns: itemCount)
-    addLog(of: mixture, plus: 0, to: logits)
-    let losses = softmaxCrossEntropy(
-      logits, targets: batch, scales: [T](repeating: T(1 / Double(users)), count: users))
-    divide(logits, by: mixture, plus: 0, into: mixture)
-    mixBlocksBackward(mixture, scores: scores, weights: shares, weightGradient: shareGradient)
+    shareGradient.fill(0)
+    var loss = 0.0
+    for slab in slabs(users) {
+      loss += passDecoder(
+        unitZ.rowBlock(slab.rows), batch.rows(at: Array(slab.users)), of: users,
+        isFirst: slab.users.lowerBound == 0, into: unitGradient.rowBlock(slab.rows))
+    }
 
-    let tau = T(1 / options.temperature)
-    let unit = unitZ.rowBlock(rows)
-    let dUnit = means  // mu is not needed as such any more, only z and its derivative
     let dz = zGradient.rowBlock(rows)
-    let meansKept = Matrix<T>(rows: means.rows, columns: d, means.array)
-    multiply(scores, unitItems, into: dUnit, alpha: tau)
-    multiply(scores, transposeA: true, unit, into: unitItemGradient, alpha: tau)
-    normaliseRowsBackward(unit, dUnit, norms: zNorms, into: dz)
-    backwardPosterior(rows, meansKept, dz)
+    normaliseRowsBackward(
+      unitZ.rowBlock(rows), unitGradient.rowBlock(rows), norms: zNorms, into: dz)
+    backwardPosterior(rows, means, dz)
     let h = input.output.rowBlock(rows)
     let dh = posterior.backward(h, posteriorGradient.rowBlock(rows))
     tanhBackward(h, dh)
@@ -180,40 +221,71 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     transpose(shareGradient, into: membershipGradient)
     concepts.backward(unitItems, membershipGradient, addingTo: unitItemGradient)
     normaliseRowsBackward(unitItems, unitItemGradient, norms: itemNorms, into: items.gradient)
-    let reconstruction = losses.reduce(0.0) { $0 + Double($1) } / Double(users)
-    return [("reconstruction", reconstruction), ("kl", beta * kl / Double(users))]
+    return [("reconstruction", loss / Double(users)), ("kl", beta * kl / Double(users))]
+  }
+
+  /// A slab's scores, its loss (summed over its users) and back: leaves dL/dz_k and adds to the gradients of the
+  /// unit items and of the shares.
+  private func passDecoder(
+    _ unit: Matrix<T>, _ targets: SparseRows, of users: Int, isFirst: Bool,
+    into dUnit: Matrix<T>
+  ) -> Double {
+    let count = targets.rowCount
+    let (scores, mixture) = decode(unit, users: count)
+    let logits = logitMemory.matrix(rows: count, columns: itemCount)
+    logits.fill(0)
+    addLog(of: mixture, plus: 0, to: logits)
+    let losses = softmaxCrossEntropy(
+      logits, targets: targets, scales: [T](repeating: T(1 / Double(users)), count: count))
+    divide(logits, by: mixture, plus: 0, into: mixture)
+    mixExponentialsBackward(
+      mixture, exponentials: scores, weights: shares, addingTo: shareGradient)
+    let tau = T(1 / options.temperature)
+    multiply(scores, unitItems, into: dUnit, alpha: tau)
+    multiply(
+      scores, transposeA: true, unit, into: unitItemGradient, alpha: tau, beta: isFirst ? 0 : 1)
+    return losses.reduce(0.0) { $0 + Double($1) }
   }
 
   /// z = mu + noise s0 exp(-b / 2); the posterior's gradient gets the KL's part. Returns the summed KL.
-  private func sample(_ rows: Range<Int>, _ means: Matrix<T>, _ q: Matrix<T>, klShare: T) -> Double
-  {
+  private func sample(_ rows: Range<Int>, klShare: T) -> Double {
     let d = options.latent
     let deviation = T(options.deviation)
-    var kl = 0.0
-    for row in rows {
-      let (q, mean) = (q.row(row), means.row(row))
-      let (z, noise, dq) = (z.row(row), noise.row(row), posteriorGradient.row(row))
-      for index in 0..<d {
-        let b = q[d + index]
-        let variance = T.exp(-b)
-        z[index] = mean[index] + noise[index] * deviation * variance.squareRoot()
-        kl += Double(variance + b - 1) / 2
-        dq[d + index] = klShare * (1 - variance) / 2
+    let q = posterior.output
+    let divergences = Matrix<Double>(rows: 1, columns: rows.count)
+    Parallel.blocks(rows.count, size: 32) { part in
+      for row in part {
+        let (q, mean) = (q.row(row), means.row(row))
+        let (z, noise, dq) = (z.row(row), noise.row(row), posteriorGradient.row(row))
+        let variances = UnsafeMutableBufferPointer(rebasing: dq[d...])
+        for index in 0..<d { variances[index] = -q[d + index] }
+        exponentiate(variances)
+        var kl = 0.0
+        for index in 0..<d {
+          let variance = variances[index]
+          z[index] = mean[index] + noise[index] * deviation * variance.squareRoot()
+          kl += Double(variance + q[d + index] - 1) / 2
+          variances[index] = klShare * (1 - variance) / 2
+        }
+        divergences.pointer[row] = kl
       }
     }
-    return kl
+    return divergences.buffer.reduce(0, +)
   }
 
   /// dL/d(a, b) from dL/dz.
   private func backwardPosterior(_ rows: Range<Int>, _ means: Matrix<T>, _ dz: Matrix<T>) {
     let d = options.latent
-    let da = Matrix<T>(rows: rows.count, columns: d)
+    let da = meanGradient.rowBlock(rows)
     normaliseRowsBackward(means, dz, norms: meanNorms, into: da)
-    for row in rows {
-      let (z, mean, dz, dq) = (z.row(row), means.row(row), dz.row(row), posteriorGradient.row(row))
-      for index in 0..<d {
-        dq[index] = da[row, index]
-        dq[d + index] -= dz[index] * (z[index] - mean[index]) / 2
+    Parallel.blocks(rows.count, size: 64) { part in
+      for row in part {
+        let (z, mean, dz) = (z.row(row), means.row(row), dz.row(row))
+        let (da, dq) = (da.row(row), posteriorGradient.row(row))
+        for index in 0..<d {
+          dq[index] = da[index]
+          dq[d + index] -= dz[index] * (z[index] - mean[index]) / 2
+        }
       }
     }
   }
@@ -221,11 +293,19 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
   /// What the shares receive through the encoder's input.
   private func addInputGradient(_ masked: SparseRows, _ dh: Matrix<T>, users: Int) {
     let gradients = input.entryGradients(masked, dh)
-    for concept in 0..<options.concepts {
-      let target = shareGradient.row(concept)
-      let first = masked.offsets[concept * users]
-      for entry in first..<masked.offsets[(concept + 1) * users] {
-        target[Int(masked.columns[entry])] += gradients[entry]
+    let slabs = slabs(users)
+    masked.columns.withUnsafeBufferPointer { columns in
+      let columns = ReadOnlyBuffer(columns)
+      Parallel.blocks(options.concepts, size: 1) { part in
+        for concept in part {
+          let target = shareGradient.row(concept)
+          for slab in slabs {
+            let first = slab.rows.lowerBound + concept * slab.users.count
+            for entry in masked.offsets[first]..<masked.offsets[first + slab.users.count] {
+              target[Int(columns[entry])] += gradients.pointer[entry]
+            }
+          }
+        }
       }
     }
   }
@@ -245,10 +325,13 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
       let block = Array(start..<min(start + options.batch, rows.upperBound))
       let means = encode(masked(foldIn.rows(at: block)), dropout: 0, step: 0)
-      decode(means, users: block.count)
-      let target = out.rowBlock(start - rows.lowerBound..<start - rows.lowerBound + block.count)
-      target.fill(0)
-      addLog(of: mixture, plus: 0, to: target)
+      for slab in slabs(block.count) {
+        let first = start - rows.lowerBound + slab.users.lowerBound
+        let target = out.rowBlock(first..<first + slab.users.count)
+        let (_, mixture) = decode(means.rowBlock(slab.rows), users: slab.users.count)
+        target.fill(0)
+        addLog(of: mixture, plus: 0, to: target)
+      }
     }
   }
 }

@@ -51,26 +51,13 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     let rows = 0..<count
     let h = input.forward(batch, dropout: dropout, seed: seed, step: step)
     tanhForward(h)
-    let q = posterior.forward(h)
+    _ = posterior.forward(h)
     let (z, noise, dq) = (
       self.z.rowBlock(rows), self.noise.rowBlock(rows), latentGradient.rowBlock(rows)
     )
     fillNormal(noise, seed: seed, stage: 0x4E4F_4953, index: step)
     let weight = beta * anneal
-    // z = mu + noise exp(logvar / 2); dq holds the KL's gradient until the decoder's is added.
-    var kl = 0.0
-    let share = T(weight / Double(count))
-    for row in rows {
-      let (q, z, noise, dq) = (q.row(row), z.row(row), noise.row(row), dq.row(row))
-      for index in 0..<latent {
-        let (mu, logvar) = (q[index], q[latent + index])
-        let variance = T.exp(logvar)
-        z[index] = mu + noise[index] * variance.squareRoot()
-        kl += Double(-1 - logvar + mu * mu + variance) / 2
-        dq[index] = share * mu
-        dq[latent + index] = share * (variance - 1) / 2
-      }
-    }
+    let kl = sample(rows, klShare: T(weight / Double(count)))
     let p = hidden.forward(z)
     tanhForward(p)
     let logits = decoder.forward(p)
@@ -79,11 +66,13 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     let dp = decoder.backward(p, logits)
     tanhBackward(p, dp)
     let dz = hidden.backward(z, dp)
-    for row in rows {
-      let (q, dz, noise, dq) = (q.row(row), dz.row(row), noise.row(row), dq.row(row))
-      for index in 0..<latent {
-        dq[index] += dz[index]
-        dq[latent + index] += dz[index] * noise[index] * T.exp(q[latent + index] / 2) / 2
+    Parallel.blocks(count, size: 32) { part in
+      for row in part {
+        let (dz, deviation, dq) = (dz.row(row), noise.row(row), dq.row(row))
+        for index in 0..<latent {
+          dq[index] += dz[index]
+          dq[latent + index] += dz[index] * deviation[index] / 2
+        }
       }
     }
     let dh = posterior.backward(h, dq)
@@ -91,6 +80,32 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     input.backward(batch, dh)
     let reconstruction = losses.reduce(0.0) { $0 + Double($1) } / Double(count)
     return [("reconstruction", reconstruction), ("kl", weight * kl / Double(count))]
+  }
+
+  /// z = mu + noise exp(logvar / 2); the noise becomes z - mu, and the posterior's gradient gets the KL's part.
+  /// Returns the summed KL.
+  private func sample(_ rows: Range<Int>, klShare: T) -> Double {
+    let divergences = Matrix<Double>(rows: 1, columns: rows.count)
+    let q = posterior.output
+    Parallel.blocks(rows.count, size: 32) { part in
+      for row in part {
+        let (q, z, noise, dq) = (q.row(row), z.row(row), noise.row(row), latentGradient.row(row))
+        let variances = UnsafeMutableBufferPointer(rebasing: dq[latent...])
+        _ = variances.update(from: q[latent...])
+        exponentiate(variances)
+        var kl = 0.0
+        for index in 0..<latent {
+          let (mu, logvar, variance) = (q[index], q[latent + index], variances[index])
+          noise[index] *= variance.squareRoot()
+          z[index] = mu + noise[index]
+          kl += Double(-1 - logvar + mu * mu + variance) / 2
+          dq[index] = klShare * mu
+          variances[index] = klShare * (variance - 1) / 2
+        }
+        divergences.pointer[row] = kl
+      }
+    }
+    return divergences.buffer.reduce(0, +)
   }
 
   func stepEnded(_ learningRate: Double) {}

@@ -44,6 +44,14 @@ final class Dense<T: Real> {
     return y
   }
 
+  /// x W + b and in each of its parts, as wide as `shared` (B x O/n), that matrix again.
+  func forward(_ x: Matrix<T>, repeating shared: Matrix<T>) -> Matrix<T> {
+    let y = output.rowBlock(0..<x.rows)
+    repeatColumns(shared, plus: bias.value, into: y)
+    multiply(x, weights.value, into: y, beta: 1)
+    return y
+  }
+
   /// Leaves the gradients of W and b and returns dL/dx for dL/dy = `gradient`.
   func backward(_ x: Matrix<T>, _ gradient: Matrix<T>) -> Matrix<T> {
     multiply(x, transposeA: true, gradient, into: weights.gradient)

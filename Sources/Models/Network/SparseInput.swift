@@ -57,47 +57,61 @@ final class SparseInput<T: Real> {
     }
   }
 
-  /// dL/dx of every entry before normalisation, for dL/dy = `gradient` of the last batch.
-  func entryGradients(_ batch: SparseRows, _ gradient: Matrix<T>) -> [T] {
+  /// dL/dx of every entry before normalisation, for dL/dy = `gradient` of the last batch; 1 x entries.
+  func entryGradients(_ batch: SparseRows, _ gradient: Matrix<T>) -> Matrix<T> {
     // With s_e = keep_e / |x|: g_e = s_e dy . W_e, and the norm takes away x_e (sum_f x_f g_f) / |x|^2.
-    var found = DenseMath.entryGradients(
+    let gradients = DenseMath.entryGradients(
       sparse: batch, gradient: gradient, dense: weights.value, entryScale: scales)
-    for row in 0..<batch.rowCount {
-      let range = batch.offsets[row]..<batch.offsets[row + 1]
-      var (along, square): (T, T) = (0, 0)
-      for entry in range {
-        let value = T(batch.values?[entry] ?? 1)
-        along += value * found[entry]
-        square += value * value
+    let found = gradients.buffer
+    batch.withEntryValues { values in
+      Parallel.blocks(batch.rowCount, size: 32) { rows in
+        for row in rows {
+          let range = batch.offsets[row]..<batch.offsets[row + 1]
+          var (along, square): (T, T) = (0, 0)
+          for entry in range {
+            let value = T(values[entry])
+            along += value * found[entry]
+            square += value * value
+          }
+          guard square > 0 else { continue }
+          let share = along / square
+          for entry in range { found[entry] -= T(values[entry]) * share }
+        }
       }
-      guard square > 0 else { continue }
-      for entry in range { found[entry] -= T(batch.values?[entry] ?? 1) * along / square }
     }
-    return found
+    return gradients
   }
 
   private func prepareScales(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) {
-    scales.removeAll(keepingCapacity: true)
-    scales.reserveCapacity(batch.count)
-    let keep = 1 - dropout
-    for row in 0..<batch.rowCount {
-      let count = batch.offsets[row + 1] - batch.offsets[row]
-      var square = Double(count)
-      if let values = batch.values {
-        square = 0
-        for entry in batch.offsets[row]..<batch.offsets[row + 1] {
-          square += Double(values[entry]) * Double(values[entry])
+    scales = [T](unsafeUninitializedCapacity: batch.count) { memory, count in
+      count = batch.count
+      let scales = SharedBuffer(memory)
+      batch.withEntryValues { values in
+        Parallel.blocks(batch.rowCount, size: 32) { rows in
+          for row in rows {
+            let range = batch.offsets[row]..<batch.offsets[row + 1]
+            var square = 0.0
+            for entry in range { square += Double(values[entry]) * Double(values[entry]) }
+            let scale = square > 0 ? T(1 / square.squareRoot()) : 0
+            Self.drop(range, scale, dropout, seed: seed, index: step << 32 &+ UInt64(row), scales)
+          }
         }
       }
-      let scale = square > 0 ? T(1 / square.squareRoot()) : 0
-      guard dropout > 0 else {
-        scales.append(contentsOf: repeatElement(scale, count: count))
-        continue
-      }
-      let kept = scale / T(keep)
-      var random = RandomStream(
-        seed: seed, stage: 0x4452_4F50, index: step &* 0x1_0000_0000 &+ UInt64(row))
-      for _ in 0..<count { scales.append(random.uniform() < keep ? kept : 0) }
     }
+  }
+
+  /// The factor of every entry of a row: 0 for those dropped, the others scaled up for them.
+  private static func drop(
+    _ range: Range<Int>, _ scale: T, _ dropout: Double, seed: UInt64, index: UInt64,
+    _ scales: SharedBuffer<T>
+  ) {
+    guard dropout > 0 else {
+      for entry in range { scales[entry] = scale }
+      return
+    }
+    let keep = 1 - dropout
+    let kept = scale / T(keep)
+    var random = RandomStream(seed: seed, stage: 0x4452_4F50, index: index)
+    for entry in range { scales[entry] = random.uniform() < keep ? kept : 0 }
   }
 }

@@ -11,7 +11,7 @@ final class SwishNorm<T: Real> {
   let gain: Parameter<T>
   let bias: Parameter<T>
   let output: Matrix<T>
-  private let input: Matrix<T>
+  private var input: Matrix<T>
   private let activated: Matrix<T>
   private let inputGradient: Matrix<T>
   private let means: Matrix<T>
@@ -22,7 +22,7 @@ final class SwishNorm<T: Real> {
     bias = Parameter("\(name).bias", rows: 1, columns: width)
     gain.value.fill(1)
     output = Matrix(rows: batch, columns: width)
-    input = Matrix(rows: batch, columns: width)
+    input = Matrix(rows: 0, columns: width)
     activated = Matrix(rows: batch, columns: width)
     inputGradient = Matrix(rows: batch, columns: width)
     means = Matrix(rows: 1, columns: batch)
@@ -31,9 +31,10 @@ final class SwishNorm<T: Real> {
 
   var parameters: [Parameter<T>] { [gain, bias] }
 
+  /// Keeps `x` for `backward`, until which it must not change.
   func forward(_ x: Matrix<T>) -> Matrix<T> {
     let rows = 0..<x.rows
-    input.rowBlock(rows).copy(from: x)
+    input = x
     swishForward(x, into: activated.rowBlock(rows))
     let y = output.rowBlock(rows)
     layerNormForward(
@@ -50,7 +51,7 @@ final class SwishNorm<T: Real> {
       activated.rowBlock(rows), gradient, gain: gain.value, means: means,
       inverseDeviations: inverseDeviations, into: dx, gainGradient: gain.gradient,
       biasGradient: bias.gradient)
-    swishBackward(input.rowBlock(rows), dx, into: dx)
+    swishBackward(input, dx, into: dx)
     return dx
   }
 }
