@@ -14,11 +14,6 @@ public func exponentiate<T: Real>(_ x: Matrix<T>) {
   overElements(x.count) { T.kernels.exp($1, x.pointer + $0) }
 }
 
-/// x <- exp(x) on the calling thread, for use inside parallel loops.
-public func exponentiate<T: Real>(_ x: UnsafeMutableBufferPointer<T>) {
-  T.kernels.exp(x.count, x.baseAddress)
-}
-
 /// x <- tanh(x).
 @_specialize(where T == Float)
 @_specialize(where T == Double)

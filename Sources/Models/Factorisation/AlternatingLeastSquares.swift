@@ -19,6 +19,8 @@ struct AlternatingLeastSquares {
   var exponent: Double
   /// lambda_e.
   var explainability = 0.0
+  /// Steps of conjugate gradients towards a row's solution in each round of a fit; 0 solves exactly.
+  var conjugateSteps = 0
 
   /// a0 F'F of the fixed side's factors, which all rows share.
   func shared<T: Real>(_ fixed: Matrix<T>) -> Matrix<T> {
@@ -65,15 +67,18 @@ struct AlternatingLeastSquares {
           multiplyHere(
             observed, transposeA: true, weights.rowBlock(0..<range.count), into: right)
         }
-        let ridge =
-          lambda
-          * pow(Double(range.count) + unobserved * Double(rows.columnCount), exponent) + pulled
+        let ridge = ridge(range.count, of: rows.columnCount) + pulled
         for factor in 0..<d { matrix[factor, factor] += T(ridge) }
         // Positive definite for any ridge above 0; a row that fails keeps its old factors.
         guard (try? solveSPD(matrix, right)) != nil else { continue }
         (target.pointer + row * d).update(from: right.pointer, count: d)
       }
     }
+  }
+
+  /// lambda (n + a0 M)^nu for a row with n of M observed.
+  func ridge(_ observed: Int, of columns: Int) -> Double {
+    lambda * pow(Double(observed) + unobserved * Double(columns), exponent)
   }
 
   /// Item factors after some rounds from small random ones, the best by validation where given.
@@ -95,10 +100,21 @@ struct AlternatingLeastSquares {
     fillNormal(q, seed: seed, stage: 0x414C_5331, index: 0)
     scale(q, by: 0.1 / Float(factors).squareRoot())
     for round in 1...rounds {
-      solve(users, pulls: pulls, given: q, shared(q), into: p)
-      solve(items, pulls: itemPulls, given: p, shared(p), into: q)
+      improve(users, pulls: pulls, given: q, p)
+      improve(items, pulls: itemPulls, given: p, q)
       if roundEnded(round, q) { break }
     }
     return q
+  }
+
+  private func improve(
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ target: Matrix<Float>
+  ) {
+    let shared = shared(fixed)
+    if conjugateSteps > 0 {
+      approach(rows, pulls: pulls, given: fixed, shared, target)
+    } else {
+      solve(rows, pulls: pulls, given: fixed, shared, into: target)
+    }
   }
 }

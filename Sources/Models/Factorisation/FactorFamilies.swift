@@ -54,6 +54,9 @@ private func factorOptions(unobserved: Double, lambda: Double) -> [ModelOption] 
     ModelOption("lambda", .number(lambda, 1e-12...1e6), "L2 regularisation"),
     ModelOption(
       "exponent", .number(1, 0...2), "How regularisation grows with a row's interactions"),
+    ModelOption(
+      "conjugate-steps", .integer(3, 0...1000),
+      "Steps of conjugate gradients for each row in each round; 0 solves exactly"),
     ModelOption("epochs", .integer(16, 1...100_000), "Rounds of users and items at most"),
     ModelOption("patience", .integer(3, 1...1000), "Rounds without a better one before the end"),
   ]

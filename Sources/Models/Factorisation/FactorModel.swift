@@ -77,7 +77,8 @@ extension AlternatingLeastSquares {
     self.init(
       factors: factors, unobserved: settings["unobserved"]?.double ?? 0.1,
       lambda: settings["lambda"]?.double ?? 0.01, exponent: settings["exponent"]?.double ?? 1,
-      explainability: settings["explainability"]?.double ?? 0)
+      explainability: settings["explainability"]?.double ?? 0,
+      conjugateSteps: settings["conjugate-steps"]?.int ?? 0)
   }
 
   /// A^-1 (1 + lambda_e W_ui) q_i for each item of one user, entries x d.
@@ -91,8 +92,7 @@ extension AlternatingLeastSquares {
       pulled += explainability * Double(pulls?[place] ?? 0)
     }
     if row.count > 0 { multiply(shares, transposeA: true, shares, into: matrix, beta: 1) }
-    let ridge =
-      lambda * pow(Double(row.count) + unobserved * Double(row.columnCount), exponent) + pulled
+    let ridge = ridge(row.count, of: row.columnCount) + pulled
     for factor in 0..<d { matrix[factor, factor] += ridge }
     guard (try? inverseSPD(matrix)) != nil else { return shares }
     let result = Matrix<Double>(rows: row.count, columns: d)

@@ -91,7 +91,7 @@ enum InDGRMFamily: ModelFamily {
     switch options.start {
     case "factors":
       let method = AlternatingLeastSquares(
-        factors: options.latent, unobserved: 0.3, lambda: 0.007, exponent: 1)
+        factors: options.latent, unobserved: 0.3, lambda: 0.007, exponent: 1, conjugateSteps: 3)
       found = method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
     case "spectral":
       found = spectralEmbedding(data.rows, dimensions: options.latent, seed: data.seed)
