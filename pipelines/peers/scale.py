@@ -6,7 +6,7 @@ import subprocess
 SIZES = (0.125, 0.25, 0.5, 1.0)
 
 
-def run(folder, ours, results):
+def run(folder, ours, results, python):
     """Every tool on the shape of MovieLens-20M at four sizes, and one epoch on Yelp's shape."""
     table = {}
     for size in SIZES:
@@ -35,7 +35,8 @@ def run(folder, ours, results):
             if os.path.exists(path):
                 os.remove(path)
     show(table)
-    results.append({"what": "scale", "table": {k: v for k, v in table.items()}})
+    plot(table, folder, python)
+    results.append({"what": "scale", "table": table})
     yelp(folder, ours, results)
 
 
@@ -65,6 +66,21 @@ def show(table):
         cells = "".join(f"{seconds:10.2f} ({mib:5.0f})" for _, seconds, mib in runs)
         steps = [b[1] / a[1] for a, b in zip(runs, runs[1:])]
         print(f"{name:34}{cells}   x {max(steps):.2f}")
+
+
+def plot(table, folder, python):
+    """Draws the table into the file that PLOT names, if the peers' Python can."""
+    target = os.environ.get("PLOT")
+    if not target:
+        return
+    path = os.path.join(folder, "scale.json")
+    with open(path, "w") as file:
+        json.dump(table, file)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "plot_scale.py")
+    if not os.path.exists(python) or subprocess.run([python, script, path, target]).returncode != 0:
+        print("SKIPPED: no plot, for the peers' Python or its matplotlib is missing")
+    else:
+        print(f"drawn in {target}")
 
 
 def yelp(folder, ours, results):

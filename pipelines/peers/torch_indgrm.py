@@ -1,4 +1,5 @@
-"""InDGRM in PyTorch: arguments CSR matrix (.npz), threads, epochs.
+"""InDGRM in PyTorch: arguments CSR matrix (.npz), threads, epochs and, for
+products of rounded factors, bfloat16.
 
 The formulation that `fit --model indgrm` trains: a deep encoder with a shared head and small departures
 for six clusters, the composite prior with the earlier encoder, eighteen item groups by prototypes with
@@ -21,6 +22,8 @@ except ImportError as error:
 path, threads, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(20)
+if "bfloat16" in sys.argv[4:]:
+    torch.set_float32_matmul_precision("medium")
 arrays = np.load(path, allow_pickle=False)
 matrix = sparse.csr_matrix(
     (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])

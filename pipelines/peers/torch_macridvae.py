@@ -1,4 +1,5 @@
-"""MacridVAE (Ma et al., 2019) in PyTorch: arguments CSR matrix (.npz), threads, epochs.
+"""MacridVAE (Ma et al., 2019) in PyTorch: arguments CSR matrix (.npz), threads, epochs and, for
+products of rounded factors, bfloat16.
 
 Sizes, batches and loss are those of `fit --model macridvae`. Prints the seconds of each epoch.
 """
@@ -18,6 +19,8 @@ except ImportError as error:
 path, threads, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(20)
+if "bfloat16" in sys.argv[4:]:
+    torch.set_float32_matmul_precision("medium")
 arrays = np.load(path, allow_pickle=False)
 matrix = sparse.csr_matrix(
     (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])

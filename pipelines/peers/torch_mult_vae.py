@@ -1,4 +1,5 @@
-"""Mult-VAE (Liang et al., 2018) in PyTorch: arguments CSR matrix (.npz), threads, epochs.
+"""Mult-VAE (Liang et al., 2018) in PyTorch: arguments CSR matrix (.npz), threads, epochs and, for
+products of rounded factors, bfloat16.
 
 The layers, batches, dropout, optimiser and loss are those of `fit --model mult-vae`; input batches are
 made dense, as PyTorch's users do. Prints the seconds of each epoch.
@@ -18,6 +19,8 @@ except ImportError as error:
 path, threads, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(20)
+if "bfloat16" in sys.argv[4:]:
+    torch.set_float32_matmul_precision("medium")
 arrays = np.load(path, allow_pickle=False)
 matrix = sparse.csr_matrix(
     (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])

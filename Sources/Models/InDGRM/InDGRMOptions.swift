@@ -123,7 +123,7 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
         "How items meet users and prototypes"),
-    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0, average: 0.8)
+    ] + TrainingPlan.options(epochs: 200, batch: 250, rate: 5e-4, anneal: 0, average: 0.8)
 
   init() {}
 
