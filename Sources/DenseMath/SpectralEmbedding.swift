@@ -47,7 +47,7 @@ public func spectralEmbedding(
 }
 
 /// Makes the columns orthonormal by modified Gram-Schmidt; a column that vanishes stays zero.
-private func orthonormalise(_ x: Matrix<Float>) {
+func orthonormalise(_ x: Matrix<Float>) {
   let columns = (0..<x.columns).map { column in (0..<x.rows).map { Double(x[$0, column]) } }
   var basis: [[Double]] = []
   for var column in columns {
