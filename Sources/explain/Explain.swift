@@ -140,9 +140,10 @@ struct Explain: Tool {
     let chosen = try chosenUsers(data)
     let cases = FoldInCases(
       data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let named = format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
       format: format, show: show > 0 ? show : .max, model: stored, fitted: fitted,
-      templates: templates)
+      templates: templates, clusterNames: named ? clusterNames(stored, fitted, data) : [])
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     // Users are scored by blocks and their explanations written out on all cores.
     let block = 200
@@ -168,6 +169,23 @@ struct Explain: Tool {
     }
     progress.finish()
     try file.commit()
+  }
+
+  /// What the clusters are called, for what sets users of the input apart: of evenly spaced ones where
+  /// there are many, so that one user's explanation does not cost a pass over all.
+  private func clusterNames(
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
+  ) -> [String] {
+    guard let inner = fitted as? any InterpretableModel else { return [] }
+    let count = min(data.userCount, 2000)
+    let sample = FoldInCases(
+      data, users: (0..<count).map { $0 * data.userCount / count },
+      items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let profiles = ClusterProfile.all(
+      of: inner, sample.history, items: stored.items, categoryCount: stored.categories.count)
+    return profiles.enumerated().map { cluster, profile in
+      profile.name(items: stored.items, categories: stored.categories) ?? "cluster \(cluster)"
+    }
   }
 
   /// What is said of the model alone; nil when interactions are needed.

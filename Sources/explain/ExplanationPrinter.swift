@@ -22,15 +22,18 @@ struct ExplanationPrinter: Sendable {
   private let show: Int
   private let items: ItemChunk
   private let groupNames: [String]
+  /// What each cluster is called; empty where nothing asks for it.
+  private let clusterNames: [String]
   private let templates: SentenceTemplates
 
   init(
     format: ExplanationFormat, show: Int, model: StoredModel, fitted: any RecommendationModel,
-    templates: SentenceTemplates
+    templates: SentenceTemplates, clusterNames: [String]
   ) {
     self.format = format
     self.show = show
     self.templates = templates
+    self.clusterNames = clusterNames
     items = model.items
     groupNames =
       fitted.itemGroups.map { groups in
@@ -105,7 +108,7 @@ struct ExplanationPrinter: Sendable {
     if let group = explanation.groups.first, groupNames.indices.contains(group.index) {
       values["group"] = groupNames[group.index]
     }
-    if let cluster = explanation.clusters.first { values["cluster"] = "cluster \(cluster.index)" }
+    if let cluster = explanation.clusters.first { values["cluster"] = clusterName(cluster.index) }
     var own = explanation.leaveOneOut.filter { $0.weight > 0 }
     if own.isEmpty {
       own = explanation.contributions.compactMap { part in
@@ -214,7 +217,12 @@ struct ExplanationPrinter: Sendable {
     }
     if !explanation.clusters.isEmpty {
       members["clusters"] = .array(
-        explanation.clusters.map { ["cluster": .integer($0.index), "weight": .number($0.weight)] })
+        explanation.clusters.map {
+          [
+            "cluster": .integer($0.index), "name": .string(clusterName($0.index)),
+            "weight": .number($0.weight),
+          ]
+        })
     }
     if !explanation.groups.isEmpty {
       members["groups"] = .array(
@@ -268,6 +276,10 @@ struct ExplanationPrinter: Sendable {
   private func isBefore(_ a: Explanation.Contribution, _ b: Explanation.Contribution) -> Bool {
     let (x, y) = (abs(a.value), abs(b.value))
     return x == y ? name(a.source) < name(b.source) : x > y
+  }
+
+  private func clusterName(_ cluster: Int) -> String {
+    clusterNames.indices.contains(cluster) ? clusterNames[cluster] : "cluster \(cluster)"
   }
 
   private func groupName(_ group: Int) -> String {
