@@ -9,3 +9,9 @@ int indgrm_available_cores(void) {
   int count = CPU_COUNT(&set);
   return count > 0 ? count : 1;
 }
+
+static _Thread_local int in_loop = 0;
+
+int indgrm_is_in_loop(void) { return in_loop; }
+
+void indgrm_set_in_loop(int value) { in_loop = value; }

@@ -22,11 +22,12 @@ public enum Parallel {
   public static let availableCores = Int(indgrm_available_cores())
 
   /// Calls `body` for every block of `size` indices below `count`, on several threads, in no
-  /// particular order. The body must not write what another block touches.
+  /// particular order. The body must not write what another block touches. A loop inside another runs on
+  /// the thread that reaches it, as all of them are busy.
   public static func blocks(_ count: Int, size: Int, _ body: (Range<Int>) -> Void) {
     let blockCount = (count + size - 1) / max(size, 1)
     let workers = min(threads, blockCount)
-    guard workers > 1 else {
+    guard workers > 1, indgrm_is_in_loop() == 0 else {
       for block in 0..<max(blockCount, 0) { body(block * size..<min((block + 1) * size, count)) }
       return
     }
@@ -34,6 +35,8 @@ public enum Parallel {
     withoutActuallyEscaping(body) { body in
       let body = UncheckedBody(call: body)
       DispatchQueue.concurrentPerform(iterations: workers) { _ in
+        indgrm_set_in_loop(1)
+        defer { indgrm_set_in_loop(0) }
         while true {
           let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard block < blockCount else { return }

@@ -44,19 +44,8 @@ struct ExplanationPrinter: Sendable {
       } ?? []
   }
 
-  /// What is written about each user.
-  func text(_ users: [ExplainedUser]) -> [String] {
-    var texts = [String](repeating: "", count: users.count)
-    texts.withUnsafeMutableBufferPointer { buffer in
-      let texts = SharedBuffer(buffer)
-      Parallel.blocks(users.count, size: 1) { places in
-        for place in places { texts[place] = text(users[place]) }
-      }
-    }
-    return texts
-  }
-
-  private func text(_ user: ExplainedUser) -> String {
+  /// What is written about a user.
+  func text(_ user: ExplainedUser) -> String {
     switch format {
     case .jsonl:
       return user.explanations.indices.map { json(user, $0).text + "\n" }.joined()
