@@ -140,11 +140,13 @@ struct Explain: Tool {
     let chosen = try chosenUsers(data)
     let cases = FoldInCases(
       data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let named = format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
       format: format, show: show > 0 ? show : .max, model: stored, fitted: fitted,
-      templates: templates)
+      templates: templates, clusterNames: named ? clusterNames(stored, fitted, data) : [])
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
-    // Users are scored by blocks and their explanations written out on all cores.
+    let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
+    // Users are scored by blocks, and explained and put into words one by one on all cores.
     let block = 200
     let scores = Matrix<Float>(rows: min(block, cases.count), columns: fitted.itemCount)
     for start in stride(from: 0, to: cases.count, by: block) {
@@ -155,19 +157,36 @@ struct Explain: Tool {
         fitted.score(cases.history, rows: rows, into: part)
         lists = topItems(part, cases.history, rows: rows, count: top).map { $0.map(\.index) }
       }
-      var answers: [ExplainedUser] = []
-      for (row, items) in zip(rows, lists) {
-        let history = Array(cases.history.row(row))
-        answers.append(
+      let tasks = rows.map { cases.history.row($0).count }
+      let texts = team.texts(weights: tasks) { model, place in
+        let row = start + place
+        return printer.text(
           explain(
-            fitted, user: data.users.ids[cases.users[row]], history, items: items,
-            contrasts: contrasts))
-        progress.update(row + 1)
+            model, user: data.users.ids[cases.users[row]], Array(cases.history.row(row)),
+            items: lists[place], contrasts: contrasts))
       }
-      for text in printer.text(answers) { try file.write(text) }
+      for text in texts { try file.write(text) }
+      progress.update(rows.upperBound)
     }
     progress.finish()
     try file.commit()
+  }
+
+  /// What the clusters are called, for what sets users of the input apart: of evenly spaced ones where
+  /// there are many, so that one user's explanation does not cost a pass over all.
+  private func clusterNames(
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
+  ) -> [String] {
+    guard let inner = fitted as? any InterpretableModel else { return [] }
+    let count = min(data.userCount, 2000)
+    let sample = FoldInCases(
+      data, users: (0..<count).map { $0 * data.userCount / count },
+      items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let profiles = ClusterProfile.all(
+      of: inner, sample.history, items: stored.items, categoryCount: stored.categories.count)
+    return profiles.enumerated().map { cluster, profile in
+      profile.name(items: stored.items, categories: stored.categories) ?? "cluster \(cluster)"
+    }
   }
 
   /// What is said of the model alone; nil when interactions are needed.

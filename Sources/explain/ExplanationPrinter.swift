@@ -22,15 +22,18 @@ struct ExplanationPrinter: Sendable {
   private let show: Int
   private let items: ItemChunk
   private let groupNames: [String]
+  /// What each cluster is called; empty where nothing asks for it.
+  private let clusterNames: [String]
   private let templates: SentenceTemplates
 
   init(
     format: ExplanationFormat, show: Int, model: StoredModel, fitted: any RecommendationModel,
-    templates: SentenceTemplates
+    templates: SentenceTemplates, clusterNames: [String]
   ) {
     self.format = format
     self.show = show
     self.templates = templates
+    self.clusterNames = clusterNames
     items = model.items
     groupNames =
       fitted.itemGroups.map { groups in
@@ -41,19 +44,8 @@ struct ExplanationPrinter: Sendable {
       } ?? []
   }
 
-  /// What is written about each user.
-  func text(_ users: [ExplainedUser]) -> [String] {
-    var texts = [String](repeating: "", count: users.count)
-    texts.withUnsafeMutableBufferPointer { buffer in
-      let texts = SharedBuffer(buffer)
-      Parallel.blocks(users.count, size: 1) { places in
-        for place in places { texts[place] = text(users[place]) }
-      }
-    }
-    return texts
-  }
-
-  private func text(_ user: ExplainedUser) -> String {
+  /// What is written about a user.
+  func text(_ user: ExplainedUser) -> String {
     switch format {
     case .jsonl:
       return user.explanations.indices.map { json(user, $0).text + "\n" }.joined()
@@ -105,7 +97,7 @@ struct ExplanationPrinter: Sendable {
     if let group = explanation.groups.first, groupNames.indices.contains(group.index) {
       values["group"] = groupNames[group.index]
     }
-    if let cluster = explanation.clusters.first { values["cluster"] = "cluster \(cluster.index)" }
+    if let cluster = explanation.clusters.first { values["cluster"] = clusterName(cluster.index) }
     var own = explanation.leaveOneOut.filter { $0.weight > 0 }
     if own.isEmpty {
       own = explanation.contributions.compactMap { part in
@@ -214,7 +206,12 @@ struct ExplanationPrinter: Sendable {
     }
     if !explanation.clusters.isEmpty {
       members["clusters"] = .array(
-        explanation.clusters.map { ["cluster": .integer($0.index), "weight": .number($0.weight)] })
+        explanation.clusters.map {
+          [
+            "cluster": .integer($0.index), "name": .string(clusterName($0.index)),
+            "weight": .number($0.weight),
+          ]
+        })
     }
     if !explanation.groups.isEmpty {
       members["groups"] = .array(
@@ -268,6 +265,10 @@ struct ExplanationPrinter: Sendable {
   private func isBefore(_ a: Explanation.Contribution, _ b: Explanation.Contribution) -> Bool {
     let (x, y) = (abs(a.value), abs(b.value))
     return x == y ? name(a.source) < name(b.source) : x > y
+  }
+
+  private func clusterName(_ cluster: Int) -> String {
+    clusterNames.indices.contains(cluster) ? clusterNames[cluster] : "cluster \(cluster)"
   }
 
   private func groupName(_ group: Int) -> String {

@@ -41,21 +41,11 @@ struct ModelViews {
   /// - Throws: `ToolError` for models without clusters.
   func clusters(_ rows: SparseRows) throws -> [LearntThing] {
     let inner = try inner()
-    let seen = inner.represent(rows, rows: 0..<rows.rowCount)
-    let owner = (0..<rows.rowCount).map { seen.heaviestCluster(of: $0) }
-    let all = rows.columnCounts().map(Double.init)
-    let allCategories = categoryCounts(rows, where: { _ in true })
-    return (0..<inner.clusterCount).map { cluster in
-      let members = owner.indices.filter { owner[$0] == cluster }
-      var counts = [Double](repeating: 0, count: all.count)
-      for row in members { for item in rows.row(row) { counts[Int(item)] += 1 } }
-      let least = max(3, 0.01 * Double(members.count))
-      let titles = prominent(
-        counts, of: Double(members.count), all: all, of: Double(rows.rowCount), least: least)
-      let own = categoryCounts(rows, where: { owner[$0] == cluster })
-      let kinds = prominent(
-        own, of: own.reduce(0, +), all: allCategories, of: allCategories.reduce(0, +), least: 1)
-      let share = Double(members.count) / Double(max(rows.rowCount, 1))
+    let profiles = ClusterProfile.all(
+      of: inner, rows, items: items, categoryCount: categories.count)
+    return profiles.enumerated().map { cluster, profile in
+      let (kinds, titles) = (profile.categories, profile.items)
+      let share = Double(profile.users) / Double(max(rows.rowCount, 1))
       let dimensions = inner.dimensionCounts[cluster]
       return LearntThing(
         lines: [
@@ -65,21 +55,12 @@ struct ModelViews {
           titles.isEmpty ? nil : "  items: \(named(titles) { items.name(of: $0) })",
         ].compactMap { $0 },
         json: [
-          "cluster": .integer(cluster), "users": .integer(members.count), "share": .number(share),
+          "cluster": .integer(cluster), "users": .integer(profile.users), "share": .number(share),
           "expected_share": .number(inner.expectedClusterShares[cluster]),
           "dimensions": .integer(dimensions), "categories": categoryList(kinds),
           "items": itemList(titles),
         ])
     }
-  }
-
-  private func categoryCounts(_ rows: SparseRows, where belongs: (Int) -> Bool) -> [Double] {
-    var counts = [Double](repeating: 0, count: categories.count)
-    guard let lists = items.categories else { return counts }
-    for row in 0..<rows.rowCount where belongs(row) {
-      for item in rows.row(row) { for category in lists[Int(item)] { counts[Int(category)] += 1 } }
-    }
-    return counts
   }
 
   // MARK: Groups

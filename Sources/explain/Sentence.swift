@@ -58,6 +58,11 @@ struct SentenceTemplates {
     self.lines = parsed
   }
 
+  /// Whether any sentence has this place.
+  func use(_ name: String) -> Bool {
+    lines.joined().contains { if case .place(name) = $0 { true } else { false } }
+  }
+
   /// The first sentence that can be filled; empty when there is none.
   func sentence(_ values: [String: String]) -> String {
     for line in lines {

@@ -107,6 +107,49 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
     }
   }
 
+  /// A cluster is called what `--clusters` lists first of it: categories, or items without any.
+  @Test func clustersAreNamedForWhatSetsThemApart() throws {
+    let folder = try Folder()
+    let (data, model) = fitted(folder)
+    let bare = folder.path("bare.ig")
+    let bareModel = folder.path("bare.model")
+    let made = Shell.run(
+      "dump --to csv \(data) | ingest -q - -o \(bare) && fit -q \(small) --set groups=6 \(bare) -o \(bareModel)"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    let template = try folder.write("t", "{title}: for fans of {cluster}\n")
+    for (model, data, list, title) in [
+      (model, data, "categories", "category"), (bareModel, bare, "items", "title"),
+    ] {
+      var names: [Int: String] = [:]
+      let views = Shell.run("explain --model \(model) --clusters --format jsonl \(data)")
+      for view in try objects(views.output) {
+        let number = try #require(view["cluster"] as? Int)
+        let told = (view[list] as? [[String: Any]] ?? []).compactMap { $0[title] as? String }
+        names[number] =
+          told.isEmpty ? "cluster \(number)" : told.prefix(2).joined(separator: " and ")
+      }
+      #expect(names.values.contains { !$0.hasPrefix("cluster ") })
+      let run = Shell.run(
+        "explain --model \(model) --top 1 --format jsonl --template \(template) \(data)")
+      #expect(run.status == 0, "\(run.errors)")
+      let found = try objects(run.output)
+      #expect(found.count == 300)
+      for line in found {
+        let clusters = try #require(line["clusters"] as? [[String: Any]])
+        for cluster in clusters {
+          #expect(cluster["name"] as? String == names[cluster["cluster"] as? Int ?? -1])
+        }
+        let heaviest = try #require(clusters.first?["name"] as? String)
+        #expect((line["sentence"] as? String)?.hasSuffix(": for fans of \(heaviest)") == true)
+      }
+    }
+    let alone = Shell.run(
+      "dump --to csv \(data) | awk -F, 'NR == 1 || $1 == 7' | ingest -q -"
+        + " | explain --model \(model) --top 1 --template \(template) -")
+    #expect(alone.output.contains(": for fans of cluster "), "\(alone.errors)")
+  }
+
   @Test func viewsSayWhatAModelHasLearnt() throws {
     let folder = try Folder()
     let (data, model) = fitted(folder)

@@ -1,0 +1,71 @@
+// What sets the users of each cluster apart from all users, and what is a cluster called for it?
+
+import DenseMath
+import Interchange
+import Models
+
+/// What the users whose heaviest cluster is this one have more of than all users.
+struct ClusterProfile {
+  /// How many users these are.
+  private(set) var users = 0
+  /// Over-represented categories, as shares of interactions, and items, as shares of users; the most
+  /// telling first.
+  private(set) var categories: [Prominent] = []
+  private(set) var items: [Prominent] = []
+
+  /// The profile of every cluster of a model.
+  ///
+  /// - Parameters:
+  ///   - rows: users' histories, in the model's items.
+  ///   - items: the model's items, with their categories where known.
+  ///   - categoryCount: how many categories there are.
+  static func all(
+    of model: any InterpretableModel, _ rows: SparseRows, items: ItemChunk, categoryCount: Int
+  ) -> [ClusterProfile] {
+    let seen = model.represent(rows, rows: 0..<rows.rowCount)
+    let none = Counts(items: rows.columnCount, categories: categoryCount)
+    var (own, all) = ([Counts](repeating: none, count: model.clusterCount), none)
+    for row in 0..<rows.rowCount {
+      own[seen.heaviestCluster(of: row)].add(rows.row(row), categories: items.categories)
+      all.add(rows.row(row), categories: items.categories)
+    }
+    return own.map { own in
+      let least = max(3, 0.01 * Double(own.users))
+      return ClusterProfile(
+        users: own.users,
+        categories: prominent(
+          own.categories, of: own.categories.reduce(0, +), all: all.categories,
+          of: all.categories.reduce(0, +), least: 1),
+        items: prominent(
+          own.items, of: Double(own.users), all: all.items, of: Double(all.users), least: least))
+    }
+  }
+
+  /// The two categories that tell most, or one where there is no other; without any the two items that
+  /// do; nil where nothing sets the cluster apart.
+  func name(items chunk: ItemChunk, categories names: [String]) -> String? {
+    let telling = categories.map { names[$0.index] }.filter { !$0.isEmpty }.prefix(2)
+    if !telling.isEmpty { return telling.joined(separator: " and ") }
+    guard !items.isEmpty else { return nil }
+    return items.prefix(2).map { chunk.name(of: $0.index) }.joined(separator: " and ")
+  }
+
+  private struct Counts {
+    var users = 0
+    var items: [Double]
+    var categories: [Double]
+
+    init(items: Int, categories: Int) {
+      self.items = [Double](repeating: 0, count: items)
+      self.categories = [Double](repeating: 0, count: categories)
+    }
+
+    mutating func add(_ history: some Collection<UInt32>, categories lists: [[UInt32]]?) {
+      users += 1
+      for item in history {
+        items[Int(item)] += 1
+        for category in lists?[Int(item)] ?? [] { categories[Int(category)] += 1 }
+      }
+    }
+  }
+}
