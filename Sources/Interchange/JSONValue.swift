@@ -118,6 +118,11 @@ public enum JSONValue: Codable, Equatable, Sendable {
   /// Appends a JSON string literal.
   public static func quote(_ value: String, into text: inout String) {
     text += "\""
+    guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+      text += value
+      text += "\""
+      return
+    }
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
