@@ -16,7 +16,7 @@ import Interchange
 /// - item bias: beta_j
 ///
 /// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
-/// expert adds w B_lj for each of the user's own items l to either.
+/// expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
 final class InDGRM: RecommendationModel {
   let users: UserEncoder
   let decoder: Decoder<Float>
@@ -77,6 +77,7 @@ final class InDGRM: RecommendationModel {
     expert = try NeighbourhoodExpert(data, chosen, beside: self)
     guard let expert else { return }
     settings = settings.setting("expert-weight", .number(expert.strength))
+      .setting("expert-tempering", .number(expert.tempering))
   }
 
   func tensors() -> [Tensor] {
@@ -87,7 +88,7 @@ final class InDGRM: RecommendationModel {
         Tensor(
           "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
       ]
-      + (expert?.weights.tensors(prefix: "expert-") ?? [])
+      + (expert?.tensors ?? [])
   }
 
   /// Users' representations z (B x d) and cluster weights (B x K*); at most a batch at a time.
@@ -135,7 +136,7 @@ final class InDGRM: RecommendationModel {
       for (place, item) in items.enumerated() {
         let parts = expert.weights.contributions(
           Array(foldIn.row(row)), to: item, scale: expert.strength)
-        scores[row, place] += Float(parts.reduce(0) { $0 + $1.value })
+        scores[row, place] += Float(parts.reduce(0) { $0 + $1.value }) + expert.bias[0, Int(item)]
       }
     }
   }
@@ -173,8 +174,12 @@ final class InDGRM: RecommendationModel {
       var own: [(Int, Double)] = []
       if let expert {
         let parts = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
+        let bias = Double(expert.bias[0, Int(item)])
+        explanation.contributions = explanation.contributions.map {
+          $0.source == .itemBias ? .init(source: .itemBias, value: $0.value + bias) : $0
+        }
         explanation.contributions += parts
-        explanation.score += parts.reduce(0) { $0 + $1.value }
+        explanation.score += parts.reduce(bias) { $0 + $1.value }
         own = parts.compactMap { part in
           if case .item(let index) = part.source { (Int(index), part.value) } else { nil }
         }

@@ -4,12 +4,18 @@ import DenseMath
 import Glibc
 import Interchange
 
-/// A linear expert multiplied to InDGRM's: log p_ij + w (x_i B)_j, B an item-item regression with users
-/// weighted by their size, fitted apart from the rest; w is chosen on validation users.
+/// A linear expert multiplied to InDGRM's: log p_ij + w (x_i B)_j - v log(1 + n_j), B an item-item regression
+/// with users weighted by their size, fitted apart from the rest, n_j the training interactions of an
+/// item. Both factors of the product know which items are popular; v takes out what counts twice. w and v
+/// are chosen on validation users.
 struct NeighbourhoodExpert {
   let weights: ItemItemWeights
   /// w.
   let strength: Double
+  /// v.
+  let tempering: Double
+  /// - v log(1 + n_j), 1 x M.
+  let bias: Matrix<Float>
 
   static let options = [
     ModelOption(
@@ -24,6 +30,10 @@ struct NeighbourhoodExpert {
     ModelOption(
       "expert-weight", .number(0, 0...1e6),
       "Its weight; 0 chooses on validation users (12 without any)"),
+    ModelOption(
+      "expert-tempering", .number(-1, -1...10),
+      "Share of log popularity taken out of the product; -1 chooses on validation users (0.3 without any)"
+    ),
   ]
 
   /// Fits the expert and chooses its weight beside a trained model; nil when it is off.
@@ -38,21 +48,50 @@ struct NeighbourhoodExpert {
         settings.integer("expert-neighbours"), items: data.rows.columnCount))
     let weights = try regression.fit(data.rows)
     self.weights = weights
-    let given = settings.number("expert-weight")
-    if given > 0 {
-      strength = given
-    } else if let held = data.validation {
-      // Steps of a third of an octave from 1/2 to 100.
-      let choices: [Double] = [0] + (0..<24).map { exp2(Double($0) / 3 - 1) }
-      let values = validate(held, mixing: choices) { rows, base, added in
+    let popularity = Matrix<Float>(
+      rows: 1, columns: data.rows.columnCount,
+      data.rows.columnCounts().map { Float(log(1 + Double($0))) })
+    let (weight, share) = (
+      settings.number("expert-weight"), settings.number("expert-tempering")
+    )
+    (strength, tempering) = Self.choose(
+      weight: weight > 0 ? weight : nil, tempering: share >= 0 ? share : nil, data.validation
+    ) { held, mixtures in
+      validate(held, mixing: mixtures, bias: popularity) { rows, base, added in
         model.score(held.foldIn, rows: rows, into: base)
         weights.score(held.foldIn, rows: rows, into: added)
       }
-      let best = values.indices.max { values[$0] < values[$1] } ?? 0
-      strength = choices[best]
-    } else {
-      strength = 12
     }
+    bias = popularity
+    scale(bias, by: Float(-tempering))
+  }
+
+  /// w and v where they are not given: first w without tempering, in steps of a third of an octave from
+  /// 1/2 to 100, then v up to 0.8 with w nearby.
+  ///
+  /// - Parameter measure: the validation metric of each mixture.
+  static func choose(
+    weight: Double?, tempering: Double?, _ held: ValidationUsers?,
+    _ measure: (ValidationUsers, [ExpertMixture]) -> [Double]
+  ) -> (weight: Double, tempering: Double) {
+    if let weight, let tempering { return (weight, tempering) }
+    guard let held else { return (weight ?? 12, tempering ?? 0.3) }
+    func best(_ mixtures: [ExpertMixture]) -> ExpertMixture {
+      let values = measure(held, mixtures)
+      return mixtures[values.indices.max { values[$0] < values[$1] } ?? 0]
+    }
+    let octaves = (0..<24).map { exp2(Double($0) / 3 - 1) }
+    let first = best(
+      (weight.map { [$0] } ?? [0] + octaves).map {
+        ExpertMixture(added: $0, bias: -(tempering ?? 0))
+      })
+    guard tempering == nil, first.added > 0 else { return (first.added, tempering ?? 0) }
+    let nearby = weight.map { [$0] } ?? (-1...2).map { first.added * exp2(Double($0) / 3) }
+    let second = best(
+      nearby.flatMap { near in
+        (0...8).map { ExpertMixture(added: near, bias: -0.1 * Double($0)) }
+      })
+    return (second.added, -second.bias)
   }
 
   /// Brings the expert back; nil when the model has none.
@@ -64,13 +103,23 @@ struct NeighbourhoodExpert {
     else { return nil }
     weights = try ItemItemWeights(stored, prefix: "expert-")
     self.strength = strength
+    tempering = stored.description["settings"]?["expert-tempering"]?.double ?? 0
+    let own = Parameter<Float>("expert-bias", rows: 1, columns: stored.items.ids.count)
+    // Models fitted before there was tempering have none.
+    if stored.tensors[own.name] != nil { try stored.fill([own]) }
+    bias = own.value
   }
 
-  /// Adds w (x B) to scores.
+  var tensors: [Tensor] {
+    weights.tensors(prefix: "expert-") + [bias.tensor("expert-bias")]
+  }
+
+  /// Adds w (x B) - v log(1 + n) to scores.
   func add(_ foldIn: SparseRows, rows: Range<Int>, to scores: Matrix<Float>) {
     guard strength != 0 else { return }
     let own = Matrix<Float>(rows: scores.rows, columns: scores.columns)
     weights.score(foldIn, rows: rows, into: own)
     addScaled(own, by: Float(strength), to: scores)
+    addRow(bias, to: scores)
   }
 }

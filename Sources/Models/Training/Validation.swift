@@ -66,15 +66,22 @@ func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -
   return sum.mean
 }
 
-/// The same for base + w added, for each weight w; `score` fills both matrices.
+/// A mixture of scores: base + added x other scores + bias x a vector over items.
+struct ExpertMixture {
+  var added: Double
+  var bias: Double
+}
+
+/// The same for several mixtures of scores; `score` fills the base and what is added.
 func validate(
-  _ held: ValidationUsers, mixing weights: [Double],
+  _ held: ValidationUsers, mixing mixtures: [ExpertMixture], bias: Matrix<Float>,
   score: (Range<Int>, _ base: Matrix<Float>, _ added: Matrix<Float>) -> Void
 ) -> [Double] {
   let foldIn = held.foldIn
-  var sums = weights.map { _ in MetricSum(held) }
+  var sums = mixtures.map { _ in MetricSum(held) }
   let most = min(500, foldIn.rowCount)
   let all = (0..<3).map { _ in Matrix<Float>(rows: most, columns: foldIn.columnCount) }
+  let share = Matrix<Float>(rows: 1, columns: bias.columns)
   for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
     let rows = start..<min(start + 500, foldIn.rowCount)
     let (base, added, mixed) = (
@@ -82,9 +89,12 @@ func validate(
       all[2].rowBlock(0..<rows.count)
     )
     score(rows, base, added)
-    for (place, weight) in weights.enumerated() {
+    for (place, mixture) in mixtures.enumerated() {
       mixed.copy(from: base)
-      addScaled(added, by: Float(weight), to: mixed)
+      addScaled(added, by: Float(mixture.added), to: mixed)
+      share.copy(from: bias)
+      scale(share, by: Float(mixture.bias))
+      addRow(share, to: mixed)
       sums[place].add(rows, topItems(mixed, foldIn, rows: rows, count: held.metric.depth))
     }
   }

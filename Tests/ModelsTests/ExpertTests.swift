@@ -1,0 +1,55 @@
+// Are the expert's weight and tempering chosen as they should be?
+
+import DenseMath
+import Testing
+
+@testable import Models
+
+@Suite struct ExpertTests {
+  private let held = ValidationUsers(
+    foldIn: SparseRows(offsets: [0, 1], columns: [0], columnCount: 3), truth: [[1]])
+
+  /// A metric that is best at w = 8, v = 0.4.
+  private func hill(_: ValidationUsers, _ mixtures: [ExpertMixture]) -> [Double] {
+    mixtures.map { -abs($0.added - 8) - 10 * abs($0.bias + 0.4) }
+  }
+
+  @Test func bothAreFoundOnTheGrid() {
+    let (weight, tempering) = NeighbourhoodExpert.choose(
+      weight: nil, tempering: nil, held, hill)
+    #expect(abs(weight - 8) < 1e-9)
+    #expect(abs(tempering - 0.4) < 1e-9)
+  }
+
+  @Test func givenOnesAreKept() {
+    let kept = NeighbourhoodExpert.choose(weight: 3, tempering: nil, held, hill)
+    #expect(kept.weight == 3 && abs(kept.tempering - 0.4) < 1e-9)
+    let plain = NeighbourhoodExpert.choose(weight: nil, tempering: 0, held, hill)
+    #expect(abs(plain.weight - 8) < 1e-9 && plain.tempering == 0)
+  }
+
+  @Test func anExpertThatDoesNotHelpIsLeftOutWhole() {
+    let (weight, tempering) = NeighbourhoodExpert.choose(weight: nil, tempering: nil, held) {
+      $1.map { -$0.added - abs($0.bias + 0.4) }
+    }
+    #expect(weight == 0 && tempering == 0)
+  }
+
+  @Test func mixturesAreValidatedAsTheyScore() {
+    // One user, items 1 and 2 to rank: the base prefers 2, the added scores 1, the bias 2 again.
+    let bias = Matrix<Float>(rows: 1, columns: 3, [0, 0, 1])
+    let values = validate(
+      held,
+      mixing: [
+        .init(added: 0, bias: 0), .init(added: 2, bias: 0), .init(added: 2, bias: 4),
+      ], bias: bias
+    ) { _, base, added in
+      base.copy(from: Matrix(rows: 1, columns: 3, [0, 0, 1]))
+      added.copy(from: Matrix(rows: 1, columns: 3, [0, 1, 0]))
+    }
+    let second = 0.6309297535714575  // 1 / log2(3)
+    #expect(abs(values[0] - second) < 1e-12)
+    #expect(abs(values[1] - 1) < 1e-12)
+    #expect(abs(values[2] - second) < 1e-12)
+  }
+}
