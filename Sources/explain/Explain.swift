@@ -148,14 +148,12 @@ struct Explain: Tool {
     let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
     // Users are scored by blocks, and explained and put into words one by one on all cores.
     let block = 200
-    let scores = Matrix<Float>(rows: min(block, cases.count), columns: fitted.itemCount)
+    let ranker = Ranker(fitted)
     for start in stride(from: 0, to: cases.count, by: block) {
       let rows = start..<min(start + block, cases.count)
       var lists = [[UInt32]](repeating: wantedItems, count: rows.count)
       if wantedItems.isEmpty {
-        let part = scores.rowBlock(0..<rows.count)
-        fitted.score(cases.history, rows: rows, into: part)
-        lists = topItems(part, cases.history, rows: rows, count: top).map { $0.map(\.index) }
+        lists = ranker.top(cases.history, rows: rows, count: top).map { $0.map(\.index) }
       }
       let tasks = rows.map { cases.history.row($0).count }
       let texts = team.texts(weights: tasks) { model, place in

@@ -70,7 +70,7 @@ struct Score: Tool {
         "\(cases.unknownInteractions) interactions are with items the model does not know; they are left out"
       )
     }
-    let mask = try candidateMask(stored.items.ids, context)
+    let ranker = Ranker(fitted, candidates: try candidateMask(stored.items.ids, context))
 
     let writer = try RankingWriter(
       file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
@@ -79,7 +79,7 @@ struct Score: Tool {
       provenance: context.provenance(from: [stream.provenance, stored.provenance]))
     let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
     var short = 0
-    try rank(cases, with: fitted, mask: mask) { range, lists in
+    try rank(cases, with: ranker) { range, lists in
       for (index, list) in zip(range, lists) {
         short += list.count < top ? 1 : 0
         try writer.append(
@@ -94,23 +94,16 @@ struct Score: Tool {
     context.log.notice("ranked items for \(cases.count) users and rounds\(fewer)")
   }
 
-  /// Scores blocks of users and hands their rankings on, in order.
+  /// Ranks for blocks of users and hands their lists on, in order.
   private func rank(
-    _ cases: FoldInCases, with model: any RecommendationModel, mask: [Bool]?,
+    _ cases: FoldInCases, with ranker: Ranker,
     _ body: (Range<Int>, [[Ranked<Float>]]) throws -> Void
   ) throws {
     let block = 512
-    let scores = Matrix<Float>(rows: min(block, cases.count), columns: model.itemCount)
-    let nothing = SparseRows(
-      offsets: [Int](repeating: 0, count: cases.count + 1), columns: [],
-      columnCount: model.itemCount)
     for start in stride(from: 0, to: cases.count, by: block) {
       let range = start..<min(start + block, cases.count)
-      let part = scores.rowBlock(0..<range.count)
-      model.score(cases.history, rows: range, into: part)
-      if let mask { hide(mask, in: part) }
-      let seen = keepSeen ? nothing : cases.history
-      try body(range, topItems(part, seen, rows: range, count: top))
+      try body(
+        range, ranker.top(cases.history, rows: range, count: top, keepsSeen: keepSeen))
     }
   }
 
@@ -157,13 +150,6 @@ struct Score: Tool {
       }
     }
     return mask
-  }
-
-  private func hide(_ mask: [Bool], in scores: Matrix<Float>) {
-    for row in 0..<scores.rows {
-      let values = scores.row(row)
-      for item in mask.indices where !mask[item] { values[item] = -.infinity }
-    }
   }
 
   private func metadata(_ stored: StoredModel, _ data: InteractionSet) -> JSONValue {

@@ -8,7 +8,7 @@ import Interchange
 ///
 /// p_u = A^-1 sum_{i in x_u} (1 + lambda_e W_ui) q_i, score_j = p_u . q_j: a sum over the user's own items,
 /// which is the explanation.
-final class FactorModel: RecommendationModel {
+final class FactorModel: FactorisedModel {
   let items: Matrix<Float>
   let settings: JSONValue
   private let method: AlternatingLeastSquares
@@ -33,12 +33,18 @@ final class FactorModel: RecommendationModel {
     [items.tensor("items")] + (neighbours?.tensors() ?? [])
   }
 
-  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+  var itemFactors: Matrix<Float> { items }
+
+  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> Matrix<Float> {
     let block = foldIn.rows(at: Array(rows))
     let users = Matrix<Float>(rows: rows.count, columns: items.columns)
     method.solve(
       block, pulls: neighbours?.explainability(of: block), given: items, shared, into: users)
-    multiply(users, items, transposeB: true, into: scores)
+    return users
+  }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    multiply(userFactors(foldIn, rows: rows), items, transposeB: true, into: scores)
   }
 
   func explain(_ foldIn: [UInt32], items wanted: [UInt32]) -> [Explanation] {

@@ -1,0 +1,242 @@
+// Which items score highest when scores are products of user and item factors?
+
+import CKernels
+
+/// The best of all products u . v_j without ever holding all of them.
+///
+/// Items are taken in tiles, longest first. A tile's products are computed with rounded factors where the
+/// processor has them, u~ . v~_j, which lie within
+/// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 |u| |v_j|
+/// of the true ones. Items whose upper bound falls below the count-th largest lower bound cannot be
+/// among the best; nor can any item of a tile whose longest one is too short (Cauchy and Schwarz), and
+/// there a user is done. What is left, little more than `count` items, is computed again in single
+/// precision: the result is exact, whatever the processor.
+public final class ProductRanking: Sendable {
+  private static let tileUsers = 64
+  private static let tileItems = 16 * INDGRM_ROUNDED_COLUMNS
+
+  /// Item factors, longest first.
+  private let items: Matrix<Float>
+  /// Which item a place in that order is, and back; -1 for an item that never ranks.
+  private let order: [UInt32]
+  private let places: [Int32]
+  /// Of every tile, the largest |v| and |v - v~|.
+  private let norms: [Float]
+  private let errors: [Float]
+  /// The rounded factors; nil where the processor cannot multiply them.
+  private let packed: PackedItems?
+
+  /// - Parameters:
+  ///   - items: v, one row an item. Items whose factors are not finite never rank.
+  ///   - allowed: which items may rank; nil for all.
+  ///   - rounds: whether rounded factors may sort out what is computed exactly.
+  public init(_ items: Matrix<Float>, allowed: [Bool]? = nil, rounds: Bool = true) {
+    precondition(items.columns > 0 && allowed?.count ?? items.rows == items.rows)
+    let lengths = (0..<items.rows).map { norm(items.row($0)) }
+    let order = lengths.indices.filter { lengths[$0].isFinite && allowed?[$0] ?? true }
+      .sorted { (lengths[$1], $0) < (lengths[$0], $1) }.map { UInt32($0) }
+    let sorted = Matrix<Float>(rows: order.count, columns: items.columns)
+    gatherRows(items, order, into: sorted)
+    var places = [Int32](repeating: -1, count: items.rows)
+    for (place, item) in order.enumerated() { places[Int(item)] = Int32(place) }
+    let isRounded = rounds && RoundedProducts.isAvailable
+    let tiles = stride(from: 0, to: order.count, by: Self.tileItems)
+    norms = tiles.map { lengths[Int(order[$0])] }
+    errors = tiles.map { first in
+      guard isRounded else { return 0 }
+      return (first..<min(first + Self.tileItems, order.count)).map {
+        roundingError(sorted.row($0))
+      }
+      .max() ?? 0
+    }
+    packed = isRounded ? PackedItems(sorted) : nil
+    (self.items, self.order, self.places) = (sorted, order, places)
+  }
+
+  /// The best items of each user, best first; equal scores rank by index. Lists are shorter than `count`
+  /// when there are fewer candidates.
+  ///
+  /// - Parameters:
+  ///   - users: u, one row a user.
+  ///   - seen: items that are left out; row `rows.lowerBound + r` is that of user r. Nil leaves out none.
+  public func top(
+    _ users: Matrix<Float>, leavingOut seen: SparseRows?, rows: Range<Int>, count: Int
+  ) -> [[Ranked<Float>]] {
+    precondition(users.columns == items.columns && users.rows == rows.count)
+    var lists = [[Ranked<Float>]](repeating: [], count: users.rows)
+    guard count > 0 else { return lists }
+    lists.withUnsafeMutableBufferPointer { buffer in
+      let lists = SharedBuffer(buffer)
+      Parallel.blocks(users.rows, size: Self.tileUsers) { block in
+        var searches = block.map { row in
+          let own = seen.map { $0.row(rows.lowerBound + row) }
+          return Search(
+            users.row(row), count: count, isRounded: packed != nil,
+            leavingOut: own.map { $0.map { places[Int($0)] }.filter { $0 >= 0 }.sorted() } ?? [])
+        }
+        walk(users.rowBlock(block), &searches)
+        for (row, search) in zip(block, searches) {
+          lists[row] = rank(users.row(row), search.candidates, count: count)
+        }
+      }
+    }
+    return lists
+  }
+
+  /// Takes some users through the tiles until none of them can find anything better.
+  private func walk(_ users: Matrix<Float>, _ searches: inout [Search]) {
+    let products = Workspace<Float>()
+    let rounded = packed.map { _ in PackedItems(users, width: INDGRM_ROUNDED_ROWS) }
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.tileItems) { found in
+      for tile in norms.indices {
+        for user in searches.indices where !searches[user].isDone {
+          searches[user].enter(norm: norms[tile], error: errors[tile], dimensions: items.columns)
+        }
+        guard searches.contains(where: { !$0.isDone }) else { return }
+        let first = tile * Self.tileItems
+        let part = first..<min(first + Self.tileItems, items.rows)
+        let out = products.matrix(rows: users.rows, columns: part.count)
+        if let packed, let rounded {
+          packed.multiply(rounded, part, into: out)
+        } else {
+          multiplyHere(users, items.rowBlock(part), transposeB: true, into: out)
+        }
+        for user in searches.indices where !searches[user].isDone {
+          searches[user].take(out.row(user), from: first, found)
+        }
+      }
+    }
+  }
+
+  /// Computes candidates' scores exactly and ranks them.
+  private func rank(
+    _ user: UnsafeMutableBufferPointer<Float>, _ candidates: [Search.Candidate], count: Int
+  ) -> [Ranked<Float>] {
+    var exact = candidates.map { candidate -> Ranked<Float> in
+      let place = Int(candidate.place)
+      return Ranked(index: order[place], score: dot(user, items.row(place)))
+    }
+    exact.removeAll { $0.score.isNaN || $0.score == -.infinity }
+    exact.sort { $0.score > $1.score || ($0.score == $1.score && $0.index < $1.index) }
+    return Array(exact.prefix(count))
+  }
+}
+
+/// One user's search through the tiles.
+private struct Search {
+  /// An item whose product lies between two bounds.
+  struct Candidate {
+    let low: Float
+    let high: Float
+    let place: UInt32
+  }
+
+  private(set) var candidates: [Candidate] = []
+  /// Whether no later tile holds anything for this user.
+  private(set) var isDone: Bool
+  private let count: Int
+  private let (norm, error): (Float, Float)
+  /// Places that are left out, ascending, and how many of them are behind us.
+  private let excluded: [Int32]
+  private var passed = 0
+  /// The count-th largest lower bound so far.
+  private var least = -Float.infinity
+  /// E of the tile at hand.
+  private var bound: Float = 0
+
+  init(
+    _ user: UnsafeMutableBufferPointer<Float>, count: Int, isRounded: Bool,
+    leavingOut excluded: [Int32]
+  ) {
+    self.count = count
+    self.excluded = excluded
+    norm = DenseMath.norm(user)
+    error = isRounded ? roundingError(user) : 0
+    isDone = !norm.isFinite
+    candidates.reserveCapacity(4 * count)
+  }
+
+  /// Makes ready for a tile whose items are at most so long and so wrong.
+  mutating func enter(norm other: Float, error itemError: Float, dimensions: Int) {
+    let longest = norm * other
+    let sums = Float(dimensions + 8) * 0x1p-22 * longest
+    isDone = longest + sums < least
+    bound = error * other + (norm + error) * itemError + sums
+  }
+
+  /// Takes what may be among the best from a tile's products, which are overwritten where left out.
+  mutating func take(
+    _ products: UnsafeMutableBufferPointer<Float>, from first: Int,
+    _ found: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    while passed < excluded.count, Int(excluded[passed]) < first + products.count {
+      products[Int(excluded[passed]) - first] = -.infinity
+      passed += 1
+    }
+    let wanted = max(least - bound, -Float.greatestFiniteMagnitude)
+    let many = Float.kernels.above(products.count, products.baseAddress, wanted, found.baseAddress)
+    for place in 0..<many {
+      let product = products[Int(found[place])]
+      candidates.append(
+        Candidate(
+          low: product - bound, high: product + bound, place: UInt32(first) + found[place]))
+    }
+    if many > 0, candidates.count > count + count / 2 { tighten() }
+  }
+
+  /// Raises the bar to the count-th largest lower bound and drops who stays below.
+  private mutating func tighten() {
+    least = withUnsafeTemporaryAllocation(of: Float.self, capacity: candidates.count) { lows in
+      for (place, candidate) in candidates.enumerated() { lows[place] = candidate.low }
+      return max(least, Float.kernels.nthLargest(candidates.count, count - 1, lows.baseAddress))
+    }
+    candidates.removeAll { $0.high < least }
+  }
+}
+
+/// Rows rounded and packed for products.
+private final class PackedItems: @unchecked Sendable {
+  private let memory: UnsafeMutableBufferPointer<UInt32>
+  private let rows: Int
+  private let dimensions: Int
+
+  init(_ rows: Matrix<Float>, width: Int = INDGRM_ROUNDED_COLUMNS) {
+    self.rows = rows.rows
+    dimensions = rows.columns
+    let panels = (rows.rows + width - 1) / width
+    memory = .allocate(capacity: max(panels * width * ((rows.columns + 1) / 2), 1))
+    indgrm_rounded_pack(
+      width, rows.rows, rows.columns, rows.pointer, rows.columns, 1, memory.baseAddress)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// All products of users' rows with the items in a part that starts at a tile's start.
+  func multiply(_ users: PackedItems, _ part: Range<Int>, into out: Matrix<Float>) {
+    precondition(users.dimensions == dimensions && part.upperBound <= rows)
+    precondition(out.rows == users.rows && out.columns == part.count)
+    guard let base = memory.baseAddress else { return }
+    indgrm_rounded_multiply(
+      users.rows, part.count, dimensions, users.memory.baseAddress,
+      base + part.lowerBound * ((dimensions + 1) / 2), 1, 0, out.pointer, part.count)
+  }
+}
+
+/// The Euclidean length, rounded up.
+private func norm(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
+  var square = 0.0
+  for value in x { square += Double(value) * Double(value) }
+  return Float(square.squareRoot()).nextUp
+}
+
+/// |x - x~| for x~ rounded to bfloat16, to nearest and to even, rounded up.
+private func roundingError(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
+  var square = 0.0
+  for value in x {
+    let bits = value.bitPattern
+    let rounded = Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+    let error = Double(value) - Double(rounded)
+    square += error * error
+  }
+  return Float(square.squareRoot()).nextUp
+}

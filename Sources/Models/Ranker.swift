@@ -1,0 +1,65 @@
+// What does a model rank highest for many users?
+
+import DenseMath
+
+/// A model whose scores are products of user and item factors, so that the best can be found without
+/// all scores.
+public protocol FactorisedModel: RecommendationModel {
+  /// q_j, one row an item.
+  var itemFactors: Matrix<Float> { get }
+  /// p_u of users by their interactions, one row a user; score_uj = p_u . q_j.
+  ///
+  /// - Parameter foldIn: one row a user, columns in the model's item order.
+  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> Matrix<Float>
+}
+
+/// Ranks a model's items for users, a block at a time.
+public final class Ranker {
+  private let model: any RecommendationModel
+  private let candidates: [Bool]?
+  private let products: ProductRanking?
+  private let scores = Workspace<Float>()
+
+  /// - Parameter candidates: for each item whether it may be ranked; nil when all may.
+  public init(_ model: any RecommendationModel, candidates: [Bool]? = nil) {
+    self.model = model
+    self.candidates = candidates
+    products = (model as? any FactorisedModel).map {
+      ProductRanking($0.itemFactors, allowed: candidates)
+    }
+  }
+
+  /// The best items of each user, best first; equal scores rank by index.
+  ///
+  /// - Parameters:
+  ///   - history: what users have, one row a user.
+  ///   - rows: of which of them; some hundred at a time suit the caches.
+  ///   - keepsSeen: whether what a user has is ranked too.
+  /// - Returns: one list a user, shorter than `count` when there are fewer candidates.
+  public func top(_ history: SparseRows, rows: Range<Int>, count: Int, keepsSeen: Bool = false)
+    -> [[Ranked<Float>]]
+  {
+    if let products, let model = model as? any FactorisedModel {
+      return products.top(
+        model.userFactors(history, rows: rows), leavingOut: keepsSeen ? nil : history, rows: rows,
+        count: count)
+    }
+    let scores = self.scores.matrix(rows: rows.count, columns: model.itemCount)
+    model.score(history, rows: rows, into: scores)
+    hideOthers(scores)
+    guard keepsSeen else { return topItems(scores, history, rows: rows, count: count) }
+    let nothing = SparseRows(
+      offsets: [Int](repeating: 0, count: rows.count + 1), columns: [],
+      columnCount: model.itemCount)
+    return topItems(scores, nothing, rows: 0..<rows.count, count: count)
+  }
+
+  private func hideOthers(_ scores: Matrix<Float>) {
+    guard let candidates else { return }
+    let hidden = candidates.indices.filter { !candidates[$0] }
+    for row in 0..<scores.rows {
+      let values = scores.row(row)
+      for item in hidden { values[item] = -.infinity }
+    }
+  }
+}
