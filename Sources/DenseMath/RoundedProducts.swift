@@ -45,8 +45,8 @@ public enum RoundedProducts {
     let left = packed.left(places: (m + rows - 1) / rows * rows * pairs)
     let right = packed.right(places: (n + columns - 1) / columns * columns * pairs)
     pack(a, along: !transposeA, width: rows, lines: m, k, block: 64, left)
-    pack(b, along: transposeB, width: columns, lines: n, k, block: 2 * columns, right)
-    let (tall, wide) = (256, 2 * columns)
+    pack(b, along: transposeB, width: columns, lines: n, k, block: columns, right)
+    let (tall, wide) = (128, columns)
     let across = (n + wide - 1) / wide
     Parallel.blocks((m + tall - 1) / tall * across, size: 1) { tiles in
       for tile in tiles {
