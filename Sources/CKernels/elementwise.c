@@ -30,6 +30,31 @@
   CLONES void indgrm_add_scaled_##S(long n, REAL a, const REAL *x, REAL *y) {                      \
     SAFE for (long i = 0; i < n; i++) y[i] += a * x[i];                                            \
   }                                                                                                \
+  struct entry_##S {                                                                               \
+    int32_t row;                                                                                   \
+    REAL factor;                                                                                   \
+  };                                                                                               \
+  /* Four rows at a time, so that y is read and written once for them. */                          \
+  CLONES void indgrm_add_rows_##S(long n, long count, const void *entries, const REAL *x,          \
+                                  REAL *y) {                                                       \
+    const struct entry_##S *e = entries;                                                           \
+    long at = 0;                                                                                   \
+    for (; at + 4 <= count; at += 4, e += 4) {                                                     \
+      const REAL *p = x + e[0].row * n, *q = x + e[1].row * n, *r = x + e[2].row * n,              \
+                 *s = x + e[3].row * n;                                                            \
+      const REAL a = e[0].factor, b = e[1].factor, c = e[2].factor, d = e[3].factor;               \
+      SAFE for (long i = 0; i < n; i++) {                                                          \
+        REAL v = y[i] + a * p[i];                                                                  \
+        v += b * q[i];                                                                             \
+        v += c * r[i];                                                                             \
+        y[i] = v + d * s[i];                                                                       \
+      }                                                                                            \
+    }                                                                                              \
+    for (; at < count; at++, e++) {                                                                \
+      const REAL *p = x + e->row * n, a = e->factor;                                               \
+      SAFE for (long i = 0; i < n; i++) y[i] += a * p[i];                                          \
+    }                                                                                              \
+  }                                                                                                \
   CLONES void indgrm_scale_##S(long n, REAL a, REAL *x) {                                          \
     SAFE for (long i = 0; i < n; i++) x[i] *= a;                                                   \
   }                                                                                                \

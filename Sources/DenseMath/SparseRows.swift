@@ -151,20 +151,34 @@ public func multiply<T: Real>(
     x.offsets.withUnsafeBufferPointer { offsets in
       let (columns, offsets) = (ReadOnlyBuffer(columns), ReadOnlyBuffer(offsets))
       Parallel.blocks(rows.count, size: 8) { block in
-        for row in block {
-          let target = out.pointer + row * width
-          target.update(repeating: 0, count: width)
-          let source = rows.lowerBound + row
-          for entry in offsets[source]..<offsets[source + 1] {
-            let factor = factors[entry]
-            if factor == 0 { continue }
-            T.kernels.addScaled(
-              width, factor, weights.pointer + Int(columns[entry]) * width, target)
+        let longest =
+          block.map {
+            offsets[rows.lowerBound + $0 + 1] - offsets[rows.lowerBound + $0]
+          }.max() ?? 0
+        withUnsafeTemporaryAllocation(of: SparseEntry<T>.self, capacity: longest) { entries in
+          for row in block {
+            let target = out.pointer + row * width
+            target.update(repeating: 0, count: width)
+            let source = rows.lowerBound + row
+            var count = 0
+            for entry in offsets[source]..<offsets[source + 1] {
+              let factor = factors[entry]
+              if factor == 0 { continue }
+              entries[count] = SparseEntry(row: Int32(columns[entry]), factor: factor)
+              count += 1
+            }
+            T.kernels.addRows(width, count, entries.baseAddress, weights.pointer, target)
           }
         }
       }
     }
   }
+}
+
+/// A row of the dense factor and what it is multiplied by, as `indgrm_add_rows` reads them.
+private struct SparseEntry<T: Real> {
+  var row: Int32
+  var factor: T
 }
 
 /// What the entries of sparse rows are multiplied by: a scale and their own value.
@@ -200,11 +214,10 @@ public func accumulateTransposed<T: Real>(
       let (starts, entries) = (ReadOnlyBuffer(starts), ReadOnlyBuffer(entries))
       Parallel.blocks(x.columnCount, size: 64) { columns in
         for column in columns {
-          let target = weights.pointer + column * width
-          for at in starts[column]..<starts[column + 1] {
-            T.kernels.addScaled(
-              width, entries[at].factor, gradient.pointer + Int(entries[at].row) * width, target)
-          }
+          T.kernels.addRows(
+            width, starts[column + 1] - starts[column],
+            entries.base.baseAddress.map { $0 + starts[column] },
+            gradient.pointer, weights.pointer + column * width)
         }
       }
     }
@@ -214,7 +227,7 @@ public func accumulateTransposed<T: Real>(
 /// The entries whose factor is not zero ordered by column, rows ascending within a column (a counting sort), and
 /// where each column starts.
 private func entriesByColumn<T: Real>(_ x: SparseRows, _ factors: EntryFactors<T>) -> (
-  starts: [Int], entries: [(row: Int32, factor: T)]
+  starts: [Int], entries: [SparseEntry<T>]
 ) {
   var starts = [Int](repeating: 0, count: x.columnCount + 2)
   let entries = x.columns.withUnsafeBufferPointer { columns in
@@ -225,14 +238,15 @@ private func entriesByColumn<T: Real>(_ x: SparseRows, _ factors: EntryFactors<T
       }
       for column in 2..<max(starts.count, 2) { starts[column] += starts[column - 1] }
       let total = starts[starts.count - 1]
-      return [(row: Int32, factor: T)](unsafeUninitializedCapacity: total) { entries, count in
+      return [SparseEntry<T>](unsafeUninitializedCapacity: total) { entries, count in
         count = total
         for row in 0..<x.rowCount {
           for entry in x.offsets[row]..<x.offsets[row + 1] {
             let factor = factors[entry]
             if factor == 0 { continue }
             let place = starts[Int(columns[entry]) + 1]
-            entries.initializeElement(at: place, to: (Int32(row), factor))
+            entries.initializeElement(
+              at: place, to: SparseEntry(row: Int32(row), factor: factor))
             starts[Int(columns[entry]) + 1] = place + 1
           }
         }

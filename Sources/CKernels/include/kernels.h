@@ -11,6 +11,8 @@
   void indgrm_swish_backward_##S(long n, const REAL *x, const REAL *dy, REAL *dx);                 \
   void indgrm_add_##S(long n, const REAL *x, REAL *y);                                             \
   void indgrm_add_scaled_##S(long n, REAL a, const REAL *x, REAL *y);                              \
+  /* y += sum over entries {int32_t row; REAL factor} of factor times row of x, in order. */        \
+  void indgrm_add_rows_##S(long n, long count, const void *entries, const REAL *x, REAL *y);       \
   void indgrm_scale_##S(long n, REAL a, REAL *x);                                                  \
   void indgrm_multiply_##S(long n, const REAL *x, REAL *y);                                        \
   void indgrm_divide_##S(long n, const REAL *x, const REAL *by, REAL plus, REAL *y);               \
