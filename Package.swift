@@ -103,7 +103,8 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
     .executableTarget(
-      name: "roofline", dependencies: ["DenseMath"], path: "Tests/Roofline", swiftSettings: swift),
+      name: "roofline", dependencies: ["DenseMath", "DataSources", "Interchange"],
+      path: "Tests/Roofline", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),
     tests("DataSources", ["dump", "ingest"]),

@@ -13,7 +13,8 @@ import CKernels
 /// precision: the result is exact, whatever the processor.
 public final class ProductRanking: Sendable {
   private static let tileUsers = 64
-  private static let tileItems = 16 * INDGRM_ROUNDED_COLUMNS
+  // Small enough that the memory of a tile of products is not given back to the system and cleared anew.
+  private static let tileItems = 10 * INDGRM_ROUNDED_COLUMNS
 
   /// Item factors, longest first.
   private let items: Matrix<Float>
@@ -112,13 +113,34 @@ public final class ProductRanking: Sendable {
   private func rank(
     _ user: UnsafeMutableBufferPointer<Float>, _ candidates: [Search.Candidate], count: Int
   ) -> [Ranked<Float>] {
-    var exact = candidates.map { candidate -> Ranked<Float> in
-      let place = Int(candidate.place)
-      return Ranked(index: order[place], score: dot(user, items.row(place)))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: candidates.count) { scores in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: candidates.count) { ranks in
+        var many = 0
+        for (place, candidate) in candidates.enumerated() {
+          scores[place] = dot(user, items.row(Int(candidate.place)))
+          guard scores[place] > -.infinity else { continue }
+          ranks[many] = UInt32(place)
+          many += 1
+        }
+        Float.kernels.rank(many, scores.baseAddress, ranks.baseAddress)
+        var list = ranks[..<many].map { place in
+          Ranked(index: order[Int(candidates[Int(place)].place)], score: scores[Int(place)])
+        }
+        sortEqualScores(&list)
+        return Array(list.prefix(count))
+      }
     }
-    exact.removeAll { $0.score.isNaN || $0.score == -.infinity }
-    exact.sort { $0.score > $1.score || ($0.score == $1.score && $0.index < $1.index) }
-    return Array(exact.prefix(count))
+  }
+
+  /// Puts items of equal scores, which came by length, in the order of their indices.
+  private func sortEqualScores(_ list: inout [Ranked<Float>]) {
+    var start = 0
+    while start < list.count {
+      var end = start + 1
+      while end < list.count, list[end].score == list[start].score { end += 1 }
+      if end - start > 1 { list[start..<end].sort { $0.index < $1.index } }
+      start = end
+    }
   }
 }
 
@@ -141,6 +163,8 @@ private struct Search {
   private var passed = 0
   /// The count-th largest lower bound so far.
   private var least = -Float.infinity
+  /// How many candidates the bar left when it was raised last.
+  private var kept = 0
   /// E of the tile at hand.
   private var bound: Float = 0
 
@@ -173,6 +197,9 @@ private struct Search {
       products[Int(excluded[passed]) - first] = -.infinity
       passed += 1
     }
+    if candidates.isEmpty {
+      least = max(least, boundReached(by: count, of: UnsafeBufferPointer(products)) - bound)
+    }
     let wanted = max(least - bound, -Float.greatestFiniteMagnitude)
     let many = Float.kernels.above(products.count, products.baseAddress, wanted, found.baseAddress)
     for place in 0..<many {
@@ -181,7 +208,8 @@ private struct Search {
         Candidate(
           low: product - bound, high: product + bound, place: UInt32(first) + found[place]))
     }
-    if many > 0, candidates.count > count + count / 2 { tighten() }
+    // Seldom enough that the bar costs little against the candidates it keeps out.
+    if candidates.count > 2 * max(count, kept) { tighten() }
   }
 
   /// Raises the bar to the count-th largest lower bound and drops who stays below.
@@ -191,6 +219,7 @@ private struct Search {
       return max(least, Float.kernels.nthLargest(candidates.count, count - 1, lows.baseAddress))
     }
     candidates.removeAll { $0.high < least }
+    kept = candidates.count
   }
 }
 

@@ -149,3 +149,17 @@ public func layerNormBackward<T: Real>(
     }
   }
 }
+
+/// The proximal step of the group lasso on every row: x <- x max(0, 1 - threshold / |x|).
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func shrinkRows<T: Real>(_ x: Matrix<T>, by threshold: Double) {
+  guard threshold > 0 else { return }
+  Parallel.blocks(x.rows, size: rowsPerTask) { rows in
+    for row in rows {
+      let vector = x.row(row)
+      let norm = Double(dot(vector, vector)).squareRoot()
+      scale(vector, by: T(norm > threshold ? 1 - threshold / norm : 0))
+    }
+  }
+}

@@ -11,27 +11,35 @@ public struct Ranked<T: Real>: Sendable, Equatable {
   }
 }
 
+/// A bound that at least `count` of the scores reach, not far below the count-th largest; the least
+/// finite number where the scores are too few to tell.
+///
+/// The row is cut into about 2 `count` interleaved groups. The count-th largest of the groups' maxima
+/// cannot exceed the count-th largest score.
+@inline(__always)
+func boundReached<T: Real>(by count: Int, of scores: UnsafeBufferPointer<T>) -> T {
+  let none = -T.greatestFiniteMagnitude
+  let width = scores.count / (2 * count)
+  guard width >= 2 else { return none }
+  let groups = scores.count / width
+  return withUnsafeTemporaryAllocation(of: T.self, capacity: groups) { most in
+    T.kernels.groupMax(groups, width, scores.baseAddress, most.baseAddress)
+    // NaN would upset the order; as minus infinity it only weakens the bound.
+    for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
+    return max(none, T.kernels.nthLargest(groups, count - 1, most.baseAddress))
+  }
+}
+
 /// The best `count` columns of a row, best first; equal scores rank by index, NaN and minus infinity
 /// never rank.
 ///
-/// The row is cut into about 2 `count` interleaved groups. The count-th largest of the groups' maxima
-/// cannot exceed the count-th largest score, so one vector pass for that bound and one that gathers what
-/// reaches it leave little more than `count` candidates to sort.
+/// One vector pass for a bound and one that gathers what reaches it leave little more than `count`
+/// candidates to sort.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func topOfRow<T: Real>(_ scores: UnsafeBufferPointer<T>, count: Int) -> [Ranked<T>] {
   guard count > 0, let base = scores.baseAddress else { return [] }
-  var least = -T.greatestFiniteMagnitude
-  let width = scores.count / (2 * count)
-  if width >= 2 {
-    let groups = scores.count / width
-    least = withUnsafeTemporaryAllocation(of: T.self, capacity: groups) { most in
-      T.kernels.groupMax(groups, width, base, most.baseAddress)
-      // NaN would upset the order; as minus infinity it only weakens the bound.
-      for group in 0..<groups where most[group].isNaN { most[group] = -.infinity }
-      return max(least, T.kernels.nthLargest(groups, count - 1, most.baseAddress))
-    }
-  }
+  let least = boundReached(by: count, of: scores)
   return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: scores.count) { found in
     guard let found = found.baseAddress else { return [] }
     let passed = T.kernels.above(scores.count, base, least, found)

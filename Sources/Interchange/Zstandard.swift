@@ -21,7 +21,7 @@ public final class Zstandard {
   }
 
   /// Appends a frame of `bytes` to `target` when it is smaller than `bytes`; says whether it was.
-  func compress(_ bytes: UnsafeRawBufferPointer, appendingTo target: inout [UInt8]) -> Bool {
+  public func compress(_ bytes: UnsafeRawBufferPointer, appendingTo target: inout [UInt8]) -> Bool {
     let bound = ZSTD_compressBound(bytes.count)
     let start = target.count
     target.append(contentsOf: repeatElement(0, count: bound))
@@ -39,7 +39,9 @@ public final class Zstandard {
   }
 
   /// Fills `target` exactly from one frame; false when the frame is broken or of another size.
-  func decompress(_ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer)
+  public func decompress(
+    _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+  )
     -> Bool
   {
     let size = ZSTD_decompressDCtx(

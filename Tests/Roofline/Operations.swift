@@ -1,7 +1,9 @@
 // Which operations take the time of training, scoring and fitting?
 
+import DataSources
 import DenseMath
 import Foundation
+import Interchange
 
 /// Users of a batch, of a scoring block; items and interactions a user as in MovieLens-20M (>= 4).
 private let (batch, items, history) = (250, 20_000, 73)
@@ -22,7 +24,7 @@ private func histories() -> SparseRows {
   return SparseRows(offsets: offsets, columns: columns, columnCount: items)
 }
 
-private func matrixMegabytes(_ shapes: (Int, Int)...) -> Double {
+private func matrixBytes(_ shapes: (Int, Int)...) -> Double {
   shapes.reduce(0) { $0 + 4 * Double($1.0 * $1.1) }
 }
 
@@ -35,12 +37,28 @@ private func product(
   let c = Matrix<Float>(rows: m, columns: n)
   return Operation(
     name: "\(name) \(m)x\(k)x\(n)", operations: 2 * Double(m * k * n),
-    bytes: matrixMegabytes((m, k), (k, n), (m, n))
+    bytes: matrixBytes((m, k), (k, n), (m, n))
   ) { multiply(a, transposeA: transposeA, b, transposeB: transposeB, into: c) }
 }
 
 func operations() throws -> [Operation] {
-  try training() + optimiser() + scoring() + fitting()
+  try training() + rounded() + optimiser() + scoring() + fitting() + files()
+}
+
+/// The products of training with factors rounded to bfloat16, where the processor has them.
+private func rounded() -> [Operation] {
+  guard RoundedProducts.isAvailable else { return [] }
+  return [
+    product("rounded dense layer, forward", batch, width, width),
+    product("rounded dense layer, to weights", width, batch, width, transposeA: true),
+    product("rounded decoder, forward", batch, latent, items, transposeB: true),
+    product("rounded decoder, to users", batch, items, latent),
+    product("rounded decoder, to items", items, batch, latent, transposeA: true),
+  ].map { product in
+    Operation(
+      name: product.name, operations: product.operations, bytes: product.bytes, isRounded: true
+    ) { try RoundedProducts.during(true, product.run) }
+  }
 }
 
 private func training() -> [Operation] {
@@ -108,6 +126,7 @@ private func optimiser() -> [Operation] {
   let state = AdamState<Float>(count: value.count)
   let rows = (0..<UInt32(4000)).map { $0 * 5 }
   let few = normal(4000, width)
+  let mapping = normal(clusters * groups, latent)
   return [
     Operation(
       name: "Adam, all rows", operations: 10 * Double(value.count),
@@ -117,6 +136,10 @@ private func optimiser() -> [Operation] {
       name: "Adam, touched rows", operations: 10 * Double(few.count),
       bytes: 7 * 4 * Double(few.count)
     ) { state.step(rows: rows, of: value, few, learningRate: 1e-3, t: 9) },
+    Operation(
+      name: "proximal step, factor-to-group vectors",
+      operations: 3 * Double(mapping.count), bytes: 2 * 4 * Double(mapping.count)
+    ) { shrinkRows(mapping, by: 1e-9) },
     Operation(
       name: "unit item vectors", operations: 3 * Double(items * latent),
       bytes: 2 * 4 * Double(items * latent)
@@ -130,11 +153,19 @@ private let unitNorms = Matrix<Float>(rows: 1, columns: items)
 
 private func scoring() -> [Operation] {
   let (scores, rows) = (normal(batch, items), histories())
+  let (users, factors) = (normal(batch, latent), normal(items, latent))
+  let ranking = ProductRanking(factors)
   return [
+    // Vectors of equal lengths, so that none can be passed over for being short.
+    Operation(
+      name: "top 100 by products of factors \(batch)x\(latent)x\(items)",
+      operations: 2 * Double(batch * latent * items),
+      bytes: matrixBytes((batch, latent), (latent, items))
+    ) { _ = ranking.top(users, leavingOut: rows, rows: 0..<batch, count: 100) },
     Operation(
       name: "top 100 of all items, seen ones left out", operations: Double(scores.count),
       bytes: 4 * Double(scores.count)
-    ) { _ = topItems(scores, rows, rows: 0..<batch, count: 100) }
+    ) { _ = topItems(scores, rows, rows: 0..<batch, count: 100) },
   ]
 }
 
@@ -164,6 +195,50 @@ private func fitting() throws -> [Operation] {
     ) {
       fill()
       try inverseSPD(gram)
+    },
+  ]
+}
+
+/// Where rows to parse are kept while this runs.
+let rowsPath = FileManager.default.temporaryDirectory
+  .appendingPathComponent("roofline-\(ProcessInfo.processInfo.processIdentifier).csv").path
+
+/// Reading text and packing columns, at the size of a million interactions.
+private func files() throws -> [Operation] {
+  var random = RandomStream(seed: 5, stage: 1, index: 0)
+  var text = "userId,movieId,rating,timestamp\n"
+  var bytes: [UInt8] = []
+  for row in 0..<1_000_000 {
+    let item = Int(Double(items) * pow(random.uniform(), 3))
+    let rating = 1 + Int(random.uniform() * 5)
+    text += "\(row / 140),\(item),\(rating).0,\(1_000_000_000 + row * 31)\n"
+    withUnsafeBytes(of: UInt16(item)) { bytes += $0 }
+  }
+  try text.write(toFile: rowsPath, atomically: false, encoding: .utf8)
+  let coder = Zstandard()
+  var packed: [UInt8] = []
+  _ = bytes.withUnsafeBytes { coder.compress($0, appendingTo: &packed) }
+  var unpacked = bytes
+  return [
+    Operation(
+      name: "CSV parsing, a million rows", operations: 0, bytes: Double(text.utf8.count)
+    ) {
+      let source = try SourceOptions().open(ByteStream(rowsPath), badRows: BadRows(tolerated: 0))
+      let (batch, users, items) = (RowBatch(), IDTable(), IDTable())
+      while try source.next(into: batch, users: users, items: items) {}
+    },
+    Operation(
+      name: "zstd 1, a million items", operations: 0, bytes: Double(bytes.count + packed.count)
+    ) {
+      packed.removeAll(keepingCapacity: true)
+      _ = bytes.withUnsafeBytes { coder.compress($0, appendingTo: &packed) }
+    },
+    Operation(
+      name: "zstd back", operations: 0, bytes: Double(bytes.count + packed.count)
+    ) {
+      _ = packed.withUnsafeBytes { frame in
+        unpacked.withUnsafeMutableBytes { coder.decompress(frame, into: $0) }
+      }
     },
   ]
 }

@@ -10,6 +10,8 @@ struct Operation {
   let operations: Double
   /// Bytes that must be read and written at least.
   let bytes: Double
+  /// Whether it multiplies rounded factors.
+  var isRounded = false
   let run: () throws -> Void
 }
 
@@ -17,6 +19,8 @@ struct Operation {
 struct Machine {
   /// Floating-point operations a second in a large single-precision product.
   let rate: Double
+  /// The same with rounded factors, where the processor has them.
+  let roundedRate: Double
   /// Bytes a second read and written by copying.
   let bandwidth: Double
 
@@ -24,6 +28,9 @@ struct Machine {
     let n = 2048
     let (a, b, c) = (normal(n, n), normal(n, n), Matrix<Float>(rows: n, columns: n))
     rate = 2 * pow(Double(n), 3) / fastest(8) { multiply(a, b, into: c) }
+    roundedRate =
+      2 * pow(Double(n), 3)
+      / fastest(8) { RoundedProducts.during(true) { multiply(a, b, into: c) } }
     let (x, y) = (
       Matrix<Float>(rows: 64, columns: 1 << 20), Matrix<Float>(rows: 64, columns: 1 << 20)
     )
@@ -62,10 +69,13 @@ struct Roofline {
     if CommandLine.arguments.contains("--kernels") { return runKernels() }
     let json = CommandLine.arguments.contains("--json")
     let machine = Machine()
+    defer { try? FileManager.default.removeItem(atPath: rowsPath) }
     if !json {
       print(
         "\(Parallel.threads) threads, OpenBLAS kernels \(BLAS.coreName),"
           + " products \(text(machine.rate * 1e-9, 0)) GFLOP/s,"
+          + (RoundedProducts.isAvailable
+            ? " of rounded factors \(text(machine.roundedRate * 1e-9, 0))," : "")
           + " copies \(text(machine.bandwidth * 1e-9, 1)) GB/s (read and written)")
       print(
         pad("operation", 46) + pad("Mflop", 10, true) + pad("MB", 10, true)
@@ -73,7 +83,9 @@ struct Roofline {
     }
     for operation in try operations() {
       let took = try fastest(7, operation.run)
-      let limit = max(operation.operations / machine.rate, operation.bytes / machine.bandwidth)
+      let limit = max(
+        operation.operations / (operation.isRounded ? machine.roundedRate : machine.rate),
+        operation.bytes / machine.bandwidth)
       if json {
         print(
           "{\"operation\": \"\(operation.name)\", \"flop\": \(operation.operations),"

@@ -259,15 +259,7 @@ final class Decoder<T: Real> {
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):
   /// o <- o / |o| max(0, |o| - step lambda_o).
   func shrinkMapping(_ learningRate: Double) {
-    let threshold = learningRate * options.mappingPenalty
-    guard options.usesGroups, threshold > 0 else { return }
-    for row in 0..<mapping.value.rows {
-      let vector = mapping.value.row(row)
-      var square = 0.0
-      for value in vector { square += Double(value * value) }
-      let norm = square.squareRoot()
-      let factor = T(norm > threshold ? 1 - threshold / norm : 0)
-      for index in vector.indices { vector[index] *= factor }
-    }
+    guard options.usesGroups else { return }
+    shrinkRows(mapping.value, by: learningRate * options.mappingPenalty)
   }
 }
