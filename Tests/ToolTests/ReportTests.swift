@@ -111,6 +111,63 @@ private func loadsNothing(_ text: String) -> Bool {
     #expect(plain.output.contains("id=\"cluster-sizes\""))
   }
 
+  @Test func severalLogsAreComparedUnderTheirNames() throws {
+    let folder = try Folder()
+    let other = """
+      {"epoch":1,"event":"epoch","seconds":1,"validation":0.2,"validation_metric":"ndcg@100"}
+      {"epoch":2,"event":"epoch","seconds":4,"validation":0.9,"validation_metric":"ndcg@100"}
+      {"epoch":3,"event":"epoch","seconds":4,"validation":0.8,"validation_metric":"ndcg@100"}
+
+      """
+    let recall = other.replacingOccurrences(of: "ndcg@100", with: "recall@20")
+    let made = Shell.run(
+      "cd \(folder.path("")) && mkdir sub && simulate --users 100 --items 40 --interactions 2000 | "
+        + "split -o s.x && fit \(small) --log-json own.jsonl s.x -o s.model"
+        + " && fit --model ease --log-json ease.jsonl s.x -o e.model && cp own.jsonl sub/a=b.log")
+    #expect(made.status == 0, "\(made.errors)")
+    _ = try folder.write("other.jsonl", other)
+    _ = try folder.write("recall.jsonl", recall)
+    func report(_ words: String) throws -> (page: String, errors: String, status: Int32) {
+      let run = Shell.run("cd \(folder.path("")) && report --model s.model \(words)")
+      #expect(run.status != 0 || isWellFormed(run.output), "\(words): \(run.errors)")
+      return (run.output, run.errors, run.status)
+    }
+
+    let one = try report("--fit-log own.jsonl").page
+    #expect(one.contains("id=\"training-validation\"") && one.contains("id=\"training-1\""))
+    #expect(!one.contains("training-seconds"))
+
+    let all = try report(
+      "--fit-log own.jsonl --fit-log '<b>=other.jsonl' --fit-log ease.jsonl --fit-log ./sub/a=b.log"
+    ).page
+    for words in [
+      "id=\"training-validation\"", "id=\"training-seconds\"", "Loss by epoch: own<",
+      "<td>&lt;b&gt;</td>", "<td>a=b</td>", "curves of ease, fitted at once",
+      "The highest is &lt;b&gt;&#39;s: 0.9000 at epoch 2.", "is &lt;b&gt;, after 5.0 s.",
+    ] { #expect(all.contains(words), "\(words)") }
+    #expect(all.components(separatedBy: "Loss by epoch").count == 3, "only the model's own")
+
+    let mixed = try report("--fit-log own.jsonl --fit-log other.jsonl --fit-log recall.jsonl").page
+    #expect(mixed.contains(">recall@20</text>") && !mixed.contains("The highest is"))
+    // Files of the same short name are called by their paths.
+    let paths = try report("--fit-log own.jsonl --fit-log own=other.jsonl").page
+    #expect(paths.contains("<td>own.jsonl</td>") && paths.contains("<td>own</td>"))
+
+    let many = String(repeating: "--fit-log own.jsonl ", count: 25)
+    for (words, reason) in [
+      ("--fit-log a=own.jsonl --fit-log a=other.jsonl", "the name 'a' is given twice"),
+      ("--fit-log own.jsonl --fit-log own.jsonl", "the name 'own.jsonl' is given twice"),
+      ("--fit-log =own.jsonl", "is not NAME=FILE"), ("--fit-log a=", "is not NAME=FILE"),
+      (many, "no more than 24 logs"),
+    ] {
+      let bad = try report(words)
+      #expect(bad.status == 64 && bad.errors.contains(reason), "\(words): \(bad.errors)")
+    }
+    _ = try folder.write("bad.jsonl", "# a log\n\n\(other)hello\n")
+    let bad = try report("--fit-log own.jsonl --fit-log bad.jsonl")
+    #expect(bad.status == 65 && bad.errors.contains("bad.jsonl: line 6 is not"), "\(bad.errors)")
+  }
+
   @Test func itemsNeedNoCategories() throws {
     let folder = try Folder()
     let run = Shell.run(
