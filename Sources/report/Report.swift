@@ -45,6 +45,11 @@ struct Report: Tool {
       valueName: "file"))
   var metrics: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Means of experiments as TSV, drawn as lines; repeatable.", valueName: "file"))
+  var series: [String] = []
+
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
 
@@ -71,14 +76,16 @@ struct Report: Tool {
     let lists = try recommendations.map { try RecommendedLists($0, of: stored) }
     let logs = try logFiles.map { try TrainingLog($0.path, name: $0.name) }
     let measured = try zip(metrics, distinctNames(metrics)).map { try MeasuredModel($0, name: $1) }
+    let varied = try series.flatMap { try SeriesFile($0).figures }
     if let unknown = population?.unknownInteractions, unknown > 0 {
       context.log.notice(
         "\(unknown) interactions are with items the model does not know; they are left out")
     }
     let subject = Subject(stored, fitted, population)
     let sections = [
-      numbersSection(subject), accuracySection(measured), trainingSection(logs),
-      clustersSection(subject), groupsSection(subject), mappingSection(subject),
+      numbersSection(subject), accuracySection(measured), seriesSection(varied),
+      trainingSection(logs), clustersSection(subject), groupsSection(subject),
+      mappingSection(subject),
       traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
     ]
     let page = Page(
