@@ -106,7 +106,8 @@ private func comparison(_ logs: [TrainingLog]) -> [Block] {
         "training-seconds", title: "Validation by time",
         summary: "How good the lists of each model for validation users are after some seconds.",
         chart: chart(
-          logs, x: "seconds since training began", logarithmic: isWide
+          logs, x: "seconds since training began\(isWide ? ", logarithmic" : "")",
+          logarithmic: isWide
         ) { $0.elapsed }),
       "The same by the time that training took: epochs of one model do not cost what those of "
         + "another do. The seconds are those of the computer and the load each run had."
