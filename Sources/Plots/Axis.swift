@@ -68,7 +68,7 @@ public struct Axis: Sendable, Equatable {
     if high / low < 2 { (low, high) = (low / 1.5, high * 1.5) }
     let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
     let decades = log10(high / low)
-    let factors: [Double] = decades <= 2 ? [1, 2, 5] : [1]
+    let factors: [Double] = decades <= 3 ? [1, 2, 5] : [1]
     var ticks: [Tick] = []
     for power in powers where decades <= 8 || (power - powers.lowerBound) % 2 == 0 {
       for factor in factors {

@@ -76,6 +76,8 @@ public struct LineChart: Chart {
       y: .linear(
         yLabel, covering: heights, zero: startsAtZero, count: max(2, Int(frame.height / 50))),
       in: frame)
+    // Few points are shown each; many would hide the lines.
+    let most = series.map(\.points.count).max() ?? 0
     for (index, line) in series.enumerated() {
       let colour = colours[index % max(colours.count, 1)]
       let places = line.points.map { (x: room.place(x: $0.x), y: room.place(y: $0.y)) }
@@ -86,10 +88,9 @@ public struct LineChart: Chart {
             place.x, room.place(y: interval.lowerBound), place.x,
             room.place(y: interval.upperBound), style: PlotStyle.curve(colour))
         }
-        // Few points are shown each; many would hide the line.
-        if line.points.count <= 40 {
+        if most <= 40 || line.points.count == 1 {
           canvas.circle(
-            place.x, place.y, radius: line.points.count <= 12 ? 3 : 1.8,
+            place.x, place.y, radius: most <= 12 ? 3 : 1.8,
             style: PlotStyle.fill(colour),
             tip: "\(line.name): \(NumberText.short(point.x)), \(NumberText.short(point.y))")
         }

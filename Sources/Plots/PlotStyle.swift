@@ -7,6 +7,10 @@
 public enum PlotStyle {
   /// How many series have a colour of their own.
   public static let seriesCount = 8
+  /// The patterns of lines, one for each time the colours begin anew.
+  private static let dashes = ["", " dashed", " dotted"]
+  /// How many lines of a chart can be told apart.
+  public static let lineCount = seriesCount * dashes.count
   /// The one that is grey, for what is left over, and the others.
   static let greySeries = 6
   static let brightSeries = (0..<seriesCount).filter { $0 != greySeries }
@@ -46,6 +50,8 @@ public enum PlotStyle {
     .plot .grid,.plot .axis,.plot .whisker{fill:none;stroke-width:1}
     .plot .whisker{stroke-width:1.6}
     .plot .curve{fill:none;stroke-width:2;stroke-linejoin:round}
+    .plot .dashed{stroke-dasharray:7 3}
+    .plot .dotted{stroke-dasharray:2 3}
     .plot .mark{fill:none;stroke-width:1;stroke-dasharray:4 3}
     .plot .cell-edge{fill:none;stroke-width:.5}
 
@@ -74,6 +80,8 @@ public enum PlotStyle {
 
   /// The class that fills with a series' colour.
   static func fill(_ series: Int) -> String { "fill-\(series % seriesCount)" }
-  /// The class that draws lines in a series' colour.
-  static func curve(_ series: Int) -> String { "curve curve-\(series % seriesCount)" }
+  /// The classes that draw lines in a series' colour and pattern.
+  static func curve(_ series: Int) -> String {
+    "curve curve-\(series % seriesCount)\(dashes[series / seriesCount % dashes.count])"
+  }
 }

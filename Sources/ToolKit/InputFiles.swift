@@ -40,6 +40,11 @@ public enum InputFile {
 
   /// The lines of a small text file, without line ends, blank lines and lines that begin with `#`.
   public static func lines(_ path: String) throws -> [String] {
+    try numberedLines(path).map(\.text)
+  }
+
+  /// The lines that `lines` gives, each with its number in the file.
+  public static func numberedLines(_ path: String) throws -> [(number: Int, text: String)] {
     let input = try open(path)
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
@@ -48,13 +53,14 @@ public enum InputFile {
       if count == 0 { break }
       bytes.append(contentsOf: block[..<count])
     }
-    return try bytes.split(separator: 10).enumerated().compactMap { number, line in
+    let all = bytes.split(separator: 10, omittingEmptySubsequences: false)
+    return try all.enumerated().compactMap { place, line in
       let trimmed = line.last == 13 ? line.dropLast() : line
       guard let text = String(validating: trimmed, as: UTF8.self) else {
         throw ToolError(
-          .badData, "\(input.name): line \(number + 1) is not UTF-8; convert the file")
+          .badData, "\(input.name): line \(place + 1) is not UTF-8; convert the file")
       }
-      return text.isEmpty || text.hasPrefix("#") ? nil : text
+      return text.isEmpty || text.hasPrefix("#") ? nil : (place + 1, text)
     }
   }
 

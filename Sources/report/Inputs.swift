@@ -136,6 +136,15 @@ struct TrainingLog {
   /// What validation users are judged by, such as `ndcg@100`.
   private(set) var metric = "validation"
 
+  /// The seconds of training up to the end of each epoch.
+  var elapsed: [Double] {
+    var total = 0.0
+    return epochs.map { epoch in
+      total += epoch.seconds
+      return total
+    }
+  }
+
   /// The parts of the loss, by name.
   var parts: [String] { Set(epochs.flatMap(\.parts.keys)).sorted() }
 
@@ -146,26 +155,26 @@ struct TrainingLog {
     self.name = name
     var isWhole = false
     let known: Set = ["event", "epoch", "epochs", "loss", "seconds", "validation"]
-    for (number, line) in try InputFile.lines(path).enumerated() {
+    for (number, line) in try InputFile.numberedLines(path) {
       guard let json = JSONValue(parsing: Array(line.utf8)), let event = json["event"]?.string
       else {
         throw ToolError(
           .badData,
-          "\(path): line \(number + 1) is not from a training log; give what fit --log-json wrote")
+          "\(path): line \(number) is not from a training log; give what fit --log-json wrote")
       }
       guard event == "epoch" else {
         isWhole = isWhole || event == "end"
         continue
       }
       guard let epoch = json["epoch"]?.int, case .object(let members) = json else {
-        throw ToolError(.badData, "\(path): line \(number + 1) has no epoch; was the log altered?")
+        throw ToolError(.badData, "\(path): line \(number) has no epoch; was the log altered?")
       }
       if let name = json["validation_metric"]?.string { metric = name }
       epochs.append(
         Epoch(
           number: epoch, loss: json["loss"]?.double,
           validation: json["validation"]?.double,
-          seconds: json["seconds"]?.double ?? 0,
+          seconds: max(json["seconds"]?.double ?? 0, 0),
           parts: members.filter { !known.contains($0.key) }.compactMapValues(\.double)))
     }
     guard isWhole || !epochs.isEmpty else {

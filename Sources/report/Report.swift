@@ -31,7 +31,9 @@ struct Report: Tool {
 
   @Option(
     name: .customLong("fit-log"),
-    help: ArgumentHelp("A training log as fit writes it, repeatable.", valueName: "file"))
+    help: ArgumentHelp(
+      "A training log as fit writes it, or NAME=FILE; repeatable, the model's own first.",
+      valueName: "file"))
   var fitLog: [String] = []
 
   @Option(help: ArgumentHelp("Recommendations of the model, made by score.", valueName: "file"))
@@ -42,6 +44,11 @@ struct Report: Tool {
       "Figures of a model as JSON of metrics, repeatable; named as the file.",
       valueName: "file"))
   var metrics: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Means of experiments as TSV, drawn as lines; repeatable.", valueName: "file"))
+  var series: [String] = []
 
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
@@ -55,6 +62,11 @@ struct Report: Tool {
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
+    guard fitLog.count <= PlotStyle.lineCount else {
+      throw ToolError(
+        .usage, "--fit-log: no more than \(PlotStyle.lineCount) logs can be told apart; give fewer")
+    }
+    let logFiles = try namedFiles(fitLog, option: "--fit-log")
     try BLAS.open()
     let file = try OutputFile(output, binary: false)
     if let figures { try makeFolder(figures) }
@@ -62,16 +74,18 @@ struct Report: Tool {
     let fitted = try ModelCatalogue.restore(stored)
     let population = try data.map { try Population($0, of: stored) }
     let lists = try recommendations.map { try RecommendedLists($0, of: stored) }
-    let logs = try zip(fitLog, distinctNames(fitLog)).map { try TrainingLog($0, name: $1) }
+    let logs = try logFiles.map { try TrainingLog($0.path, name: $0.name) }
     let measured = try zip(metrics, distinctNames(metrics)).map { try MeasuredModel($0, name: $1) }
+    let varied = try series.flatMap { try SeriesFile($0).figures }
     if let unknown = population?.unknownInteractions, unknown > 0 {
       context.log.notice(
         "\(unknown) interactions are with items the model does not know; they are left out")
     }
     let subject = Subject(stored, fitted, population)
     let sections = [
-      numbersSection(subject), accuracySection(measured), trainingSection(logs),
-      clustersSection(subject), groupsSection(subject), mappingSection(subject),
+      numbersSection(subject), accuracySection(measured), seriesSection(varied),
+      trainingSection(logs), clustersSection(subject), groupsSection(subject),
+      mappingSection(subject),
       traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
     ]
     let page = Page(
@@ -113,6 +127,35 @@ func distinctNames(_ paths: [String]) -> [String] {
   let names = paths.map(shortName)
   return zip(paths, names).map { path, name in
     names.count { $0 == name } > 1 ? path : name
+  }
+}
+
+/// The files that words such as `FILE` and `NAME=FILE` stand for, each with a name of its own.
+///
+/// What has a slash before the first equals sign is a path. Throws `ToolError` when a name or a file is
+/// missing or two files have the same name.
+func namedFiles(_ words: [String], option: String) throws -> [(name: String, path: String)] {
+  let parts = try words.map { word -> (name: String?, path: String) in
+    guard let mark = word.firstIndex(of: "="), !word[..<mark].contains("/") else {
+      return (nil, word)
+    }
+    let (name, path) = (String(word[..<mark]), String(word[word.index(after: mark)...]))
+    guard !name.isEmpty, !path.isEmpty else {
+      throw ToolError(.usage, "\(option) \(word): is not NAME=FILE; give a name and a file")
+    }
+    return (name, path)
+  }
+  let shorts = parts.map { $0.name ?? shortName($0.path) }
+  var seen: Set<String> = []
+  return try zip(parts, shorts).map { part, short in
+    // A file without a name that would be called as another one is called by its path.
+    let isShared = part.name == nil && shorts.count { $0 == short } > 1
+    let name = isShared ? part.path : short
+    guard seen.insert(name).inserted else {
+      throw ToolError(
+        .usage, "\(option): the name '\(name)' is given twice; call one of them NAME=\(part.path)")
+    }
+    return (name, part.path)
   }
 }
 

@@ -2,7 +2,9 @@
 
 import Plots
 
-/// Loss parts and validation figures by epoch, for each log.
+/// How the model's own training went, and how fast each of several models learns.
+///
+/// The first log is the model's own.
 func trainingSection(_ all: [TrainingLog]) -> Section {
   let title = "Training"
   guard !all.isEmpty else {
@@ -17,60 +19,140 @@ func trainingSection(_ all: [TrainingLog]) -> Section {
     blocks.append(.omitted("curves of \(listed(atOnce)), fitted at once and not by epochs"))
   }
   guard !logs.isEmpty else { return Section("training", title, blocks) }
-  let validated = logs.filter { log in log.epochs.contains { $0.validation != nil } }
-  if !validated.isEmpty { blocks.append(validation(validated)) }
-  for (place, log) in logs.enumerated() { blocks.append(losses(log, place)) }
-  blocks.append(
-    .table(
-      Table(
-        caption: "The runs.",
-        columns: [
-          .text("Run"), .number("Epochs"), .number("Seconds"), .number("Last loss"),
-          .text("Validated by"), .number("Best"), .number("at epoch"),
-        ],
-        rows: logs.map { log in
-          let best = best(log)
-          return [
-            log.name, NumberText.grouped(log.epochs.count),
-            NumberText.decimals(log.epochs.reduce(0) { $0 + $1.seconds }, 1),
-            log.epochs.last?.loss.map { NumberText.decimals($0, 2) } ?? "–",
-            best == nil ? "–" : log.metric,
-            best.map { NumberText.decimals($0.value, 4) } ?? "–",
-            best.map { NumberText.grouped($0.epoch) } ?? "–",
-          ]
-        })))
+  let validated = logs.filter { best($0) != nil }
+  if validated.count > 1 {
+    blocks += comparison(validated)
+  } else if let log = validated.first {
+    blocks.append(validation(log))
+  }
+  if let own = all.first, !own.epochs.isEmpty { blocks.append(losses(own)) }
+  blocks.append(.table(runs(logs)))
   return Section("training", title, blocks)
 }
 
-private func best(_ log: TrainingLog) -> (epoch: Int, value: Double)? {
-  log.epochs.compactMap { epoch in epoch.validation.map { (epoch: epoch.number, value: $0) } }
-    .max { ($0.value, -$0.epoch) < ($1.value, -$1.epoch) }
+/// The epoch that validates best, the first of equal ones.
+private func best(_ log: TrainingLog) -> (epoch: Int, seconds: Double, value: Double)? {
+  zip(log.epochs, log.elapsed).compactMap { epoch, seconds in
+    epoch.validation.map { (epoch: epoch.number, seconds: seconds, value: $0) }
+  }.max { ($0.value, -$0.epoch) < ($1.value, -$1.epoch) }
 }
 
-private func validation(_ logs: [TrainingLog]) -> Block {
-  let series = logs.map { log in
-    LineChart.Series(
-      log.name,
-      log.epochs.compactMap { epoch in
-        epoch.validation.map { LineChart.Point(x: Double(epoch.number), y: $0) }
-      })
+private func runs(_ logs: [TrainingLog]) -> Table {
+  Table(
+    caption: "The runs.",
+    columns: [
+      .text("Run"), .number("Epochs"), .number("Seconds"), .number("Last loss"),
+      .text("Validated by"), .number("Best"), .number("at epoch"), .number("after s"),
+    ],
+    rows: logs.map { log in
+      let best = best(log)
+      return [
+        log.name, NumberText.grouped(log.epochs.count),
+        NumberText.decimals(log.elapsed.last ?? 0, 1),
+        log.epochs.last?.loss.map { NumberText.decimals($0, 2) } ?? "–",
+        best == nil ? "–" : log.metric,
+        best.map { NumberText.decimals($0.value, 4) } ?? "–",
+        best.map { NumberText.grouped($0.epoch) } ?? "–",
+        best.map { NumberText.decimals($0.seconds, 1) } ?? "–",
+      ]
+    })
+}
+
+private func validation(_ log: TrainingLog) -> Block {
+  let points = log.epochs.compactMap { epoch in
+    epoch.validation.map { LineChart.Point(x: Double(epoch.number), y: $0) }
   }
-  let metrics = Set(logs.map(\.metric)).sorted()
-  let label = metrics.count == 1 ? metrics[0] : "validation"
-  let peaks = logs.compactMap { log in
-    best(log).map { "\(log.name) at epoch \($0.epoch) (\(NumberText.decimals($0.value, 4)))" }
-  }
+  let peak = best(log).map { " (\(NumberText.decimals($0.value, 4)) at epoch \($0.epoch))" } ?? ""
   return .figure(
     Figure(
       "training-validation", title: "Validation by epoch",
       summary: "How good the lists for validation users are after each epoch.",
-      chart: LineChart(series, x: "epoch", y: label)),
+      chart: LineChart([.init(log.name, points)], x: "epoch", y: log.metric)),
     "How good lists for users that training does not see are after each epoch: a line that rises "
       + "and levels off has learnt what it can, one that falls again learns by heart. The peak: "
-      + listed(peaks) + ".")
+      + "\(log.name)\(peak).")
 }
 
-private func losses(_ log: TrainingLog, _ place: Int) -> Block {
+// MARK: - Several models
+
+/// Validation figures of several models by epoch and by time.
+private func comparison(_ logs: [TrainingLog]) -> [Block] {
+  let found = logs.compactMap { log in best(log).map { (log: log, best: $0) } }
+  guard let top = found.max(by: { $0.best.value < $1.best.value }) else { return [] }
+  // What differs in metric has no order.
+  let isComparable = Set(logs.map(\.metric)).count == 1
+  let highest =
+    isComparable
+    ? " The highest is \(top.log.name)'s: \(NumberText.decimals(top.best.value, 4)) at epoch "
+      + "\(top.best.epoch)." : ""
+  let ends = logs.map { $0.elapsed.last ?? 0 }
+  let isWide = (ends.max() ?? 0) > 20 * (ends.filter { $0 > 0 }.min() ?? .infinity)
+  let quickest =
+    isComparable
+    ? found.compactMap { entry -> (name: String, seconds: Double)? in
+      reaching(0.99 * top.best.value, entry.log).map { (entry.log.name, $0) }
+    }.min { ($0.seconds, $0.name) < ($1.seconds, $1.name) } : nil
+  return [
+    .figure(
+      Figure(
+        "training-validation", title: "Validation by epoch",
+        summary: "How good the lists of each model for validation users are after each epoch.",
+        chart: chart(logs, x: "epoch") { log in log.epochs.map { Double($0.number) } }),
+      "How good lists for users that training does not see are after each epoch: a line that "
+        + "rises and levels off has learnt what it can, one that falls again learns by heart."
+        + highest),
+    .figure(
+      Figure(
+        "training-seconds", title: "Validation by time",
+        summary: "How good the lists of each model for validation users are after some seconds.",
+        chart: chart(
+          logs, x: "seconds since training began\(isWide ? ", logarithmic" : "")",
+          logarithmic: isWide
+        ) { $0.elapsed }),
+      "The same by the time that training took: epochs of one model do not cost what those of "
+        + "another do. The seconds are those of the computer and the load each run had."
+        + (quickest.map {
+          " The first within 1 % of the highest is \($0.name), after "
+            + "\(NumberText.decimals($0.seconds, 1)) s."
+        } ?? "")),
+  ]
+}
+
+/// When a log's validation figure is first at or above a value.
+private func reaching(_ value: Double, _ log: TrainingLog) -> Double? {
+  zip(log.epochs, log.elapsed).first { ($0.0.validation ?? -.infinity) >= value }?.1
+}
+
+/// A line for each log; a panel for each metric where they differ.
+private func chart(
+  _ logs: [TrainingLog], x label: String, logarithmic: Bool = false,
+  places: (TrainingLog) -> [Double]
+) -> any Chart {
+  let series = logs.map { log in
+    LineChart.Series(
+      log.name,
+      zip(places(log), log.epochs).compactMap { place, epoch in
+        epoch.validation.map { LineChart.Point(x: place, y: $0) }
+      })
+  }
+  let metrics = Set(logs.map(\.metric)).sorted()
+  let panels = metrics.map { metric -> (title: String, chart: any Chart) in
+    let chosen = logs.indices.filter { logs[$0].metric == metric }
+    return (
+      metric,
+      LineChart(
+        chosen.map { series[$0] }, x: label, y: metric, logarithmic: logarithmic,
+        legend: metrics.count == 1, height: 340, colours: chosen)
+    )
+  }
+  return panels.count == 1
+    ? panels[0].chart
+    : SmallMultiples(panels, columns: 1, legend: Legend(logs.map(\.name)))
+}
+
+// MARK: - The model's own
+
+private func losses(_ log: TrainingLog) -> Block {
   var panels: [(title: String, chart: any Chart)] = []
   func add(_ name: String, _ value: (TrainingLog.Epoch) -> Double?) {
     let points = log.epochs.compactMap { epoch in
@@ -78,11 +160,7 @@ private func losses(_ log: TrainingLog, _ place: Int) -> Block {
     }
     guard !points.isEmpty else { return }
     panels.append(
-      (
-        name,
-        LineChart(
-          [.init(name, points)], x: "epoch", y: "mean a user", height: 210, colours: [place])
-      ))
+      (name, LineChart([.init(name, points)], x: "epoch", y: "mean a user", height: 210)))
   }
   add("loss") { $0.loss }
   for part in log.parts { add(part) { $0.parts[part] } }
@@ -92,7 +170,7 @@ private func losses(_ log: TrainingLog, _ place: Int) -> Block {
   }
   return .figure(
     Figure(
-      "training-\(place + 1)", title: "Loss by epoch: \(log.name)",
+      "training-1", title: "Loss by epoch: \(log.name)",
       summary: "The loss and its parts by epoch.",
       chart: SmallMultiples(panels, columns: panels.count == 4 ? 2 : 3)),
     "What training makes small, and the parts it is made of: reconstruction is how badly the "

@@ -99,6 +99,38 @@ private func read(_ text: String) -> Reader? {
     }
   }
 
+  @Test func linesAreToldApartByColourAndPattern() throws {
+    func looks(_ count: Int) -> Set<String> {
+      let lines = (0..<count).map {
+        LineChart.Series("\($0)", [.init(x: 0, y: 0), .init(x: 1, y: 1)])
+      }
+      let text = Figure(
+        "f", title: "t", summary: "s", chart: LineChart(lines, x: "x", y: "y", legend: false)
+      ).inline
+      return Set(
+        text.components(separatedBy: "<polyline ").dropFirst().compactMap { part in
+          part.components(separatedBy: "class=\"").dropFirst().first?
+            .split(separator: "\"").first.map(String.init)
+        })
+    }
+    #expect(looks(PlotStyle.lineCount).count == PlotStyle.lineCount)
+    #expect(looks(100).count == PlotStyle.lineCount)
+  }
+
+  @Test func pointsAreShownWhereTheyAreFew() {
+    func circles(_ counts: [Int]) -> Int {
+      let lines = counts.map { count in
+        LineChart.Series("a", (0..<count).map { .init(x: Double($0), y: 1) })
+      }
+      let text = Figure("f", title: "t", summary: "s", chart: LineChart(lines, x: "x", y: "y"))
+      return text.inline.components(separatedBy: "<circle ").count - 1
+    }
+    #expect(circles([5, 7]) == 12)
+    // One look for all lines; what is no line stays in sight.
+    #expect(circles([5, 50]) == 0)
+    #expect(circles([1, 50]) == 1)
+  }
+
   @Test func textIsEscapedAndFitted() {
     #expect(Markup.escaped("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;")
     #expect(Markup.escaped("a\u{0}b\u{1B}c") == "a\u{FFFD}b\u{FFFD}c")

@@ -7,6 +7,9 @@ import Testing
 
 private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=20 --set ard-epoch=2"
 
+/// The first line of a file of series.
+private let heading = "figure\tmetric\tseries\tuser clusters\tmean\terror\n"
+
 /// A split of two tastes whose titles and categories would break a page that does not escape them.
 private func split(in folder: Folder) throws -> String {
   var ratings = "userId,movieId,rating,timestamp\n"
@@ -58,15 +61,18 @@ private func loadsNothing(_ text: String) -> Bool {
         + "--format json - -o ease.json"
     )
     #expect(made.status == 0, "\(made.errors)")
+    _ = try folder.write(
+      "varied.tsv", heading + "By <size>\tndcg@10\tindgrm\t20\t0.3\t0.01\n")
     let command =
       "cd \(folder.path("")) && report --model \(model) --data \(data) --fit-log fit.jsonl"
-      + " --recommendations m.recs --metrics small.json --metrics ease.json --figures svg"
+      + " --recommendations m.recs --metrics small.json --metrics ease.json --series varied.tsv --figures svg"
     let run = Shell.run("\(command) -o page.html && \(command) --threads 1 -o again.html")
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.errors.contains("9 of 9 sections"))
+    #expect(run.errors.contains("10 of 10 sections"))
     let page = try contents(folder.path("page.html"))
     for name in [
-      "numbers", "accuracy", "training", "clusters", "groups", "mapping", "traversals", "data",
+      "numbers", "accuracy", "series", "training", "clusters", "groups", "mapping", "traversals",
+      "data",
       "explanations",
     ] { #expect(page.contains("<section id=\"\(name)\">"), "\(name)") }
     #expect(isWellFormed(page))
@@ -97,7 +103,7 @@ private func loadsNothing(_ text: String) -> Bool {
     let alone = Shell.run("report --model \(folder.path("m.model"))")
     #expect(alone.status == 0, "\(alone.errors)")
     #expect(isWellFormed(alone.output))
-    for word in ["--data", "--metrics", "--fit-log"] {
+    for word in ["--data", "--metrics", "--series", "--fit-log"] {
       #expect(alone.output.contains(word), "\(word)")
     }
     #expect(alone.output.contains("Not shown:"))
@@ -109,6 +115,154 @@ private func loadsNothing(_ text: String) -> Bool {
     #expect(plain.status == 0, "\(plain.errors)")
     #expect(plain.output.contains("no item groups"))
     #expect(plain.output.contains("id=\"cluster-sizes\""))
+  }
+
+  @Test func severalLogsAreComparedUnderTheirNames() throws {
+    let folder = try Folder()
+    let other = """
+      {"epoch":1,"event":"epoch","seconds":1,"validation":0.2,"validation_metric":"ndcg@100"}
+      {"epoch":2,"event":"epoch","seconds":4,"validation":0.9,"validation_metric":"ndcg@100"}
+      {"epoch":3,"event":"epoch","seconds":4,"validation":0.8,"validation_metric":"ndcg@100"}
+
+      """
+    let recall = other.replacingOccurrences(of: "ndcg@100", with: "recall@20")
+    let made = Shell.run(
+      "cd \(folder.path("")) && mkdir sub && simulate --users 100 --items 40 --interactions 2000 | "
+        + "split -o s.x && fit \(small) --log-json own.jsonl s.x -o s.model"
+        + " && fit --model ease --log-json ease.jsonl s.x -o e.model && cp own.jsonl sub/a=b.log")
+    #expect(made.status == 0, "\(made.errors)")
+    _ = try folder.write("other.jsonl", other)
+    _ = try folder.write("recall.jsonl", recall)
+    func report(_ words: String) throws -> (page: String, errors: String, status: Int32) {
+      let run = Shell.run("cd \(folder.path("")) && report --model s.model \(words)")
+      #expect(run.status != 0 || isWellFormed(run.output), "\(words): \(run.errors)")
+      return (run.output, run.errors, run.status)
+    }
+
+    let one = try report("--fit-log own.jsonl").page
+    #expect(one.contains("id=\"training-validation\"") && one.contains("id=\"training-1\""))
+    #expect(!one.contains("training-seconds"))
+
+    let all = try report(
+      "--fit-log own.jsonl --fit-log '<b>=other.jsonl' --fit-log ease.jsonl --fit-log ./sub/a=b.log"
+    ).page
+    for words in [
+      "id=\"training-validation\"", "id=\"training-seconds\"", "Loss by epoch: own<",
+      "<td>&lt;b&gt;</td>", "<td>a=b</td>", "curves of ease, fitted at once",
+      "The highest is &lt;b&gt;&#39;s: 0.9000 at epoch 2.", "is &lt;b&gt;, after 5.0 s.",
+    ] { #expect(all.contains(words), "\(words)") }
+    #expect(all.components(separatedBy: "Loss by epoch").count == 3, "only the model's own")
+
+    let mixed = try report("--fit-log own.jsonl --fit-log other.jsonl --fit-log recall.jsonl").page
+    #expect(mixed.contains(">recall@20</text>") && !mixed.contains("The highest is"))
+    // Files of the same short name are called by their paths.
+    let paths = try report("--fit-log own.jsonl --fit-log own=other.jsonl").page
+    #expect(paths.contains("<td>own.jsonl</td>") && paths.contains("<td>own</td>"))
+
+    let many = String(repeating: "--fit-log own.jsonl ", count: 25)
+    for (words, reason) in [
+      ("--fit-log a=own.jsonl --fit-log a=other.jsonl", "the name 'a' is given twice"),
+      ("--fit-log own.jsonl --fit-log own.jsonl", "the name 'own.jsonl' is given twice"),
+      ("--fit-log =own.jsonl", "is not NAME=FILE"), ("--fit-log a=", "is not NAME=FILE"),
+      (many, "no more than 24 logs"),
+    ] {
+      let bad = try report(words)
+      #expect(bad.status == 64 && bad.errors.contains(reason), "\(words): \(bad.errors)")
+    }
+    _ = try folder.write("bad.jsonl", "# a log\n\n\(other)hello\n")
+    let bad = try report("--fit-log own.jsonl --fit-log bad.jsonl")
+    #expect(bad.status == 65 && bad.errors.contains("bad.jsonl: line 6 is not"), "\(bad.errors)")
+  }
+
+  /// A small model to draw reports of.
+  private func popularity(in folder: Folder) -> String {
+    let run = Shell.run(
+      "cd \(folder.path("")) && printf 'u,a,5\\nu,b,5\\nv,b,5\\n' | ingest | fit --model popularity - "
+        + "-o p.model")
+    #expect(run.status == 0, "\(run.errors)")
+    return folder.path("p.model")
+  }
+
+  @Test func seriesAreDrawnWithTheirErrors() throws {
+    let folder = try Folder()
+    let model = popularity(in: folder)
+    let series = try folder.write(
+      "a.tsv",
+      "# means\r\n\n" + heading + """
+        By clusters\tndcg@10\tindgrm\t20\t0.25\t0.01
+        By clusters\tndcg@10\tindgrm\t3\t0.5\t
+        By clusters\trecall@10\tindgrm\t3\t0.125\t0.02
+
+        By clusters\tndcg@10\t<b>\t3\t-1.5e-1\t0
+        Another\tndcg@10\tindgrm\t1e12\t-1e12\t1e12
+        Another\tndcg@10\tindgrm\t-1e-320\t1e12\t1
+        """)
+    let run = Shell.run(
+      "cd \(folder.path("")) && report --model \(model) --series \(series) --series a.tsv --figures svg"
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(isWellFormed(run.output) && loadsNothing(run.output))
+    for words in [
+      "id=\"series-1\"", "id=\"series-4\"", ">By clusters</text>",
+      "<th scope=\"col\" class=\"number\">20<",
+      "0.2500<br/><small>±\u{A0}0.0100</small>", ">0.5000</td>", ">−0.1500<br/>",
+      "ndcg@10 peaks at 0.5000 (indgrm, user clusters: 3).", "one standard error",
+      ">&lt;b&gt;</td>",
+    ] { #expect(run.output.contains(words), "\(words)") }
+    #expect(!run.output.contains("recall@10 peaks"))
+    #expect(folder.names.contains("svg"))
+    let figures = try FileManager.default.contentsOfDirectory(atPath: folder.path("svg"))
+    #expect(figures.count { $0.hasPrefix("series-") } == 4)
+  }
+
+  @Test func malformedSeriesAreRefusedWithTheirLine() throws {
+    let folder = try Folder()
+    let model = popularity(in: folder)
+    let tooMany = (0..<25).map { "f\tm\ts\($0)\t1\t2\t" }.joined(separator: "\n")
+    let cases: [(text: String, reason: String)] = [
+      ("", "is empty"), ("# nothing\n\n", "is empty"),
+      (heading, "has a heading and no lines below"),
+      ("hello\n", "line 1: the columns must be"),
+      ("figure\tmetric\tseries\t\tmean\terror\n", "line 1: the columns must be"),
+      ("\u{FEFF}" + heading, "line 1: the columns must be"),
+      (heading + "f\tm\ts\t1\t2\n", "line 2: has 5 columns, not 6"),
+      (heading + "f\tm\ts\t1\t2\t3\t4\n", "line 2: has 7 columns"),
+      (heading + "#\n\nf\tm\ts\tx\t2\t\n", "line 4: user clusters 'x' is not a number"),
+      (heading + "f\tm\ts\t1\tnan\t\n", "line 2: mean 'nan'"),
+      (heading + "f\tm\ts\t1\t\t\n", "line 2: mean ''"),
+      (heading + "f\tm\ts\t1\t0x10\t\n", "line 2: mean '0x10'"),
+      (heading + "f\tm\ts\t1\t2e12\t\n", "line 2: mean '2e12'"),
+      (heading + "f\tm\ts\t1\t1\t1e999\n", "line 2: error '1e999'"),
+      (heading + "f\tm\ts\t1\t1\t-1\n", "line 2: error is below 0"),
+      (heading + "\tm\ts\t1\t1\t1\n", "line 2: figure is empty"),
+      (heading + "f\tm\t\t1\t1\t1\n", "line 2: series is empty"),
+      (heading + "f\tm\ts\t1\t1\t1\nf\tm\ts\t1.0\t2\t1\n", "line 3: the series has a mean there"),
+      (heading + tooMany, "line 26: there are more than 24 series"),
+      (
+        heading + (0..<13).map { "f\tm\($0)\ts\t1\t2\t" }.joined(separator: "\n"),
+        "line 14: there are more than 12 metrics"
+      ),
+      (
+        heading + (0..<101).map { "f\($0)\tm\ts\t1\t2\t" }.joined(separator: "\n"),
+        "line 102: there are more than 100 figures"
+      ),
+      (
+        heading + (0..<2001).map { "f\tm\ts\t\($0)\t2\t" }.joined(separator: "\n"),
+        "line 2002: there are more than 2000 points"
+      ),
+    ]
+    for (text, reason) in cases {
+      let path = try folder.write("bad.tsv", text)
+      let run = Shell.run("report --model \(model) --series \(path) -o \(folder.path("page.html"))")
+      #expect(run.status == 65, "\(reason): \(run.status) \(run.errors)")
+      #expect(run.errors.hasPrefix("indgrm report: \(path): \(reason)"), "\(run.errors)")
+      #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+      #expect(!folder.names.contains("page.html"), "\(reason) left a page")
+    }
+    let binary = Shell.run(
+      "printf '\\xff\\n' | report --model \(model) --series - -o \(folder.path("page.html"))")
+    #expect(binary.status == 65 && binary.errors.contains("line 1 is not UTF-8"))
+    #expect(Shell.run("report --model \(model) --series /nonexistent").status == 66)
   }
 
   @Test func itemsNeedNoCategories() throws {
