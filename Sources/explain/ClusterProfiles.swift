@@ -22,7 +22,7 @@ struct ClusterProfile {
   static func all(
     of model: any InterpretableModel, _ rows: SparseRows, items: ItemChunk, categoryCount: Int
   ) -> [ClusterProfile] {
-    let seen = model.represent(rows, rows: 0..<rows.rowCount)
+    let seen = model.represent(rows)
     let none = Counts(items: rows.columnCount, categories: categoryCount)
     var (own, all) = ([Counts](repeating: none, count: model.clusterCount), none)
     for row in 0..<rows.rowCount {

@@ -43,20 +43,21 @@ struct ModelViews {
     let inner = try inner()
     let profiles = ClusterProfile.all(
       of: inner, rows, items: items, categoryCount: categories.count)
+    let (shares, kept) = (inner.expectedClusterShares, inner.keptDimensions)
     return profiles.enumerated().map { cluster, profile in
       let (kinds, titles) = (profile.categories, profile.items)
       let share = Double(profile.users) / Double(max(rows.rowCount, 1))
-      let dimensions = inner.dimensionCounts[cluster]
+      let dimensions = kept[cluster].count { $0 }
       return LearntThing(
         lines: [
           "cluster \(cluster): \(percent(share)) of \(rows.rowCount) users"
-            + " (expected \(percent(inner.expectedClusterShares[cluster]))), \(dimensions) dimensions",
+            + " (expected \(percent(shares[cluster]))), \(dimensions) dimensions",
           kinds.isEmpty ? nil : "  more than others: \(named(kinds) { categories[$0] })",
           titles.isEmpty ? nil : "  items: \(named(titles) { items.name(of: $0) })",
         ].compactMap { $0 },
         json: [
           "cluster": .integer(cluster), "users": .integer(profile.users), "share": .number(share),
-          "expected_share": .number(inner.expectedClusterShares[cluster]),
+          "expected_share": .number(shares[cluster]),
           "dimensions": .integer(dimensions), "categories": categoryList(kinds),
           "items": itemList(titles),
         ])

@@ -23,18 +23,14 @@ struct Traversal {
   /// The best items of a user as the dimension moves; deviations are those of `others`.
   func ofUser(_ history: [UInt32], others: SparseRows) -> [LearntThing] {
     let rows = SparseRows(lists: [history], columnCount: inner.itemCount)
-    let seen = inner.represent(rows, rows: 0..<1)
-    let crowd = inner.represent(others, rows: 0..<others.rowCount).points
+    let moved = inner.represent(rows).rows(at: moves.map { _ in 0 })
+    let crowd = inner.represent(others).points
     let deviation = spread((0..<crowd.rows).map { Double(crowd[$0, factor]) })
-    let points = Matrix<Float>(rows: moves.count, columns: inner.latentCount)
-    let weights = Matrix<Float>(rows: moves.count, columns: inner.clusterCount)
     for (place, move) in moves.enumerated() {
-      points.rowBlock(place..<place + 1).copy(from: seen.points)
-      weights.rowBlock(place..<place + 1).copy(from: seen.clusterWeights)
-      points[place, factor] += Float(move * deviation)
+      moved.points[place, factor] += Float(move * deviation)
     }
     let scores = Matrix<Float>(rows: moves.count, columns: inner.itemCount)
-    inner.score(UserRepresentations(points: points, clusterWeights: weights), into: scores)
+    inner.score(moved, into: scores)
     let own = SparseRows(lists: moves.map { _ in history }, columnCount: inner.itemCount)
     let lists = topItems(scores, own, rows: 0..<moves.count, count: top).map { $0.map(\.index) }
     return describe(lists)

@@ -62,7 +62,7 @@ func agreementSection(
   guard hasCategories || planted != nil else {
     return .absent(.agreement, title, because: "the items have no categories")
   }
-  guard let model = subjects.latent else {
+  guard let model = subjects.latent, let seen = subjects.seen else {
     return .absent(
       .agreement, title, because: "the model has no groups, clusters or latent features")
   }
@@ -78,16 +78,15 @@ func agreementSection(
       source: "k-means",
       labels: sphericalKMeans(vectors, clusters: count, seed: seed, iterations: 50).assignment))
   var users: [Grouping] = []
-  if let weights = model.clusterWeights(of: subjects.training) {
-    users.append(
-      Grouping(source: "model", labels: (0..<weights.rows).map { heaviest(weights.row($0)) }))
+  if seen.clusterWeights.columns > 1 {
+    let labels = (0..<seen.points.rows).map { UInt32(seen.heaviestCluster(of: $0)) }
+    users.append(Grouping(source: "model", labels: labels))
   }
-  let representations = model.representations(of: subjects.training)
-  let userCount = min(clusters, representations.rows)
+  let userCount = min(clusters, seen.points.rows)
   users.append(
     Grouping(
       source: "k-means",
-      labels: sphericalKMeans(representations, clusters: userCount, seed: seed, iterations: 50)
+      labels: sphericalKMeans(seen.points, clusters: userCount, seed: seed, iterations: 50)
         .assignment))
 
   var lines = [
@@ -169,11 +168,4 @@ private func mainCategories(
     }
     return best.map { UInt32($0) }
   }
-}
-
-/// The index of the largest weight, the first among equals.
-func heaviest(_ weights: UnsafeMutableBufferPointer<Float>) -> UInt32 {
-  var best = 0
-  for index in weights.indices where weights[index] > weights[best] { best = index }
-  return UInt32(best)
 }

@@ -20,8 +20,7 @@ private enum Estimate: String {
 /// Theorems 2 and 4 for the training users, with the held-out users' error beside.
 func boundsSection(_ subjects: Subjects, confidence: Double) -> Section {
   let model = subjects.fitted
-  let weights = subjects.latent?.clusterWeights(of: subjects.training)
-  let clusters = weights?.columns ?? 1
+  let clusters = subjects.seen?.clusterWeights.columns ?? 1
   let groups = subjects.latent?.groupOfItems?.count ?? 1
   let kinds: [Estimate] =
     subjects.latent?.scoresAreLogProbabilities == true ? [.probability, .expected] : [.score]
@@ -43,7 +42,7 @@ func boundsSection(_ subjects: Subjects, confidence: Double) -> Section {
     lines += table(bounds, held: held.users > 0 && subjects.isSplit ? held : nil).map { "  \($0)" }
     values[kind.rawValue] = value(bounds, held: held.users > 0 && subjects.isSplit ? held : nil)
   }
-  let tall = tallComponents(subjects, weights, groups)
+  let tall = tallComponents(subjects, clusters, groups)
   lines.append("components with at least as many users as items: \(tall) of \(clusters * groups)")
   values["users"] = .integer(training.rowCount)
   values["items"] = .integer(model.itemCount)
@@ -119,10 +118,10 @@ private func reconstructionError(
 }
 
 /// The pairs of user cluster and item group with N^(k) >= M^(g), which Theorem 3 assumes of all.
-private func tallComponents(_ subjects: Subjects, _ weights: Matrix<Float>?, _ groups: Int) -> Int {
-  var users = [Int](repeating: 0, count: weights?.columns ?? 1)
+private func tallComponents(_ subjects: Subjects, _ clusters: Int, _ groups: Int) -> Int {
+  var users = [Int](repeating: 0, count: clusters)
   for row in 0..<subjects.training.rowCount {
-    users[Int(weights.map { heaviest($0.row(row)) } ?? 0)] += 1
+    users[subjects.seen?.heaviestCluster(of: row) ?? 0] += 1
   }
   var items = [Int](repeating: 0, count: groups)
   let assignment = subjects.latent?.groupOfItems?.assignment

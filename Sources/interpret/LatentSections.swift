@@ -6,34 +6,37 @@ import Interpretability
 import Models
 import ToolKit
 
-/// Which of d dimensions are not pruned in any cluster that uses them; nil when the model prunes none.
-private func activeDimensions(_ model: any LatentModel, prune: Double) -> [Bool]? {
-  guard let byCluster = model.activeDimensions(above: prune), let first = byCluster.first else {
-    return nil
-  }
-  return first.indices.map { dimension in byCluster.contains { $0[dimension] } }
+/// Which dimensions each cluster uses, K* x d; nil when the model prunes none.
+private func activeDimensions(_ model: any LatentModel, prune: Double) -> [[Bool]]? {
+  (model as? any InterpretableModel)?.activeDimensions(above: prune)
+}
+
+/// Which of d dimensions some cluster uses.
+private func union(_ byCluster: [[Bool]]) -> [Bool]? {
+  byCluster.first?.indices.map { dimension in byCluster.contains { $0[dimension] } }
 }
 
 /// Independence of users' representations and of item vectors (section 6.2.5).
 func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
   let title = "Independence, 1 - mean |correlation| of two dimensions"
-  guard let model = subjects.latent else {
+  guard let model = subjects.latent, let seen = subjects.seen else {
     return .absent(.independence, title, because: "the model has no latent features")
   }
-  let active = activeDimensions(model, prune: prune)
-  let users = Independence(model.representations(of: subjects.training), active: active)
+  let byCluster = activeDimensions(model, prune: prune)
+  let active = byCluster.flatMap(union)
+  let users = Independence(seen.points, active: active)
   let vectors = model.itemVectors
   // Item vectors are pruned with users' dimensions where they meet one to one.
   let items = Independence(vectors, active: active?.count == vectors.columns ? active : nil)
-  let byCluster = model.activeDimensions(above: prune)?.map { $0.count { $0 } }
+  let counts = byCluster?.map { $0.count { $0 } }
   var lines = aligned(
     [["of", "dimensions", "cosine", "Pearson"]]
       + [("users", users), ("items", items)].map { name, found in
         [name, "\(found.dimensions)", fixed(found.cosine, 4), fixed(found.pearson, 4)]
       })
-  if let byCluster {
-    let counts = byCluster.map { String($0) }.joined(separator: ", ")
-    lines.append("dimensions not pruned in each user cluster: \(counts)")
+  if let counts {
+    let words = counts.map { String($0) }.joined(separator: ", ")
+    lines.append("dimensions not pruned in each user cluster: \(words)")
   }
   func value(_ found: Independence) -> JSONValue {
     [
@@ -45,7 +48,7 @@ func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
     .independence, title, lines: lines,
     value: [
       "users": value(users), "items": value(items),
-      "activeDimensions": byCluster.map { .array($0.map { .integer($0) }) } ?? .null,
+      "activeDimensions": counts.map { .array($0.map { .integer($0) }) } ?? .null,
     ])
 }
 
@@ -55,31 +58,23 @@ func disentanglementSection(
   _ context: ToolContext
 ) -> Section {
   let title = "Disentanglement score, votes on which feature was held fixed"
-  guard let model = subjects.latent else {
+  guard let model = subjects.latent, let seen = subjects.seen else {
     return .absent(.disentanglement, title, because: "the model has no latent features")
   }
   let histories = subjects.training
-  let users = model.representations(of: histories)
-  let weights = model.clusterWeights(of: histories)
-  let active = activeDimensions(model, prune: prune)
+  let active = activeDimensions(model, prune: prune).flatMap(union)
   let used = model.scoresAreLogProbabilities ? making : .top
   let progress = Progress("disentanglement", unit: "representations", context.log)
-  let found = plan.score(users, active: active, progress: { progress.update($0) }) {
+  let found = plan.score(seen.points, active: active, progress: { progress.update($0) }) {
     made, sources, first in
     let scores = Matrix<Float>(rows: made.rows, columns: model.itemCount)
-    let mixed = weights.map { whole in
-      let rows = Matrix<Float>(rows: made.rows, columns: whole.columns)
-      for (row, source) in sources.enumerated() {
-        _ = rows.row(row).update(from: whole.row(source))
-      }
-      return rows
-    }
-    model.decode(made, weights: mixed, into: scores)
-    if used == .expected { return model.representations(of: expectedHistories(scores)) }
+    let weights = seen.rows(at: sources).clusterWeights
+    model.score(UserRepresentations(points: made, clusterWeights: weights), into: scores)
+    if used == .expected { return model.represent(expectedHistories(scores)).points }
     let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
-    return model.representations(
-      of: wholeHistories(
-        scores, sizes: sizes, random: used == .drawn, seed: plan.seed, first: first))
+    let made = wholeHistories(
+      scores, sizes: sizes, random: used == .drawn, seed: plan.seed, first: first)
+    return model.represent(made).points
   }
   progress.finish()
   guard let found else {
@@ -88,14 +83,14 @@ func disentanglementSection(
   let lines = [
     "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
       + " right, after \(found.votesLearnt) to learn from",
-    "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(users.columns)",
+    "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(seen.points.columns)",
   ]
   return Section(
     .disentanglement, title, lines: lines,
     value: [
       "accuracy": .number(found.accuracy), "standardError": .number(found.standardError),
       "chance": .number(found.chance), "features": .integer(found.features),
-      "dimensions": .integer(users.columns), "votesLearnt": .integer(found.votesLearnt),
+      "dimensions": .integer(seen.points.columns), "votesLearnt": .integer(found.votesLearnt),
       "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
       "histories": .string(used.rawValue),
     ])

@@ -14,6 +14,8 @@ final class Subjects {
   let latent: (any LatentModel)?
   /// Histories of training users over the model's items, at most as many as asked for.
   let training: SparseRows
+  /// How a latent model sees those users.
+  private(set) lazy var seen = latent?.represent(training)
   /// The ids of those users.
   let trainingIDs: [String]
   /// Test users as they are folded in in the first round; of plain interactions the same users as above.

@@ -70,13 +70,13 @@ private func innerFacts(_ subject: Subject) -> [[String]] {
 
 /// What each cluster is like inside.
 private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
-  let (shares, counts) = (inner.expectedClusterShares, inner.dimensionCounts)
+  let (shares, kept) = (inner.expectedClusterShares, inner.keptDimensions)
   let variances = inner.clusterVariances
   let rows = shares.indices.sorted { (-shares[$0], $0) < (-shares[$1], $1) }.map { cluster in
     let values = (variances?.row(cluster)).map { $0.map(Double.init) } ?? []
     return [
       String(cluster), NumberText.percent(shares[cluster]),
-      "\(NumberText.grouped(counts[cluster])) of \(NumberText.grouped(inner.latentCount))",
+      "\(NumberText.grouped(kept[cluster].count { $0 })) of \(NumberText.grouped(inner.latentCount))",
       values.max().map { NumberText.decimals($0, 3) } ?? "–",
       values.min().map { NumberText.decimals($0, 3) } ?? "–",
     ]

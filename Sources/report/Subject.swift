@@ -62,10 +62,7 @@ final class Subject {
     let step = max(1, (count + Self.mostUsers - 1) / Self.mostUsers)
     let chosen = Array(stride(from: 0, to: count, by: step))
     let rows = step == 1 ? population.rows : population.rows.rows(at: chosen)
-    return (
-      rows, chosen.map { population.ids[$0] },
-      inner.represent(rows, rows: 0..<rows.rowCount)
-    )
+    return (rows, chosen.map { population.ids[$0] }, inner.represent(rows))
   }()
 
   /// The heaviest cluster of every user.

@@ -73,15 +73,12 @@ private struct Traversal {
 
   /// The best items when a dimension is moved by some standard deviations, for each step.
   private func lists(_ moves: [(dimension: Int, step: Double)]) -> [[UInt32]] {
-    let points = Matrix<Float>(rows: moves.count, columns: inner.latentCount)
-    let weights = Matrix<Float>(rows: moves.count, columns: inner.clusterCount)
+    let moved = seen.rows(at: moves.map { _ in row })
     for (place, move) in moves.enumerated() {
-      _ = points.row(place).update(from: seen.points.row(row))
-      _ = weights.row(place).update(from: seen.clusterWeights.row(row))
-      points[place, move.dimension] += Float(move.step * deviations[move.dimension])
+      moved.points[place, move.dimension] += Float(move.step * deviations[move.dimension])
     }
     let scores = Matrix<Float>(rows: moves.count, columns: subject.itemCount)
-    inner.score(UserRepresentations(points: points, clusterWeights: weights), into: scores)
+    inner.score(moved, into: scores)
     return (0..<moves.count).map { place in
       topOfRow(UnsafeBufferPointer(scores.row(place)), count: listLength).map(\.index)
     }

@@ -30,24 +30,21 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   @Test(arguments: [["groups=3"], ["item-groups=off"], ["groups=3", "similarity=inner-product"]])
   func scoresOfRepresentationsAreThoseOfUsers(_ words: [String]) throws {
     let (model, rows) = try fitted(words)
-    let all = 0..<rows.rowCount
     let direct = Matrix<Float>(rows: rows.rowCount, columns: 12)
-    model.score(rows, rows: all, into: direct)
-    let users = model.represent(rows, rows: all)
+    model.score(rows, rows: 0..<rows.rowCount, into: direct)
+    let users = model.represent(rows)
     let again = Matrix<Float>(rows: rows.rowCount, columns: 12)
     model.score(users, into: again)
     #expect(zip(direct.buffer, again.buffer).allSatisfy { abs($0 - $1) < 1e-5 })
     // Some rows alone are represented as they are among all.
-    let part = model.represent(rows, rows: 20..<25)
-    #expect(
-      zip(part.points.buffer, users.points.rowBlock(20..<25).buffer).allSatisfy {
-        abs($0 - $1) < 1e-5
-      })
+    let part = model.represent(rows.rows(at: Array(20..<25)))
+    let wanted = users.rows(at: Array(20..<25))
+    #expect(zip(part.points.buffer, wanted.points.buffer).allSatisfy { abs($0 - $1) < 1e-5 })
   }
 
   @Test func weightsAreSharesAndTheHeaviestIsFound() throws {
     let (model, rows) = try fitted(["groups=3"])
-    let users = model.represent(rows, rows: 0..<rows.rowCount)
+    let users = model.represent(rows)
     for row in 0..<rows.rowCount {
       let weights = Array(users.clusterWeights.row(row))
       #expect(abs(weights.reduce(0, +) - 1) < 1e-5)
@@ -55,7 +52,8 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
     }
     #expect(abs(model.expectedClusterShares.reduce(0, +) - 1) < 1e-9)
     #expect(model.expectedClusterShares.count == 3)
-    #expect(model.dimensionCounts == [6, 6, 6])
+    let whole = [Bool](repeating: true, count: 6)
+    #expect(model.keptDimensions == [whole, whole, whole])
   }
 
   @Test func vectorsOfAUserAreMixedByHisClusters() throws {
@@ -72,8 +70,34 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
     #expect(try fitted(["item-groups=off"]).0.factorToGroup == nil)
   }
 
+  @Test func rowsAreCopiedAsTheyAreNamed() {
+    let users = UserRepresentations(
+      points: Matrix(rows: 3, columns: 2, [1, 2, 3, 4, 5, 6]),
+      clusterWeights: Matrix(rows: 3, columns: 2, [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]))
+    let chosen = users.rows(at: [2, 0, 2])
+    #expect(chosen.points.array == [5, 6, 1, 2, 5, 6])
+    #expect(chosen.clusterWeights.array == [0.3, 0.7, 0.1, 0.9, 0.3, 0.7])
+    chosen.points[0, 0] = 9
+    #expect(users.points[2, 0] == 5)
+    #expect(UserRepresentations(points: users.points).clusterWeights.array == [1, 1, 1])
+  }
+
+  @Test func dimensionsAreActiveThatAreKeptAndVary() throws {
+    let model = try fitted(["ard-epoch=1", "prune-dimensions=0.9"]).0
+    let (kept, variances) = (model.keptDimensions, try #require(model.clusterVariances))
+    #expect(kept.joined().contains(false) && kept.allSatisfy { $0.contains(true) })
+    #expect(model.activeDimensions(above: 0) == kept)
+    let highest = variances.buffer.max() ?? 0
+    let most = try #require(model.activeDimensions(above: Double(highest) * 0.99))
+    #expect(most.joined().count { $0 } < kept.joined().count { $0 })
+    #expect(most.joined().contains(true))
+    let none = try #require(model.activeDimensions(above: Double(highest)))
+    #expect(none.count == kept.count && !none.joined().contains(true))
+  }
+
   @Test func variancesAreThereOnceTheyAreLearnt() throws {
-    #expect(try fitted(["ard-epoch=100"]).0.clusterVariances == nil)
+    let fixed = try fitted(["ard-epoch=100"]).0
+    #expect(fixed.clusterVariances == nil && fixed.activeDimensions(above: 0) == nil)
     let learnt = try #require(try fitted(["ard-epoch=1"]).0.clusterVariances)
     #expect(learnt.rows == 3 && learnt.columns == 6)
     #expect(learnt.buffer.allSatisfy { $0 > 0 && $0.isFinite })

@@ -32,26 +32,23 @@ import Testing
 
   @Test(arguments: cases.indices) func decodingGivesTheScores(_ index: Int) throws {
     let (model, rows) = try fitted(index)
-    let z = model.representations(of: rows)
-    #expect(z.rows == rows.rowCount && model.itemVectors.rows == model.itemCount)
-    let weights = model.clusterWeights(of: rows)
-    if let weights {
-      for row in 0..<weights.rows {
-        #expect(abs(weights.row(row).reduce(0, +) - 1) < 1e-4)
-      }
+    let users = model.represent(rows)
+    #expect(users.points.rows == rows.rowCount && model.itemVectors.rows == model.itemCount)
+    for row in 0..<rows.rowCount {
+      #expect(abs(users.clusterWeights.row(row).reduce(0, +) - 1) < 1e-4)
     }
     let decoded = Matrix<Float>(rows: rows.rowCount, columns: model.itemCount)
-    model.decode(z, weights: weights, into: decoded)
+    model.score(users, into: decoded)
     let scored = Matrix<Float>(rows: rows.rowCount, columns: model.itemCount)
     model.score(rows, rows: 0..<rows.rowCount, into: scored)
     for (a, b) in zip(decoded.buffer, scored.buffer) {
       #expect(abs(a - b) < 2e-4 * max(1, abs(b)), "\(Self.cases[index].0)")
     }
-    if let active = model.activeDimensions(above: 0) {
-      #expect(active.count == weights?.columns)
-      #expect(active.allSatisfy { $0 == [Bool](repeating: true, count: z.columns) })
-      let most = try #require(model.activeDimensions(above: 1e6))
-      #expect(most.allSatisfy { !$0.contains(true) })
+    if let inner = model as? any InterpretableModel {
+      #expect(inner.latentCount == users.points.columns)
+      #expect(inner.clusterCount == users.clusterWeights.columns)
+    } else {
+      #expect(users.clusterWeights.columns == 1)
     }
     if let groups = model.groupOfItems {
       #expect(groups.assignment.allSatisfy { Int($0) < groups.count })

@@ -4,7 +4,7 @@ import DenseMath
 
 /// z is the user's factors p_u, which the scores p_u . q_j determine: p_u = s_u Q (Q'Q)^-1, Q of full rank.
 extension FactorModel: LatentModel {
-  func representations(of foldIn: SparseRows) -> Matrix<Float> {
+  func represent(_ foldIn: SparseRows) -> UserRepresentations {
     let d = items.columns
     let exact = Matrix<Double>(rows: items.rows, columns: d, items.buffer.map { Double($0) })
     let inverse = Matrix<Double>(rows: d, columns: d)
@@ -13,7 +13,7 @@ extension FactorModel: LatentModel {
     let trace = (0..<d).reduce(0.0) { $0 + inverse[$1, $1] }
     for factor in 0..<d { inverse[factor, factor] += max(trace, 1e-30) * 1e-12 }
     let result = Matrix<Float>(rows: foldIn.rowCount, columns: d)
-    guard (try? inverseSPD(inverse)) != nil else { return result }
+    guard (try? inverseSPD(inverse)) != nil else { return UserRepresentations(points: result) }
     let solver = Matrix<Double>(rows: items.rows, columns: d)
     multiply(exact, inverse, into: solver)
     let narrow = Matrix<Float>(rows: items.rows, columns: d, solver.buffer.map { Float($0) })
@@ -25,14 +25,13 @@ extension FactorModel: LatentModel {
       score(foldIn, rows: rows, into: part)
       multiply(part, narrow, into: result.rowBlock(rows))
     }
-    return result
+    return UserRepresentations(points: result)
   }
 
   var itemVectors: Matrix<Float> { items }
 
-  func decode(_ representations: Matrix<Float>, weights: Matrix<Float>?, into scores: Matrix<Float>)
-  {
-    multiply(representations, items, transposeB: true, into: scores)
+  func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
+    multiply(users.points, items, transposeB: true, into: scores)
   }
 
   var scoresAreLogProbabilities: Bool { false }

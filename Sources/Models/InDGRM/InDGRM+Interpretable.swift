@@ -1,33 +1,36 @@
-// Where do users stand in a fitted InDGRM, and what do its clusters and groups look like inside?
+// Where do users stand in a fitted InDGRM (or RecVAE, its relative), and what is inside it?
 
 import DenseMath
 import Glibc
-import Interchange
 
+/// z_i = sum_k pi~_ik mu_ik, blended over clusters as the decoder takes it; item vectors h_j as they enter
+/// the products. A neighbourhood expert has no part in either.
 extension InDGRM: InterpretableModel {
   var latentCount: Int { options.latent }
   var clusterCount: Int { options.clusters }
-  var dimensionCounts: [Int] { users.dimensionCounts }
+  var keptDimensions: [[Bool]] { users.keptDimensions }
 
-  func represent(_ foldIn: SparseRows, rows: Range<Int>) -> UserRepresentations {
-    let points = Matrix<Float>(rows: rows.count, columns: latentCount)
-    let weights = Matrix<Float>(rows: rows.count, columns: clusterCount)
-    for block in blocks(of: rows) {
-      let (z, shares) = represent(foldIn.rows(at: Array(block)))
-      let place = block.lowerBound - rows.lowerBound..<block.upperBound - rows.lowerBound
-      points.rowBlock(place).copy(from: z)
-      weights.rowBlock(place).copy(from: shares)
+  func represent(_ foldIn: SparseRows) -> UserRepresentations {
+    let all = UserRepresentations(
+      points: Matrix(rows: foldIn.rowCount, columns: latentCount),
+      clusterWeights: Matrix(rows: foldIn.rowCount, columns: clusterCount))
+    for block in blocks(of: 0..<foldIn.rowCount) {
+      let seen = represent(batch: foldIn.rows(at: Array(block)))
+      all.points.rowBlock(block).copy(from: seen.points)
+      all.clusterWeights.rowBlock(block).copy(from: seen.clusterWeights)
     }
-    return UserRepresentations(points: points, clusterWeights: weights)
+    return all
   }
 
-  func score(_ seen: UserRepresentations, into scores: Matrix<Float>) {
-    for block in blocks(of: 0..<seen.points.rows) {
+  func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
+    for block in blocks(of: 0..<users.points.rows) {
       decoder.forward(
-        seen.points.rowBlock(block), weights: seen.clusterWeights.rowBlock(block),
+        users.points.rowBlock(block), weights: users.clusterWeights.rowBlock(block),
         into: scores.rowBlock(block))
     }
   }
+
+  var itemVectors: Matrix<Float> { decoder.unitItems }
 
   var expectedClusterShares: [Double] {
     let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
@@ -43,12 +46,4 @@ extension InDGRM: InterpretableModel {
   }
 
   var factorToGroup: Matrix<Float>? { options.usesGroups ? decoder.mapping.value : nil }
-
-  /// Ranges of at most as many rows as the model takes at once.
-  private func blocks(of rows: Range<Int>) -> [Range<Int>] {
-    let size = max(users.batchSize, 1)
-    return stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
-      $0..<min($0 + size, rows.upperBound)
-    }
-  }
 }

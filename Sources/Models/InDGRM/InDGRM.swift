@@ -43,7 +43,7 @@ final class InDGRM: RecommendationModel {
     decoder = Decoder(keeping: kept, of: network.decoder, options: options)
     clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
     affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0, options: options) }
-    let dimensions = users.dimensionCounts.map { JSONValue.integer($0) }
+    let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
     self.settings = settings.setting("clusters", .integer(kept.count))
       .setting("dimensions", .array(dimensions))
       .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
@@ -91,10 +91,18 @@ final class InDGRM: RecommendationModel {
       + (expert?.tensors ?? [])
   }
 
-  /// Users' representations z (B x d) and cluster weights (B x K*); at most a batch at a time.
-  func represent(_ rows: SparseRows) -> (users: Matrix<Float>, weights: Matrix<Float>) {
-    let near = affinity.map { $0.forward($0.directions(rows, items: decoder.unitItems)) }
-    return users.represent(rows, affinity: near)
+  /// Represents at most a batch of users; the result is gone with the next call.
+  func represent(batch: SparseRows) -> UserRepresentations {
+    let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
+    return users.represent(batch, affinity: near)
+  }
+
+  /// Ranges of at most as many rows as `represent(batch:)` takes.
+  func blocks(of rows: Range<Int>) -> [Range<Int>] {
+    let size = max(users.batchSize, 1)
+    return stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
+      $0..<min($0 + size, rows.upperBound)
+    }
   }
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
@@ -110,18 +118,16 @@ final class InDGRM: RecommendationModel {
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: users.batchSize) {
-      let block = start..<min(start + users.batchSize, rows.upperBound)
-      let (z, weights) = represent(foldIn.rows(at: Array(block)))
-      let first = start - rows.lowerBound
+    for block in blocks(of: rows) {
+      let seen = represent(batch: foldIn.rows(at: Array(block)))
+      let first = block.lowerBound - rows.lowerBound
       let target = scores.rowBlock(first..<first + block.count)
-      decoder.forward(z, weights: weights, into: target)
+      decoder.forward(seen.points, weights: seen.clusterWeights, into: target)
       guard options.usesGroups, options.refineSteps > 0 else { continue }
       Parallel.blocks(block.count, size: 1) { places in
         for place in places {
           let user = UserView(
-            decoder, options, z: Array(z.row(place)), weights: Array(weights.row(place)),
-            items: Array(foldIn.row(start + place)))
+            decoder, options, seen, row: place, items: Array(foldIn.row(block.lowerBound + place)))
           user.score(into: target.row(place))
         }
       }
@@ -144,17 +150,16 @@ final class InDGRM: RecommendationModel {
   private func scoreWithoutExpert(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
   {
     let part = decoder.part(items)
-    for start in stride(from: 0, to: foldIn.rowCount, by: users.batchSize) {
-      let block = start..<min(start + users.batchSize, foldIn.rowCount)
-      let (z, weights) = represent(foldIn.rows(at: Array(block)))
+    for block in blocks(of: 0..<foldIn.rowCount) {
+      let seen = represent(batch: foldIn.rows(at: Array(block)))
       guard options.usesGroups, options.refineSteps > 0 else {
-        decoder.forward(z, weights: weights, part: part, into: scores.rowBlock(block))
+        decoder.forward(
+          seen.points, weights: seen.clusterWeights, part: part, into: scores.rowBlock(block))
         continue
       }
       for row in block {
         let user = UserView(
-          decoder, options, z: Array(z.row(row - start)), weights: Array(weights.row(row - start)),
-          items: Array(foldIn.row(row)))
+          decoder, options, seen, row: row - block.lowerBound, items: Array(foldIn.row(row)))
         for (place, item) in items.enumerated() {
           scores[row, place] = Float(user.explain(item).score)
         }
@@ -164,8 +169,7 @@ final class InDGRM: RecommendationModel {
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
-    let (z, weights) = represent(row)
-    let user = UserView(decoder, options, z: z.array, weights: weights.array, items: foldIn)
+    let user = UserView(decoder, options, represent(batch: row), row: 0, items: foldIn)
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutExpert($0, items: items, into: $1)
     }
@@ -223,13 +227,13 @@ private struct UserView {
   private var activity: [Double] = []
 
   init(
-    _ decoder: Decoder<Float>, _ options: InDGRMOptions, z values: [Float],
-    weights shares: [Float], items: [UInt32]
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
+    items: [UInt32]
   ) {
     self.decoder = decoder
     self.options = options
-    z = values.map(Double.init)
-    weights = shares.map(Double.init)
+    z = seen.points.row(row).map(Double.init)
+    weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
     unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
     guard options.usesGroups else { return }

@@ -103,19 +103,17 @@ final class UserEncoder {
     try stored.fill(parameters)
   }
 
-  /// How many dimensions each cluster keeps, d^(k).
-  var dimensionCounts: [Int] {
-    var counts = [Int](repeating: 0, count: clusters)
-    for kept in dimensions { counts[Int(kept) / latent] += 1 }
-    return counts
+  /// Which dimensions each cluster keeps, K* x d.
+  var keptDimensions: [[Bool]] {
+    var keeps = [[Bool]](repeating: .init(repeating: false, count: latent), count: clusters)
+    for kept in dimensions { keeps[Int(kept) / latent][Int(kept) % latent] = true }
+    return keeps
   }
 
-  /// Users' representations z (B x d) and cluster weights (B x K*); at most a batch at a time.
+  /// Represents at most a batch of users; the result is gone with the next call.
   ///
   /// - Parameter affinity: added to the logits of the clusters' weights, B x K*.
-  func represent(_ rows: SparseRows, affinity: Matrix<Float>?) -> (
-    users: Matrix<Float>, weights: Matrix<Float>
-  ) {
+  func represent(_ rows: SparseRows, affinity: Matrix<Float>?) -> UserRepresentations {
     precondition(rows.rowCount <= batch, "more users than the encoder takes at a time")
     let features = trunk.forward(rows, dropout: 0, seed: 0, step: 0)
     let hidden = attentionHidden.forward(features)
@@ -133,7 +131,7 @@ final class UserEncoder {
         target[dimension] += weight[cluster] * source[place]
       }
     }
-    return (z, weights)
+    return UserRepresentations(points: z, clusterWeights: weights)
   }
 
   /// The largest number of users at a time.

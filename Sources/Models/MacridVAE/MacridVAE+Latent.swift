@@ -5,7 +5,7 @@ import DenseMath
 /// z is the concepts' means mu_k, of unit length each, one after the other (K d dimensions); an item's
 /// vector is h_j of unit length.
 extension MacridVAENetwork: LatentNetwork where T == Float {
-  func representations(of foldIn: SparseRows) -> Matrix<Float> {
+  func represent(_ foldIn: SparseRows) -> UserRepresentations {
     let (k, d) = (options.concepts, options.latent)
     let shares = conceptShares
     let result = Matrix<Float>(rows: foldIn.rowCount, columns: k * d)
@@ -26,7 +26,7 @@ extension MacridVAENetwork: LatentNetwork where T == Float {
           from: mean.pointer + row * d, count: d)
       }
     }
-    return result
+    return UserRepresentations(points: result)
   }
 
   var itemVectors: Matrix<Float> { unitRows(value("items")) }
@@ -35,17 +35,18 @@ extension MacridVAENetwork: LatentNetwork where T == Float {
     (itemGroups.assignment, options.concepts)
   }
 
-  func decode(_ representations: Matrix<Float>, into scores: Matrix<Float>) {
+  func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
+    let points = users.points
     let (k, d) = (options.concepts, options.latent)
     let (vectors, shares) = (itemVectors, conceptShares)
     scores.fill(0)
-    let part = Matrix<Float>(rows: representations.rows, columns: d)
-    let similarity = Matrix<Float>(rows: representations.rows, columns: itemCount)
-    let mixture = Matrix<Float>(rows: representations.rows, columns: itemCount)
+    let part = Matrix<Float>(rows: points.rows, columns: d)
+    let similarity = Matrix<Float>(rows: points.rows, columns: itemCount)
+    let mixture = Matrix<Float>(rows: points.rows, columns: itemCount)
     for concept in 0..<k {
       for row in 0..<part.rows {
         (part.pointer + row * d).update(
-          from: representations.pointer + row * k * d + concept * d, count: d)
+          from: points.pointer + row * k * d + concept * d, count: d)
       }
       multiply(
         unitRows(part), vectors, transposeB: true, into: similarity,
