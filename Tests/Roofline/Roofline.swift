@@ -67,6 +67,9 @@ struct Roofline {
   static func main() throws {
     try BLAS.load()
     if CommandLine.arguments.contains("--kernels") { return runKernels() }
+    if let place = CommandLine.arguments.firstIndex(of: "--k-means") {
+      return timeClustering(CommandLine.arguments.dropFirst(place + 1).compactMap { Int($0) })
+    }
     let json = CommandLine.arguments.contains("--json")
     let machine = Machine()
     defer { try? FileManager.default.removeItem(atPath: rowsPath) }
@@ -104,6 +107,15 @@ struct Roofline {
         "limit: the larger of operations / rate and bytes / copy bandwidth; bytes count what must")
       print("cross memory once. Operations whose data stay in the cache can pass 100 %.")
     }
+  }
+
+  /// Prints the seconds that a number of rounds over random points take: points, dimensions, centres, rounds.
+  private static func timeClustering(_ sizes: [Int]) {
+    precondition(sizes.count == 4, "--k-means takes points, dimensions, centres and rounds")
+    let points = normal(sizes[0], sizes[1])
+    let start = DispatchTime.now().uptimeNanoseconds
+    _ = sphericalKMeans(points, clusters: sizes[2], seed: 1, iterations: sizes[3])
+    print("{\"seconds\": \(Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)}")
   }
 
   static func text(_ x: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", x) }
