@@ -3,7 +3,7 @@ products of rounded factors, bfloat16.
 
 The formulation that `fit --model indgrm` trains: a deep encoder with a shared head and small departures
 for six clusters, the composite prior with the earlier encoder, eighteen item groups by prototypes with
-Gumbel noise, and the factored decoder. Prints the seconds of each epoch.
+Gumbel noise, attention over clusters by items' nearness, and the factored decoder. Prints the seconds of each epoch.
 """
 import copy
 import json
@@ -44,7 +44,7 @@ class Encoder(torch.nn.Module):
         self.attention = torch.nn.Sequential(
             torch.nn.Linear(width, 64), torch.nn.Tanh(), torch.nn.Linear(64, clusters))
 
-    def forward(self, x):
+    def forward(self, x, affinity):
         hidden = self.norms[0](F.silu(self.input(x)))
         total = hidden
         for layer, norm in zip(self.layers, self.norms[1:]):
@@ -54,7 +54,7 @@ class Encoder(torch.nn.Module):
         return (
             self.means(hidden).view(shape) + self.mean(hidden)[:, None],
             (self.log_variances(hidden).view(shape) + self.log_variance(hidden)[:, None]).clamp(-12, 4),
-            F.log_softmax(self.attention(hidden), dim=1),
+            F.log_softmax(self.attention(hidden) + affinity, dim=1),
         )
 
 
@@ -68,7 +68,12 @@ prototypes = torch.nn.Parameter(torch.randn(groups, size) / size ** 0.5)
 mapping = torch.nn.Parameter(0.01 * torch.randn(clusters, groups, size))
 bias, group_bias = torch.nn.Parameter(torch.zeros(items)), torch.nn.Parameter(torch.zeros(groups))
 scale = torch.nn.Parameter(torch.tensor(2.3))
-learnt = [vectors, prototypes, mapping, bias, group_bias, scale, *encoder.parameters()]
+# How near users are to clusters by their items (Eq. 15).
+centres = torch.nn.Parameter(torch.randn(clusters, size) / size ** 0.5)
+offsets, sharpness = torch.nn.Parameter(torch.zeros(clusters)), torch.nn.Parameter(torch.tensor(1.6))
+counts = torch.from_numpy(np.asarray(matrix.sum(axis=0)).ravel())
+origin = counts @ F.normalize(vectors.detach()) / counts.sum()
+learnt = [vectors, prototypes, mapping, bias, group_bias, scale, centres, offsets, sharpness, *encoder.parameters()]
 optimiser = torch.optim.Adam(learnt, lr=1e-3)
 old, seconds = None, []
 for epoch in range(epochs):
@@ -77,20 +82,22 @@ for epoch in range(epochs):
     for first in range(0, users, batch):
         x = torch.from_numpy(matrix[order[first:first + batch]].toarray())
         unit_x = F.normalize(x)
-        means, log_variances, log_weights = encoder(F.dropout(unit_x, 0.5))
+        unit = F.normalize(vectors)
+        directions = F.normalize(x @ unit.detach() - x.sum(1, keepdim=True) * origin)
+        affinity = sharpness.exp() * directions @ centres.T + offsets
+        means, log_variances, log_weights = encoder(F.dropout(unit_x, 0.5), affinity)
         weights = log_weights.exp()
         noise = torch.randn(len(x), 1, size)
         samples = means + noise * torch.exp(0.5 * log_variances)
         prior = -0.5 * samples ** 2
         if old is not None:
             with torch.no_grad():
-                old_means, old_log_variances, _ = old(unit_x)
+                old_means, old_log_variances, _ = old(unit_x, affinity)
             prior = torch.logsumexp(torch.stack([
                 prior + np.log(0.15), log_normal(samples, old_means, old_log_variances) + np.log(0.75),
                 -0.5 * (10 + samples ** 2 / np.exp(10)) + np.log(0.1)]), dim=0)
         divergence = (log_normal(samples, means, log_variances) - prior).sum(2)
         z = (weights[:, :, None] * samples).sum(1)
-        unit = F.normalize(vectors)
         membership = F.gumbel_softmax(unit @ F.normalize(prototypes).T / tau, tau=1.0)
         activity = (torch.einsum("bd,kgd->bkg", z, mapping) * weights[:, :, None]).sum(1) + group_bias
         logits = scale.exp() * F.normalize(z) @ unit.T + bias
