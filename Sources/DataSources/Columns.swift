@@ -5,34 +5,41 @@ public enum ColumnRole: String, CaseIterable, Sendable {
   case user, item, rating, time
 
   /// Names by which headers and JSON keys of known data sets call the column, in lower case and
-  /// without underscores.
+  /// without underscores; where a source has several of them, the first of this list is meant.
   var names: [String] {
     switch self {
     case .user:
       [
-        "user", "userid", "uid", "u", "reviewerid", "customerid", "customer", "profileid",
-        "visitorid", "sessionid", "authorid",
+        "userid", "user", "uid", "u", "reviewerid", "customerid", "customer", "profileid",
+        "visitorid", "authorid", "sessionid",
       ]
     case .item:
       [
-        "item", "itemid", "iid", "i", "movie", "movieid", "sid", "business", "businessid", "asin",
-        "parentasin", "product", "productid", "book", "bookid", "isbn", "artist", "artistid",
+        "itemid", "item", "iid", "i", "movieid", "movie", "sid", "businessid", "business", "asin",
+        "parentasin", "productid", "product", "bookid", "book", "isbn", "artistid", "artist",
         "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
       ]
     case .rating:
       ["rating", "stars", "score", "overall", "r", "value", "weight", "playcount", "bookrating"]
     case .time:
       [
-        "time", "timestamp", "ts", "date", "datetime", "unixtime", "unixreviewtime", "createdat",
+        "timestamp", "time", "ts", "unixtime", "unixreviewtime", "datetime", "date", "createdat",
         "reviewtime",
       ]
     }
   }
 
   /// Whether a header's name means this column; RecBole's `user_id:token` counts as `user_id`.
-  func isNamed(_ name: String) -> Bool {
-    let plain = name.prefix { $0 != ":" }.lowercased().filter { !"_- ".contains($0) }
-    return names.contains(plain)
+  func isNamed(_ name: String) -> Bool { names.contains(Self.plain(name)) }
+
+  /// Which of some columns' names means this column, if any.
+  func position(in columns: [String]) -> Int? {
+    let plain = columns.map(Self.plain)
+    return names.lazy.compactMap { plain.firstIndex(of: $0) }.first
+  }
+
+  private static func plain(_ name: String) -> String {
+    name.prefix { $0 != ":" }.lowercased().filter { !"_- ".contains($0) }
   }
 }
 
@@ -88,7 +95,7 @@ public struct ColumnSelection: Sendable {
         }
         found[role] = position
       case Reference.none?: continue
-      case nil: found[role] = names.firstIndex { role.isNamed($0) }
+      case nil: found[role] = role.position(in: names)
       }
     }
     guard found[.user] != nil, found[.item] != nil else {

@@ -12,6 +12,12 @@ struct JSONLinesParser: LineParser {
       ratings: keys.contains { $0.role == .rating }, times: keys.contains { $0.role == .time })
   }
 
+  /// Which key holds what.
+  var layout: String {
+    "JSON lines: "
+      + keys.map { "\($0.role.rawValue) in '\(shown($0.key))'" }.joined(separator: ", ")
+  }
+
   /// Finds the keys by the first line.
   ///
   /// Throws `SourceError`.

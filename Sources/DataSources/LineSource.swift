@@ -26,13 +26,17 @@ extension LineParser {
 /// Interactions of a text, line by line; empty lines are passed over. Memory: one block and one batch.
 final class LineSource<Parser: LineParser>: InteractionSource {
   let columns: RowColumns
+  let layout: String
   private let text: LineBlocks
   private let badRows: BadRows
   private var parser: Parser
   private var position: UnsafePointer<UInt8>?
   private var end: UnsafePointer<UInt8>?
 
-  init(_ text: LineBlocks, _ parser: Parser, columns: RowColumns, badRows: BadRows) {
+  init(
+    _ text: LineBlocks, _ parser: Parser, columns: RowColumns, layout: String, badRows: BadRows
+  ) {
+    self.layout = layout
     self.text = text
     self.parser = parser
     self.columns = columns

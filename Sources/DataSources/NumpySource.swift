@@ -7,6 +7,7 @@
 /// matrix in memory.
 final class NumpySource: InteractionSource {
   let columns: RowColumns
+  let layout = "a matrix of scipy or dump"
   private let offsets: [Int]
   private let indices: [Int]
   private let values: [Float]

@@ -84,6 +84,8 @@ public final class RowBatch {
 /// Reads interactions of one text or archive.
 public protocol InteractionSource: AnyObject {
   var columns: RowColumns { get }
+  /// How the source was understood, in words, such as "rows between ',': user in 1, item in 2".
+  var layout: String { get }
   /// Replaces the batch by the next rows; false when there are none left.
   ///
   /// Throws `SourceError`.

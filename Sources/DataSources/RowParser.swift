@@ -14,6 +14,15 @@ struct RowLayout: Equatable {
   }
   /// Fields that a row must have.
   var needed: Int { roles.count }
+  /// Which field holds what.
+  var description: String {
+    let held = roles.enumerated().compactMap { place, role in
+      role.map { "\($0.rawValue) in \(place + 1)" }
+    }
+    let mark = delimiter == [0x09] ? "tab" : "'\(shown(delimiter))'"
+    return
+      "rows between \(mark)\(hasHeader ? " under a header" : ""): \(held.joined(separator: ", "))"
+  }
   var quotes: Bool { delimiter == [0x2C] || delimiter == [0x3B] || delimiter == [0x09] }
 
   /// The delimiter given, or the first of `::`, tab, comma, semicolon, bar and blank in the line.
@@ -30,7 +39,8 @@ struct RowLayout: Equatable {
 
   /// Decides by the first line; options override each guess.
   ///
-  /// Throws `SourceError` when the line has fewer than two fields or names no known columns.
+  /// Throws `SourceError` when the line has fewer than two fields, names no known columns or has a date
+  /// where the item should be.
   init(_ line: [UInt8], options: SourceOptions, source: String) throws {
     delimiter = Self.delimiter(of: line, given: options.delimiter)
     let quotes = delimiter != [0x3A, 0x3A] && delimiter != [0x7C] && delimiter != [0x20]
@@ -65,6 +75,15 @@ struct RowLayout: Equatable {
         throw SourceError(.usage, "--columns: two roles share column \(position + 1)")
       }
       roles[position] = role
+    }
+    if !hasHeader, options.columns.references[.item] == nil, let item = positions[.item],
+      fields[item].contains(where: { !isDigit($0) }), parseNumber(fields[item]) == nil,
+      parseTime(fields[item]) != nil
+    {
+      throw SourceError(
+        .badData,
+        "\(source): line 1: field \(item + 1) is a date where an item is expected; say which field"
+          + " holds what, as in --columns user=1,item=5,time=2,rating=none")
     }
     guard positions[.user] != nil, positions[.item] != nil else {
       throw SourceError(.usage, "--columns: user and item are both needed")

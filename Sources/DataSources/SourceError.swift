@@ -28,7 +28,12 @@ public final class BadRows {
     if first == nil { first = text }
     count += 1
     guard count <= tolerated else {
-      throw SourceError(.badData, "\(text); fix it or tolerate some with --skip-bad N")
+      // What begins badly is more likely a column taken for another than a bad row.
+      let advice =
+        count == 1 && line <= 2
+        ? "say what the columns hold, as in --columns user=1,item=2,rating=none,time=none, or fix it"
+        : "fix it or tolerate some with --skip-bad N"
+      throw SourceError(.badData, "\(text); \(advice)")
     }
   }
 }

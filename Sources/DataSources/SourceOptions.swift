@@ -44,25 +44,28 @@ public struct SourceOptions: Sendable {
     case .jsonl:
       let parser = try JSONLinesParser(
         sample[0], columns: columns, encoding: encoding, source: bytes.name)
-      return LineSource(text, parser, columns: parser.rowColumns, badRows: badRows)
+      return LineSource(
+        text, parser, columns: parser.rowColumns, layout: parser.layout, badRows: badRows)
     case .adjacency:
       return LineSource(
         text, AdjacencyParser(encoding: encoding), columns: .init(ratings: false, times: false),
-        badRows: badRows)
+        layout: "a user and his items on each line", badRows: badRows)
     case .netflix:
       let hasDates = sample.contains { $0.count { $0 == 0x2C } >= 2 }
       return LineSource(
         text, NetflixParser(hasDates: hasDates, encoding: encoding),
-        columns: .init(ratings: true, times: hasDates), badRows: badRows)
+        columns: .init(ratings: true, times: hasDates), layout: "Netflix Prize", badRows: badRows)
     case .matrix:
       return LineSource(
         text, MatrixParser(delimiter: guessDelimiter(sample[0])),
-        columns: .init(ratings: true, times: false), badRows: badRows)
+        columns: .init(ratings: true, times: false), layout: "a dense matrix, a row a user",
+        badRows: badRows)
     case .rows, .auto, .npz:
       let rows = try RowLayout(sample[0], options: self, source: bytes.name)
       if rows.hasHeader { text.skipLine() }
       return LineSource(
-        text, RowParser(rows, encoding: encoding), columns: rows.columns, badRows: badRows)
+        text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.description,
+        badRows: badRows)
     }
   }
 

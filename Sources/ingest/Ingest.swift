@@ -103,6 +103,7 @@ struct Ingest: Tool {
       let bytes = try ByteStream(path, preferred: Self.usualNames)
       repeat {
         let source = try options.open(bytes, badRows: badRows)
+        context.log.info("\(bytes.name): \(source.layout)")
         let target =
           try sink
           ?? InteractionSink(

@@ -22,6 +22,46 @@ import Testing
     #expect(try readText(text) == [Row("7", "31", 2.5, 99), Row("b", "1", 4, 100)])
   }
 
+  @Test func theBestNameOfSeveralIsTaken() throws {
+    // As Amazon's reviews have it.
+    let review =
+      #"{"overall": 4.0, "reviewTime": "08 22, 2013", "reviewerID": "A", "asin": "B", "unixReviewTime": 99}"#
+    #expect(try readText(review + "\n") == [Row("A", "B", 4, 99)])
+    #expect(
+      try readText("date,session_id,user_id,movie,movieId,timestamp\nx,1,2,Heat,3,4\n")
+        == [Row("2", "3", nil, 4)])
+  }
+
+  @Test func whatIsNoRatingsFileIsSaid() throws {
+    for (text, reason) in [
+      ("0\t2010-10-19T23:55:27Z\t30.2\t-97.7\t22847\n", "field 2 is a date"),
+      ("151,\"Skyrim\",play,2.5,0\n", "rating 'play' is not a number; say what the columns hold"),
+    ] {
+      let error = #expect(throws: SourceError.self) { try readText(text) }
+      #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+    #expect(
+      try readText("0\t2010-10-19T23:55:27Z\t30.2\t-97.7\t22847\n") {
+        $0.columns = try ColumnSelection("user=1,item=5,time=2,rating=none")
+      } == [Row("0", "22847", nil, 1_287_532_527)])
+  }
+
+  @Test func howASourceIsUnderstood() throws {
+    func layout(_ text: String) throws -> String {
+      let folder = try Folder()
+      let bytes = try ByteStream(folder.write("a", text))
+      return try SourceOptions().open(bytes, badRows: BadRows(tolerated: 0)).layout
+    }
+    #expect(try layout("7::31::2.5\n") == "rows between '::': user in 1, item in 2, rating in 3")
+    #expect(
+      try layout("rating\tuser\titem\n1\t2\t3\n")
+        == "rows between tab under a header: rating in 1, user in 2, item in 3")
+    #expect(
+      try layout("{\"stars\": 1, \"uid\": 2, \"asin\": 3}\n")
+        == "JSON lines: user in 'uid', item in 'asin', rating in 'stars'")
+    #expect(try layout("0 5 6 7\n1\n") == "a user and his items on each line")
+  }
+
   @Test func pairs() throws {
     #expect(try readText("uid,sid\n1,2\n3,4\n") == [Row("1", "2"), Row("3", "4")])
     #expect(
