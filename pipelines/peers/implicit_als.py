@@ -8,18 +8,16 @@ import sys
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+from common import np, read_csr
+
 try:
-    import numpy as np
-    import scipy.sparse as sparse
     from implicit.als import AlternatingLeastSquares
 except ImportError as error:
     print(error, file=sys.stderr)
     sys.exit(69)
 
 path, threads, factors, rounds = sys.argv[1], *map(int, sys.argv[2:])
-arrays = np.load(path, allow_pickle=False)
-matrix = sparse.csr_matrix(
-    (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
+matrix = read_csr(path)
 model = AlternatingLeastSquares(
     factors=factors, iterations=rounds, num_threads=threads, random_state=20)
 start = time.perf_counter()

@@ -5,16 +5,9 @@ import sys
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[2]
-try:
-    import numpy as np
-    import scipy.sparse as sparse
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(69)
+from common import np, read_csr
 
-arrays = np.load(sys.argv[1], allow_pickle=False)
-matrix = sparse.csr_matrix(
-    (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
+matrix = read_csr(sys.argv[1])
 start = time.perf_counter()
 gram = (matrix.T @ matrix).toarray().astype(np.float64)
 gram[np.diag_indices_from(gram)] += float(sys.argv[3])

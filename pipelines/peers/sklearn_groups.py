@@ -9,9 +9,9 @@ import sys
 import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[1]
+from common import np, read_csr
+
 try:
-    import numpy as np
-    import scipy.sparse as sparse
     from sklearn.cluster import KMeans
     from sklearn.preprocessing import normalize
     from sklearn.utils.extmath import randomized_svd
@@ -31,9 +31,7 @@ if sys.argv[2].isdigit():
     start = time.perf_counter()
     cluster(points, centres, rounds, 0)
 else:
-    arrays = np.load(sys.argv[2], allow_pickle=False)
-    matrix = sparse.csr_matrix(
-        (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
+    matrix = read_csr(sys.argv[2])
     start = time.perf_counter()
     _, values, items = randomized_svd(
         normalize(matrix), int(sys.argv[3]), n_oversamples=0, n_iter=4, random_state=1)

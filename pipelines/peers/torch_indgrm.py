@@ -10,24 +10,10 @@ import json
 import sys
 import time
 
-try:
-    import numpy as np
-    import scipy.sparse as sparse
-    import torch
-    import torch.nn.functional as F
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(69)
+from common import np, training
 
-path, threads, epochs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-torch.set_num_threads(threads)
-torch.manual_seed(20)
-if "bfloat16" in sys.argv[4:]:
-    torch.set_float32_matmul_precision("medium")
-arrays = np.load(path, allow_pickle=False)
-matrix = sparse.csr_matrix(
-    (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
-matrix = matrix[np.diff(matrix.indptr) > 0]
+torch, matrix, epochs = training(sys.argv[1:])
+F = torch.nn.functional
 users, items = matrix.shape
 width, depth, size, clusters, groups, tau, batch = 600, 4, 200, 6, 18, 0.1, 250
 

@@ -4,9 +4,9 @@ import json
 import sys
 import time
 
+from common import np, read_csr
+
 try:
-    import numpy as np
-    import scipy.sparse as sparse
     import torch
 except ImportError as error:
     print(error, file=sys.stderr)
@@ -15,11 +15,9 @@ except ImportError as error:
 name, weights, path, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 model = np.load(weights, allow_pickle=False)
-arrays = np.load(path, allow_pickle=False)
-matrix = sparse.csr_matrix(
-    (arrays["data"].astype(np.float32), arrays["indices"], arrays["indptr"]), arrays["shape"])
+matrix = read_csr(path)
 place = {item: index for index, item in enumerate(model["item_ids"])}
-columns = np.array([place.get(item, -1) for item in arrays["item_ids"]])
+columns = np.array([place.get(item, -1) for item in np.load(path, allow_pickle=False)["item_ids"]])
 matrix = matrix[:, columns >= 0]
 order = np.argsort(columns[columns >= 0])
 matrix = matrix[:, order].tocsr()
