@@ -98,6 +98,13 @@ public struct ModelSettings: Sendable {
   /// All settings as JSON.
   public var json: JSONValue { .object(values) }
 
+  /// With another value of one setting.
+  func setting(_ name: String, _ value: JSONValue) -> ModelSettings {
+    var changed = self
+    changed.values[name] = value
+    return changed
+  }
+
   func integer(_ name: String) -> Int { values[name]?.int ?? 0 }
   func number(_ name: String) -> Double { values[name]?.double ?? 0 }
   func flag(_ name: String) -> Bool { values[name]?.bool ?? false }

@@ -7,6 +7,7 @@ import Interchange
 enum DGLGMFamily: ModelFamily {
   static let name = "dglgm"
   static let summary = "deep global and local generative model (Liu et al., WWW 2020)"
+  private static let usualBatch = 250
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
@@ -19,12 +20,13 @@ enum DGLGMFamily: ModelFamily {
       ModelOption(
         "ard-epoch", .integer(10, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("concentration", .number(1, 1e-6...1e6), "alpha of the stick-breaking prior"),
-    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 0)
+    ] + TrainingPlan.options(epochs: 100, batch: usualBatch, rate: 1e-3, anneal: 0)
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
     -> any RecommendationModel
   {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = DGLGMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: sizes(settings.json),
       penalty: settings.number("penalty"), seed: data.seed)

@@ -9,12 +9,14 @@ enum InDGRMFamily: ModelFamily {
   static let name = "indgrm"
   static let summary =
     "the interpretable deep generative model: user clusters, item groups, factors"
+  static let usualBatch = 250
   static let options = InDGRMOptions.options + NeighbourhoodExpert.options
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
     -> any RecommendationModel
   {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions(settings)
     options.adapt(to: data)
     guard options.samples == 0 || options.cost == .multinomial else {

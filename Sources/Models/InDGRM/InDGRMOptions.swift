@@ -55,7 +55,7 @@ struct InDGRMOptions: Sendable {
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
       ModelOption(
         "depth", .integer(-1, -1...32),
-        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user"
+        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user or 150,000 in all"
       ),
       ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions d"),
       ModelOption("clusters", .integer(6, 1...256), "User clusters K at the start"),
@@ -123,7 +123,9 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
         "How items meet users and prototypes"),
-    ] + TrainingPlan.options(epochs: 200, batch: 250, rate: 5e-4, anneal: 0, average: 0.8)
+    ]
+    + TrainingPlan.options(
+      epochs: 200, batch: InDGRMFamily.usualBatch, rate: 5e-4, anneal: 0, average: 0.8)
 
   init() {}
 
@@ -165,11 +167,11 @@ struct InDGRMOptions: Sendable {
   ///
   /// Where histories are long and the matrix dense, every item that a user passed over says something,
   /// which the Bernoulli cost heeds one by one; elsewhere it does not (figures in pipelines/paper/NOTES.md).
-  /// Deep encoders overfit short histories: on Yelp (22 interactions a user) one layer is better than four,
-  /// on MovieLens (58 to 96) the other way round.
+  /// Deep encoders overfit short histories and few users: on Yelp (22 interactions a user) and on small parts
+  /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
   mutating func adapt(to data: TrainingData) {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
-    if depth < 0 { depth = areLong ? 4 : 1 }
+    if depth < 0 { depth = areLong && data.rows.count >= 150_000 ? 4 : 1 }
     if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     if cost == nil { cost = areLong && isDense && samples == 0 ? .bernoulli : .multinomial }

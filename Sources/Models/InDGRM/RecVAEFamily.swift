@@ -11,6 +11,7 @@ import Interchange
 enum RecVAEFamily: ModelFamily {
   static let name = "recvae"
   static let summary = "variational autoencoder with a composite prior (Shenbin et al., 2020)"
+  private static let usualBatch = 250
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
@@ -24,12 +25,13 @@ enum RecVAEFamily: ModelFamily {
       ModelOption(
         "encoder-passes", .integer(3, 0...100),
         "Epochs for the encoder before each for the decoder; 0 updates both at once"),
-    ] + TrainingPlan.options(epochs: 200, batch: 250, rate: 5e-4, anneal: 0)
+    ] + TrainingPlan.options(epochs: 200, batch: usualBatch, rate: 5e-4, anneal: 0)
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
     -> any RecommendationModel
   {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions()
     options.width = settings.integer("width")
     options.depth = settings.integer("depth")

@@ -7,6 +7,7 @@ import Interchange
 enum MacridVAEFamily: ModelFamily {
   static let name = "macridvae"
   static let summary = "variational autoencoder disentangled by concepts (Ma et al., 2019)"
+  private static let usualBatch = 500
   static let options =
     [
       ModelOption("concepts", .integer(7, 1...1000), "Concepts K that items belong to"),
@@ -15,12 +16,13 @@ enum MacridVAEFamily: ModelFamily {
       ModelOption("deviation", .number(0.075, 1e-6...10), "Prior standard deviation"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),
-    ] + TrainingPlan.options(epochs: 200, batch: 500, rate: 1e-3, anneal: 1)
+    ] + TrainingPlan.options(epochs: 200, batch: usualBatch, rate: 1e-3, anneal: 1)
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
     -> any RecommendationModel
   {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = MacridVAENetwork<Float>(
       items: data.rows.columnCount, options: networkOptions(settings.json), seed: data.seed)
     try data.startNetwork(network)

@@ -7,18 +7,20 @@ import Interchange
 enum MultVAEFamily: ModelFamily {
   static let name = "mult-vae"
   static let summary = "variational autoencoder with multinomial likelihood (Liang et al., 2018)"
+  private static let usualBatch = 250
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
       ModelOption("latent", .integer(200, 1...100_000), "Latent dimensions"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),
-    ] + TrainingPlan.options(epochs: 100, batch: 250, rate: 1e-3, anneal: 30)
+    ] + TrainingPlan.options(epochs: 100, batch: usualBatch, rate: 1e-3, anneal: 30)
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
     -> any RecommendationModel
   {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = MultVAENetwork<Float>(
       items: data.rows.columnCount, width: settings.integer("width"),
       latent: settings.integer("latent"), dropout: settings.number("dropout"),

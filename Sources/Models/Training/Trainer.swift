@@ -77,13 +77,17 @@ struct TrainingPlan {
   var seed: UInt64
 
   /// The settings of all trained networks.
+  ///
+  /// - Parameter batch: what is usual; `ModelSettings.settlingBatch` says when there are fewer users in one.
   static func options(
     epochs: Int, batch: Int, rate: Double, anneal: Double, average: Double = 0
   ) -> [ModelOption] {
     [
       ModelOption(
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
-      ModelOption("batch", .integer(batch, 1...100_000), "Users in a batch"),
+      ModelOption(
+        "batch", .integer(-1, -1...100_000),
+        "Users in a batch; -1 takes \(batch), or fewer in proportion below 4,000 users"),
       ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size"),
       ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
       ModelOption("anneal-epochs", .number(anneal, 0...1e6), "Epochs until the KL weight is full"),
@@ -110,6 +114,15 @@ struct TrainingPlan {
     average = settings.number("average")
     precision = ProductPrecision(rawValue: settings.choice("precision")) ?? .auto
     self.seed = seed
+  }
+}
+
+extension ModelSettings {
+  /// With a batch of its own where it was left to the data: `usual`, in proportion fewer below 4,000 users,
+  /// so that few users do not mean few steps.
+  func settlingBatch(_ usual: Int, users: Int) -> ModelSettings {
+    guard integer("batch") < 1 else { return self }
+    return setting("batch", .integer(min(usual, max(16, usual * users / 4000))))
   }
 }
 

@@ -1,0 +1,39 @@
+// Do settings that are left to the data follow its size?
+
+import DenseMath
+import Testing
+
+@testable import Models
+
+@Suite struct AdaptiveSettingsTests {
+  @Test(arguments: [
+    ("mult-vae", 10_000, 250), ("mult-vae", 4000, 250), ("mult-vae", 400, 25), ("mult-vae", 10, 16),
+    ("macridvae", 4000, 500), ("macridvae", 400, 50),
+  ])
+  func fewUsersMeanSmallBatches(_ name: String, _ users: Int, _ batch: Int) throws {
+    let family = try #require(ModelCatalogue.families.first { $0.name == name })
+    let usual = name == "macridvae" ? 500 : 250
+    let settings = try ModelSettings([], for: family)
+    #expect(settings.settlingBatch(usual, users: users).integer("batch") == batch)
+    let given = try ModelSettings(["batch=77"], for: family)
+    #expect(given.settlingBatch(usual, users: users).integer("batch") == 77)
+  }
+
+  /// Data in which every user chose the same number of items.
+  private func data(users: Int, each: Int, items: Int) -> TrainingData {
+    TrainingData(
+      rows: SparseRows(
+        offsets: (0...users).map { $0 * each },
+        columns: (0..<users).flatMap { _ in (0..<each).map { UInt32($0) } }, columnCount: items),
+      seed: 1)
+  }
+
+  @Test(arguments: [
+    (4000, 40, 4), (4000, 39, 1), (3000, 40, 1), (100, 60, 1),
+  ])
+  func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
+    var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
+    options.adapt(to: data(users: users, each: each, items: 100))
+    #expect(options.depth == depth)
+  }
+}
