@@ -44,8 +44,16 @@ public enum RoundedProducts {
     let (rows, columns) = (INDGRM_ROUNDED_ROWS, INDGRM_ROUNDED_COLUMNS)
     let left = packed.left(places: (m + rows - 1) / rows * rows * pairs)
     let right = packed.right(places: (n + columns - 1) / columns * columns * pairs)
-    pack(a, along: !transposeA, width: rows, lines: m, k, block: 64, left)
-    pack(b, along: transposeB, width: columns, lines: n, k, block: columns, right)
+    let lefts = Packing(
+      source: a, along: !transposeA, width: rows, lines: m, k: k, block: 64, out: left)
+    let rights = Packing(
+      source: b, along: transposeB, width: columns, lines: n, k: k, block: columns, out: right)
+    Parallel.blocks(lefts.blockCount + rights.blockCount, size: 1) { blocks in
+      for block in blocks {
+        block < lefts.blockCount
+          ? lefts.pack(block) : rights.pack(block - lefts.blockCount)
+      }
+    }
     let (tall, wide) = (128, columns)
     let across = (n + wide - 1) / wide
     Parallel.blocks((m + tall - 1) / tall * across, size: 1) { tiles in
@@ -58,18 +66,24 @@ public enum RoundedProducts {
     }
     memory.withLock { $0 = packed }
   }
+}
 
-  private static func pack(
-    _ source: Matrix<Float>, along: Bool, width: Int, lines: Int, _ k: Int, block: Int,
-    _ out: PackedFactors.Part
-  ) {
-    let stride = source.columns
-    Parallel.blocks(lines, size: block) { part in
-      let first = part.lowerBound
-      indgrm_rounded_pack(
-        width, part.count, k, source.pointer + (along ? first * stride : first), stride,
-        along ? 1 : 0, out.base + first * ((k + 1) / 2))
-    }
+/// How one factor is rounded and laid out for tiles, block by block of its lines.
+private struct Packing {
+  let source: Matrix<Float>
+  /// Whether a line lies along the inner dimension in memory.
+  let along: Bool
+  let width, lines, k, block: Int
+  let out: PackedFactors.Part
+
+  var blockCount: Int { (lines + block - 1) / block }
+
+  func pack(_ index: Int) {
+    let (first, stride) = (index * block, source.columns)
+    indgrm_rounded_pack(
+      width, min(block, lines - first), k, source.pointer + (along ? first * stride : first),
+      stride,
+      along ? 1 : 0, out.base + first * ((k + 1) / 2))
   }
 }
 

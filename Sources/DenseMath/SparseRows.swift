@@ -196,12 +196,12 @@ private struct EntryFactors<T: Real>: @unchecked Sendable {
   subscript(_ entry: Int) -> T { (scales?[entry] ?? 1) * (values?[entry] ?? 1) }
 }
 
-/// dW[c, :] += sum over entries e in column c of scale_e value_e dOut[row_e, :].
+/// dW[c, :] = sum over entries e in column c of scale_e value_e dOut[row_e, :]: the transposed product.
 ///
 /// Each column's sum is taken by one task in row order, so it does not depend on the threads.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
-public func accumulateTransposed<T: Real>(
+public func multiplyTransposed<T: Real>(
   sparse x: SparseRows, gradient: Matrix<T>, into weights: Matrix<T>, entryScale: UnsafePointer<T>?
 ) {
   precondition(x.columnCount == weights.rows && gradient.columns == weights.columns)
@@ -214,10 +214,11 @@ public func accumulateTransposed<T: Real>(
       let (starts, entries) = (ReadOnlyBuffer(starts), ReadOnlyBuffer(entries))
       Parallel.blocks(x.columnCount, size: 64) { columns in
         for column in columns {
+          let row = weights.pointer + column * width
+          row.update(repeating: 0, count: width)
           T.kernels.addRows(
             width, starts[column + 1] - starts[column],
-            entries.base.baseAddress.map { $0 + starts[column] },
-            gradient.pointer, weights.pointer + column * width)
+            entries.base.baseAddress.map { $0 + starts[column] }, gradient.pointer, row)
         }
       }
     }

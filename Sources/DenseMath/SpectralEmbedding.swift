@@ -26,8 +26,7 @@ public func spectralEmbedding(
       multiply(
         sparse: rows, rows: 0..<rows.rowCount, dense: items, into: users, entryScale: $0.baseAddress
       )
-      items.fill(0)
-      accumulateTransposed(sparse: rows, gradient: users, into: items, entryScale: $0.baseAddress)
+      multiplyTransposed(sparse: rows, gradient: users, into: items, entryScale: $0.baseAddress)
     }
   }
   // The columns of `items` are now X'X q for orthonormal q: their lengths are squared singular values;

@@ -191,7 +191,7 @@ private func random(_ rows: Int, _ columns: Int, _ index: UInt64) -> Matrix<Doub
     let (back, wanted) = (
       Matrix<Double>(rows: 40, columns: 9), Matrix<Double>(rows: 40, columns: 9)
     )
-    accumulateTransposed(sparse: x, gradient: full, into: back, entryScale: nil)
+    multiplyTransposed(sparse: x, gradient: full, into: back, entryScale: nil)
     multiply(dense, transposeA: true, full, into: wanted)
     for (a, b) in zip(back.array, wanted.array) { #expect(abs(a - b) < 1e-12) }
     let gram = x.gram(weights: (0..<30).map { Double($0) })

@@ -38,7 +38,7 @@ func runKernels() {
   let weights = normal(columns, 96)
   let output = Matrix<Float>(rows: rows, columns: 96)
   multiply(sparse: targets, rows: 0..<rows, dense: weights, into: output, entryScale: nil)
-  accumulateTransposed(sparse: targets, gradient: output, into: weights, entryScale: nil)
+  multiplyTransposed(sparse: targets, gradient: output, into: weights, entryScale: nil)
   let state = AdamState<Float>(count: x.count)
   state.step(x, gradient, learningRate: 1e-3, t: 3)
   fillGumbel(y, seed: 1, stage: 1, index: 1)

@@ -84,8 +84,7 @@ private func training() -> [Operation] {
       name: "sparse input, backward (touched rows)", operations: 2 * entries,
       bytes: 4 * Double(touched.count + batch * width)
     ) {
-      touched.fill(0)
-      accumulateTransposed(
+      multiplyTransposed(
         sparse: compact.rows, gradient: output, into: touched, entryScale: nil)
     },
     product("dense layer, forward", batch, width, width),

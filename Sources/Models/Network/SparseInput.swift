@@ -50,9 +50,8 @@ final class SparseInput<T: Real> {
     } else {
       (rows, target) = (batch, weights.gradient)
     }
-    target.fill(0)
     scales.withUnsafeBufferPointer {
-      accumulateTransposed(
+      multiplyTransposed(
         sparse: rows, gradient: gradient, into: target, entryScale: $0.baseAddress)
     }
   }
