@@ -94,6 +94,7 @@ private let rows: SparseRows = {
   @Test(arguments: [
     "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",
     "privileged", "bernoulli", "squared", "sampled", "group-attention",
+    "item-features", "sampled-item-features",
   ])
   func indgrm(_ variant: String) {
     var options = InDGRMOptions()
@@ -112,18 +113,19 @@ private let rows: SparseRows = {
     options.userWeight = variant == "weights" ? 0.5 : 0
     options.groupDraws = variant == "draws" ? 3 : 1
     options.usesGroupAttention = variant == "group-attention"
+    options.usesItemFeatures = variant.hasSuffix("item-features")
     options.cost = ReconstructionCost(rawValue: variant) ?? .multinomial
     let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
     if let affinity = network.affinity {
       fillNormal(affinity.centres.value, seed: 8, stage: 1, index: 0)
-      // Item vectors do not follow this part of the loss, so their quotients would differ.
-      network.decoder.items.rate = 0
       affinity.origin.value.fill(0.05)
     }
+    // Item vectors do not follow these parts of the loss, so their quotients would differ.
+    if options.usesGroupAttention || options.usesItemFeatures { network.decoder.items.rate = 0 }
     if variant == "draws" {
       network.decoder.groups.drawCounts = (0..<12).map { $0 % 5 }
     }
-    if variant == "sampled" {
+    if variant.hasPrefix("sampled") {
       network.samplesItems(CandidateSampler(itemCounts: rows.columnCounts(), samples: 3))
     }
     if variant == "privileged" {
@@ -222,6 +224,8 @@ private let rows: SparseRows = {
     var (sum, size) = (0.0, 0)
     for step in 0..<4000 {
       let drawn: Candidates<Double> = sampler.draw(for: batch, seed: 3, step: UInt64(step))
+      let places = drawn.targets.columns.map { drawn.items[Int($0)] }
+      #expect(places == batch.columns && drawn.targets.offsets == batch.offsets)
       #expect(drawn.targets.row(0).map { drawn.items[Int($0)] } == [5, 90, 150])
       for (place, item) in drawn.items.enumerated() {
         sum += exp(score(Int(item)) + drawn.corrections[0, place])

@@ -15,6 +15,7 @@ import Testing
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
     ("indgrm", small + ["clusters=3", "depth=1", "item-groups=off"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "item-features=on"]),
     ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
   ]
 

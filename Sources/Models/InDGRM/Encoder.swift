@@ -21,8 +21,11 @@ final class Encoder<T: Real> {
   let attentionHidden: Dense<T>
   let attention: Dense<T>
   private let sharedGradient: Matrix<T>
+  private let itemFeatures: HeadInputs<T>?
   /// The trunk's output for the last batch, B x width.
   private(set) var features: Matrix<T>
+  /// What the heads saw of the last batch, B x (width, and d with item features).
+  private var inputs: Matrix<T>
 
   /// The last batch's posterior: means, log variances before and after clamping (B x K d) and log
   /// cluster weights (B x K).
@@ -44,18 +47,22 @@ final class Encoder<T: Real> {
       -> Dense<T>
     {
       Dense(
-        name, inputs: inputs ?? width, outputs: outputs, batch: batch, seed: seed, stage: stage,
+        name, inputs: inputs ?? options.headInputs, outputs: outputs, batch: batch, seed: seed,
+        stage: stage,
         initialisation: .fanIn(gain: gain))
     }
     sharedMean = dense("mean", d, 50)
     sharedLogVariance = dense("log-variance", d, 51)
     clusterMeans = dense("cluster-mean", k * d, 52, gain: 0.1)
     clusterLogVariances = dense("cluster-log-variance", k * d, 53, gain: 0.1)
-    attentionHidden = dense("attention-hidden", 64, 54)
+    attentionHidden = dense("attention-hidden", 64, 54, inputs: width)
     attention = dense("attention", k, 55, inputs: 64)
     sharedGradient = Matrix(rows: batch, columns: d)
+    itemFeatures =
+      options.usesItemFeatures ? HeadInputs(width: width, latent: d, batch: batch) : nil
     logVariances = Matrix(rows: batch, columns: k * d)
     features = Matrix(rows: 0, columns: width)
+    inputs = features
     means = Matrix(rows: 0, columns: k * d)
     rawLogVariances = Matrix(rows: 0, columns: k * d)
     logWeights = Matrix(rows: 0, columns: k)
@@ -67,15 +74,19 @@ final class Encoder<T: Real> {
 
   var parameters: [Parameter<T>] { trunk.parameters + heads.flatMap(\.parameters) }
 
-  /// - Parameter affinity: added to the logits of the clusters' weights, B x K.
+  /// - Parameters:
+  ///   - affinity: added to the logits of the clusters' weights, B x K.
+  ///   - items: vectors h_j, one row a column of `entries`, which are the batch's; for the heads of Eq. 14.
   func forward(
-    _ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64, affinity: Matrix<T>? = nil
+    _ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64, affinity: Matrix<T>? = nil,
+    items: (entries: SparseRows, vectors: Matrix<T>)? = nil
   ) {
     let rows = 0..<batch.rowCount
     features = trunk.forward(batch, dropout: dropout, seed: seed, step: step)
-    means = clusterMeans.forward(features, repeating: sharedMean.forward(features))
+    inputs = itemFeatures?.join(features, trunk.input, items) ?? features
+    means = clusterMeans.forward(inputs, repeating: sharedMean.forward(inputs))
     rawLogVariances = clusterLogVariances.forward(
-      features, repeating: sharedLogVariance.forward(features))
+      inputs, repeating: sharedLogVariance.forward(inputs))
     clamp(
       rawLogVariances, low: Self.lowestLogVariance, high: Self.highestLogVariance,
       into: logVariances.rowBlock(rows))
@@ -105,18 +116,60 @@ final class Encoder<T: Real> {
     logits dLogits: Matrix<T>, features dFeatures: Matrix<T>? = nil
   ) {
     let rows = 0..<batch.rowCount
-    let total = clusterMeans.backward(features, dMeans)
+    let heads = clusterMeans.backward(inputs, dMeans)
     let shared = sharedGradient.rowBlock(rows)
     sumColumnParts(of: dMeans, into: shared)
-    add(sharedMean.backward(features, shared), to: total)
-    add(clusterLogVariances.backward(features, dLogVariances), to: total)
+    add(sharedMean.backward(inputs, shared), to: heads)
+    add(clusterLogVariances.backward(inputs, dLogVariances), to: heads)
     sumColumnParts(of: dLogVariances, into: shared)
-    add(sharedLogVariance.backward(features, shared), to: total)
+    add(sharedLogVariance.backward(inputs, shared), to: heads)
+    let total = itemFeatures?.ofFeatures(heads) ?? heads
     let hidden = attentionHidden.output.rowBlock(rows)
     let dHidden = attention.backward(hidden, dLogits)
     tanhBackward(hidden, dHidden)
     add(attentionHidden.backward(features, dHidden), to: total)
     if let dFeatures { add(dFeatures, to: total) }
     trunk.backward(batch, total)
+  }
+}
+
+/// What the heads of Eq. 14 see: the trunk's features, and behind them sum_j x_ij h_j / sqrt(|x_i|).
+///
+/// The vectors h_j are not moved by it.
+final class HeadInputs<T: Real> {
+  private let width: Int
+  private let joined: Matrix<T>
+  private let sums: Matrix<T>
+  private let gradient: Matrix<T>
+
+  init(width: Int, latent: Int, batch: Int) {
+    self.width = width
+    joined = Matrix(rows: batch, columns: width + latent)
+    sums = Matrix(rows: batch, columns: latent)
+    gradient = Matrix(rows: batch, columns: width)
+  }
+
+  /// - Parameter input: the layer that has normalised the batch and dropped entries of it.
+  func join(
+    _ features: Matrix<T>, _ input: SparseInput<T>,
+    _ items: (entries: SparseRows, vectors: Matrix<T>)?
+  ) -> Matrix<T> {
+    guard let items else { preconditionFailure("heads that see items need their vectors") }
+    let rows = 0..<features.rows
+    let (joined, sums) = (self.joined.rowBlock(rows), self.sums.rowBlock(rows))
+    input.times(items.entries, items.vectors, into: sums)
+    for row in rows {
+      let target = joined.row(row)
+      _ = target.update(from: features.row(row))
+      _ = target[width...].update(from: sums.row(row))
+    }
+    return joined
+  }
+
+  /// The part of a gradient that belongs to the features.
+  func ofFeatures(_ whole: Matrix<T>) -> Matrix<T> {
+    let part = gradient.rowBlock(0..<whole.rows)
+    for row in 0..<whole.rows { _ = part.row(row).update(from: whole.row(row)[..<width]) }
+    return part
   }
 }

@@ -94,7 +94,7 @@ final class InDGRM: RecommendationModel {
   /// Represents at most a batch of users; the result is gone with the next call.
   func represent(batch: SparseRows) -> UserRepresentations {
     let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
-    return users.represent(batch, affinity: near)
+    return users.represent(batch, affinity: near, items: decoder.unitItems)
   }
 
   /// Ranges of at most as many rows as `represent(batch:)` takes.

@@ -150,7 +150,8 @@ enum InDGRMFamily: ModelFamily {
     let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
     let kept = try stored.keptDimensions(options).count
     try stored.demand(
-      numbers: Double(options.width) * Double(items + options.depth * options.width + 2 * kept))
+      numbers: Double(options.width) * Double(items + options.depth * options.width)
+        + Double(options.headInputs) * Double(2 * kept))
     try stored.demand(
       numbers: Double(options.latent)
         * Double(items + (options.usesGroups ? options.clusters * options.groups : 0)))

@@ -89,11 +89,12 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     itemsAreCurrent = false
     let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
     decoder.prepareItems(seed: seed, step: step, candidates: candidates)
-    let directions = affinity?.directions(candidates?.targets ?? batch, items: decoder.unitItems)
+    let items = (entries: candidates?.targets ?? batch, vectors: decoder.unitItems)
+    let directions = affinity?.directions(items.entries, items: items.vectors)
     encoder.forward(
       batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
-      affinity: directions.flatMap { affinity?.forward($0) })
-    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step) }
+      affinity: directions.flatMap { affinity?.forward($0) }, items: items)
+    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, items: items) }
     let shares = (0..<batch.rowCount).map { row in
       userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
     }
@@ -247,7 +248,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   func represent(_ batch: SparseRows) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<batch.rowCount
     let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
-    encoder.forward(batch, dropout: 0, seed: 0, step: 0, affinity: near)
+    encoder.forward(
+      batch, dropout: 0, seed: 0, step: 0, affinity: near, items: (batch, decoder.unitItems))
     let (users, weights) = (self.users.rowBlock(rows), self.weights.rowBlock(rows))
     weights.copy(from: encoder.logWeights)
     exponentiate(weights)

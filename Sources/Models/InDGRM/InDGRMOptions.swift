@@ -37,6 +37,8 @@ struct InDGRMOptions: Sendable {
   var usesARD = true
   /// Whether clusters' weights see the items' vectors and what other users of a cluster like (Eq. 15).
   var usesGroupAttention = true
+  /// Whether the heads see the items' vectors beside the encoder's features (Eq. 14).
+  var usesItemFeatures = false
   /// Clusters with a smaller share of users are not kept.
   var clusterThreshold = 0.005
   /// epsilon_lambda: dimensions with a smaller share of the cluster's largest variance are not kept.
@@ -104,6 +106,10 @@ struct InDGRMOptions: Sendable {
         "attention", .choice("group", ["group", "features"]),
         "What a user's clusters are told by: also by his items' nearness to each cluster, or by the encoder's features alone"
       ),
+      ModelOption(
+        "item-features", .flag(false),
+        "The posterior's heads see the sum of the user's item vectors beside the encoder's features"
+      ),
       ModelOption("ard", .flag(true), "Learn how many dimensions each cluster needs"),
       ModelOption(
         "prune-clusters", .number(0.005, 0...1),
@@ -156,6 +162,7 @@ struct InDGRMOptions: Sendable {
     innerRate = settings.number("inner-rate")
     usesARD = settings.flag("ard")
     usesGroupAttention = settings.choice("attention") == "group"
+    usesItemFeatures = settings.flag("item-features")
     clusterThreshold = settings.number("prune-clusters")
     dimensionThreshold = settings.number("prune-dimensions")
     samples = settings.integer("samples")
@@ -181,6 +188,9 @@ struct InDGRMOptions: Sendable {
     }
   }
 
+  /// What the posterior's heads see of a user: the encoder's features, and the sum of item vectors.
+  var headInputs: Int { width + (usesItemFeatures ? latent : 0) }
+
   /// The sizes a stored model was made with.
   ///
   /// Throws `ModelError` when the stored settings make no sense.
@@ -199,6 +209,7 @@ struct InDGRMOptions: Sendable {
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
     usesGroupAttention = json["attention"]?.string == "group"
+    usesItemFeatures = json["item-features"]?.bool ?? false
     refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
     refineRate = json["refine-rate"]?.double ?? refineRate
     mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty

@@ -20,6 +20,7 @@ final class UserEncoder {
   private let attention: Dense<Float>
   private let batch: Int
   private let users: Matrix<Float>
+  private let itemFeatures: HeadInputs<Float>?
 
   private init(items: Int, options: InDGRMOptions, dimensions: [UInt32]) {
     self.dimensions = dimensions
@@ -33,11 +34,13 @@ final class UserEncoder {
     trunk = Trunk(
       "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: 0, stage: 0,
       starts: false)
-    mean = dense("cluster-mean", width, dimensions.count)
-    logVariance = dense("cluster-log-variance", width, dimensions.count)
+    mean = dense("cluster-mean", options.headInputs, dimensions.count)
+    logVariance = dense("cluster-log-variance", options.headInputs, dimensions.count)
     attentionHidden = dense("attention-hidden", width, 64)
     attention = dense("attention", 64, clusters)
     users = Matrix(rows: batch, columns: latent)
+    itemFeatures =
+      options.usesItemFeatures ? HeadInputs(width: width, latent: latent, batch: batch) : nil
   }
 
   var parameters: [Parameter<Float>] {
@@ -112,8 +115,12 @@ final class UserEncoder {
 
   /// Represents at most a batch of users; the result is gone with the next call.
   ///
-  /// - Parameter affinity: added to the logits of the clusters' weights, B x K*.
-  func represent(_ rows: SparseRows, affinity: Matrix<Float>?) -> UserRepresentations {
+  /// - Parameters:
+  ///   - affinity: added to the logits of the clusters' weights, B x K*.
+  ///   - items: vectors h_j of all items, M x d.
+  func represent(_ rows: SparseRows, affinity: Matrix<Float>?, items: Matrix<Float>)
+    -> UserRepresentations
+  {
     precondition(rows.rowCount <= batch, "more users than the encoder takes at a time")
     let features = trunk.forward(rows, dropout: 0, seed: 0, step: 0)
     let hidden = attentionHidden.forward(features)
@@ -121,7 +128,8 @@ final class UserEncoder {
     let weights = attention.forward(hidden)
     if let affinity { add(affinity, to: weights) }
     softmaxRows(weights)
-    let means = mean.forward(features)
+    let means = mean.forward(
+      itemFeatures?.join(features, trunk.input, (rows, items)) ?? features)
     let z = users.rowBlock(0..<rows.rowCount)
     z.fill(0)
     for row in 0..<rows.rowCount {

@@ -40,6 +40,17 @@ final class SparseInput<T: Real> {
     return y
   }
 
+  /// The last batch, normalised and dropped out as `forward` left it, times other rows than W's.
+  ///
+  /// - Parameter entries: the batch, or the same entries over other columns in the same order.
+  func times(_ entries: SparseRows, _ vectors: Matrix<T>, into product: Matrix<T>) {
+    scales.withUnsafeBufferPointer {
+      multiply(
+        sparse: entries, rows: 0..<entries.rowCount, dense: vectors, into: product,
+        entryScale: $0.baseAddress)
+    }
+  }
+
   /// Adds nothing to the input; leaves the gradients of W and b.
   func backward(_ batch: SparseRows, _ gradient: Matrix<T>) {
     columnSums(of: gradient, into: bias.gradient)
