@@ -167,7 +167,7 @@ public final class ByteStream {
   /// Throws `SourceError` when the data are damaged.
   public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
     var done = 0
-    while done < target.count {
+    while done < target.count, !isAtEnd {
       let count = archive_read_data(
         archive, target.baseAddress.map { $0 + done }, target.count - done)
       if count == 0 { break }

@@ -202,7 +202,9 @@ struct RowParser: LineParser {
       case .user, .item:
         guard !field.isEmpty else { return "an id is empty" }
         guard let id = encoding.text(field) else {
-          return "the id '\(shown(field))' is no \(encoding == .latin1 ? "text" : "UTF-8 text")"
+          let isText = encoding == .latin1 || String(validating: field, as: UTF8.self) != nil
+          return
+            "the id '\(shown(field))' \(isText ? "holds a control character" : "is no UTF-8 text")"
         }
         if role == .user { user = id } else { item = id }
       case .rating:

@@ -28,9 +28,11 @@ public final class BadRows {
     if first == nil { first = text }
     count += 1
     guard count <= tolerated else {
-      // What begins badly is more likely a column taken for another than a bad row.
+      // A number that is none in the first row is more likely a column taken for another than a bad row.
+      let isColumn =
+        count == 1 && line <= 2 && ["rating", "time"].contains { reason.hasPrefix($0) }
       let advice =
-        count == 1 && line <= 2
+        isColumn
         ? "say what the columns hold, as in --columns user=1,item=2,rating=none,time=none, or fix it"
         : "fix it or tolerate some with --skip-bad N"
       throw SourceError(.badData, "\(text); \(advice)")

@@ -79,7 +79,7 @@ struct Report: Tool {
     let varied = try series.flatMap { try SeriesFile($0).figures }
     if let unknown = population?.unknownInteractions, unknown > 0 {
       context.log.notice(
-        "\(unknown) interactions are with items the model does not know; they are left out")
+        "items the model does not know are left out, with \(unknown) of the interactions")
     }
     let subject = Subject(stored, fitted, population)
     let sections = [

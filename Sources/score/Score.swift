@@ -67,7 +67,7 @@ struct Score: Tool {
     let cases = try selectCases(data, items)
     if cases.unknownInteractions > 0 {
       context.log.notice(
-        "\(cases.unknownInteractions) interactions are with items the model does not know; they are left out"
+        "items the model does not know are left out, with \(cases.unknownInteractions) of the interactions"
       )
     }
     let ranker = Ranker(fitted, candidates: try candidateMask(stored.items.ids, context))

@@ -156,6 +156,11 @@ struct SmallFiles {
       expectFailure("ingest --encoding utf-8 \(raw) -o OUT", 65, "\(bytes.prefix(8))")
     }
     expectFailure("ingest /nonexistent -o OUT", 66)
+    expectFailure("ingest /dev/null -o OUT", 65)
+    #expect(Shell.run("ingest /dev/null").errors.contains("is empty"))
+    #expect(
+      Shell.run("printf '1,\"2\\t3\",4\\n' | ingest --delimiter ,").errors.contains(
+        "holds a control character"))
     expectFailure("ingest / -o OUT", 66)
     expectFailure("ingest --columns users=1 \(files.csv) -o OUT", 64)
     let skipped = Shell.run("printf '1,2,3\\n1,x\\n4,5,6\\n' | ingest --skip-bad 1 | dump --to csv")
