@@ -46,10 +46,11 @@ def note(table, name, size, run):
 
 def epoch(table, folder, ours, size, split, model):
     log = os.path.join(folder, "scale.jsonl")
-    run = ours("fit", "-q", "--model", "indgrm", "--set", "epochs=2", "--set", "start=random",
+    run = ours("fit", "-q", "--model", "indgrm", "--set", "epochs=3", "--set", "start=random",
                "--set", "validate-every=1000", "--log-json", log, split, "-o", model)
     seconds = [json.loads(line) for line in open(log)]
-    run["seconds"] = [e["seconds"] for e in seconds if e.get("event") == "epoch"][0]
+    # The first epoch also touches memory for the first time and has no earlier encoder; the last is validated.
+    run["seconds"] = [e["seconds"] for e in seconds if e.get("event") == "epoch"][1]
     note(table, "one epoch of indgrm", size, run)
 
 
