@@ -8,6 +8,7 @@ import Testing
 @Suite struct AdaptiveSettingsTests {
   @Test(arguments: [
     ("mult-vae", 10_000, 250), ("mult-vae", 4000, 250), ("mult-vae", 400, 25), ("mult-vae", 10, 16),
+    ("mult-vae", 2897, 182),
     ("macridvae", 4000, 500), ("macridvae", 400, 50),
   ])
   func fewUsersMeanSmallBatches(_ name: String, _ users: Int, _ batch: Int) throws {

@@ -122,7 +122,8 @@ extension ModelSettings {
   /// so that few users do not mean few steps.
   func settlingBatch(_ usual: Int, users: Int) -> ModelSettings {
     guard integer("batch") < 1 else { return self }
-    return setting("batch", .integer(min(usual, max(16, usual * users / 4000))))
+    // Rounded up, so that no few users are left for a last batch, which would count as much as a whole one.
+    return setting("batch", .integer(min(usual, max(16, (usual * users + 3999) / 4000))))
   }
 }
 
