@@ -169,7 +169,7 @@ final class HeadInputs<T: Real> {
   /// The part of a gradient that belongs to the features.
   func ofFeatures(_ whole: Matrix<T>) -> Matrix<T> {
     let part = gradient.rowBlock(0..<whole.rows)
-    for row in 0..<whole.rows { _ = part.row(row).update(from: whole.row(row)[..<width]) }
+    copyLeadingColumns(of: whole, into: part)
     return part
   }
 }

@@ -59,9 +59,15 @@ func unitRowsTimes(_ rows: SparseRows, _ weights: Matrix<Float>, bias: Matrix<Fl
 /// The first columns of a matrix.
 func leadingColumns(_ matrix: Matrix<Float>, _ count: Int) -> Matrix<Float> {
   let result = Matrix<Float>(rows: matrix.rows, columns: count)
-  for row in 0..<matrix.rows {
-    (result.pointer + row * count).update(
-      from: matrix.pointer + row * matrix.columns, count: count)
-  }
+  copyLeadingColumns(of: matrix, into: result)
   return result
+}
+
+/// Copies as many of the first columns as `part` has; both have as many rows.
+func copyLeadingColumns<T: Real>(of matrix: Matrix<T>, into part: Matrix<T>) {
+  precondition(part.rows == matrix.rows && part.columns <= matrix.columns)
+  for row in 0..<part.rows {
+    (part.pointer + row * part.columns).update(
+      from: matrix.pointer + row * matrix.columns, count: part.columns)
+  }
 }

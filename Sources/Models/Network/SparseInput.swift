@@ -31,16 +31,12 @@ final class SparseInput<T: Real> {
   func forward(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) -> Matrix<T> {
     prepareScales(batch, dropout: dropout, seed: seed, step: step)
     let y = output.rowBlock(0..<batch.rowCount)
-    scales.withUnsafeBufferPointer {
-      multiply(
-        sparse: batch, rows: 0..<batch.rowCount, dense: weights.value, into: y,
-        entryScale: $0.baseAddress)
-    }
+    times(batch, weights.value, into: y)
     addRow(bias.value, to: y)
     return y
   }
 
-  /// The last batch, normalised and dropped out as `forward` left it, times other rows than W's.
+  /// The last batch, normalised and dropped out as `forward` has it, times W or other rows.
   ///
   /// - Parameter entries: the batch, or the same entries over other columns in the same order.
   func times(_ entries: SparseRows, _ vectors: Matrix<T>, into product: Matrix<T>) {
