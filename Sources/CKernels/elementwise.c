@@ -2,8 +2,6 @@
 #include "kernels.h"
 #include "vector_math.h"
 
-// Arrays may be the same one, but never shifted against each other.
-#define SAFE _Pragma("clang loop vectorize(assume_safety)")
 
 #define ELEMENTWISE(REAL, S, EXP, LOG, TANH, SIGMOID)                                              \
   CLONES void indgrm_exp_##S(long n, REAL *x) {                                                    \

@@ -8,6 +8,29 @@
     for (long i = 0; i < n; i++) sum += x[i] * y[i];                                               \
     return sum;                                                                                    \
   }                                                                                                \
+  /* Four rows at a time, so that p and y are read once for them and the rows stay in the nearest cache. */                       \
+  CLONES void indgrm_add_gram_product_##S(long n, long count, const uint32_t *rows, const REAL *x, \
+                                          const REAL *p, REAL shift, REAL *y) {                    \
+    REASSOCIATE long at = 0;                                                                       \
+    for (; at + 4 <= count; at += 4) {                                                             \
+      const REAL *e = x + rows[at] * n, *f = x + rows[at + 1] * n, *g = x + rows[at + 2] * n,      \
+                 *h = x + rows[at + 3] * n;                                                        \
+      REAL a = shift, b = shift, c = shift, d = shift;                                             \
+      for (long i = 0; i < n; i++) {                                                               \
+        a += e[i] * p[i];                                                                          \
+        b += f[i] * p[i];                                                                          \
+        c += g[i] * p[i];                                                                          \
+        d += h[i] * p[i];                                                                          \
+      }                                                                                            \
+      SAFE for (long i = 0; i < n; i++) y[i] += a * e[i] + b * f[i] + c * g[i] + d * h[i];         \
+    }                                                                                              \
+    for (; at < count; at++) {                                                                     \
+      const REAL *e = x + rows[at] * n;                                                            \
+      REAL a = shift;                                                                              \
+      for (long i = 0; i < n; i++) a += e[i] * p[i];                                               \
+      SAFE for (long i = 0; i < n; i++) y[i] += a * e[i];                                          \
+    }                                                                                              \
+  }                                                                                                \
   CLONES REAL indgrm_max_##S(long n, const REAL *x) {                                              \
     REAL lanes[16];                                                                                \
     for (int l = 0; l < 16; l++) lanes[l] = x[0];                                                  \

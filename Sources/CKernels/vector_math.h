@@ -12,6 +12,8 @@
 #define INLINE static inline __attribute__((always_inline))
 // Lets sums be reordered into vector lanes; the order is fixed when the program is compiled.
 #define REASSOCIATE _Pragma("clang fp reassociate(on)")
+// Arrays may be the same one, but never shifted against each other.
+#define SAFE _Pragma("clang loop vectorize(assume_safety)")
 
 // exp(x) = 2^n exp(r), |r| <= ln(2)/2, with a degree-6 polynomial; saturates beyond +-87.
 INLINE float vexpf(float x) {

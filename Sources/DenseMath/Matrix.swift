@@ -37,7 +37,9 @@ public final class Matrix<T: Real>: @unchecked Sendable {
   public convenience init(rows: Int, columns: Int, _ values: [T]) {
     precondition(values.count == rows * columns, "as many values as elements")
     self.init(rows: rows, columns: columns)
-    _ = buffer.update(from: values)
+    values.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { pointer.update(from: start, count: source.count) }
+    }
   }
 
   /// A view of memory that `owner` keeps alive, such as a mapped file.

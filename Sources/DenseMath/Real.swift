@@ -23,6 +23,8 @@ public struct Kernels<T>: Sendable {
   let add: @Sendable (Int, Pointer?, Target?) -> Void
   let addScaled: @Sendable (Int, T, Pointer?, Target?) -> Void
   let addRows: @Sendable (Int, Int, UnsafeRawPointer?, Pointer?, Target?) -> Void
+  let addGramProduct:
+    @Sendable (Int, Int, UnsafePointer<UInt32>?, Pointer?, Pointer?, T, Target?) -> Void
   let scale: @Sendable (Int, T, Target?) -> Void
   let multiply: @Sendable (Int, Pointer?, Target?) -> Void
   let divide: @Sendable (Int, Pointer?, Pointer?, T, Target?) -> Void
@@ -73,7 +75,8 @@ extension Float: Real {
   public static let kernels = Kernels<Float>(
     exp: indgrm_exp_float, tanh: indgrm_tanh_float, tanhBackward: indgrm_tanh_backward_float,
     swish: indgrm_swish_float, swishBackward: indgrm_swish_backward_float, add: indgrm_add_float,
-    addScaled: indgrm_add_scaled_float, addRows: indgrm_add_rows_float, scale: indgrm_scale_float,
+    addScaled: indgrm_add_scaled_float, addRows: indgrm_add_rows_float,
+    addGramProduct: indgrm_add_gram_product_float, scale: indgrm_scale_float,
     multiply: indgrm_multiply_float,
     divide: indgrm_divide_float, addLog: indgrm_add_log_float, clamp: indgrm_clamp_float,
     dot: indgrm_dot_float, softmax: indgrm_softmax_float, logSumExp: indgrm_log_sum_exp_float,
@@ -115,6 +118,7 @@ extension Double: Real {
     exp: indgrm_exp_double, tanh: indgrm_tanh_double, tanhBackward: indgrm_tanh_backward_double,
     swish: indgrm_swish_double, swishBackward: indgrm_swish_backward_double, add: indgrm_add_double,
     addScaled: indgrm_add_scaled_double, addRows: indgrm_add_rows_double,
+    addGramProduct: indgrm_add_gram_product_double,
     scale: indgrm_scale_double,
     multiply: indgrm_multiply_double, divide: indgrm_divide_double, addLog: indgrm_add_log_double,
     clamp: indgrm_clamp_double, dot: indgrm_dot_double, softmax: indgrm_softmax_double,

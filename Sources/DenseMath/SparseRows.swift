@@ -175,6 +175,28 @@ public func multiply<T: Real>(
   }
 }
 
+/// y += sum over the columns c of a sparse row of w_c (w_c . p + shift), w_c a row of `dense`: 4 d operations an
+/// entry, on the calling thread.
+///
+/// - Parameters:
+///   - row: which row of x.
+///   - dense: one row a column of x, x.columnCount x d.
+///   - point: p, d values.
+///   - image: y, d values.
+public func addGramProduct<T: Real>(
+  sparse x: SparseRows, row: Int, dense: Matrix<T>, _ point: UnsafeMutableBufferPointer<T>,
+  shift: T, to image: UnsafeMutableBufferPointer<T>
+) {
+  precondition(x.columnCount == dense.rows, "one row a column")
+  precondition(point.count == dense.columns && image.count == dense.columns, "as wide as the rows")
+  let entries = x.offsets[row]..<x.offsets[row + 1]
+  x.columns.withUnsafeBufferPointer { columns in
+    T.kernels.addGramProduct(
+      dense.columns, entries.count, columns.baseAddress.map { $0 + entries.lowerBound },
+      dense.pointer, point.baseAddress, shift, image.baseAddress)
+  }
+}
+
 /// A row of the dense factor and what it is multiplied by, as `indgrm_add_rows` reads them.
 private struct SparseEntry<T: Real> {
   var row: Int32

@@ -158,18 +158,24 @@ public struct InteractionRows: Sendable {
     set.times?.reserveCapacity(rows.count)
     set.folds?.reserveCapacity(rows.count)
     set.offsets.reserveCapacity(users.ids.count + 1)
+    // A local name: a closure over `rows` would retain all of its columns for every user.
+    let columns = rows.items
     for user in 0..<users.ids.count {
-      // The row number breaks ties, so the order among duplicates is that of the input.
-      order[starts[user]..<starts[user + 1]].sort {
-        (rows.items[$0], $0) < (rows.items[$1], $1)
+      let range = starts[user]..<starts[user + 1]
+      // The row number breaks ties, so the order among duplicates is that of the input; many sources
+      // are in order already.
+      if !range.dropFirst().allSatisfy({ columns[order[$0 - 1]] <= columns[order[$0]] }) {
+        order[range].sort { (columns[$0], $0) < (columns[$1], $1) }
       }
-      var at = starts[user]
-      while at < starts[user + 1] {
+      var at = range.lowerBound
+      while at < range.upperBound {
         var next = at + 1
-        while next < starts[user + 1], rows.items[order[next]] == rows.items[order[at]] {
-          next += 1
-        }
-        try append(order[at..<next], rule, to: &set)
+        while next < range.upperBound, columns[order[next]] == columns[order[at]] { next += 1 }
+        let (kept, rating) = next == at + 1 ? (order[at], nil) : try resolve(order[at..<next], rule)
+        set.itemIndices.append(columns[kept])
+        if let ratings = rows.ratings { set.ratings?.append(rating ?? ratings[kept]) }
+        if let times = rows.times { set.times?.append(times[kept]) }
+        if let folds = rows.folds { set.folds?.append(folds[kept]) }
         at = next
       }
       set.offsets.append(set.itemIndices.count)
@@ -177,45 +183,32 @@ public struct InteractionRows: Sendable {
     return (set, rows.count - set.count)
   }
 
-  private func append(_ same: ArraySlice<Int>, _ rule: DuplicateRule, to set: inout InteractionSet)
-    throws
-  {
-    guard var kept = same.first else { return }
-    var rating = rows.ratings?[kept]
-    var time = rows.times?[kept]
-    if same.count > 1 {
-      let latest = same.dropFirst().reduce(kept) { best, row in
-        guard let times = rows.times else { return row }
-        return times[row] >= times[best] ? row : best
-      }
-      switch rule {
-      case .refuse:
-        throw DuplicateError(
-          description:
-            "user '\(users.ids[Int(rows.users[kept])])' has \(same.count) interactions with"
-            + " item '\(items.ids[Int(rows.items[kept])])'; choose a --duplicates rule")
-      case .last: kept = latest
-      case .first:
-        if let times = rows.times {
-          kept = same.dropFirst().reduce(kept) { times[$1] < times[$0] ? $1 : $0 }
-        }
-      case .highest:
-        if let ratings = rows.ratings {
-          kept = same.dropFirst().reduce(kept) { ratings[$1] > ratings[$0] ? $1 : $0 }
-        }
-      case .mean, .sum: kept = latest
-      }
-      rating = rows.ratings?[kept]
-      time = rows.times?[kept]
-      if rule == .mean || rule == .sum {
-        let total = same.reduce(0.0) { $0 + Double(rows.ratings?[$1] ?? 1) }
-        rating = Float(rule == .sum ? total : total / Double(same.count))
-      }
+  /// Which of several rows of one user and one item is kept, and its rating where that is not its own.
+  private func resolve(_ same: ArraySlice<Int>, _ rule: DuplicateRule) throws -> (
+    row: Int, rating: Float?
+  ) {
+    let first = same[same.startIndex]
+    let latest = same.dropFirst().reduce(first) { best, row in
+      guard let times = rows.times else { return row }
+      return times[row] >= times[best] ? row : best
     }
-    set.itemIndices.append(rows.items[kept])
-    if let rating, set.ratings != nil { set.ratings?.append(rating) }
-    if let time { set.times?.append(time) }
-    if let folds = rows.folds { set.folds?.append(folds[kept]) }
+    switch rule {
+    case .refuse:
+      throw DuplicateError(
+        description:
+          "user '\(users.ids[Int(rows.users[first])])' has \(same.count) interactions with"
+          + " item '\(items.ids[Int(rows.items[first])])'; choose a --duplicates rule")
+    case .last: return (latest, nil)
+    case .first:
+      guard let times = rows.times else { return (first, nil) }
+      return (same.dropFirst().reduce(first) { times[$1] < times[$0] ? $1 : $0 }, nil)
+    case .highest:
+      guard let ratings = rows.ratings else { return (first, nil) }
+      return (same.dropFirst().reduce(first) { ratings[$1] > ratings[$0] ? $1 : $0 }, nil)
+    case .mean, .sum:
+      let total = same.reduce(0.0) { $0 + Double(rows.ratings?[$1] ?? 1) }
+      return (latest, Float(rule == .sum ? total : total / Double(same.count)))
+    }
   }
 }
 

@@ -204,6 +204,30 @@ private func random(_ rows: Int, _ columns: Int, _ index: UInt64) -> Matrix<Doub
     #expect(x.transposed().transposed().columns == x.columns)
   }
 
+  @Test(arguments: [0, 1, 3, 4, 11])
+  func gramProductsOfRowsAgreeWithTheirDefinition(_ entries: Int) {
+    let columns = (0..<entries).map { UInt32($0 * 3) }
+    // The row before it shows that offsets count.
+    let x = SparseRows(lists: [[5, 7], columns], columnCount: 40)
+    for width in [1, 9, 33] {
+      let dense = Matrix<Double>(rows: 40, columns: width)
+      fillNormal(dense, seed: 1, stage: 1, index: UInt64(width))
+      let (point, image) = (
+        Matrix<Double>(rows: 1, columns: width), Matrix<Double>(rows: 1, columns: width)
+      )
+      fillNormal(point, seed: 2, stage: 1, index: 0)
+      fillNormal(image, seed: 3, stage: 1, index: 0)
+      var wanted = image.array
+      for column in columns {
+        let row = Array(dense.row(Int(column)))
+        let along = zip(row, point.array).reduce(-0.5) { $0 + $1.0 * $1.1 }
+        for place in 0..<width { wanted[place] += row[place] * along }
+      }
+      addGramProduct(sparse: x, row: 1, dense: dense, point.row(0), shift: -0.5, to: image.row(0))
+      for (a, b) in zip(image.array, wanted) { #expect(abs(a - b) < 1e-12 * (1 + abs(b))) }
+    }
+  }
+
   @Test func kMeansFindsPlantedClusters() {
     let points = Matrix<Float>(rows: 300, columns: 10)
     fillNormal(points, seed: 4, stage: 1, index: 0)

@@ -20,6 +20,17 @@ import Testing
     #expect(given.settlingBatch(usual, users: users).integer("batch") == 77)
   }
 
+  @Test(arguments: [
+    (251, [125, 126]), (250, [250]), (750, [250, 250, 250]), (1, [1]), (503, [167, 168, 168]),
+  ])
+  func batchesAreEven(_ users: Int, _ sizes: [Int]) throws {
+    let settings = try ModelSettings(["batch=250"], for: InDGRMFamily.self)
+    let ranges = TrainingPlan(settings, seed: 1).batches(of: users)
+    #expect(ranges.map(\.count) == sizes)
+    let covered = ranges.flatMap { Array($0) }
+    #expect(covered == Array(0..<users))
+  }
+
   /// Data in which every user chose the same number of items.
   private func data(users: Int, each: Int, items: Int) -> TrainingData {
     TrainingData(

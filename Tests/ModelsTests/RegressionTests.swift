@@ -126,6 +126,25 @@ private let rows: SparseRows = {
     }
   }
 
+  /// As many conjugate steps as there are factors lead to the solution, from any start, pulls included.
+  @Test func conjugateStepsReachTheSolution() {
+    var method = AlternatingLeastSquares(
+      factors: 5, unobserved: 0.2, lambda: 0.3, exponent: 0.8, explainability: 0.7)
+    method.conjugateSteps = 10
+    let items = Matrix<Float>(rows: 12, columns: 5)
+    fillNormal(items, seed: 4, stage: 1, index: 0)
+    let pulls = rows.columns.map { Float($0 % 3) / 2 }
+    for pulls in [nil, pulls] {
+      let exact = Matrix<Float>(rows: rows.rowCount, columns: 5)
+      let approached = Matrix<Float>(rows: rows.rowCount, columns: 5)
+      fillNormal(approached, seed: 5, stage: 1, index: 0)
+      let shared = method.shared(items)
+      method.solve(rows, pulls: pulls, given: items, shared, into: exact)
+      method.approach(rows, pulls: pulls, given: items, shared, approached)
+      for (a, b) in zip(approached.array, exact.array) { #expect(abs(a - b) < 1e-4) }
+    }
+  }
+
   private func power(_ base: Double, _ exponent: Double) -> Double {
     var (low, high) = (0.0, base + 1)
     // x with x^5 = base^4, by bisection: exponent is 0.8.

@@ -13,6 +13,9 @@
   void indgrm_add_scaled_##S(long n, REAL a, const REAL *x, REAL *y);                              \
   /* y += sum over entries {int32_t row; REAL factor} of factor times row of x, in order. */        \
   void indgrm_add_rows_##S(long n, long count, const void *entries, const REAL *x, REAL *y);       \
+  /* y += sum over the rows r of x that are named of r (r . p + shift). */                         \
+  void indgrm_add_gram_product_##S(long n, long count, const uint32_t *rows, const REAL *x,        \
+                                   const REAL *p, REAL shift, REAL *y);                            \
   void indgrm_scale_##S(long n, REAL a, REAL *x);                                                  \
   void indgrm_multiply_##S(long n, const REAL *x, REAL *y);                                        \
   void indgrm_divide_##S(long n, const REAL *x, const REAL *by, REAL plus, REAL *y);               \

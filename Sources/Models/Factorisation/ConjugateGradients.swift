@@ -7,75 +7,64 @@ extension AlternatingLeastSquares {
   /// are (Takacs et al., RecSys 2011).
   ///
   /// Rows go together in blocks, so that the part of A p that they share is one matrix product: a step
-  /// takes 2 d^2 + 4 |x| d operations a row, where a solution takes |x| d^2 + d^3 / 3.
+  /// takes 2 d^2 + 4 |x| d operations a row, where a solution takes |x| d^2 + d^3 / 3. Blocks are small, so that
+  /// the factors they meet are still in the cache at the next step.
   ///
   /// - Parameters: as of `solve`; `factors` is both start and result.
   func approach(
     _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ shared: Matrix<Float>,
     _ factors: Matrix<Float>
   ) {
-    rows.columns.withUnsafeBufferPointer { columns in
-      let columns = ReadOnlyBuffer(columns)
-      Parallel.blocks(rows.rowCount, size: 64) { block in
-        let system = Systems(rows, block, columns, fixed: fixed, shared: shared, self, pulls)
-        system.approach(factors.rowBlock(block), steps: conjugateSteps)
-      }
+    Parallel.blocks(rows.rowCount, size: 8) { block in
+      let systems = Systems(rows, block, fixed: fixed, shared: shared, self, pulls)
+      systems.approach(factors.rowBlock(block), steps: conjugateSteps)
     }
   }
 }
 
-/// The systems A_u p_u = b_u of a block of rows, A_u = a0 F'F + sum_{i in x_u} f_i f_i' + ridge_u I.
+/// The systems A_u p_u = b_u of a block of rows, A_u = a0 F'F + sum_{i in x_u} f_i f_i' + ridge_u I and
+/// b_u = sum_{i in x_u} (1 + pull_ui) f_i.
 private struct Systems {
   let rows: SparseRows
   let block: Range<Int>
-  let columns: ReadOnlyBuffer<UInt32>
   let fixed: Matrix<Float>
   let shared: Matrix<Float>
+  let method: AlternatingLeastSquares
+  let pulls: [Float]?
   let ridges: [Float]
-  let rights: Matrix<Float>
 
   init(
-    _ rows: SparseRows, _ block: Range<Int>, _ columns: ReadOnlyBuffer<UInt32>,
-    fixed: Matrix<Float>, shared: Matrix<Float>, _ method: AlternatingLeastSquares,
-    _ pulls: [Float]?
+    _ rows: SparseRows, _ block: Range<Int>, fixed: Matrix<Float>, shared: Matrix<Float>,
+    _ method: AlternatingLeastSquares, _ pulls: [Float]?
   ) {
-    (self.rows, self.block, self.columns) = (rows, block, columns)
-    (self.fixed, self.shared) = (fixed, shared)
-    let d = fixed.columns
-    rights = Matrix(rows: block.count, columns: d)
-    var ridges: [Float] = []
-    ridges.reserveCapacity(block.count)
-    for (place, row) in block.enumerated() {
-      var pulled = 0.0
-      for entry in rows.offsets[row]..<rows.offsets[row + 1] {
-        let pull = method.explainability * Double(pulls?[entry] ?? 0)
-        pulled += pull
-        addScaled(
-          fixed.row(Int(columns[entry])), by: Float(1 + pull), to: rights.row(place))
+    (self.rows, self.block, self.fixed, self.shared) = (rows, block, fixed, shared)
+    (self.method, self.pulls) = (method, pulls)
+    ridges = block.map { row in
+      let entries = rows.offsets[row]..<rows.offsets[row + 1]
+      let pulled = pulls.map { pulls in
+        entries.reduce(0.0) { $0 + method.explainability * Double(pulls[$1]) }
       }
-      let observed = rows.offsets[row + 1] - rows.offsets[row]
-      ridges.append(Float(method.ridge(observed, of: rows.columnCount) + pulled))
+      return Float(method.ridge(entries.count, of: rows.columnCount) + (pulled ?? 0))
     }
-    self.ridges = ridges
   }
 
   func approach(_ x: Matrix<Float>, steps: Int) {
     let (count, d) = (x.rows, x.columns)
-    let (residuals, directions) = (
-      Matrix<Float>(rows: count, columns: d), Matrix<Float>(rows: count, columns: d)
-    )
+    let residuals = Matrix<Float>(rows: count, columns: d)
+    let directions = Matrix<Float>(rows: count, columns: d)
     let images = Matrix<Float>(rows: count, columns: d)
-    apply(x, into: images)
+    // A x - b in one pass over the entries' factors; the pulls are apart.
+    apply(x, shift: -1, into: images)
     var lengths = [Float](repeating: 0, count: count)
     for row in 0..<count {
       let residual = residuals.row(row)
-      _ = residual.update(from: rights.row(row))
       addScaled(images.row(row), by: -1, to: residual)
+      addPulled(block.lowerBound + row, to: residual)
       _ = directions.row(row).update(from: residual)
       lengths[row] = dot(residual, residual)
     }
     for _ in 0..<steps {
-      apply(directions, into: images)
+      apply(directions, shift: 0, into: images)
       for row in 0..<count where lengths[row] > 1e-20 {
         let (residual, direction, image) = (
           residuals.row(row), directions.row(row), images.row(row)
@@ -92,16 +81,23 @@ private struct Systems {
     }
   }
 
-  /// A_u p_u for every row.
-  private func apply(_ points: Matrix<Float>, into images: Matrix<Float>) {
+  /// A_u p_u + shift sum_{i in x_u} f_i for every row.
+  private func apply(_ points: Matrix<Float>, shift: Float, into images: Matrix<Float>) {
     multiplyHere(points, shared, into: images)
     for (place, row) in block.enumerated() {
       let (point, image) = (points.row(place), images.row(place))
       addScaled(point, by: ridges[place], to: image)
-      for entry in rows.offsets[row]..<rows.offsets[row + 1] {
-        let factor = fixed.row(Int(columns[entry]))
-        addScaled(factor, by: dot(factor, point), to: image)
-      }
+      addGramProduct(sparse: rows, row: row, dense: fixed, point, shift: shift, to: image)
+    }
+  }
+
+  /// The part of b_u that comes from the pulls.
+  private func addPulled(_ row: Int, to residual: UnsafeMutableBufferPointer<Float>) {
+    guard let pulls else { return }
+    for entry in rows.offsets[row]..<rows.offsets[row + 1] where pulls[entry] > 0 {
+      addScaled(
+        fixed.row(Int(rows.columns[entry])), by: Float(method.explainability) * pulls[entry],
+        to: residual)
     }
   }
 }

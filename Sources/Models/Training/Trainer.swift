@@ -87,7 +87,7 @@ struct TrainingPlan {
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
       ModelOption(
         "batch", .integer(-1, -1...100_000),
-        "Users in a batch; -1 takes \(batch), or fewer in proportion below 4,000 users"),
+        "Users in a batch at most; -1 takes \(batch), or fewer in proportion below 4,000 users"),
       ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size"),
       ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
       ModelOption("anneal-epochs", .number(anneal, 0...1e6), "Epochs until the KL weight is full"),
@@ -115,6 +115,14 @@ struct TrainingPlan {
     precision = ProductPrecision(rawValue: settings.choice("precision")) ?? .auto
     self.seed = seed
   }
+
+  /// The users of an epoch's batches: as few batches as the batch size allows, of sizes that differ by one
+  /// at most. A step counts the same however few users it comes from, so a remainder of a few would be
+  /// worth a whole batch.
+  func batches(of users: Int) -> [Range<Int>] {
+    let count = (users + batchSize - 1) / batchSize
+    return (0..<count).map { users * $0 / count..<users * ($0 + 1) / count }
+  }
 }
 
 extension ModelSettings {
@@ -122,7 +130,6 @@ extension ModelSettings {
   /// so that few users do not mean few steps.
   func settlingBatch(_ usual: Int, users: Int) -> ModelSettings {
     guard integer("batch") < 1 else { return self }
-    // Rounded up, so that no few users are left for a last batch, which would count as much as a whole one.
     return setting("batch", .integer(min(usual, max(16, (usual * users + 3999) / 4000))))
   }
 }
@@ -194,15 +201,15 @@ struct Trainer<Network: TrainableNetwork> {
     [(name: String, value: Double)], String?
   ) {
     let users = data.rows.rowCount
-    let batches = (users + plan.batchSize - 1) / plan.batchSize
+    let batches = plan.batches(of: users)
     let epoch = course.epoch + 1
     var random = RandomStream(seed: plan.seed, stage: 0x5348_5546, index: UInt64(epoch))
     let order = random.permutation(users)
     var sums: [(name: String, value: Double)] = []
     let updated = network.updated(in: epoch)
-    for batch in 0..<batches {
-      let rows = order[batch * plan.batchSize..<min((batch + 1) * plan.batchSize, users)]
-      let ramp = plan.annealEpochs * Double(batches)
+    for (batch, range) in batches.enumerated() {
+      let rows = order[range]
+      let ramp = plan.annealEpochs * Double(batches.count)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
       let parts = RoundedProducts.during(plan.precision != .single) {
         network.train(data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
@@ -210,7 +217,7 @@ struct Trainer<Network: TrainableNetwork> {
       guard parts.allSatisfy({ $0.value.isFinite }) else {
         return (
           [],
-          "the loss is not a number in epoch \(epoch), batch \(batch + 1) of \(batches);"
+          "the loss is not a number in epoch \(epoch), batch \(batch + 1) of \(batches.count);"
             + " lower the learning-rate"
         )
       }
@@ -225,7 +232,7 @@ struct Trainer<Network: TrainableNetwork> {
       for index in parts.indices {
         sums[index].value += parts[index].value * Double(rows.count) / Double(users)
       }
-      monitor.batchEnded(epoch, Double(batch + 1) / Double(batches))
+      monitor.batchEnded(epoch, Double(batch + 1) / Double(batches.count))
       // With a checkpoint the epoch is brought to its end, so that the run can go on from there.
       if monitor.checkpoint == nil, monitor.shouldStop() { break }
     }
