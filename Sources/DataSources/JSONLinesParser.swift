@@ -13,7 +13,7 @@ struct JSONLinesParser: LineParser {
   }
 
   /// Which key holds what.
-  var layout: String {
+  var summary: String {
     "JSON lines: "
       + keys.map { "\($0.role.rawValue) in '\(shown($0.key))'" }.joined(separator: ", ")
   }
@@ -42,7 +42,7 @@ struct JSONLinesParser: LineParser {
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String? {
+  ) -> RowFault? {
     var values: [[UInt8]?] = [nil, nil, nil, nil]
     var scanner = JSONScanner(line)
     let isObject = scanner.members { key, value in
@@ -65,12 +65,12 @@ struct JSONLinesParser: LineParser {
         if wanted.role == .user { user = id } else { item = id }
       case .rating:
         guard let number = parseNumber(value) else {
-          return "rating '\(shown(value))' is not a number"
+          return .noRating(value)
         }
         rating = number
       case .time:
         guard let seconds = parseTime(value) else {
-          return "time '\(shown(value))' is neither seconds since 1970 nor a date"
+          return .noTime(value)
         }
         time = seconds
       }

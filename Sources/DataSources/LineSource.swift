@@ -13,7 +13,7 @@ protocol LineParser {
   /// Takes any line (without its end): nil, or what is wrong with it.
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String?
+  ) -> RowFault?
 }
 
 extension LineParser {
@@ -76,9 +76,9 @@ final class LineSource<Parser: LineParser>: InteractionSource {
       var count = newline - at
       if count > 0, at[count - 1] == 13 { count -= 1 }
       if count > 0,
-        let reason = parser.parse(.init(start: at, count: count), batch, users, items)
+        let fault = parser.parse(.init(start: at, count: count), batch, users, items)
       {
-        try badRows.note(text.source.name, line: line, reason)
+        try badRows.note(text.source.name, line: line, fault)
       }
       at = newline + 1
     }

@@ -6,7 +6,7 @@ struct AdjacencyParser: LineParser {
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String? {
+  ) -> RowFault? {
     let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
     var ids: [[UInt8]] = []
     for field in fields {
@@ -33,7 +33,7 @@ struct NetflixParser: LineParser {
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String? {
+  ) -> RowFault? {
     if line.last == 0x3A {
       guard line.count > 1, let id = encoding.text(line.dropLast()) else { return "names no movie" }
       item = id
@@ -71,7 +71,7 @@ struct MatrixParser: LineParser {
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String? {
+  ) -> RowFault? {
     row += 1
     var fields = splitFields(line, by: delimiter, quotes: false) ?? []
     if delimiter == [0x20] { fields.removeAll(where: \.isEmpty) }

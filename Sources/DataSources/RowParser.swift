@@ -15,7 +15,7 @@ struct RowLayout: Equatable {
   /// Fields that a row must have.
   var needed: Int { roles.count }
   /// Which field holds what.
-  var description: String {
+  var summary: String {
     let held = roles.enumerated().compactMap { place, role in
       role.map { "\($0.rawValue) in \(place + 1)" }
     }
@@ -186,13 +186,13 @@ struct RowParser: LineParser {
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
-  ) -> String? {
+  ) -> RowFault? {
     guard let fields = splitFields(line, by: layout.delimiter, quotes: layout.quotes) else {
       return "a quoted field does not end on its line"
     }
     guard fields.count >= layout.needed else {
-      return "has \(fields.count) field\(fields.count == 1 ? "" : "s") where \(layout.needed) or"
-        + " more are needed"
+      let found = "\(fields.count) field\(fields.count == 1 ? "" : "s")"
+      return "has \(found) where \(layout.needed) or more are needed"
     }
     var (user, item): ([UInt8], [UInt8]) = ([], [])
     var rating: Float = 1
@@ -209,12 +209,12 @@ struct RowParser: LineParser {
         if role == .user { user = id } else { item = id }
       case .rating:
         guard let number = parseNumber(field) else {
-          return "rating '\(shown(field))' is not a number"
+          return .noRating(field)
         }
         rating = number
       case .time:
         guard let seconds = parseTime(field) else {
-          return "time '\(shown(field))' is neither seconds since 1970 nor a date"
+          return .noTime(field)
         }
         time = seconds
       case nil: continue

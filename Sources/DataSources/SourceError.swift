@@ -13,6 +13,25 @@ public struct SourceError: CategorisedError {
   }
 }
 
+/// What is wrong with a row.
+struct RowFault: ExpressibleByStringInterpolation {
+  let reason: String
+  /// Whether a rating or a time is none.
+  var isOfValue = false
+
+  init(stringLiteral reason: String) { self.reason = reason }
+
+  private init(value reason: String) { (self.reason, isOfValue) = (reason, true) }
+
+  static func noRating(_ field: some Sequence<UInt8>) -> RowFault {
+    RowFault(value: "rating '\(shown(field))' is not a number")
+  }
+
+  static func noTime(_ field: some Sequence<UInt8>) -> RowFault {
+    RowFault(value: "time '\(shown(field))' is neither seconds since 1970 nor a date")
+  }
+}
+
 /// Bad rows met in all sources of a run: the first beyond those tolerated is an error.
 public final class BadRows {
   public let tolerated: Int
@@ -23,16 +42,14 @@ public final class BadRows {
   public init(tolerated: Int) { self.tolerated = tolerated }
 
   /// Counts a bad row; throws `SourceError` when there are too many.
-  func note(_ source: String, line: Int, _ reason: String) throws {
-    let text = "\(source): line \(line): \(reason)"
+  func note(_ source: String, line: Int, _ fault: RowFault) throws {
+    let text = "\(source): line \(line): \(fault.reason)"
     if first == nil { first = text }
     count += 1
     guard count <= tolerated else {
       // A number that is none in the first row is more likely a column taken for another than a bad row.
-      let isColumn =
-        count == 1 && line <= 2 && ["rating", "time"].contains { reason.hasPrefix($0) }
       let advice =
-        isColumn
+        count == 1 && line <= 2 && fault.isOfValue
         ? "say what the columns hold, as in --columns user=1,item=2,rating=none,time=none, or fix it"
         : "fix it or tolerate some with --skip-bad N"
       throw SourceError(.badData, "\(text); \(advice)")

@@ -45,7 +45,7 @@ public struct SourceOptions: Sendable {
       let parser = try JSONLinesParser(
         sample[0], columns: columns, encoding: encoding, source: bytes.name)
       return LineSource(
-        text, parser, columns: parser.rowColumns, layout: parser.layout, badRows: badRows)
+        text, parser, columns: parser.rowColumns, layout: parser.summary, badRows: badRows)
     case .adjacency:
       return LineSource(
         text, AdjacencyParser(encoding: encoding), columns: .init(ratings: false, times: false),
@@ -64,7 +64,7 @@ public struct SourceOptions: Sendable {
       let rows = try RowLayout(sample[0], options: self, source: bytes.name)
       if rows.hasHeader { text.skipLine() }
       return LineSource(
-        text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.description,
+        text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.summary,
         badRows: badRows)
     }
   }

@@ -113,7 +113,7 @@ def train(folder):
         times = {name: [] for name in ("ours", "single", "theirs", "rounded")}
         for _ in range(RUNS if model == "mult-vae" else max(1, RUNS // 2)):
             for name, precision in (("ours", "auto"), ("single", "single")):
-                words = ["epochs=4", f"precision={precision}", *settings]
+                words = ["epochs=8", f"precision={precision}", *settings]
                 ours("fit", "-q", "--model", model, *(w for word in words for w in ("--set", word)),
                      "--log-json", log, split, "-o", os.path.join(folder, "trained.model"))
                 lines = [json.loads(line) for line in open(log)]
@@ -121,7 +121,7 @@ def train(folder):
                 epochs = [line for line in lines if line.get("event") == "epoch"][1:]
                 times[name] += [e["seconds"] for e in epochs if "validation" not in e]
             for name, words in (("theirs", []), ("rounded", ["bfloat16"])):
-                other = peer(script, matrix, str(CORES), "3", *words)
+                other = peer(script, matrix, str(CORES), "4", *words)
                 if other:
                     times[name] += other["seconds"][1:]
         compare(f"one epoch of {model}", times["ours"], PyTorch=times["theirs"],
