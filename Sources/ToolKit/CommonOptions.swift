@@ -45,13 +45,25 @@ public struct SeedOption: ParsableArguments {
   public init() {}
 }
 
-/// Where a tool that writes a stream puts it, and how tightly.
-public struct StreamOutputOptions: ParsableArguments {
+/// Where a tool puts what it writes.
+public struct OutputOption: ParsableArguments {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
       "File to write, complete or not at all; - is standard output.", valueName: "file"))
   public var output = "-"
+
+  public init() {}
+
+  /// Opens the file.
+  ///
+  /// Throws as `OutputFile` does.
+  public func open(binary: Bool) throws -> OutputFile { try OutputFile(output, binary: binary) }
+}
+
+/// Where a tool that writes a stream puts it, and how tightly.
+public struct StreamOutputOptions: ParsableArguments {
+  @OptionGroup private var file: OutputOption
 
   @Option(
     name: [.customShort("z"), .long],
@@ -66,4 +78,9 @@ public struct StreamOutputOptions: ParsableArguments {
       throw ValidationError("--compression must be between 0 and 19")
     }
   }
+
+  /// Opens the file.
+  ///
+  /// Throws as `OutputFile` does.
+  public func open(binary: Bool = true) throws -> OutputFile { try file.open(binary: binary) }
 }

@@ -49,7 +49,7 @@ struct Binarize: Tool {
         .badData,
         "\(reader.stream.name): has no ratings to compare with --min \(min); leave the option out")
     }
-    let file = try OutputFile(output.output, binary: true)
+    let file = try output.open()
     let writer = try InteractionWriter(
       file, metadata: notes(on: reader.metadata),
       provenance: context.provenance(from: [reader.provenance]),

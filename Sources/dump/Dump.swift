@@ -39,11 +39,7 @@ struct Dump: Tool {
   @Flag(help: "Print items with titles and categories instead of interactions.")
   var items = false
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var common: CommonOptions
 
@@ -57,7 +53,7 @@ struct Dump: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
-    let file = try OutputFile(output, binary: to == .npz)
+    let file = try output.open(binary: to == .npz)
     let stream = try InputFile.stream(input, expecting: StreamKind.allCases)
     if provenance {
       try file.write(stream.provenance.shellScript)

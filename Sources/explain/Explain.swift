@@ -86,11 +86,7 @@ struct Explain: Tool {
   @Option(help: "Text for people or one JSON object a recommendation.")
   var format: ExplanationFormat = .text
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var common: CommonOptions
 
@@ -115,7 +111,7 @@ struct Explain: Tool {
 
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
-    let file = try OutputFile(output, binary: false)
+    let file = try output.open(binary: false)
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
     let fitted = try ModelCatalogue.restore(stored)
     if let things = try viewsWithoutData(stored, fitted) { return try write(things, to: file) }

@@ -69,11 +69,7 @@ struct Fit: Tool {
   @Option(help: ArgumentHelp("File for a training log, a JSON object an epoch.", valueName: "file"))
   var logJSON: String?
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
@@ -96,7 +92,7 @@ struct Fit: Tool {
     let settings = try ModelSettings(set, for: family)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
-    let file = try OutputFile(output, binary: true)
+    let file = try output.open(binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
     var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)

@@ -48,7 +48,7 @@ struct GroupItems: Tool {
 
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
-    let file = try OutputFile(output.output, binary: format == .ig)
+    let file = try output.open(binary: format == .ig)
     let stream = try InputFile.stream(input, expecting: [.interactions, .model])
     let found = stream.kind == .model ? try learnt(stream) : try computed(stream)
     let names = GroupNames(

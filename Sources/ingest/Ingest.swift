@@ -92,7 +92,7 @@ struct Ingest: Tool {
     if let columns { options.columns = try ColumnSelection(columns) }
     let badRows = BadRows(tolerated: skipBad)
 
-    let file = try OutputFile(output.output, binary: true)
+    let file = try output.open()
     let labels = try ItemLabels(
       items: items, originalIDs: itemIds, categoryVectors: categoryVectors)
     let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }

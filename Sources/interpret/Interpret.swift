@@ -84,11 +84,7 @@ struct Interpret: Tool {
   @Option(help: "Text for people or one JSON object.")
   var format: InterpretFormat = .text
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
@@ -115,7 +111,7 @@ struct Interpret: Tool {
   func execute(_ context: ToolContext) throws {
     let parts = try chosenParts()
     try BLAS.open()
-    let file = try OutputFile(output, binary: false)
+    let file = try output.open(binary: false)
     let subjects = try Subjects(
       model: model, input: input, sample: sample, seed: seed.seed, context)
     var sections: [Section] = []

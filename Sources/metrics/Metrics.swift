@@ -74,17 +74,13 @@ struct Metrics: Tool {
   @Flag(help: "Print what each metric means, then end.")
   var list = false
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
 
   func execute(_ context: ToolContext) throws {
-    let file = try OutputFile(output, binary: false)
+    let file = try output.open(binary: false)
     if list {
       try file.write(metricList())
       return try file.commit()

@@ -53,11 +53,7 @@ struct Report: Tool {
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "File to write, complete or not at all; - is standard output.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var output: OutputOption
 
   @OptionGroup var common: CommonOptions
 
@@ -68,7 +64,7 @@ struct Report: Tool {
     }
     let logFiles = try namedFiles(fitLog, option: "--fit-log")
     try BLAS.open()
-    let file = try OutputFile(output, binary: false)
+    let file = try output.open(binary: false)
     if let figures { try makeFolder(figures) }
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
     let fitted = try ModelCatalogue.restore(stored)

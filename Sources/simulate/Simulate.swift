@@ -117,7 +117,7 @@ struct Simulate: Tool {
     try BLAS.open()
     let shape = shape
     let provenance = context.provenance(seed: seed.seed)
-    let file = try OutputFile(output.output, binary: true)
+    let file = try output.open()
     let truthFile = try truth.map { try OutputFile($0, binary: true) }
     let sampler = InteractionSampler(PlantedStructure(shape, seed: seed.seed))
 

@@ -67,7 +67,7 @@ struct Split: Tool {
     options.seed = seed.seed
     let divided = try used.split(options)
 
-    let file = try OutputFile(output.output, binary: true)
+    let file = try output.open()
     let writer = try InteractionWriter(
       file, metadata: divided.metadata,
       provenance: context.provenance(from: [stream.provenance], seed: seed.seed),

@@ -12,36 +12,7 @@ struct ItemNeighbours {
 
   /// Finds the `count` items of highest cosine for each item.
   init(_ users: SparseRows, count: Int, threshold: Double) {
-    let items = users.columnCount
-    let byItem = users.transposed()
-    let sizes = users.columnCounts().map(Double.init)
-    var found = [[UInt32]](repeating: [], count: items)
-    found.withUnsafeMutableBufferPointer { buffer in
-      let found = SharedBuffer(buffer)
-      Parallel.blocks(items, size: 16) { block in
-        var shared = [Float](repeating: 0, count: items)
-        var touched: [UInt32] = []
-        for item in block {
-          for user in byItem.row(item) {
-            for other in users.row(Int(user)) {
-              if shared[Int(other)] == 0 { touched.append(other) }
-              shared[Int(other)] += 1
-            }
-          }
-          shared[item] = 0
-          for other in touched where Int(other) != item {
-            shared[Int(other)] /= Float((sizes[item] * sizes[Int(other)]).squareRoot())
-          }
-          let best = shared.withUnsafeBufferPointer { topOfRow($0, count: count) }
-          found[item] = best.filter { $0.score > 0 }.map(\.index).sorted()
-          for other in touched { shared[Int(other)] = 0 }
-          touched.removeAll(keepingCapacity: true)
-        }
-      }
-    }
-    var offsets = [0]
-    for list in found { offsets.append((offsets.last ?? 0) + list.count) }
-    lists = SparseRows(offsets: offsets, columns: found.flatMap { $0 }, columnCount: items)
+    lists = nearestColumns(of: users, count: count)
     self.threshold = Float(threshold)
   }
 
