@@ -38,6 +38,7 @@ public struct SourceOptions: Sendable {
       return try NumpySource(bytes)
     }
     let text = try LineBlocks(bytes)
+    try Self.refuseBinary(text.head, source: bytes.name)
     let encoding = encoding.resolved(text.head)
     let sample = text.firstLines(50)
     switch layout == .auto ? guessLayout(sample) : layout {
@@ -67,6 +68,23 @@ public struct SourceOptions: Sendable {
         text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.summary,
         badRows: badRows)
     }
+  }
+
+  /// Throws `SourceError` for bytes that are no text in a single-byte encoding or UTF-8.
+  private static func refuseBinary(_ head: UnsafeBufferPointer<UInt8>, source: String) throws {
+    guard head.contains(0) else { return }
+    let marks = [
+      ("PAR1", "a Parquet file"), ("ARROW1", "an Arrow file"), ("SQLite format 3", "a database"),
+      ("\u{89}HDF", "an HDF5 file"),
+    ]
+    let isWide = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
+    let what =
+      isWide
+      ? "text in UTF-16"
+      : marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
+        ?? "no text (it holds zero bytes)"
+    throw SourceError(
+      .badData, "\(source): is \(what); export it as CSV or JSON lines in UTF-8")
   }
 
   private func guessDelimiter(_ line: [UInt8]) -> [UInt8] {

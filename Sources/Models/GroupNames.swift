@@ -7,6 +7,9 @@ import Interchange
 /// are known, otherwise its most popular titles (or ids).
 public struct GroupNames: Sendable {
   public let names: [String]
+  /// The best known items of the groups that are named by them, best known first; else none.
+  private let leaders: [[Int]]
+  private let items: ItemChunk
 
   /// - Parameters:
   ///   - assignment: the group of each item.
@@ -23,15 +26,32 @@ public struct GroupNames: Sendable {
       for list in lists { for category in list { overall[Int(category)] += 1 } }
     }
     let total = Double(max(assignment.count, 1))
-    names = members.map { group in
-      if let lists = items.categories, !categories.isEmpty,
-        let category = Self.leading(group, lists, overall, total)
-      {
-        return categories[category]
-      }
-      let leaders = group.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }.prefix(2)
-      return leaders.map { items.name(of: $0) }.joined(separator: ", ")
+    let leading = members.map { group in
+      items.categories.flatMap { Self.leading(group, $0, overall, total) }
     }
+    leaders = zip(members, leading).map { group, category in
+      guard category == nil else { return [] }
+      return Array(
+        group.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }.prefix(Self.shown + 1))
+    }
+    self.items = items
+    names = zip(leading, leaders).map { category, leaders in
+      category.map { categories[$0] } ?? Self.list(leaders, items)
+    }
+  }
+
+  /// The group's name for a sentence about an item, which is not named by that item itself.
+  public func name(of group: Int, besides item: Int) -> String {
+    guard names.indices.contains(group) else { return "" }
+    return leaders[group].isEmpty
+      ? names[group] : Self.list(leaders[group].filter { $0 != item }, items)
+  }
+
+  /// Items that stand for a group.
+  private static let shown = 2
+
+  private static func list(_ leaders: [Int], _ items: ItemChunk) -> String {
+    leaders.prefix(shown).map { items.name(of: $0) }.joined(separator: ", ")
   }
 
   /// The category with the largest weighted lift: share in the group times log of the share's ratio to

@@ -21,7 +21,7 @@ struct ExplanationPrinter: Sendable {
   private let format: ExplanationFormat
   private let show: Int
   private let items: ItemChunk
-  private let groupNames: [String]
+  private let groupNames: GroupNames?
   /// What each cluster is called; empty where nothing asks for it.
   private let clusterNames: [String]
   private let templates: SentenceTemplates
@@ -35,13 +35,11 @@ struct ExplanationPrinter: Sendable {
     self.templates = templates
     self.clusterNames = clusterNames
     items = model.items
-    groupNames =
-      fitted.itemGroups.map { groups in
-        GroupNames(
-          groups.assignment, count: groups.prototypes.rows, items: model.items,
-          categories: model.categories, popularity: model.itemInteractions
-        ).names
-      } ?? []
+    groupNames = fitted.itemGroups.map { groups in
+      GroupNames(
+        groups.assignment, count: groups.prototypes.rows, items: model.items,
+        categories: model.categories, popularity: model.itemInteractions)
+    }
   }
 
   /// What is written about a user.
@@ -94,8 +92,8 @@ struct ExplanationPrinter: Sendable {
       "user": user.id, "rank": String(place + 1), "title": items.name(of: Int(explanation.item)),
       "item": items.ids[Int(explanation.item)], "score": fixed(explanation.score, 4),
     ]
-    if let group = explanation.groups.first, groupNames.indices.contains(group.index) {
-      values["group"] = groupNames[group.index]
+    if let group = explanation.groups.first {
+      values["group"] = groupNames?.name(of: group.index, besides: Int(explanation.item))
     }
     if let cluster = explanation.clusters.first { values["cluster"] = clusterName(cluster.index) }
     var own = explanation.leaveOneOut.filter { $0.weight > 0 }
@@ -272,7 +270,8 @@ struct ExplanationPrinter: Sendable {
   }
 
   private func groupName(_ group: Int) -> String {
-    let name = groupNames.indices.contains(group) ? groupNames[group] : ""
+    let names = groupNames?.names ?? []
+    let name = names.indices.contains(group) ? names[group] : ""
     return name.isEmpty ? "group \(group)" : "group \(group) '\(name)'"
   }
 
