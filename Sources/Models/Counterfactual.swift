@@ -10,64 +10,92 @@ public struct Counterfactual: Sendable, Equatable {
   public let rank: Int
   public let rankWithout: Int
 
-  /// Looks for a set greedily: of all own items, the one whose absence lets the item fall furthest goes
-  /// first, then the next beside it; at the end items are put back that turn out not to be needed.
-  /// Every step re-scores the user, so what is returned is true of the model.
+  /// Own items that are tried after the first, those whose absence alone lets the item fall furthest.
+  static let shortlist = 16
+
+  /// Looks for a set greedily for each of some items: of all own items, the one whose absence lets the item
+  /// fall furthest goes first, then the next beside it, out of the `shortlist` that did most alone; at the
+  /// end items are put back that turn out not to be needed. Every step re-scores the user, so what is
+  /// returned is true of the model.
+  ///
+  /// Re-scorings: one for each own item, shared by all items, and up to `shortlist` for each further step.
   ///
   /// - Parameters:
   ///   - top: n; nil is returned for an item that is not in the top n to begin with.
   ///   - most: the largest set tried.
-  /// - Returns: nil when no set of that size does it.
+  /// - Returns: for each item a set, or nil when no set of that size does it.
   public static func find(
-    _ model: any RecommendationModel, _ history: [UInt32], item: UInt32, top: Int, most: Int
+    _ model: any RecommendationModel, _ history: [UInt32], items: [UInt32], top: Int, most: Int
+  ) -> [Counterfactual?] {
+    let scoring = Rescoring(model, history: history, top: top)
+    guard let start = scoring.measure(items, [history]).first, most > 0 else {
+      return items.map { _ in nil }
+    }
+    let alone = scoring.measure(items, history.map { gone in history.filter { $0 != gone } })
+    return items.indices.map { place in
+      guard start[place].rank <= top else { return nil }
+      let effects = zip(history, alone).map { (item: $0, standing: $1[place]) }
+        .sorted { ($0.standing.lead, $0.item) < ($1.standing.lead, $1.item) }
+      return scoring.search(items[place], from: start[place], effects, most: most)
+    }
+  }
+}
+
+/// How an item stands against the others.
+private struct Standing {
+  /// From 1; the user's own items are not ranked.
+  let rank: Int
+  /// By how much the item leads the one that would be the last of the top n without it.
+  let lead: Float
+}
+
+/// Standings of items for versions of one user's history.
+private struct Rescoring {
+  let model: any RecommendationModel
+  let history: [UInt32]
+  let top: Int
+
+  init(_ model: any RecommendationModel, history: [UInt32], top: Int) {
+    (self.model, self.history, self.top) = (model, history, top)
+  }
+
+  /// Removes own items until the item is out of the top n.
+  ///
+  /// - Parameter effects: every own item, with how the item stands without it alone, the worst first.
+  func search(
+    _ item: UInt32, from start: Standing, _ effects: [(item: UInt32, standing: Standing)], most: Int
   ) -> Counterfactual? {
-    let standing = Standing(model, history: history, item: item, top: top)
-    guard let start = standing.measure([history]).first, start.rank <= top else { return nil }
-    var removed: [UInt32] = []
-    var last = start
+    guard let first = effects.first else { return nil }
+    var (removed, last) = ([first.item], first.standing)
+    var left = effects.dropFirst().prefix(Counterfactual.shortlist).map(\.item)
     while last.rank <= top {
       guard removed.count < most else { return nil }
-      let left = history.filter { !removed.contains($0) }
-      let found = standing.measure(left.map { gone in left.filter { $0 != gone } })
+      let found = measure(item, without: left.map { removed + [$0] })
       guard
         let best = found.indices.min(by: {
           (found[$0].lead, left[$0]) < (found[$1].lead, left[$1])
         })
       else { return nil }
-      removed.append(left[best])
       last = found[best]
+      removed.append(left.remove(at: best))
     }
     for candidate in removed.dropLast() {
       let fewer = removed.filter { $0 != candidate }
-      guard let without = standing.measure([history.filter { !fewer.contains($0) }]).first,
-        without.rank > top
-      else { continue }
-      removed = fewer
-      last = without
+      guard let without = measure(item, without: [fewer]).first, without.rank > top else {
+        continue
+      }
+      (removed, last) = (fewer, without)
     }
     return Counterfactual(removed: removed, rank: start.rank, rankWithout: last.rank)
   }
-}
 
-/// How an item stands against the others for versions of a user's history.
-private struct Standing {
-  let model: any RecommendationModel
-  /// Items that are never ranked: all that the user really has.
-  let own: Set<UInt32>
-  let item: UInt32
-  let top: Int
-
-  init(_ model: any RecommendationModel, history: [UInt32], item: UInt32, top: Int) {
-    self.model = model
-    self.item = item
-    self.top = top
-    own = Set(history)
+  private func measure(_ item: UInt32, without sets: [[UInt32]]) -> [Standing] {
+    measure([item], sets.map { gone in history.filter { !gone.contains($0) } }).map { $0[0] }
   }
 
-  /// The item's rank, and by how much it leads the item that would be the first outside the top n
-  /// without it.
-  func measure(_ histories: [[UInt32]]) -> [(rank: Int, lead: Float)] {
-    var result: [(rank: Int, lead: Float)] = []
+  /// For each history the standing of each item.
+  func measure(_ items: [UInt32], _ histories: [[UInt32]]) -> [[Standing]] {
+    var result: [[Standing]] = []
     let block = 200
     let scores = Matrix<Float>(rows: min(block, histories.count), columns: model.itemCount)
     for start in stride(from: 0, to: histories.count, by: block) {
@@ -75,19 +103,33 @@ private struct Standing {
       let rows = SparseRows(lists: Array(part), columnCount: model.itemCount)
       let view = scores.rowBlock(0..<part.count)
       model.score(rows, rows: 0..<part.count, into: view)
-      for row in 0..<part.count { result.append(stand(view.row(row))) }
+      for row in 0..<part.count { result.append(standings(of: items, view.row(row))) }
     }
     return result
   }
 
-  private func stand(_ scores: UnsafeMutableBufferPointer<Float>) -> (rank: Int, lead: Float) {
+  private func standings(of items: [UInt32], _ scores: UnsafeMutableBufferPointer<Float>)
+    -> [Standing]
+  {
+    for own in history { scores[Int(own)] = -.infinity }
+    let best = topOfRow(UnsafeBufferPointer(scores), count: top + 1)
+    return items.map { item in
+      let value = scores[Int(item)]
+      let place = best.firstIndex { $0.index == item }
+      // The n-th of the others.
+      let rival = place.map { $0 < top } ?? false ? top : top - 1
+      let lead =
+        value - (best.indices.contains(rival) ? best[rival].score : -.greatestFiniteMagnitude)
+      return Standing(rank: place.map { $0 + 1 } ?? rank(of: item, scores), lead: lead)
+    }
+  }
+
+  /// The rank of an item that is not among the best n + 1.
+  private func rank(of item: UInt32, _ scores: UnsafeMutableBufferPointer<Float>) -> Int {
     let value = scores[Int(item)]
-    for other in own where other != item { scores[Int(other)] = -.infinity }
     var rank = 1
     for other in scores.indices
     where scores[other] > value || (scores[other] == value && other < Int(item)) { rank += 1 }
-    scores[Int(item)] = -.infinity
-    let rivals = topOfRow(UnsafeBufferPointer(scores), count: top)
-    return (rank, value - (rivals.count == top ? rivals[top - 1].score : -.greatestFiniteMagnitude))
+    return max(rank, top + 2)
   }
 }

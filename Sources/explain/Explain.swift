@@ -222,9 +222,8 @@ struct Explain: Tool {
       id: user, history: history, explanations: Array(all.prefix(items.count)),
       contrasts: Array(all.dropFirst(items.count)))
     if counterfactual {
-      explained.counterfactuals = items.map {
-        Counterfactual.find(fitted, history, item: $0, top: top, most: most)
-      }
+      explained.counterfactuals = Counterfactual.find(
+        fitted, history, items: items, top: top, most: most)
     }
     return explained
   }
