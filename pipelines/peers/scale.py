@@ -4,74 +4,82 @@ import os
 import subprocess
 
 SIZES = (0.125, 0.25, 0.5, 1.0)
+ROUNDS = 3
 
 
 def run(folder, once, results, python):
-    """Every tool on the shape of MovieLens-20M at four sizes, and one epoch on Yelp's shape."""
-    table = {}
+    """Every tool on the shape of MovieLens-20M at four sizes, and one epoch on Yelp's shape.
 
-    def ours(*command, **options):
-        """The median of three runs."""
-        return sorted((once(*command, **options) for _ in range(3)), key=lambda run: run["seconds"])[1]
-
+    The sizes take turns, so that a slow stretch of the machine meets all of them; the table has medians of the rounds.
+    """
     for size in SIZES:
-        data, model, lists, split = (os.path.join(folder, f"scale.{s}") for s in ("ig", "m", "r", "x"))
-        csv = os.path.join(folder, "scale.csv")
-        subprocess.run(f"simulate -q --like ml-20m --scale {size} --secret -o {data}", shell=True,
-                       check=True)
-        subprocess.run(f"dump -q --to csv {data} -o {csv}", shell=True, check=True)
-        steps = {
-            "ingest": ["ingest", "-q", csv, "-o", data + ".2"],
-            "binarize": ["binarize", "-q", "--min", "4", data, "-o", data + ".2"],
-            "split": ["split", "-q", data + ".2", "-o", split],
-        }
-        for name, command in steps.items():
-            note(table, name, size, ours(*command))
-        epoch(table, folder, once, size, split, model)
-        note(table, "score, top 100 for all", size,
-             ours("score", "-q", "--model", model, data + ".2", "--top", "100", "-o", lists))
-        note(table, "fit of ials, 1 round, 64 factors", size,
-             ours("fit", "-q", "--model", "ials", "--set", "factors=64", "--set", "epochs=1", split,
-                  "-o", model))
-        note(table, "score by ials", size,
-             ours("score", "-q", "--model", model, data + ".2", "--top", "100", "-o", lists))
-        note(table, "metrics", size, metrics(folder, ours, split, model, lists))
-        for path in (csv, data, data + ".2", split, model, lists):
-            if os.path.exists(path):
-                os.remove(path)
+        make(folder, size)
+    runs = {}
+    for _ in range(ROUNDS):
+        for size in SIZES:
+            for name, measured in steps(folder, once, size):
+                runs.setdefault(name, {}).setdefault(size, []).append((measured["seconds"], measured["mib"]))
+    table = {name: [(size, *sorted(of[size])[ROUNDS // 2]) for size in SIZES] for name, of in runs.items()}
+    for size in SIZES:
+        for kind in ("csv", *KINDS):
+            os.remove(path(folder, size, kind))
     show(table)
     plot(table, folder, python)
     results.append({"what": "scale", "table": table})
     yelp(folder, once, results)
 
 
-def note(table, name, size, run):
-    table.setdefault(name, []).append((size, run["seconds"], run["mib"]))
+KINDS = ("all", "liked", "split", "model", "recs")
 
 
-def epoch(table, folder, ours, size, split, model):
+def path(folder, size, kind):
+    return os.path.join(folder, f"scale-{size}.{kind}")
+
+
+def make(folder, size):
+    """Draws the interactions of a size, as the tools' stream and as CSV."""
+    everything, csv = path(folder, size, "all"), path(folder, size, "csv")
+    for command in (f"simulate -q --like ml-20m --scale {size} --secret -o {everything}",
+                    f"dump -q --to csv {everything} -o {csv}"):
+        subprocess.run(command, shell=True, check=True)
+
+
+def steps(folder, once, size):
+    """Runs every tool once at a size; yields a name and its seconds and memory."""
+    csv = path(folder, size, "csv")
+    everything, liked, split, model, recs = (path(folder, size, kind) for kind in KINDS)
+    yield "ingest", once("ingest", "-q", csv, "-o", recs)
+    yield "binarize", once("binarize", "-q", "--min", "4", everything, "-o", liked)
+    yield "split", once("split", "-q", liked, "-o", split)
+    yield "one epoch of indgrm", epoch(folder, once, split, model)
+    rank = ["score", "-q", "--model", model, liked, "--top", "100", "-o", recs]
+    yield "score, top 100 for all", once(*rank)
+    yield "fit of ials, 1 round, 64 factors", once(
+        "fit", "-q", "--model", "ials", "--set", "factors=64", "--set", "epochs=1", split, "-o", model)
+    yield "score by ials", once(*rank)
+    once("score", "-q", "--model", model, split, "-o", recs)
+    yield "metrics", once("metrics", "-q", "--truth", split, recs, capture=True)
+
+
+def epoch(folder, once, split, model):
+    """The second epoch of three: the first also touches memory for the first time, the last is validated."""
     log = os.path.join(folder, "scale.jsonl")
-    run = ours("fit", "-q", "--model", "indgrm", "--set", "epochs=5", "--set", "start=random",
-               "--set", "validate-every=1000", "--log-json", log, split, "-o", model)
-    seconds = [json.loads(line) for line in open(log)]
-    # The first epoch also touches memory for the first time and has no earlier encoder; the last is validated.
-    run["seconds"] = sorted(e["seconds"] for e in seconds if e.get("event") == "epoch" and 1 < e["epoch"] < 5)[1]
-    note(table, "one epoch of indgrm", size, run)
-
-
-def metrics(folder, ours, split, model, lists):
-    ours("score", "-q", "--model", model, split, "-o", lists)
-    return ours("metrics", "-q", "--truth", split, lists, capture=True)
+    measured = once("fit", "-q", "--model", "indgrm", "--set", "epochs=3", "--set", "start=random",
+                    "--set", "validate-every=1000", "--log-json", log, split, "-o", model)
+    lines = [json.loads(line) for line in open(log)]
+    measured["seconds"] = next(line["seconds"] for line in lines
+                               if line.get("event") == "epoch" and line["epoch"] == 2)
+    return measured
 
 
 def show(table):
     print("MovieLens-20M's shape (138,493 users, 26,744 items, 20 million interactions) at parts of its"
-          " users; seconds (MiB)")
+          f" users; seconds (MiB), medians of {ROUNDS} rounds")
     print(f"{'':34}" + "".join(f"{size:>18}" for size in SIZES) + "   largest step")
     for name, runs in table.items():
         cells = "".join(f"{seconds:10.2f} ({mib:5.0f})" for _, seconds, mib in runs)
-        steps = [b[1] / a[1] for a, b in zip(runs, runs[1:])]
-        print(f"{name:34}{cells}   x {max(steps):.2f}")
+        growth = [b[1] / a[1] for a, b in zip(runs, runs[1:])]
+        print(f"{name:34}{cells}   x {max(growth):.2f}")
 
 
 def plot(table, folder, python):
@@ -79,11 +87,11 @@ def plot(table, folder, python):
     target = os.environ.get("PLOT")
     if not target:
         return
-    path = os.path.join(folder, "scale.json")
-    with open(path, "w") as file:
+    figures = os.path.join(folder, "scale.json")
+    with open(figures, "w") as file:
         json.dump(table, file)
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "plot_scale.py")
-    if not os.path.exists(python) or subprocess.run([python, script, path, target]).returncode != 0:
+    if not os.path.exists(python) or subprocess.run([python, script, figures, target]).returncode != 0:
         print("SKIPPED: no plot, for the peers' Python or its matplotlib is missing")
     else:
         print(f"drawn in {target}")
