@@ -1,13 +1,16 @@
 // Which items score highest when scores are products of user and item factors?
 
 import CKernels
+import Glibc
 
-/// The best of all products u . v_j without ever holding all of them.
+/// The best of all scores u . v_j, or u . v_j + log(r . c_j), without ever holding all of them.
 ///
 /// Items are taken in tiles, longest first. A tile's products are computed with rounded factors where the
 /// processor has them, u~ . v~_j, which lie within
 /// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 |u| |v_j|
-/// of the true ones. Items whose upper bound falls below the count-th largest lower bound cannot be
+/// of the true ones; shares are not negative, so that every term of r~ . c~_j is within 2^-8 of its own, and
+/// the logarithm of their sum within 0.004. Items whose upper bound falls below the count-th largest lower
+/// bound cannot be
 /// among the best; nor can any item of a tile whose longest one is too short (Cauchy and Schwarz), and
 /// there a user is done. What is left, little more than `count` items, is computed again in single
 /// precision: the result is exact, whatever the processor.
@@ -26,12 +29,15 @@ public final class ProductRanking: Sendable {
   private let errors: [Float]
   /// The rounded factors; nil where the processor cannot multiply them.
   private let packed: PackedItems?
+  /// c in the same order, rounded as well, and the largest sum of a row.
+  private let shares: (rows: Matrix<Float>, packed: PackedItems?, most: Float)?
 
   /// - Parameters:
-  ///   - items: v, one row an item. Items whose factors are not finite never rank.
+  ///   - all: v and c, one row an item. Items whose factors are not finite never rank.
   ///   - allowed: which items may rank; nil for all.
   ///   - rounds: whether rounded factors may sort out what is computed exactly.
-  public init(_ items: Matrix<Float>, allowed: [Bool]? = nil, rounds: Bool = true) {
+  public init(_ all: RankingFactors, allowed: [Bool]? = nil, rounds: Bool = true) {
+    let items = all.factors
     precondition(items.columns > 0 && allowed?.count ?? items.rows == items.rows)
     let lengths = (0..<items.rows).map { norm(items.row($0)) }
     let order = lengths.indices.filter { lengths[$0].isFinite && allowed?[$0] ?? true }
@@ -51,6 +57,12 @@ public final class ProductRanking: Sendable {
       .max() ?? 0
     }
     packed = isRounded ? PackedItems(sorted) : nil
+    shares = all.shares.map { shares in
+      let rows = Matrix<Float>(rows: order.count, columns: shares.columns)
+      gatherRows(shares, order, into: rows)
+      let most = (0..<rows.rows).map { rows.row($0).reduce(0, +) }.max() ?? 0
+      return (rows, isRounded ? PackedItems(rows) : nil, most)
+    }
     (self.items, self.order, self.places) = (sorted, order, places)
   }
 
@@ -58,12 +70,14 @@ public final class ProductRanking: Sendable {
   /// when there are fewer candidates.
   ///
   /// - Parameters:
-  ///   - users: u, one row a user.
+  ///   - all: u and r, one row a user.
   ///   - seen: items that are left out; row `rows.lowerBound + r` is that of user r. Nil leaves out none.
   public func top(
-    _ users: Matrix<Float>, leavingOut seen: SparseRows?, rows: Range<Int>, count: Int
+    _ all: RankingFactors, leavingOut seen: SparseRows?, rows: Range<Int>, count: Int
   ) -> [[Ranked<Float>]] {
+    let users = all.factors
     precondition(users.columns == items.columns && users.rows == rows.count)
+    precondition(all.shares?.columns == shares?.rows.columns)
     var lists = [[Ranked<Float>]](repeating: [], count: users.rows)
     guard count > 0 else { return lists }
     lists.withUnsafeMutableBufferPointer { buffer in
@@ -72,12 +86,14 @@ public final class ProductRanking: Sendable {
         var searches = block.map { row in
           let own = seen.map { $0.row(rows.lowerBound + row) }
           return Search(
-            users.row(row), count: count, isRounded: packed != nil,
+            users.row(row), shares: ceiling(all.shares?.row(row)), count: count,
+            isRounded: packed != nil,
             leavingOut: own.map { $0.map { places[Int($0)] }.filter { $0 >= 0 }.sorted() } ?? [])
         }
-        walk(users.rowBlock(block), &searches)
+        walk(users.rowBlock(block), all.shares?.rowBlock(block), &searches)
         for (row, search) in zip(block, searches) {
-          lists[row] = rank(users.row(row), search.candidates, count: count)
+          lists[row] = rank(
+            users.row(row), all.shares?.row(row), search.candidates, count: count)
         }
       }
     }
@@ -85,9 +101,14 @@ public final class ProductRanking: Sendable {
   }
 
   /// Takes some users through the tiles until none of them can find anything better.
-  private func walk(_ users: Matrix<Float>, _ searches: inout [Search]) {
-    let products = Workspace<Float>()
+  private func walk(
+    _ users: Matrix<Float>, _ userShares: Matrix<Float>?, _ searches: inout [Search]
+  ) {
+    let (products, mixtures) = (Workspace<Float>(), Workspace<Float>())
     let rounded = packed.map { _ in PackedItems(users, width: INDGRM_ROUNDED_ROWS) }
+    let roundedShares = packed.flatMap { _ in
+      userShares.map { PackedItems($0, width: INDGRM_ROUNDED_ROWS) }
+    }
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.tileItems) { found in
       for tile in norms.indices {
         for user in searches.indices where !searches[user].isDone {
@@ -102,6 +123,16 @@ public final class ProductRanking: Sendable {
         } else {
           multiplyHere(users, items.rowBlock(part), transposeB: true, into: out)
         }
+        if let shares, let userShares {
+          let mixture = mixtures.matrix(rows: users.rows, columns: part.count)
+          if let packed = shares.packed, let roundedShares {
+            packed.multiply(roundedShares, part, into: mixture)
+          } else {
+            multiplyHere(userShares, shares.rows.rowBlock(part), transposeB: true, into: mixture)
+          }
+          Float.kernels.addLog(
+            out.count, mixture.pointer, RankingFactors.leastShare, out.pointer)
+        }
         for user in searches.indices where !searches[user].isDone {
           searches[user].take(out.row(user), from: first, found)
         }
@@ -109,15 +140,28 @@ public final class ProductRanking: Sendable {
     }
   }
 
+  /// How large log(r . c_j) can be, and how far off it is with rounded factors; nil without shares.
+  private func ceiling(_ user: UnsafeMutableBufferPointer<Float>?) -> (most: Float, error: Float)? {
+    guard let shares, let user else { return nil }
+    let most = log((user.max() ?? 0) * shares.most + RankingFactors.leastShare)
+    let sums = Float(user.count + 8) * 0x1p-22 + 0x1p-18
+    return (most + 0.004, sums + (shares.packed != nil ? 0.004 : 0))
+  }
+
   /// Computes candidates' scores exactly and ranks them.
   private func rank(
-    _ user: UnsafeMutableBufferPointer<Float>, _ candidates: [Search.Candidate], count: Int
+    _ user: UnsafeMutableBufferPointer<Float>, _ userShares: UnsafeMutableBufferPointer<Float>?,
+    _ candidates: [Search.Candidate], count: Int
   ) -> [Ranked<Float>] {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: candidates.count) { scores in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: candidates.count) { ranks in
         var many = 0
         for (place, candidate) in candidates.enumerated() {
           scores[place] = dot(user, items.row(Int(candidate.place)))
+          if let shares, let userShares {
+            let mixture = dot(userShares, shares.rows.row(Int(candidate.place)))
+            scores[place] += log(mixture + RankingFactors.leastShare)
+          }
           guard scores[place] > -.infinity else { continue }
           ranks[many] = UInt32(place)
           many += 1
@@ -158,6 +202,8 @@ private struct Search {
   private(set) var isDone: Bool
   private let count: Int
   private let (norm, error): (Float, Float)
+  /// The largest logarithm of shares, and how far off it may be.
+  private let shares: (most: Float, error: Float)
   /// Places that are left out, ascending, and how many of them are behind us.
   private let excluded: [Int32]
   private var passed = 0
@@ -169,14 +215,15 @@ private struct Search {
   private var bound: Float = 0
 
   init(
-    _ user: UnsafeMutableBufferPointer<Float>, count: Int, isRounded: Bool,
-    leavingOut excluded: [Int32]
+    _ user: UnsafeMutableBufferPointer<Float>, shares: (most: Float, error: Float)?, count: Int,
+    isRounded: Bool, leavingOut excluded: [Int32]
   ) {
+    self.shares = shares ?? (0, 0)
     self.count = count
     self.excluded = excluded
     norm = DenseMath.norm(user)
     error = isRounded ? roundingError(user) : 0
-    isDone = !norm.isFinite
+    isDone = !norm.isFinite || !self.shares.most.isFinite
     candidates.reserveCapacity(4 * count)
   }
 
@@ -184,8 +231,8 @@ private struct Search {
   mutating func enter(norm other: Float, error itemError: Float, dimensions: Int) {
     let longest = norm * other
     let sums = Float(dimensions + 8) * 0x1p-22 * longest
-    isDone = longest + sums < least
-    bound = error * other + (norm + error) * itemError + sums
+    isDone = longest + sums + shares.most < least
+    bound = error * other + (norm + error) * itemError + sums + shares.error
   }
 
   /// Takes what may be among the best from a tile's products, which are overwritten where left out.
@@ -262,9 +309,7 @@ private func norm(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
 private func roundingError(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
   var square = 0.0
   for value in x {
-    let bits = value.bitPattern
-    let rounded = Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
-    let error = Double(value) - Double(rounded)
+    let error = Double(value) - Double(bfloat16(value))
     square += error * error
   }
   return Float(square.squareRoot()).nextUp

@@ -2,15 +2,15 @@
 
 import DenseMath
 
-/// A model whose scores are products of user and item factors, so that the best can be found without
-/// all scores.
+/// A model whose scores are products of user and item factors, score_uj = u . v_j + log(r . c_j) or its first
+/// part alone, so that the best can be found without all scores.
 public protocol FactorisedModel: RecommendationModel {
-  /// q_j, one row an item.
-  var itemFactors: Matrix<Float> { get }
-  /// p_u of users by their interactions, one row a user; score_uj = p_u . q_j.
+  /// v_j and c_j, one row an item; nil when this model's scores have other parts as well.
+  var itemFactors: RankingFactors? { get }
+  /// u and r of users by their interactions, one row a user.
   ///
   /// - Parameter foldIn: one row a user, columns in the model's item order.
-  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> Matrix<Float>
+  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> RankingFactors
 }
 
 /// Ranks a model's items for users, a block at a time.
@@ -24,8 +24,8 @@ public final class Ranker {
   public init(_ model: any RecommendationModel, candidates: [Bool]? = nil) {
     self.model = model
     self.candidates = candidates
-    products = (model as? any FactorisedModel).map {
-      ProductRanking($0.itemFactors, allowed: candidates)
+    products = (model as? any FactorisedModel)?.itemFactors.map {
+      ProductRanking($0, allowed: candidates)
     }
   }
 

@@ -1,5 +1,6 @@
 // Does ranking without all products find what ranking all of them finds?
 
+import Glibc
 import Testing
 
 @testable import DenseMath
@@ -40,15 +41,62 @@ import Testing
       columns: (0..<150).flatMap { user in
         (0..<5).map { UInt32((user * 31 + $0 * 11) % shape.items) }.sorted()
       }, columnCount: shape.items)
-    let ranking = ProductRanking(items, rounds: rounds)
+    let ranking = ProductRanking(RankingFactors(items), rounds: rounds)
     for count in [1, 20, 100] {
-      let lists = ranking.top(users, leavingOut: seen, rows: 0..<150, count: count)
+      let lists = ranking.top(RankingFactors(users), leavingOut: seen, rows: 0..<150, count: count)
       let wrong = (0..<150).filter { user in
         lists[user]
           != expected(
             users.row(user), items, without: Set(seen.row(user)), count: count)
       }
       #expect(wrong.isEmpty, "\(shape), \(count) items")
+    }
+  }
+
+  /// Groups' shares as InDGRM has them: some users like few groups, some items lie in one alone.
+  @Test(arguments: [true, false])
+  func findsWhatAllScoresWithSharesSay(_ rounds: Bool) {
+    let (count, groups) = (2100, 18)
+    let biases = Matrix<Float>(rows: 1, columns: count)
+    fillNormal(biases, seed: 6, stage: 1, index: 0)
+    let items = RankingFactors.items(factors(count, 30, seed: 5, spread: 0), biases: biases)
+    let users = RankingFactors.users(factors(90, 30, seed: 7, spread: 0), scale: 0.5)
+    let (c, r) = (
+      factors(count, groups, seed: 8, spread: 0), factors(90, groups, seed: 9, spread: 0)
+    )
+    scale(c, by: 4)
+    softmaxRows(c)
+    scale(r, by: 3)
+    for index in r.buffer.indices { r.pointer[index] = exp(r.pointer[index]) }
+    for group in 0..<groups { c[11, group] = group == 3 ? 1 : 0 }
+    let ranking = ProductRanking(RankingFactors(items, shares: c), rounds: rounds)
+    for wanted in [1, 100] {
+      let lists = ranking.top(
+        RankingFactors(users, shares: r), leavingOut: nil, rows: 0..<90, count: wanted)
+      let wrong = (0..<90).filter { user in
+        let all = (0..<count).map { item in
+          Ranked(
+            index: UInt32(item),
+            score: dot(users.row(user), items.row(item))
+              + log(dot(r.row(user), c.row(item)) + RankingFactors.leastShare))
+        }
+        let best = all.sorted { ($0.score, $1.index) > ($1.score, $0.index) }.prefix(wanted)
+        return lists[user] != Array(best)
+      }
+      #expect(wrong.isEmpty, "\(wanted) items")
+    }
+  }
+
+  @Test func biasesSurviveRounding() {
+    let vectors = Matrix<Float>(rows: 3, columns: 2, [1, 2, 3, 4, 5, 6])
+    let biases = Matrix<Float>(rows: 1, columns: 3, [0.1, -7.3, 1e-4])
+    let items = RankingFactors.items(vectors, biases: biases)
+    let users = RankingFactors.users(Matrix<Float>(rows: 1, columns: 2, [1, -1]), scale: 2)
+    #expect(users.array == [2, -2, 1, 1])
+    for item in 0..<3 {
+      #expect(items[item, 2] + items[item, 3] == biases[0, item])
+      #expect(items[item, 2].bitPattern & 0xFFFF == 0)
+      #expect(abs(items[item, 3]) <= abs(biases[0, item]) * 0x1p-8)
     }
   }
 
@@ -61,7 +109,8 @@ import Testing
     }
     let users = Matrix<Float>(rows: 2, columns: 32)
     users.fill(0.7)
-    let lists = ProductRanking(items).top(users, leavingOut: nil, rows: 0..<2, count: 30)
+    let lists = ProductRanking(RankingFactors(items)).top(
+      RankingFactors(users), leavingOut: nil, rows: 0..<2, count: 30)
     let wanted = expected(users.row(0), items, without: [], count: 30)
     #expect(lists[0] == wanted)
     #expect(lists[1] == lists[0])
@@ -72,7 +121,8 @@ import Testing
     items.fill(0.5)
     let users = Matrix<Float>(rows: 1, columns: 4)
     users.fill(1)
-    let list = ProductRanking(items).top(users, leavingOut: nil, rows: 0..<1, count: 40)[0]
+    let list = ProductRanking(RankingFactors(items)).top(
+      RankingFactors(users), leavingOut: nil, rows: 0..<1, count: 40)[0]
     let found = list.map { Int($0.index) }
     #expect(found == Array(0..<40))
   }
@@ -84,8 +134,8 @@ import Testing
     let users = factors(3, 8, seed: 10, spread: 0)
     users[1, 0] = .nan
     let allowed = (0..<300).map { $0 % 2 == 0 }
-    let lists = ProductRanking(items, allowed: allowed)
-      .top(users, leavingOut: nil, rows: 0..<3, count: 1000)
+    let lists = ProductRanking(RankingFactors(items), allowed: allowed)
+      .top(RankingFactors(users), leavingOut: nil, rows: 0..<3, count: 1000)
     var hidden: Set<UInt32> = [18]
     for item in stride(from: 1, to: 300, by: 2) { hidden.insert(UInt32(item)) }
     let wanted = expected(users.row(0), items, without: hidden, count: 1000)
@@ -93,8 +143,8 @@ import Testing
     #expect(lists[0].count == 149)
     #expect(lists[1].isEmpty)
     #expect(lists[2].count == 149)
-    let none = ProductRanking(items, allowed: [Bool](repeating: false, count: 300))
-    let empty = none.top(users, leavingOut: nil, rows: 0..<3, count: 5)
+    let none = ProductRanking(RankingFactors(items), allowed: [Bool](repeating: false, count: 300))
+    let empty = none.top(RankingFactors(users), leavingOut: nil, rows: 0..<3, count: 5)
     #expect(empty.map(\.count) == [0, 0, 0])
   }
 }

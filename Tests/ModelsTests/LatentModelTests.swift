@@ -56,6 +56,34 @@ import Testing
     }
   }
 
+  @Test(arguments: cases.indices) func rankingIsThatOfAllScores(_ index: Int) throws {
+    let (model, rows) = try fitted(index)
+    let lists = Ranker(model).top(rows, rows: 20..<50, count: 5)
+    let scores = Matrix<Float>(rows: 30, columns: model.itemCount)
+    model.score(rows, rows: 20..<50, into: scores)
+    let wanted = topItems(scores, rows, rows: 20..<50, count: 5)
+    for (found, wanted) in zip(lists, wanted) {
+      #expect(found.count == wanted.count)
+      for (own, other) in zip(found, wanted) {
+        // Items whose scores differ by rounding alone may change places.
+        #expect(abs(own.score - other.score) < 2e-4 * max(1, abs(other.score)))
+      }
+    }
+  }
+
+  @Test func anExpertAndRefinementHaveScoresOfTheirOwn() throws {
+    let (model, rows) = try fitted(3)
+    #expect((model as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
+    let family = InDGRMFamily.self
+    for setting in ["refine-steps=2", "expert=linear"] {
+      let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
+      let other = try family.fit(
+        TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())
+      #expect(other is any FactorisedModel)
+      #expect((other as? any FactorisedModel)?.itemFactors?.factors.rows == nil)
+    }
+  }
+
   @Test func modelsWithoutRepresentationsHaveNone() throws {
     let rows = SparseRows(offsets: [0, 2, 4], columns: [0, 1, 1, 2], columnCount: 3)
     for name in ["popularity", "item-knn", "ease", "edlae", "slim"] {

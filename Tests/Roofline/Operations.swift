@@ -153,14 +153,14 @@ private let unitNorms = Matrix<Float>(rows: 1, columns: items)
 private func scoring() -> [Operation] {
   let (scores, rows) = (normal(batch, items), histories())
   let (users, factors) = (normal(batch, latent), normal(items, latent))
-  let ranking = ProductRanking(factors)
+  let ranking = ProductRanking(RankingFactors(factors))
   return [
     // Vectors of equal lengths, so that none can be passed over for being short.
     Operation(
       name: "top 100 by products of factors \(batch)x\(latent)x\(items)",
       operations: 2 * Double(batch * latent * items),
       bytes: matrixBytes((batch, latent), (latent, items))
-    ) { _ = ranking.top(users, leavingOut: rows, rows: 0..<batch, count: 100) },
+    ) { _ = ranking.top(RankingFactors(users), leavingOut: rows, rows: 0..<batch, count: 100) },
     Operation(
       name: "top 100 of all items, seen ones left out", operations: Double(scores.count),
       bytes: 4 * Double(scores.count)

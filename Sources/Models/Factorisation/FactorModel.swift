@@ -33,18 +33,18 @@ final class FactorModel: FactorisedModel {
     [items.tensor("items")] + (neighbours?.tensors() ?? [])
   }
 
-  var itemFactors: Matrix<Float> { items }
+  var itemFactors: RankingFactors? { RankingFactors(items) }
 
-  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> Matrix<Float> {
+  func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> RankingFactors {
     let block = foldIn.rows(at: Array(rows))
     let users = Matrix<Float>(rows: rows.count, columns: items.columns)
     method.solve(
       block, pulls: neighbours?.explainability(of: block), given: items, shared, into: users)
-    return users
+    return RankingFactors(users)
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
-    multiply(userFactors(foldIn, rows: rows), items, transposeB: true, into: scores)
+    multiply(userFactors(foldIn, rows: rows).factors, items, transposeB: true, into: scores)
   }
 
   func explain(_ foldIn: [UInt32], items wanted: [UInt32]) -> [Explanation] {

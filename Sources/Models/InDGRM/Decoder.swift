@@ -19,7 +19,7 @@ final class Decoder<T: Real> {
   /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
   /// All M items, or a batch's candidates.
   private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
-  private let options: InDGRMOptions
+  let options: InDGRMOptions
   private var candidates: Candidates<T>?
   private var biases = Matrix<T>(rows: 0, columns: 0)
   private let (gathered, unitMemory, normMemory) = (Workspace<T>(), Workspace<T>(), Workspace<T>())
@@ -37,7 +37,7 @@ final class Decoder<T: Real> {
   private let weightGradient: Matrix<T>
 
   /// Added inside the logarithm, as a guard against a mixture that underflows.
-  private static var tiny: T { T(1e-20) }
+  private static var tiny: T { T(RankingFactors.leastShare) }
 
   /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
   init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
@@ -116,9 +116,7 @@ final class Decoder<T: Real> {
 
   /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K); needs `prepareItems`.
   func forward(_ z: Matrix<T>, weights: Matrix<T>, into logits: Matrix<T>) {
-    let whole = Part(
-      vectors: unitItems, biases: biases, membership: options.usesGroups ? groups.membership : nil)
-    forward(z, weights: weights, part: whole, into: logits)
+    forward(z, weights: weights, part: part, into: logits)
   }
 
   /// Some of the items that `prepareItems` brought up to date.
@@ -126,6 +124,12 @@ final class Decoder<T: Real> {
     let vectors: Matrix<T>
     let biases: Matrix<T>
     let membership: Matrix<T>?
+  }
+
+  /// All of them.
+  var part: Part {
+    Part(
+      vectors: unitItems, biases: biases, membership: options.usesGroups ? groups.membership : nil)
   }
 
   func part(_ items: [UInt32]) -> Part {
@@ -140,13 +144,7 @@ final class Decoder<T: Real> {
 
   /// The same scores for a part of the items, B x n.
   func forward(_ z: Matrix<T>, weights: Matrix<T>, part: Part, into logits: Matrix<T>) {
-    let users = unitUsers.rowBlock(0..<z.rows)
-    if options.usesCosine {
-      normaliseRows(z, into: users, norms: userNorms)
-    } else {
-      users.copy(from: z)
-    }
-    multiply(users, part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
+    multiply(directions(z), part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
     addRow(part.biases, to: logits)
     guard let membership = part.membership else { return }
     let activity = groupActivity(z, weights: weights)
@@ -154,6 +152,17 @@ final class Decoder<T: Real> {
     let mixture = mixtureMemory.matrix(rows: z.rows, columns: membership.rows)
     multiply(activity, membership, transposeB: true, into: mixture)
     addLog(of: mixture, plus: Self.tiny, to: logits)
+  }
+
+  /// z_i / |z_i|, or z_i itself where scores are inner products, B x d; gone with the next call.
+  func directions(_ z: Matrix<T>) -> Matrix<T> {
+    let users = unitUsers.rowBlock(0..<z.rows)
+    if options.usesCosine {
+      normaliseRows(z, into: users, norms: userNorms)
+    } else {
+      users.copy(from: z)
+    }
+    return users
   }
 
   /// o_i^(g) . z_i + b_g for every group, B x G.
