@@ -3,30 +3,27 @@
 import CKernels
 import Glibc
 
-/// The best of all scores u . v_j, or u . v_j + log(r . c_j), without ever holding all of them.
+/// The best of all scores u . v_j + b_j + log(r . c_j) without ever holding all of them.
 ///
-/// Items are taken in tiles, longest first. A tile's products are computed with rounded factors where the
-/// processor has them, u~ . v~_j, which lie within
-/// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 |u| |v_j|
+/// Items are taken in tiles, those of the largest biases first, or without biases the longest. A tile's scores
+/// are computed with rounded factors where the processor has them, u~ . v~_j, which lie within
+/// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 (|u| |v_j| + |b_j|)
 /// of the true ones; shares are not negative, so that every term of r~ . c~_j is within 2^-8 of its own, and
 /// the logarithm of their sum within 0.004. Items whose upper bound falls below the count-th largest lower
-/// bound cannot be
-/// among the best; nor can any item of a tile whose longest one is too short (Cauchy and Schwarz), and
-/// there a user is done. What is left, little more than `count` items, is computed again in single
-/// precision: the result is exact, whatever the processor.
+/// bound cannot be among the best; nor can any item of this tile and those behind it when the longest one and
+/// the largest bias are too small (Cauchy and Schwarz), and there a user is done. What is left, little more than
+/// `count` items, is computed again in single precision: the result is exact, whatever the processor.
 public final class ProductRanking: Sendable {
   private static let tileUsers = 64
   // Small enough that the memory of a tile of products is not given back to the system and cleared anew.
   private static let tileItems = 10 * INDGRM_ROUNDED_COLUMNS
 
-  /// Item factors, longest first.
+  /// Item factors in the order of tiles.
   private let items: Matrix<Float>
   /// Which item a place in that order is, and back; -1 for an item that never ranks.
   private let order: [UInt32]
   private let places: [Int32]
-  /// Of every tile, the largest |v| and |v - v~|.
-  private let norms: [Float]
-  private let errors: [Float]
+  private let tiles: [Tile]
   /// The rounded factors; nil where the processor cannot multiply them.
   private let packed: PackedItems?
   /// c in the same order, rounded as well, and the largest sum of a row.
@@ -39,23 +36,32 @@ public final class ProductRanking: Sendable {
   public init(_ all: RankingFactors, allowed: [Bool]? = nil, rounds: Bool = true) {
     let items = all.factors
     precondition(items.columns > 0 && allowed?.count ?? items.rows == items.rows)
-    let lengths = (0..<items.rows).map { norm(items.row($0)) }
-    let order = lengths.indices.filter { lengths[$0].isFinite && allowed?[$0] ?? true }
-      .sorted { (lengths[$1], $0) < (lengths[$0], $1) }.map { UInt32($0) }
+    let lengths = (0..<items.rows).map { norm(all.vector($0)) }
+    let biases = (0..<items.rows).map { all.bias($0) }
+    let keys = all.hasBiases ? biases : lengths
+    let order = lengths.indices.filter {
+      lengths[$0].isFinite && biases[$0].isFinite && allowed?[$0] ?? true
+    }.sorted { (keys[$1], $0) < (keys[$0], $1) }.map { UInt32($0) }
     let sorted = Matrix<Float>(rows: order.count, columns: items.columns)
     gatherRows(items, order, into: sorted)
     var places = [Int32](repeating: -1, count: items.rows)
     for (place, item) in order.enumerated() { places[Int(item)] = Int32(place) }
     let isRounded = rounds && RoundedProducts.isAvailable
-    let tiles = stride(from: 0, to: order.count, by: Self.tileItems)
-    norms = tiles.map { lengths[Int(order[$0])] }
-    errors = tiles.map { first in
-      guard isRounded else { return 0 }
-      return (first..<min(first + Self.tileItems, order.count)).map {
-        roundingError(sorted.row($0))
+    var tiles = stride(from: 0, to: order.count, by: Self.tileItems).map { first in
+      var tile = Tile()
+      for item in order[first..<min(first + Self.tileItems, order.count)].map({ Int($0) }) {
+        tile.norm = max(tile.norm, lengths[item])
+        tile.bias = max(tile.bias, abs(biases[item]))
+        tile.most = max(tile.most, biases[item])
+        if isRounded { tile.error = max(tile.error, roundingError(all.vector(item))) }
       }
-      .max() ?? 0
+      return tile
     }
+    for index in tiles.indices.dropLast().reversed() {
+      tiles[index].norm = max(tiles[index].norm, tiles[index + 1].norm)
+      tiles[index].most = max(tiles[index].most, tiles[index + 1].most)
+    }
+    self.tiles = tiles
     packed = isRounded ? PackedItems(sorted) : nil
     shares = all.shares.map { shares in
       let rows = Matrix<Float>(rows: order.count, columns: shares.columns)
@@ -86,7 +92,7 @@ public final class ProductRanking: Sendable {
         var searches = block.map { row in
           let own = seen.map { $0.row(rows.lowerBound + row) }
           return Search(
-            users.row(row), shares: ceiling(all.shares?.row(row)), count: count,
+            all.vector(row), shares: ceiling(all.shares?.row(row)), count: count,
             isRounded: packed != nil,
             leavingOut: own.map { $0.map { places[Int($0)] }.filter { $0 >= 0 }.sorted() } ?? [])
         }
@@ -110,9 +116,9 @@ public final class ProductRanking: Sendable {
       userShares.map { PackedItems($0, width: INDGRM_ROUNDED_ROWS) }
     }
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.tileItems) { found in
-      for tile in norms.indices {
+      for tile in tiles.indices {
         for user in searches.indices where !searches[user].isDone {
-          searches[user].enter(norm: norms[tile], error: errors[tile], dimensions: items.columns)
+          searches[user].enter(tiles[tile], dimensions: items.columns)
         }
         guard searches.contains(where: { !$0.isDone }) else { return }
         let first = tile * Self.tileItems
@@ -155,13 +161,17 @@ public final class ProductRanking: Sendable {
   ) -> [Ranked<Float>] {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: candidates.count) { scores in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: candidates.count) { ranks in
-        var many = 0
         for (place, candidate) in candidates.enumerated() {
           scores[place] = dot(user, items.row(Int(candidate.place)))
-          if let shares, let userShares {
-            let mixture = dot(userShares, shares.rows.row(Int(candidate.place)))
+        }
+        if let rows = shares?.rows, let userShares {
+          for (place, candidate) in candidates.enumerated() {
+            let mixture = dot(userShares, rows.row(Int(candidate.place)))
             scores[place] += log(mixture + RankingFactors.leastShare)
           }
+        }
+        var many = 0
+        for place in candidates.indices {
           guard scores[place] > -.infinity else { continue }
           ranks[many] = UInt32(place)
           many += 1
@@ -186,6 +196,14 @@ public final class ProductRanking: Sendable {
       start = end
     }
   }
+}
+
+/// What bounds the scores of a tile's items.
+private struct Tile {
+  /// The largest |v| and bias of this and all later tiles.
+  var (norm, most): (Float, Float) = (0, -.infinity)
+  /// The largest |v - v~| and |b| of this one.
+  var (error, bias): (Float, Float) = (0, 0)
 }
 
 /// One user's search through the tiles.
@@ -228,11 +246,11 @@ private struct Search {
   }
 
   /// Makes ready for a tile whose items are at most so long and so wrong.
-  mutating func enter(norm other: Float, error itemError: Float, dimensions: Int) {
-    let longest = norm * other
-    let sums = Float(dimensions + 8) * 0x1p-22 * longest
-    isDone = longest + sums + shares.most < least
-    bound = error * other + (norm + error) * itemError + sums + shares.error
+  mutating func enter(_ tile: Tile, dimensions: Int) {
+    let longest = norm * tile.norm
+    let sums = Float(dimensions + 8) * 0x1p-22 * (longest + tile.bias) + 0x1p-17 * tile.bias
+    isDone = longest + tile.most + sums + shares.most < least
+    bound = error * tile.norm + (norm + error) * tile.error + sums + shares.error
   }
 
   /// Takes what may be among the best from a tile's products, which are overwritten where left out.

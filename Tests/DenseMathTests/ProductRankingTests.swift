@@ -59,8 +59,8 @@ import Testing
     let (count, groups) = (2100, 18)
     let biases = Matrix<Float>(rows: 1, columns: count)
     fillNormal(biases, seed: 6, stage: 1, index: 0)
-    let items = RankingFactors.items(factors(count, 30, seed: 5, spread: 0), biases: biases)
-    let users = RankingFactors.users(factors(90, 30, seed: 7, spread: 0), scale: 0.5)
+    scale(biases, by: 3)
+    let (v, u) = (factors(count, 30, seed: 5, spread: 0), factors(90, 30, seed: 7, spread: 0))
     let (c, r) = (
       factors(count, groups, seed: 8, spread: 0), factors(90, groups, seed: 9, spread: 0)
     )
@@ -69,15 +69,18 @@ import Testing
     scale(r, by: 3)
     for index in r.buffer.indices { r.pointer[index] = exp(r.pointer[index]) }
     for group in 0..<groups { c[11, group] = group == 3 ? 1 : 0 }
-    let ranking = ProductRanking(RankingFactors(items, shares: c), rounds: rounds)
+    let (items, users) = (
+      RankingFactors(items: v, biases: biases, shares: c),
+      RankingFactors(users: u, scale: 0.5, shares: r)
+    )
+    let ranking = ProductRanking(items, rounds: rounds)
     for wanted in [1, 100] {
-      let lists = ranking.top(
-        RankingFactors(users, shares: r), leavingOut: nil, rows: 0..<90, count: wanted)
+      let lists = ranking.top(users, leavingOut: nil, rows: 0..<90, count: wanted)
       let wrong = (0..<90).filter { user in
         let all = (0..<count).map { item in
           Ranked(
             index: UInt32(item),
-            score: dot(users.row(user), items.row(item))
+            score: dot(users.factors.row(user), items.factors.row(item))
               + log(dot(r.row(user), c.row(item)) + RankingFactors.leastShare))
         }
         let best = all.sorted { ($0.score, $1.index) > ($1.score, $0.index) }.prefix(wanted)
@@ -90,13 +93,14 @@ import Testing
   @Test func biasesSurviveRounding() {
     let vectors = Matrix<Float>(rows: 3, columns: 2, [1, 2, 3, 4, 5, 6])
     let biases = Matrix<Float>(rows: 1, columns: 3, [0.1, -7.3, 1e-4])
-    let items = RankingFactors.items(vectors, biases: biases)
-    let users = RankingFactors.users(Matrix<Float>(rows: 1, columns: 2, [1, -1]), scale: 2)
-    #expect(users.array == [2, -2, 1, 1])
+    let items = RankingFactors(items: vectors, biases: biases)
+    let users = RankingFactors(users: Matrix<Float>(rows: 1, columns: 2, [1, -1]), scale: 2)
+    #expect(users.factors.array == [2, -2, 1, 1])
     for item in 0..<3 {
-      #expect(items[item, 2] + items[item, 3] == biases[0, item])
-      #expect(items[item, 2].bitPattern & 0xFFFF == 0)
-      #expect(abs(items[item, 3]) <= abs(biases[0, item]) * 0x1p-8)
+      #expect(items.bias(item) == biases[0, item])
+      #expect(Array(items.vector(item)) == Array(vectors.row(item)))
+      #expect(items.factors[item, 2].bitPattern & 0xFFFF == 0)
+      #expect(abs(items.factors[item, 3]) <= abs(biases[0, item]) * 0x1p-8)
     }
   }
 

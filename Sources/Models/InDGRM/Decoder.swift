@@ -19,7 +19,7 @@ final class Decoder<T: Real> {
   /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
   /// All M items, or a batch's candidates.
   private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
-  let options: InDGRMOptions
+  private let options: InDGRMOptions
   private var candidates: Candidates<T>?
   private var biases = Matrix<T>(rows: 0, columns: 0)
   private let (gathered, unitMemory, normMemory) = (Workspace<T>(), Workspace<T>(), Workspace<T>())
