@@ -7,7 +7,7 @@ import Glibc
 ///
 /// Items are taken in tiles, those of the largest biases first, or without biases the longest. A tile's scores
 /// are computed with rounded factors where the processor has them, u~ . v~_j, which lie within
-/// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 (|u| |v_j| + |b_j|)
+/// E = |u - u~| |v_j| + |u~| |v_j - v~_j| + (d + 8) 2^-22 (|u| |v_j| + |b_j|) + 2^-17 |b_j|
 /// of the true ones; shares are not negative, so that every term of r~ . c~_j is within 2^-8 of its own, and
 /// the logarithm of their sum within 0.004. Items whose upper bound falls below the count-th largest lower
 /// bound cannot be among the best; nor can any item of this tile and those behind it when the longest one and
@@ -19,15 +19,15 @@ public final class ProductRanking: Sendable {
   private static let tileItems = 10 * INDGRM_ROUNDED_COLUMNS
 
   /// Item factors in the order of tiles.
-  private let items: Matrix<Float>
+  private let items: PackedRows
+  private let hasBiases: Bool
   /// Which item a place in that order is, and back; -1 for an item that never ranks.
   private let order: [UInt32]
   private let places: [Int32]
   private let tiles: [Tile]
-  /// The rounded factors; nil where the processor cannot multiply them.
-  private let packed: PackedItems?
-  /// c in the same order, rounded as well, and the largest sum of a row.
-  private let shares: (rows: Matrix<Float>, packed: PackedItems?, most: Float)?
+  /// c in the same order, and the largest sum of a row.
+  private let shares: PackedRows?
+  private let mostShares: Float
 
   /// - Parameters:
   ///   - all: v and c, one row an item. Items whose factors are not finite never rank.
@@ -42,8 +42,6 @@ public final class ProductRanking: Sendable {
     let order = lengths.indices.filter {
       lengths[$0].isFinite && biases[$0].isFinite && allowed?[$0] ?? true
     }.sorted { (keys[$1], $0) < (keys[$0], $1) }.map { UInt32($0) }
-    let sorted = Matrix<Float>(rows: order.count, columns: items.columns)
-    gatherRows(items, order, into: sorted)
     var places = [Int32](repeating: -1, count: items.rows)
     for (place, item) in order.enumerated() { places[Int(item)] = Int32(place) }
     let isRounded = rounds && RoundedProducts.isAvailable
@@ -62,14 +60,17 @@ public final class ProductRanking: Sendable {
       tiles[index].most = max(tiles[index].most, tiles[index + 1].most)
     }
     self.tiles = tiles
-    packed = isRounded ? PackedItems(sorted) : nil
-    shares = all.shares.map { shares in
-      let rows = Matrix<Float>(rows: order.count, columns: shares.columns)
-      gatherRows(shares, order, into: rows)
-      let most = (0..<rows.rows).map { rows.row($0).reduce(0, +) }.max() ?? 0
-      return (rows, isRounded ? PackedItems(rows) : nil, most)
+    func packed(_ rows: Matrix<Float>) -> PackedRows {
+      let sorted = Matrix<Float>(rows: order.count, columns: rows.columns)
+      gatherRows(rows, order, into: sorted)
+      return PackedRows(sorted, width: INDGRM_ROUNDED_COLUMNS, rounds: isRounded)
     }
-    (self.items, self.order, self.places) = (sorted, order, places)
+    self.items = packed(items)
+    let shares = all.shares.map(packed)
+    mostShares =
+      shares.flatMap { c in (0..<order.count).map { c.rows.row($0).reduce(0, +) }.max() } ?? 0
+    (self.shares, self.order, self.places) = (shares, order, places)
+    hasBiases = all.hasBiases
   }
 
   /// The best items of each user, best first; equal scores rank by index. Lists are shorter than `count`
@@ -82,8 +83,8 @@ public final class ProductRanking: Sendable {
     _ all: RankingFactors, leavingOut seen: SparseRows?, rows: Range<Int>, count: Int
   ) -> [[Ranked<Float>]] {
     let users = all.factors
-    precondition(users.columns == items.columns && users.rows == rows.count)
-    precondition(all.shares?.columns == shares?.rows.columns)
+    precondition(users.columns == items.rows.columns && users.rows == rows.count)
+    precondition(all.hasBiases == hasBiases && all.shares?.columns == shares?.rows.columns)
     var lists = [[Ranked<Float>]](repeating: [], count: users.rows)
     guard count > 0 else { return lists }
     lists.withUnsafeMutableBufferPointer { buffer in
@@ -93,7 +94,7 @@ public final class ProductRanking: Sendable {
           let own = seen.map { $0.row(rows.lowerBound + row) }
           return Search(
             all.vector(row), shares: ceiling(all.shares?.row(row)), count: count,
-            isRounded: packed != nil,
+            isRounded: items.isRounded,
             leavingOut: own.map { $0.map { places[Int($0)] }.filter { $0 >= 0 }.sorted() } ?? [])
         }
         walk(users.rowBlock(block), all.shares?.rowBlock(block), &searches)
@@ -111,31 +112,23 @@ public final class ProductRanking: Sendable {
     _ users: Matrix<Float>, _ userShares: Matrix<Float>?, _ searches: inout [Search]
   ) {
     let (products, mixtures) = (Workspace<Float>(), Workspace<Float>())
-    let rounded = packed.map { _ in PackedItems(users, width: INDGRM_ROUNDED_ROWS) }
-    let roundedShares = packed.flatMap { _ in
-      userShares.map { PackedItems($0, width: INDGRM_ROUNDED_ROWS) }
+    func packed(_ rows: Matrix<Float>) -> PackedRows {
+      PackedRows(rows, width: INDGRM_ROUNDED_ROWS, rounds: items.isRounded)
     }
+    let (packedUsers, packedShares) = (packed(users), userShares.map(packed))
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.tileItems) { found in
       for tile in tiles.indices {
         for user in searches.indices where !searches[user].isDone {
-          searches[user].enter(tiles[tile], dimensions: items.columns)
+          searches[user].enter(tiles[tile], dimensions: users.columns)
         }
         guard searches.contains(where: { !$0.isDone }) else { return }
         let first = tile * Self.tileItems
-        let part = first..<min(first + Self.tileItems, items.rows)
+        let part = first..<min(first + Self.tileItems, order.count)
         let out = products.matrix(rows: users.rows, columns: part.count)
-        if let packed, let rounded {
-          packed.multiply(rounded, part, into: out)
-        } else {
-          multiplyHere(users, items.rowBlock(part), transposeB: true, into: out)
-        }
-        if let shares, let userShares {
+        items.multiply(packedUsers, part, into: out)
+        if let shares, let packedShares {
           let mixture = mixtures.matrix(rows: users.rows, columns: part.count)
-          if let packed = shares.packed, let roundedShares {
-            packed.multiply(roundedShares, part, into: mixture)
-          } else {
-            multiplyHere(userShares, shares.rows.rowBlock(part), transposeB: true, into: mixture)
-          }
+          shares.multiply(packedShares, part, into: mixture)
           Float.kernels.addLog(
             out.count, mixture.pointer, RankingFactors.leastShare, out.pointer)
         }
@@ -149,9 +142,9 @@ public final class ProductRanking: Sendable {
   /// How large log(r . c_j) can be, and how far off it is with rounded factors; nil without shares.
   private func ceiling(_ user: UnsafeMutableBufferPointer<Float>?) -> (most: Float, error: Float)? {
     guard let shares, let user else { return nil }
-    let most = log((user.max() ?? 0) * shares.most + RankingFactors.leastShare)
+    let most = log((user.max() ?? 0) * mostShares + RankingFactors.leastShare)
     let sums = Float(user.count + 8) * 0x1p-22 + 0x1p-18
-    return (most + 0.004, sums + (shares.packed != nil ? 0.004 : 0))
+    return (most + 0.004, sums + (shares.isRounded ? 0.004 : 0))
   }
 
   /// Computes candidates' scores exactly and ranks them.
@@ -161,8 +154,9 @@ public final class ProductRanking: Sendable {
   ) -> [Ranked<Float>] {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: candidates.count) { scores in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: candidates.count) { ranks in
+        let vectors = items.rows
         for (place, candidate) in candidates.enumerated() {
-          scores[place] = dot(user, items.row(Int(candidate.place)))
+          scores[place] = dot(user, vectors.row(Int(candidate.place)))
         }
         if let rows = shares?.rows, let userShares {
           for (place, candidate) in candidates.enumerated() {
@@ -186,7 +180,7 @@ public final class ProductRanking: Sendable {
     }
   }
 
-  /// Puts items of equal scores, which came by length, in the order of their indices.
+  /// Puts items of equal scores, which came in that of tiles, in the order of their indices.
   private func sortEqualScores(_ list: inout [Ranked<Float>]) {
     var start = 0
     while start < list.count {
@@ -288,31 +282,39 @@ private struct Search {
   }
 }
 
-/// Rows rounded and packed for products.
-private final class PackedItems: @unchecked Sendable {
-  private let memory: UnsafeMutableBufferPointer<UInt32>
-  private let rows: Int
-  private let dimensions: Int
+/// One side of products: rows, rounded and packed as well where that is wanted.
+private final class PackedRows: @unchecked Sendable {
+  let rows: Matrix<Float>
+  private let memory: UnsafeMutablePointer<UInt32>?
 
-  init(_ rows: Matrix<Float>, width: Int = INDGRM_ROUNDED_COLUMNS) {
-    self.rows = rows.rows
-    dimensions = rows.columns
-    let panels = (rows.rows + width - 1) / width
-    memory = .allocate(capacity: max(panels * width * ((rows.columns + 1) / 2), 1))
-    indgrm_rounded_pack(
-      width, rows.rows, rows.columns, rows.pointer, rows.columns, 1, memory.baseAddress)
+  /// - Parameter width: how many rows lie side by side.
+  init(_ rows: Matrix<Float>, width: Int, rounds: Bool) {
+    self.rows = rows
+    guard rounds else {
+      memory = nil
+      return
+    }
+    let (panels, pairs) = ((rows.rows + width - 1) / width, (rows.columns + 1) / 2)
+    let memory = UnsafeMutablePointer<UInt32>.allocate(capacity: max(panels * width * pairs, 1))
+    indgrm_rounded_pack(width, rows.rows, rows.columns, rows.pointer, rows.columns, 1, memory)
+    self.memory = memory
   }
 
-  deinit { memory.deallocate() }
+  deinit { memory?.deallocate() }
 
-  /// All products of users' rows with the items in a part that starts at a tile's start.
-  func multiply(_ users: PackedItems, _ part: Range<Int>, into out: Matrix<Float>) {
-    precondition(users.dimensions == dimensions && part.upperBound <= rows)
-    precondition(out.rows == users.rows && out.columns == part.count)
-    guard let base = memory.baseAddress else { return }
+  var isRounded: Bool { memory != nil }
+
+  /// All products of users' rows with the items in a part that starts at a tile's start; rounded where both
+  /// sides are.
+  func multiply(_ users: PackedRows, _ part: Range<Int>, into out: Matrix<Float>) {
+    precondition(users.rows.columns == rows.columns && part.upperBound <= rows.rows)
+    precondition(out.rows == users.rows.rows && out.columns == part.count)
+    guard let memory, let left = users.memory else {
+      return multiplyHere(users.rows, rows.rowBlock(part), transposeB: true, into: out)
+    }
     indgrm_rounded_multiply(
-      users.rows, part.count, dimensions, users.memory.baseAddress,
-      base + part.lowerBound * ((dimensions + 1) / 2), 1, 0, out.pointer, part.count)
+      out.rows, part.count, rows.columns, left,
+      memory + part.lowerBound * ((rows.columns + 1) / 2), 1, 0, out.pointer, part.count)
   }
 }
 
@@ -327,7 +329,7 @@ private func norm(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
 private func roundingError(_ x: UnsafeMutableBufferPointer<Float>) -> Float {
   var square = 0.0
   for value in x {
-    let error = Double(value) - Double(bfloat16(value))
+    let error = Double(value) - Double(RoundedProducts.rounded(value))
     square += error * error
   }
   return Float(square.squareRoot()).nextUp

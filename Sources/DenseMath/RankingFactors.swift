@@ -32,8 +32,8 @@ public struct RankingFactors: Sendable {
     for item in 0..<vectors.rows {
       let (row, bias) = (result.row(item), biases.buffer[item])
       _ = row.update(from: vectors.row(item))
-      row[vectors.columns] = bfloat16(bias)
-      row[vectors.columns + 1] = bias - bfloat16(bias)
+      row[vectors.columns] = RoundedProducts.rounded(bias)
+      row[vectors.columns + 1] = bias - RoundedProducts.rounded(bias)
     }
     self.init(result, shares, hasBiases: true)
   }
@@ -63,10 +63,4 @@ public struct RankingFactors: Sendable {
     let whole = factors.row(row)
     return whole[whole.count - 2] + whole[whole.count - 1]
   }
-}
-
-/// x~, x rounded to bfloat16, to nearest and to even.
-func bfloat16(_ x: Float) -> Float {
-  let bits = x.bitPattern
-  return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
 }

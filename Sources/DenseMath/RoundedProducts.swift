@@ -21,6 +21,12 @@ public enum RoundedProducts {
     try $isOn.withValue(wanted && isAvailable, operation: body)
   }
 
+  /// x~, x rounded to bfloat16, to nearest and to even.
+  static func rounded(_ x: Float) -> Float {
+    let bits = x.bitPattern
+    return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+  }
+
   /// Whether rounding pays for a product of this size: packing costs m k + k n, and tiles are 48 wide.
   static func pays(_ m: Int, _ n: Int, _ k: Int) -> Bool {
     m >= 32 && n >= 32 && k >= 32 && m * n * k >= 500_000

@@ -2,10 +2,10 @@
 
 import DenseMath
 
-/// A model whose scores are products of user and item factors, score_uj = u . v_j + log(r . c_j) or its first
-/// part alone, so that the best can be found without all scores.
+/// A model whose scores are products of user and item factors, score_uj = u . v_j + b_j + log(r . c_j) or
+/// its first part alone, so that the best can be found without all scores.
 public protocol FactorisedModel: RecommendationModel {
-  /// v_j and c_j, one row an item; nil when this model's scores have other parts as well.
+  /// v_j, b_j and c_j, one row an item; nil when this model's scores have other parts as well.
   var itemFactors: RankingFactors? { get }
   /// u and r of users by their interactions, one row a user.
   ///

@@ -5,6 +5,7 @@ import subprocess
 
 SIZES = (0.125, 0.25, 0.5, 1.0)
 ROUNDS = 3
+KINDS = ("all", "liked", "split", "model", "recs")
 
 
 def run(folder, once, results, python):
@@ -27,9 +28,6 @@ def run(folder, once, results, python):
     plot(table, folder, python)
     results.append({"what": "scale", "table": table})
     yelp(folder, once, results)
-
-
-KINDS = ("all", "liked", "split", "model", "recs")
 
 
 def path(folder, size, kind):
