@@ -154,6 +154,8 @@ private func scoring() -> [Operation] {
   let (scores, rows) = (normal(batch, items), histories())
   let (users, factors) = (normal(batch, latent), normal(items, latent))
   let ranking = ProductRanking(RankingFactors(factors))
+  let (ofItems, ofUsers) = indgrmFactors(users, factors)
+  let indgrmRanking = ProductRanking(ofItems)
   return [
     // Vectors of equal lengths, so that none can be passed over for being short.
     Operation(
@@ -162,10 +164,33 @@ private func scoring() -> [Operation] {
       bytes: matrixBytes((batch, latent), (latent, items))
     ) { _ = ranking.top(RankingFactors(users), leavingOut: rows, rows: 0..<batch, count: 100) },
     Operation(
+      name: "top 100 by InDGRM's scores \(batch)x(\(latent)+\(groups))x\(items)",
+      operations: 2 * Double(batch * (latent + groups) * items),
+      bytes: matrixBytes((batch, latent + groups), (latent + groups, items))
+    ) { _ = indgrmRanking.top(ofUsers, leavingOut: rows, rows: 0..<batch, count: 100) },
+    Operation(
       name: "top 100 of all items, seen ones left out", operations: Double(scores.count),
       bytes: 4 * Double(scores.count)
     ) { _ = topItems(scores, rows, rows: 0..<batch, count: 100) },
   ]
+}
+
+/// Unit vectors at a usual scale, biases, and shares of groups.
+private func indgrmFactors(_ users: Matrix<Float>, _ items: Matrix<Float>) -> (
+  items: RankingFactors, users: RankingFactors
+) {
+  func unit(_ x: Matrix<Float>) -> Matrix<Float> {
+    let result = Matrix<Float>(rows: x.rows, columns: x.columns)
+    normaliseRows(x, into: result, norms: Matrix<Float>(rows: 1, columns: x.rows))
+    return result
+  }
+  let (membership, activity) = (normal(items.rows, groups), normal(users.rows, groups))
+  softmaxRows(membership)
+  exponentiate(activity)
+  return (
+    RankingFactors(items: unit(items), biases: normal(1, items.rows), shares: membership),
+    RankingFactors(users: unit(users), scale: 10, shares: activity)
+  )
 }
 
 private func fitting() throws -> [Operation] {
