@@ -8,11 +8,17 @@ public struct UserRepresentations: Sendable {
   public let points: Matrix<Float>
   /// pi~_i, N x K*, one row a user (Eq. 15); each adds up to 1. Models without clusters have a single one.
   public let clusterWeights: Matrix<Float>
+  /// y_i^(g), N x (G d), group by group: where users stand for each item group; nil for models that place them
+  /// once for all.
+  public var groupPlaces: Matrix<Float>?
 
-  public init(points: Matrix<Float>, clusterWeights: Matrix<Float>) {
+  public init(
+    points: Matrix<Float>, clusterWeights: Matrix<Float>, groupPlaces: Matrix<Float>? = nil
+  ) {
     precondition(points.rows == clusterWeights.rows, "a point and weights for every user")
     self.points = points
     self.clusterWeights = clusterWeights
+    self.groupPlaces = groupPlaces
   }
 
   /// Users of a model without clusters: all belong to a single one.
@@ -35,6 +41,8 @@ public struct UserRepresentations: Sendable {
       gatherRows(whole, places.map { UInt32($0) }, into: result)
       return result
     }
-    return UserRepresentations(points: chosen(points), clusterWeights: chosen(clusterWeights))
+    return UserRepresentations(
+      points: chosen(points), clusterWeights: chosen(clusterWeights),
+      groupPlaces: groupPlaces.map(chosen))
   }
 }

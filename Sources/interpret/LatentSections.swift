@@ -68,8 +68,11 @@ func disentanglementSection(
   let found = plan.score(seen.points, active: active, progress: { progress.update($0) }) {
     made, sources, first in
     let scores = Matrix<Float>(rows: made.rows, columns: model.itemCount)
-    let weights = seen.rows(at: sources).clusterWeights
-    model.score(UserRepresentations(points: made, clusterWeights: weights), into: scores)
+    let own = seen.rows(at: sources)
+    model.score(
+      UserRepresentations(
+        points: made, clusterWeights: own.clusterWeights, groupPlaces: own.groupPlaces),
+      into: scores)
     if used == .expected { return model.represent(expectedHistories(scores)).points }
     let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
     let made = wholeHistories(

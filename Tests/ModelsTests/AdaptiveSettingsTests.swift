@@ -48,4 +48,28 @@ import Testing
     options.adapt(to: data(users: users, each: each, items: 100))
     #expect(options.depth == depth)
   }
+
+  /// Long histories that are few, or fill little of a matrix that is not too large.
+  @Test(arguments: [
+    (100, 60, 100, true), (4000, 40, 100, false), (4000, 40, 8000, true), (4000, 39, 8000, false),
+    (30_000, 40, 8000, false),
+  ])
+  func groupPartsSuitLongHistoriesInSmallOrSparseData(
+    _ users: Int, _ each: Int, _ items: Int, _ suit: Bool
+  ) throws {
+    let data = data(users: users, each: each, items: items)
+    func settled(_ words: [String]) throws -> InDGRMOptions {
+      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
+      options.adapt(to: data)
+      return options
+    }
+    let options = try settled([])
+    #expect(options.usesParts == suit)
+    #expect(options.latent == (suit ? 100 : 200) && options.groups == (suit ? 7 : 18))
+    #expect(options.start == (suit ? "random" : "factors"))
+    #expect(try settled(["group-parts=on"]).usesParts)
+    #expect(!(try settled(["group-parts=off"]).usesParts))
+    #expect(!(try settled(["item-groups=off", "group-parts=on"]).usesParts))
+    #expect(try settled(["group-parts=on", "latent=30"]).latent == 30)
+  }
 }

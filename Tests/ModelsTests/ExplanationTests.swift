@@ -46,6 +46,11 @@ private let cases: [(String, [String])] = [
   ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
   ("slim", ["l1=0.1", "l2=2", "neighbours=8"]), ("recvae", small + ["depth=1"]),
   ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "group-parts=on"]),
+  (
+    "indgrm",
+    small + ["clusters=2", "groups=3", "group-parts=on", "expert=linear", "expert-lambda=5"]
+  ),
 ]
 
 @Suite struct ExplanationTests {

@@ -16,6 +16,7 @@ import Testing
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
     ("indgrm", small + ["clusters=3", "depth=1", "item-groups=off"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "item-features=on"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "group-parts=on"]),
     ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
   ]
 
@@ -71,16 +72,25 @@ import Testing
     }
   }
 
-  @Test func anExpertAndRefinementHaveScoresOfTheirOwn() throws {
+  @Test func anExpertRefinementAndGroupPartsHaveScoresOfTheirOwn() throws {
     let (model, rows) = try fitted(3)
     #expect((model as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
-    for setting in ["refine-steps=2", "expert=linear"] {
+    for setting in ["refine-steps=2", "expert=linear", "group-parts=on"] {
       let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
       let other = try family.fit(
         TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())
       #expect(other is any FactorisedModel)
       #expect((other as? any FactorisedModel)?.itemFactors?.factors.rows == nil)
+    }
+  }
+
+  @Test func mappingsAreNotRefinedBesideGroupParts() throws {
+    let rows = SparseRows(offsets: [0, 2, 4], columns: [0, 1, 1, 2], columnCount: 3)
+    let settings = try ModelSettings(
+      Self.small + ["group-parts=on", "refine-steps=2"], for: InDGRMFamily.self)
+    #expect(throws: ModelError.self) {
+      try InDGRMFamily.fit(TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())
     }
   }
 

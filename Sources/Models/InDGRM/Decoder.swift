@@ -7,6 +7,9 @@ import Glibc
 ///
 /// log p_ij = a cos(h_j, z_i) + beta_j + log sum_g c_jg exp(o_i^(g) . z_i + b_g) - log Z_i, where
 /// o_i^(g) = sum_k pi~_ik O^(k)_g. One GEMM of B x d x M and one of B x G x M.
+///
+/// With group parts the user stands at another place for every group, y_i^(g) of `GroupParts`:
+/// log p_ij = beta_j + log sum_g c_jg exp(a cos(h_j, y_i^(g)) + o_i^(g) . z_i + b_g) - log Z_i.
 final class Decoder<T: Real> {
   let items: Parameter<T>
   let itemBias: Parameter<T>
@@ -15,6 +18,8 @@ final class Decoder<T: Real> {
   let mapping: Parameter<T>
   let groupBias: Parameter<T>
   let groups: ItemGroups<T>
+  /// Nil where users stand at one place for all groups.
+  let parts: GroupParts<T>?
 
   /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
   /// All M items, or a batch's candidates.
@@ -47,9 +52,14 @@ final class Decoder<T: Real> {
     itemBias = Parameter("item-bias", rows: 1, columns: count)
     logScale = Parameter("log-scale", rows: 1, columns: 1)
     logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
+    // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
+    if options.usesParts && options.usesCosine { logScale.rate = 0 }
     mapping = Parameter("mapping", rows: k * g, columns: d)
     groupBias = Parameter("group-bias", rows: 1, columns: g)
     groups = ItemGroups(options: options, seed: seed)
+    parts =
+      options.usesParts
+      ? GroupParts(items: count, options: options, seed: seed, starts: starts) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -60,7 +70,10 @@ final class Decoder<T: Real> {
     userGradient = Matrix(rows: batch, columns: d)
     weightGradient = Matrix(rows: batch, columns: k)
     guard starts else { return }
-    items.initialiseNormal(seed: seed, stage: 60, deviation: T(1 / Double(d).squareRoot()))
+    // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
+    // noise, they are a tenth as long.
+    let length = options.usesParts && options.usesCosine ? 0.1 : 1
+    items.initialiseNormal(seed: seed, stage: 60, deviation: T(length / Double(d).squareRoot()))
     mapping.initialiseNormal(seed: seed, stage: 61, deviation: 0.01)
   }
 
@@ -78,7 +91,8 @@ final class Decoder<T: Real> {
 
   var parameters: [Parameter<T>] {
     let shared = [items, itemBias, logScale]
-    return options.usesGroups ? shared + [mapping, groupBias, groups.prototypes] : shared
+    guard options.usesGroups else { return shared }
+    return shared + [mapping, groupBias, groups.prototypes] + (parts?.parameters ?? [])
   }
 
   /// The factor a on the cosine.
@@ -114,9 +128,25 @@ final class Decoder<T: Real> {
 
   private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
 
-  /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K); needs `prepareItems`.
-  func forward(_ z: Matrix<T>, weights: Matrix<T>, into logits: Matrix<T>) {
-    forward(z, weights: weights, part: part, into: logits)
+  /// Users' places for every group, (B G) x d; nil without group parts. Needs `prepareItems`.
+  ///
+  /// - Parameters:
+  ///   - batch: the users' items.
+  ///   - entries: the same among the items that are scored.
+  ///   - training: dropout, and the keys of what is drawn; nil at inference.
+  func encodeParts(
+    _ batch: SparseRows, entries: SparseRows,
+    training: (dropout: Double, seed: UInt64, step: UInt64)? = nil
+  ) -> Matrix<T>? {
+    parts?.encode(batch, entries: entries, membership: groups.membership, training: training)
+  }
+
+  /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K) and places y for every group
+  /// (B G x d), where there are such; needs `prepareItems`.
+  func forward(
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, into logits: Matrix<T>
+  ) {
+    forward(z, weights: weights, places: places, part: part, into: logits)
   }
 
   /// Some of the items that `prepareItems` brought up to date.
@@ -143,7 +173,17 @@ final class Decoder<T: Real> {
   }
 
   /// The same scores for a part of the items, B x n.
-  func forward(_ z: Matrix<T>, weights: Matrix<T>, part: Part, into logits: Matrix<T>) {
+  func forward(
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, part: Part, into logits: Matrix<T>
+  ) {
+    if let parts, let membership = part.membership {
+      guard let places else { preconditionFailure("group parts need the users' places") }
+      logits.fill(0)
+      addRow(part.biases, to: logits)
+      return parts.forward(
+        places, activity: groupActivity(z, weights: weights), items: part.vectors,
+        membership: membership, factor: scaleFactor, tiny: Self.tiny, addingTo: logits)
+    }
     multiply(directions(z), part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
     addRow(part.biases, to: logits)
     guard let membership = part.membership else { return }
@@ -185,28 +225,23 @@ final class Decoder<T: Real> {
   /// Returns the gradients of z (B x d) and of the weights (B x K) for dL/dlogits, and leaves those of
   /// the parameters unless `usersOnly`.
   func backward(
-    _ z: Matrix<T>, weights: Matrix<T>, _ gradient: Matrix<T>, usersOnly: Bool = false
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, _ gradient: Matrix<T>,
+    usersOnly: Bool = false
   ) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<z.rows
-    let users = unitUsers.rowBlock(rows)
-    let (dUsers, dz, dWeights) = (
-      unitUserGradient.rowBlock(rows), userGradient.rowBlock(rows), weightGradient.rowBlock(rows)
-    )
-    multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
-    if options.usesCosine {
-      normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
-    } else {
-      dz.copy(from: dUsers)
-    }
+    let (dz, dWeights) = (userGradient.rowBlock(rows), weightGradient.rowBlock(rows))
     let dItems = unitGradientMemory.matrix(rows: unitItems.rows, columns: options.latent)
-    if !usersOnly {
-      logScale.gradient[0, 0] = dot(dUsers, users)
-      multiply(gradient, transposeA: true, users, into: dItems, alpha: scaleFactor)
-      backwardBias(gradient)
+    if parts == nil {
+      backwardSimilarity(gradient, dz, items: usersOnly ? nil : dItems)
+    } else {
+      dz.fill(0)
+      dItems.fill(0)
     }
+    if !usersOnly { backwardBias(gradient) }
     dWeights.fill(0)
     if options.usesGroups {
-      backwardGroups(z, weights, gradient, dz, dWeights, items: usersOnly ? nil : dItems)
+      backwardGroups(
+        z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
     }
     guard !usersOnly else { return (dz, dWeights) }
     let target = candidates.map { items.gradient(of: $0.items) } ?? items.gradient
@@ -216,6 +251,22 @@ final class Decoder<T: Real> {
       target.copy(from: dItems)
     }
     return (dz, dWeights)
+  }
+
+  /// Through a h_j . z_i / |z_i|: leaves the gradient of z and, with `dItems`, those of h and log a.
+  private func backwardSimilarity(_ gradient: Matrix<T>, _ dz: Matrix<T>, items dItems: Matrix<T>?)
+  {
+    let rows = 0..<gradient.rows
+    let (users, dUsers) = (unitUsers.rowBlock(rows), unitUserGradient.rowBlock(rows))
+    multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
+    if options.usesCosine {
+      normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
+    } else {
+      dz.copy(from: dUsers)
+    }
+    guard let dItems else { return }
+    logScale.gradient[0, 0] = dot(dUsers, users)
+    multiply(gradient, transposeA: true, users, into: dItems, alpha: scaleFactor)
   }
 
   private func backwardBias(_ gradient: Matrix<T>) {
@@ -231,20 +282,22 @@ final class Decoder<T: Real> {
   /// - Parameter dItems: receives an addition of the unit items' gradient; nil leaves the parameters'
   ///   gradients alone.
   private func backwardGroups(
-    _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, _ dz: Matrix<T>,
-    _ dWeights: Matrix<T>, items dItems: Matrix<T>?
+    _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, places: Matrix<T>?,
+    _ dz: Matrix<T>, _ dWeights: Matrix<T>, items dItems: Matrix<T>?
   ) {
     let rows = 0..<z.rows
-    let mixture = mixtureMemory.matrix(rows: z.rows, columns: unitItems.rows)
-    let (activity, dActivity) = (self.activity.rowBlock(rows), activityGradient.rowBlock(rows))
+    let dActivity = activityGradient.rowBlock(rows)
     let (mapped, dMapped) = (self.mapped.rowBlock(rows), mappedGradient.rowBlock(rows))
-    // d log(R) = dR / R, over R itself.
-    divide(gradient, by: mixture, plus: Self.tiny, into: mixture)
-    multiply(mixture, groups.membership, into: dActivity)
     let count = groups.count
     let dMembership = membershipGradientMemory.matrix(rows: unitItems.rows, columns: count)
-    if dItems != nil { multiply(mixture, transposeA: true, activity, into: dMembership) }
-    multiplyElements(dActivity, by: activity)
+    if let parts, let places {
+      let along = parts.backward(
+        gradient, vectors: places, factor: scaleFactor, tiny: Self.tiny, activity: dActivity,
+        items: dItems, membership: dMembership)
+      if dItems != nil { logScale.gradient[0, 0] = along }
+    } else {
+      backwardMixture(gradient, dActivity, membership: dItems == nil ? nil : dMembership)
+    }
     if dItems != nil { columnSums(of: dActivity, into: groupBias.gradient) }
     for row in rows {
       let (du, all, out) = (dActivity.row(row), mapped.row(row), dMapped.row(row))
@@ -263,6 +316,19 @@ final class Decoder<T: Real> {
     guard let dItems else { return }
     multiply(dMapped, transposeA: true, z, into: mapping.gradient)
     groups.backward(unitItems, dMembership, addingTo: dItems)
+  }
+
+  /// Through log sum_g c_jg exp(u_ig): leaves the gradient of u and, unless nil, that of c.
+  private func backwardMixture(
+    _ gradient: Matrix<T>, _ dActivity: Matrix<T>, membership dMembership: Matrix<T>?
+  ) {
+    let mixture = mixtureMemory.matrix(rows: gradient.rows, columns: unitItems.rows)
+    let activity = self.activity.rowBlock(0..<gradient.rows)
+    // d log(R) = dR / R, over R itself.
+    divide(gradient, by: mixture, plus: Self.tiny, into: mixture)
+    multiply(mixture, groups.membership, into: dActivity)
+    if let dMembership { multiply(mixture, transposeA: true, activity, into: dMembership) }
+    multiplyElements(dActivity, by: activity)
   }
 
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):

@@ -13,11 +13,14 @@ extension InDGRM: InterpretableModel {
   func represent(_ foldIn: SparseRows) -> UserRepresentations {
     let all = UserRepresentations(
       points: Matrix(rows: foldIn.rowCount, columns: latentCount),
-      clusterWeights: Matrix(rows: foldIn.rowCount, columns: clusterCount))
+      clusterWeights: Matrix(rows: foldIn.rowCount, columns: clusterCount),
+      groupPlaces: options.usesParts
+        ? Matrix(rows: foldIn.rowCount, columns: options.groups * latentCount) : nil)
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       all.points.rowBlock(block).copy(from: seen.points)
       all.clusterWeights.rowBlock(block).copy(from: seen.clusterWeights)
+      if let places = seen.groupPlaces { all.groupPlaces?.rowBlock(block).copy(from: places) }
     }
     return all
   }
@@ -26,6 +29,7 @@ extension InDGRM: InterpretableModel {
     for block in blocks(of: 0..<users.points.rows) {
       decoder.forward(
         users.points.rowBlock(block), weights: users.clusterWeights.rowBlock(block),
+        places: places(users, block),
         into: scores.rowBlock(block))
     }
   }

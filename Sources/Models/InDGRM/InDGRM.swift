@@ -15,6 +15,9 @@ import Interchange
 /// - group mixture: - sum_g w_g log(w_g / c_jg)
 /// - item bias: beta_j
 ///
+/// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
+/// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
+///
 /// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
 /// expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
 final class InDGRM: RecommendationModel {
@@ -46,6 +49,9 @@ final class InDGRM: RecommendationModel {
     let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
     self.settings = settings.setting("clusters", .integer(kept.count))
       .setting("dimensions", .array(dimensions))
+      .setting("latent", .integer(options.latent))
+      .setting("start", .string(options.start))
+      .setting("group-parts", .string(options.usesParts ? "on" : "off"))
       .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
       .setting("samples", .integer(options.samples))
       .setting("cost", .string((options.cost ?? .multinomial).rawValue))
@@ -94,7 +100,22 @@ final class InDGRM: RecommendationModel {
   /// Represents at most a batch of users; the result is gone with the next call.
   func represent(batch: SparseRows) -> UserRepresentations {
     let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
-    return users.represent(batch, affinity: near, items: decoder.unitItems)
+    var seen = users.represent(batch, affinity: near, items: decoder.unitItems)
+    if let places = decoder.encodeParts(batch, entries: batch) {
+      seen.groupPlaces = Matrix(
+        rows: batch.rowCount, columns: options.groups * options.latent, memory: places.pointer,
+        owner: places)
+    }
+    return seen
+  }
+
+  /// y of some represented users, as the decoder takes them: a row for each group of each.
+  func places(_ users: UserRepresentations, _ rows: Range<Int>) -> Matrix<Float>? {
+    users.groupPlaces.map {
+      let own = $0.rowBlock(rows)
+      return Matrix(
+        rows: rows.count * options.groups, columns: options.latent, memory: own.pointer, owner: own)
+    }
   }
 
   /// Ranges of at most as many rows as `represent(batch:)` takes.
@@ -122,7 +143,9 @@ final class InDGRM: RecommendationModel {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       let first = block.lowerBound - rows.lowerBound
       let target = scores.rowBlock(first..<first + block.count)
-      decoder.forward(seen.points, weights: seen.clusterWeights, into: target)
+      decoder.forward(
+        seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
+        into: target)
       guard options.usesGroups, options.refineSteps > 0 else { continue }
       Parallel.blocks(block.count, size: 1) { places in
         for place in places {
@@ -154,7 +177,8 @@ final class InDGRM: RecommendationModel {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       guard options.usesGroups, options.refineSteps > 0 else {
         decoder.forward(
-          seen.points, weights: seen.clusterWeights, part: part, into: scores.rowBlock(block))
+          seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
+          part: part, into: scores.rowBlock(block))
         continue
       }
       for row in block {
@@ -220,6 +244,8 @@ private struct UserView {
   private let options: InDGRMOptions
   private let z: [Double]
   private let unit: [Double]
+  /// y^(g), G x d; empty without group parts.
+  private let places: [[Double]]
   private let weights: [Double]
   /// o_i^(g), G x d.
   private var mapping: [[Double]] = []
@@ -236,6 +262,13 @@ private struct UserView {
     weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
     unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
+    places =
+      seen.groupPlaces.map { all in
+        let own = all.row(row).map(Double.init)
+        return (0..<options.groups).map {
+          Array(own[$0 * options.latent..<($0 + 1) * options.latent])
+        }
+      } ?? []
     guard options.usesGroups else { return }
     for group in 0..<options.groups {
       var vector = [Double](repeating: 0, count: options.latent)
@@ -279,27 +312,39 @@ private struct UserView {
   func explain(_ item: UInt32) -> Explanation {
     let vector = decoder.unitItems.row(Int(item))
     let scale = Double(decoder.scaleFactor)
-    var factors = (0..<options.latent).map { scale * unit[$0] * Double(vector[$0]) }
+    // What each factor says of the item, for all groups alike or for each.
+    func agreement(_ place: [Double]) -> [Double] {
+      place.indices.map { scale * place[$0] * Double(vector[$0]) }
+    }
+    let common = places.isEmpty ? agreement(unit) : [Double](repeating: 0, count: options.latent)
+    let byGroup = places.map(agreement)
+    var factors = common
     var parts = [
       Explanation.Contribution(
         source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
     ]
     var groups: [Explanation.GroupShare] = []
-    let similarity = factors.reduce(0, +)
+    let similarity = common.reduce(0, +)
     if options.usesGroups {
       let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
-      let terms = zip(membership, activity).map { $0 * exp($1) }
+      let preference = activity.enumerated().map { group, value in
+        value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
+      }
+      let terms = zip(membership, preference).map { $0 * exp($1) }
       let total = terms.reduce(0, +)
       var mixture = 0.0
       for group in 0..<options.groups where terms[group] > 0 {
         let weight = terms[group] / total
         groups.append(
           .init(
-            index: group, weight: weight, contribution: weight * (similarity + activity[group])))
+            index: group, weight: weight, contribution: weight * (similarity + preference[group])))
         parts.append(
           .init(source: .group(group), value: weight * Double(decoder.groupBias.value[0, group])))
         mixture -= weight * log(weight / membership[group])
-        for index in factors.indices { factors[index] += weight * mapping[group][index] * z[index] }
+        for index in factors.indices {
+          let own = byGroup.isEmpty ? 0 : byGroup[group][index]
+          factors[index] += weight * (own + mapping[group][index] * z[index])
+        }
       }
       parts.append(.init(source: .groupMixture, value: mixture))
     }

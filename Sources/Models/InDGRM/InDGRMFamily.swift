@@ -16,9 +16,12 @@ enum InDGRMFamily: ModelFamily {
     throws
     -> any RecommendationModel
   {
-    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    var settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions(settings)
     options.adapt(to: data)
+    if settings.number("learning-rate") < 0 {
+      settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
+    }
     guard options.samples == 0 || options.cost == .multinomial else {
       throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
     }
@@ -27,6 +30,9 @@ enum InDGRMFamily: ModelFamily {
     if let privileged { options.groups = privileged.count }
     guard options.priorOld + options.priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
+    }
+    guard !options.usesParts || options.refineSteps == 0 else {
+      throw ModelError(.usage, "refine-steps needs one place for all groups; set group-parts=off")
     }
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
@@ -152,9 +158,10 @@ enum InDGRMFamily: ModelFamily {
     try stored.demand(
       numbers: Double(options.width) * Double(items + options.depth * options.width)
         + Double(options.headInputs) * Double(2 * kept))
+    let mapped = options.usesGroups ? options.clusters * options.groups : 0
     try stored.demand(
       numbers: Double(options.latent)
-        * Double(items + (options.usesGroups ? options.clusters * options.groups : 0)))
+        * Double((options.usesParts ? 2 : 1) * items + mapped))
     return try InDGRM(stored, options, settings: settings)
   }
 }

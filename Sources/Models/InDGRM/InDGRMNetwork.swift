@@ -39,6 +39,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   private let users: Matrix<T>
   private let logits = Workspace<T>()
   private var sampler: CandidateSampler?
+  /// y of the batch at hand; nil without group parts.
+  private var places: Matrix<T>?
   private let meanGradient: Matrix<T>
   private let logVarianceGradient: Matrix<T>
   private let logitGradient: Matrix<T>
@@ -95,6 +97,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
       batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
       affinity: directions.flatMap { affinity?.forward($0) }, items: items)
     if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, items: items) }
+    places = decoder.encodeParts(
+      batch, entries: items.entries, training: (options.dropout, seed, step))
     let shares = (0..<batch.rowCount).map { row in
       userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
     }
@@ -138,11 +142,11 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     sample(rows, weights: weights)
     let users = self.users.rowBlock(rows)
     let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
-    decoder.forward(users, weights: weights, into: logits)
+    decoder.forward(users, weights: weights, places: places, into: logits)
     let losses = (options.cost ?? .multinomial).apply(
       logits, targets: targets, scales: shares.map { T($0) })
     let (dUsers, dWeights) = decoder.backward(
-      users, weights: weights, logits, usersOnly: usersOnly)
+      users, weights: weights, places: places, logits, usersOnly: usersOnly)
     let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)
     return (zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }, kl)
   }
@@ -290,10 +294,12 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     prepareScoring()
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
       let block = start..<min(start + options.batch, rows.upperBound)
-      let (users, weights) = represent(foldIn.rows(at: Array(block)))
+      let histories = foldIn.rows(at: Array(block))
+      let (users, weights) = represent(histories)
       let first = start - rows.lowerBound
       decoder.forward(
-        users, weights: weights, into: scores.rowBlock(first..<first + block.count))
+        users, weights: weights, places: decoder.encodeParts(histories, entries: histories),
+        into: scores.rowBlock(first..<first + block.count))
     }
   }
 }

@@ -21,11 +21,15 @@ struct InDGRMOptions: Sendable {
   var ardScale = 0.1
   var mappingPenalty = 1e-3
   var usesGroups = true
+  /// Whether users stand at another place for every item group (`GroupParts`).
+  var usesParts = false
   var usesCosine = true
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
-  /// What item vectors start from.
+  /// What item vectors start from; "auto" until it is settled by `adapt`.
   var start = "random"
+  /// "on", "off" or "auto".
+  private var parts = "off"
   /// Users count as |x|^-userWeight.
   var userWeight = 0.0
   var batch = 250
@@ -57,11 +61,15 @@ struct InDGRMOptions: Sendable {
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
       ModelOption(
         "depth", .integer(-1, -1...32),
-        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user or 150,000 in all"
+        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user, below 150,000 in all, or with group parts"
       ),
-      ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions d"),
+      ModelOption(
+        "latent", .integer(-1, -1...10_000),
+        "Latent dimensions d; -1 takes 200, or 100 with group parts"),
       ModelOption("clusters", .integer(6, 1...256), "User clusters K at the start"),
-      ModelOption("groups", .integer(18, 1...10_000), "Item groups G (given ones take precedence)"),
+      ModelOption(
+        "groups", .integer(-1, -1...10_000),
+        "Item groups G (given ones take precedence); -1 takes 18, or 7 with group parts"),
       ModelOption(
         "temperature", .number(0.1, 0.001...100),
         "tau of the item groups and of the decoder's start"),
@@ -86,8 +94,9 @@ struct InDGRMOptions: Sendable {
         "user-weight", .number(0, 0...2),
         "Users count as their number of interactions to minus this power"),
       ModelOption(
-        "start", .choice("factors", ["random", "spectral", "factors"]),
-        "What item vectors and the encoder's input layer start from"),
+        "start", .choice("auto", ["auto", "random", "spectral", "factors"]),
+        "What item vectors and the encoder's input layer start from; auto takes factors, or random with group parts"
+      ),
       ModelOption(
         "privileged", .flag(false),
         "Groups stand for the items' categories, whose likeness ranks them (InDGRM-p)"),
@@ -125,13 +134,18 @@ struct InDGRMOptions: Sendable {
         "samples", .integer(-1, -1...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000, else 4,096"
       ),
+      ModelOption(
+        "group-parts", .choice("auto", ["auto", "on", "off"]),
+        "Users stand at another place for every item group, made from their items in it; auto does from 40 interactions a user for fewer than 150,000 in all, or 1,000,000 where they fill less than 1 % of the matrix"
+      ),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),
         "How items meet users and prototypes"),
     ]
     + TrainingPlan.options(
-      epochs: 200, batch: InDGRMFamily.usualBatch, rate: 5e-4, anneal: 0, average: 0.8)
+      epochs: 200, batch: InDGRMFamily.usualBatch,
+      rate: .settled("0.0005, or 0.001 with group parts"), anneal: 0, average: 0.8)
 
   init() {}
 
@@ -156,6 +170,7 @@ struct InDGRMOptions: Sendable {
     groupDraws = settings.integer("group-draws")
     userWeight = settings.number("user-weight")
     start = settings.choice("start")
+    parts = settings.choice("group-parts")
     batch = settings.integer("batch")
     cost = ReconstructionCost(rawValue: settings.choice("cost"))
     innerSteps = settings.integer("inner-steps")
@@ -170,17 +185,24 @@ struct InDGRMOptions: Sendable {
     refineRate = settings.number("refine-rate")
   }
 
-  /// Settles what is left to the data: depth, samples, draws, cost and KL weight.
+  /// Settles what is left to the data: group parts, sizes, depth, start, samples, draws, cost and KL weight.
   ///
   /// Where histories are long and the matrix dense, every item that a user passed over says something,
   /// which the Bernoulli cost heeds one by one; elsewhere it does not (figures in pipelines/paper/NOTES.md).
   /// Deep encoders overfit short histories and few users: on Yelp (22 interactions a user) and on small parts
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
+  /// There and where the matrix is sparse a place for every group is better than one place for all.
   mutating func adapt(to data: TrainingData) {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
-    if depth < 0 { depth = areLong && data.rows.count >= 150_000 ? 4 : 1 }
-    if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
+    let bearsDepth = areLong && data.rows.count >= 150_000
+    let suitsParts = areLong && data.rows.count < (isDense ? 150_000 : 1_000_000)
+    usesParts = usesGroups && (parts == "on" || (parts == "auto" && suitsParts))
+    if latent < 1 { latent = usesParts ? 100 : 200 }
+    if groups < 1 { groups = usesParts ? 7 : 18 }
+    if start == "auto" { start = usesParts ? "random" : "factors" }
+    if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
+    if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
     if cost == nil { cost = areLong && isDense && samples == 0 ? .bernoulli : .multinomial }
     if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
     if groupDraws == 0 {
@@ -208,6 +230,7 @@ struct InDGRMOptions: Sendable {
     self.groups = groups
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
+    usesParts = usesGroups && json["group-parts"]?.string == "on"
     usesGroupAttention = json["attention"]?.string == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false
     refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)

@@ -58,6 +58,24 @@ enum ProductPrecision: String, CaseIterable {
   case single, bfloat16
 }
 
+/// The learning rate that a family starts from.
+enum LearningRate: ExpressibleByFloatLiteral {
+  case fixed(Double)
+  /// -1 by default, which the family settles by the data; in words.
+  case settled(String)
+
+  init(floatLiteral value: Double) { self = .fixed(value) }
+
+  var option: ModelOption {
+    switch self {
+    case .fixed(let rate):
+      ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size")
+    case .settled(let how):
+      ModelOption("learning-rate", .number(-1, -1...1), "Adam's step size; -1 takes \(how)")
+    }
+  }
+}
+
 /// How long and how fast a network is trained.
 struct TrainingPlan {
   var epochs: Int
@@ -78,9 +96,11 @@ struct TrainingPlan {
 
   /// The settings of all trained networks.
   ///
-  /// - Parameter batch: what is usual; `ModelSettings.settlingBatch` says when there are fewer users in one.
+  /// - Parameters:
+  ///   - batch: what is usual; `ModelSettings.settlingBatch` says when there are fewer users in one.
+  ///   - rate: Adam's step size, or what a family that settles it says of it.
   static func options(
-    epochs: Int, batch: Int, rate: Double, anneal: Double, average: Double = 0
+    epochs: Int, batch: Int, rate: LearningRate, anneal: Double, average: Double = 0
   ) -> [ModelOption] {
     [
       ModelOption(
@@ -88,7 +108,7 @@ struct TrainingPlan {
       ModelOption(
         "batch", .integer(-1, -1...100_000),
         "Users in a batch at most; -1 takes \(batch), or fewer in proportion below 4,000 users"),
-      ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size"),
+      rate.option,
       ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
       ModelOption("anneal-epochs", .number(anneal, 0...1e6), "Epochs until the KL weight is full"),
       ModelOption(
