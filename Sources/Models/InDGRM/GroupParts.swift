@@ -18,10 +18,8 @@ final class GroupParts<T: Real> {
   let output: Dense<T>
   private let groups: Int
   private let latent: Int
-  private let means: Matrix<T>
-  private let meanNorms: Matrix<T>
-  private let noisy: Matrix<T>
-  private let noisyNorms: Matrix<T>
+  private let (meanMemory, meanNormMemory) = (Workspace<T>(), Workspace<T>())
+  private let (noisyMemory, noisyNormMemory) = (Workspace<T>(), Workspace<T>())
   private let (vectorGradientMemory, meanGradientMemory) = (Workspace<T>(), Workspace<T>())
   private let (userMemory, userGradientMemory) = (Workspace<T>(), Workspace<T>())
   private let (itemMemory, itemGradientMemory) = (Workspace<T>(), Workspace<T>())
@@ -29,6 +27,8 @@ final class GroupParts<T: Real> {
   private let (shareMemory, shareGradientMemory) = (Workspace<T>(), Workspace<T>())
   private var masked = SparseRows(offsets: [0], columns: [], columnCount: 0)
   private var entries = SparseRows(offsets: [0], columns: [], columnCount: 0)
+  /// Whether a batch's exponentials are kept for the way back; else those of a slab of users at a time are.
+  private var isTraining = false
 
   private static var noise: Double { 0.75 }
 
@@ -42,10 +42,6 @@ final class GroupParts<T: Real> {
     output = Dense(
       "part-output", inputs: latent, outputs: latent, batch: rows, seed: seed, stage: 76,
       initialisation: starts ? .glorot : .zero)
-    means = Matrix(rows: rows, columns: latent)
-    meanNorms = Matrix(rows: 1, columns: rows)
-    noisy = Matrix(rows: rows, columns: latent)
-    noisyNorms = Matrix(rows: 1, columns: rows)
   }
 
   var parameters: [Parameter<T>] { input.parameters + output.parameters }
@@ -63,21 +59,25 @@ final class GroupParts<T: Real> {
     training: (dropout: Double, seed: UInt64, step: UInt64)?
   ) -> Matrix<T> {
     self.entries = entries
+    isTraining = training != nil
     masked = parts(of: batch, membership)
     let rows = 0..<masked.rowCount
     let hidden = input.forward(
       masked, dropout: training?.dropout ?? 0, seed: (training?.seed ?? 0) ^ 0x5041_5254,
       step: training?.step ?? 0)
     tanhForward(hidden)
-    let means = self.means.rowBlock(rows)
-    normaliseRows(output.forward(hidden), into: means, norms: meanNorms)
+    let means = meanMemory.matrix(rows: rows.count, columns: latent)
+    normaliseRows(
+      output.forward(hidden), into: means,
+      norms: meanNormMemory.matrix(rows: 1, columns: rows.count))
     guard let training else { return means }
     let noise = vectorGradientMemory.matrix(rows: rows.count, columns: latent)
     fillNormal(noise, seed: training.seed, stage: 0x5041_5254, index: training.step)
     scale(noise, by: T(Self.noise / Double(latent).squareRoot()))
     add(means, to: noise)
-    let noisy = self.noisy.rowBlock(rows)
-    normaliseRows(noise, into: noisy, norms: noisyNorms)
+    let noisy = noisyMemory.matrix(rows: rows.count, columns: latent)
+    normaliseRows(
+      noise, into: noisy, norms: noisyNormMemory.matrix(rows: 1, columns: rows.count))
     return noisy
   }
 
@@ -134,19 +134,19 @@ final class GroupParts<T: Real> {
     widen(vectors, factor: factor, last: { activity.pointer[$0] }, into: wide)
     let wideItems = itemMemory.matrix(rows: items.rows, columns: latent + 1)
     widen(items, factor: 1, last: { _ in 1 }, into: wideItems)
-    let all = scoreMemory.matrix(rows: users * groups, columns: items.rows)
+    let kept = isTraining ? users : min(users, Self.slabSize)
+    let all = scoreMemory.matrix(rows: kept * groups, columns: items.rows)
     let mixture = mixtureMemory.matrix(rows: users, columns: items.rows)
     let shares = shareMemory.matrix(rows: groups, columns: items.rows)
     transpose(membership, into: shares)
     for slab in slabs(users) {
-      multiply(
-        wide.rowBlock(rows(of: slab)), wideItems, transposeB: true,
-        into: all.rowBlock(rows(of: slab)))
+      let own = all.rowBlock(rows(of: isTraining ? slab : 0..<slab.count))
+      multiply(wide.rowBlock(rows(of: slab)), wideItems, transposeB: true, into: own)
       Parallel.blocks(slab.count, size: 2) { places in
         for place in places {
           let user = slab.lowerBound + place
           mixExponentials(
-            all.rowBlock(rows(of: user..<user + 1)), weights: shares,
+            own.rowBlock(rows(of: place..<place + 1)), weights: shares,
             into: mixture.rowBlock(user..<user + 1))
         }
       }
@@ -169,8 +169,10 @@ final class GroupParts<T: Real> {
 
   /// Users whose scores of all groups pass through the caches together.
   private func slabs(_ users: Int) -> [Range<Int>] {
-    stride(from: 0, to: users, by: 32).map { $0..<min($0 + 32, users) }
+    stride(from: 0, to: users, by: Self.slabSize).map { $0..<min($0 + Self.slabSize, users) }
   }
+
+  private static var slabSize: Int { 32 }
 
   private func rows(of users: Range<Int>) -> Range<Int> {
     users.lowerBound * groups..<users.upperBound * groups
@@ -229,17 +231,22 @@ final class GroupParts<T: Real> {
       }
     }
     let along = dot(dVectors, vectors)
-    backwardEncoder(dVectors, addingTo: dShares)
+    backwardEncoder(vectors, dVectors, addingTo: dShares)
     transpose(dShares, into: dMembership)
     return along
   }
 
   /// From y to the parameters, and through the histories' weights to the shares c (G x S).
-  private func backwardEncoder(_ dVectors: Matrix<T>, addingTo dShares: Matrix<T>) {
+  private func backwardEncoder(
+    _ vectors: Matrix<T>, _ dVectors: Matrix<T>, addingTo dShares: Matrix<T>
+  ) {
     let rows = 0..<dVectors.rows
     let dMeans = meanGradientMemory.matrix(rows: rows.count, columns: latent)
-    normaliseRowsBackward(noisy.rowBlock(rows), dVectors, norms: noisyNorms, into: dMeans)
-    normaliseRowsBackward(means.rowBlock(rows), dMeans, norms: meanNorms, into: dVectors)
+    normaliseRowsBackward(
+      vectors, dVectors, norms: noisyNormMemory.matrix(rows: 1, columns: rows.count), into: dMeans)
+    normaliseRowsBackward(
+      meanMemory.matrix(rows: rows.count, columns: latent), dMeans,
+      norms: meanNormMemory.matrix(rows: 1, columns: rows.count), into: dVectors)
     let hidden = input.output.rowBlock(rows)
     let dHidden = output.backward(hidden, dVectors)
     tanhBackward(hidden, dHidden)

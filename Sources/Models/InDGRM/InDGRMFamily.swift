@@ -18,16 +18,14 @@ enum InDGRMFamily: ModelFamily {
   {
     var settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions(settings)
-    options.adapt(to: data)
+    let privileged = try privilegedGroups(data, settings)
+    options.adapt(to: data, groups: data.groups?.count ?? privileged?.count)
     if settings.number("learning-rate") < 0 {
       settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
     }
     guard options.samples == 0 || options.cost == .multinomial else {
       throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
     }
-    let privileged = try privilegedGroups(data, settings)
-    if let groups = data.groups { options.groups = groups.count }
-    if let privileged { options.groups = privileged.count }
     guard options.priorOld + options.priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
     }

@@ -192,14 +192,17 @@ struct InDGRMOptions: Sendable {
   /// Deep encoders overfit short histories and few users: on Yelp (22 interactions a user) and on small parts
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
   /// There and where the matrix is sparse a place for every group is better than one place for all.
-  mutating func adapt(to data: TrainingData) {
+  ///
+  /// - Parameter given: the number of item groups where they come from elsewhere.
+  mutating func adapt(to data: TrainingData, groups given: Int? = nil) {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
-    let suitsParts = areLong && data.rows.count < (isDense ? 150_000 : 1_000_000)
+    let suitsParts =
+      areLong && data.rows.count < (isDense ? 150_000 : 1_000_000) && given ?? 0 <= 50
     usesParts = usesGroups && (parts == "on" || (parts == "auto" && suitsParts))
     if latent < 1 { latent = usesParts ? 100 : 200 }
-    if groups < 1 { groups = usesParts ? 7 : 18 }
+    if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
     if start == "auto" { start = usesParts ? "random" : "factors" }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
     if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
