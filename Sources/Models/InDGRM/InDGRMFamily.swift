@@ -89,7 +89,7 @@ enum InDGRMFamily: ModelFamily {
     return sum > 0 ? Double(rows.count) / sum : 1
   }
 
-  /// Starts the item vectors, and with them the encoder's input layer, from a factorisation of the
+  /// Starts the item vectors, and with them the encoders' input layers, from a factorisation of the
   /// interactions, at the size they have otherwise.
   private static func startItems(_ network: InDGRMNetwork<Float>, _ data: TrainingData) {
     let options = network.options
@@ -109,11 +109,13 @@ enum InDGRMFamily: ModelFamily {
     let items = network.decoder.items.value
     let scale = length(items) / max(length(found), 1e-12)
     for index in items.buffer.indices { items.pointer[index] = scale * found.pointer[index] }
-    let input = network.encoder.trunk.input.weights.value
-    let inputScale = length(input) / max(length(found), 1e-12)
-    for item in 0..<found.rows {
-      for column in 0..<min(found.columns, input.columns) {
-        input[item, column] = inputScale * found[item, column]
+    for layer in [network.encoder.trunk.input, network.decoder.parts?.input].compactMap({ $0 }) {
+      let input = layer.weights.value
+      let inputScale = length(input) / max(length(found), 1e-12)
+      for item in 0..<found.rows {
+        for column in 0..<min(found.columns, input.columns) {
+          input[item, column] = inputScale * found[item, column]
+        }
       }
     }
   }
