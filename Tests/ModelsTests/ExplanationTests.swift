@@ -98,7 +98,7 @@ private let cases: [(String, [String])] = [
 
   /// Every model learns that the two tastes go apart: items of the user's own taste that he has not had
   /// score higher, on average, than those of the other taste.
-  @Test(arguments: [1, 2, 3, 4, 7, 9, 10, 11, 12, 13])
+  @Test(arguments: [1, 2, 3, 4, 7, 9, 10, 11, 12, 13, 17])
   func tastesAreLearnt(_ index: Int) throws {
     let (name, words) = cases[index]
     let (model, rows) = try fitted(name, words.map { $0 == "epochs=12" ? "epochs=60" : $0 })
@@ -119,8 +119,8 @@ private let cases: [(String, [String])] = [
   }
 
   /// Equal seeds give equal models, whatever the number of threads.
-  @Test func threadsDoNotMatter() throws {
-    let (name, words) = cases[4]
+  @Test(arguments: [4, 17]) func threadsDoNotMatter(_ index: Int) throws {
+    let (name, words) = cases[index]
     Parallel.threads = 1
     let one = try fitted(name, words).0.tensors().map { Array($0.data) }
     Parallel.threads = 3
