@@ -4,7 +4,7 @@ import Glibc
 import Interchange
 
 /// Names for item groups: the category most over-represented among a group's items where categories
-/// are known, otherwise its most popular titles (or ids).
+/// are known and one sets the group apart, otherwise its most popular titles (or ids).
 public struct GroupNames: Sendable {
   public let names: [String]
   /// The best known items of the groups that are named by them, best known first; else none.
@@ -54,6 +54,9 @@ public struct GroupNames: Sendable {
     leaders.prefix(shown).map { items.name(of: $0) }.joined(separator: ", ")
   }
 
+  /// How many times as common as among all items a category must be to name a group.
+  private static let leastRatio = 1.25
+
   /// The category with the largest weighted lift: share in the group times log of the share's ratio to
   /// all items (a pointwise Kullback-Leibler term), so that tiny categories do not win by chance.
   private static func leading(
@@ -65,7 +68,8 @@ public struct GroupNames: Sendable {
     let weights = counts.indices.map { category -> Double in
       guard counts[category] > 0, overall[category] > 0 else { return 0 }
       let share = counts[category] / size
-      return share * log(share / (overall[category] / total))
+      let ratio = share * total / overall[category]
+      return ratio < Self.leastRatio ? 0 : share * log(ratio)
     }
     guard let best = weights.indices.max(by: { (weights[$0], -$0) < (weights[$1], -$1) }),
       weights[best] > 0

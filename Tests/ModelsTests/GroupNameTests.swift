@@ -28,4 +28,14 @@ import Testing
     #expect(names.names == ["space", "stage"])
     #expect(names.name(of: 0, besides: 0) == "space")
   }
+
+  @Test func categoriesThatAreHardlyMoreCommonNameNothing() {
+    // Six of ten items are of category 0, and seven of ten in the group.
+    let items = ItemChunk(
+      ids: (0..<20).map { "i\($0)" }, categories: (0..<20).map { $0 < 7 || $0 >= 15 ? [0] : [] })
+    let names = GroupNames(
+      (0..<20).map { $0 < 10 ? 0 : 1 }, count: 2, items: items, categories: ["drama"],
+      popularity: (0..<20).map { 20 - $0 })
+    #expect(names.names == ["i0, i1", "i10, i11"])
+  }
 }

@@ -136,7 +136,7 @@ struct InDGRMOptions: Sendable {
       ),
       ModelOption(
         "group-parts", .choice("auto", ["auto", "on", "off"]),
-        "Users stand at another place for every item group, made from their items in it; auto does from 40 interactions a user for fewer than 150,000 in all, or 1,000,000 where they fill less than 1 % of the matrix"
+        "Users stand at another place for every item group, made from their items in it; auto does from 40 interactions a user for fewer than 1,000,000 in all that fill less than 1 % of the matrix"
       ),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
@@ -191,15 +191,15 @@ struct InDGRMOptions: Sendable {
   /// which the Bernoulli cost heeds one by one; elsewhere it does not (figures in pipelines/paper/NOTES.md).
   /// Deep encoders overfit short histories and few users: on Yelp (22 interactions a user) and on small parts
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
-  /// There and where the matrix is sparse a place for every group is better than one place for all.
+  /// Where the matrix is sparse but histories are long a place for every group is far better than one for all; on
+  /// small dense data a little, but groups lose their meaning there.
   ///
   /// - Parameter given: the number of item groups where they come from elsewhere.
   mutating func adapt(to data: TrainingData, groups given: Int? = nil) {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
-    let suitsParts =
-      areLong && data.rows.count < (isDense ? 150_000 : 1_000_000) && given ?? 0 <= 50
+    let suitsParts = areLong && !isDense && data.rows.count < 1_000_000 && given ?? 0 <= 50
     usesParts = usesGroups && (parts == "on" || (parts == "auto" && suitsParts))
     if latent < 1 { latent = usesParts ? 100 : 200 }
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
