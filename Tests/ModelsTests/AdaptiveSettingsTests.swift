@@ -1,6 +1,7 @@
 // Do settings that are left to the data follow its size?
 
 import DenseMath
+import Interchange
 import Testing
 
 @testable import Models
@@ -45,32 +46,83 @@ import Testing
   ])
   func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
     var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
-    options.adapt(to: data(users: users, each: each, items: 100))
+    options.adapt(to: data(users: users, each: each, items: 100)) { false }
     #expect(options.depth == depth)
   }
 
-  /// Long histories that fill little of a matrix that is not too large.
+  /// Spread tastes, in data that fill little of a matrix that is not too large.
   @Test(arguments: [
-    (100, 60, 100, false), (100, 60, 7000, true), (4000, 40, 100, false), (4000, 40, 8000, true),
-    (4000, 39, 8000, false),
-    (30_000, 40, 8000, false),
+    (100, 60, 100, true, false), (100, 60, 7000, true, true), (4000, 40, 8000, true, true),
+    (4000, 40, 8000, false, false), (4000, 10, 8000, true, true), (30_000, 40, 8000, true, false),
   ])
-  func groupPartsSuitLongHistoriesInSparseData(
-    _ users: Int, _ each: Int, _ items: Int, _ suit: Bool
+  func groupPartsSuitSpreadTastesInSparseData(
+    _ users: Int, _ each: Int, _ items: Int, _ spread: Bool, _ suit: Bool
   ) throws {
     let data = data(users: users, each: each, items: items)
     func settled(_ words: [String]) throws -> InDGRMOptions {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      options.adapt(to: data)
+      options.adapt(to: data) { spread }
       return options
     }
     let options = try settled([])
     #expect(options.usesParts == suit)
     #expect(options.latent == (suit ? 100 : 200) && options.groups == (suit ? 7 : 18))
-    #expect(options.start == (suit ? "random" : "factors"))
+    #expect(options.start == (suit ? "random" : "factors") && options.clusters == 6)
     #expect(try settled(["group-parts=on"]).usesParts)
     #expect(!(try settled(["group-parts=off"]).usesParts))
     #expect(!(try settled(["item-groups=off", "group-parts=on"]).usesParts))
     #expect(try settled(["group-parts=on", "latent=30"]).latent == 30)
+  }
+
+  /// Sizes that were settled for an earlier model hold for a fit that starts from it, though the data grew.
+  @Test func sizesFollowAnEarlierModel() throws {
+    var grown = data(users: 4000, each: 40, items: 100)
+    let earlier = StoredModel(
+      description: [
+        "settings": [
+          "group-parts": "on", "clusters": 3, "latent": 50, "groups": 4, "depth": 2,
+        ]
+      ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
+    grown.start = (earlier, [])
+    func settled(_ words: [String]) throws -> InDGRMOptions {
+      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
+      options.adapt(to: grown) { false }
+      return options
+    }
+    let options = try settled([])
+    #expect(options.usesParts && options.clusters == 3 && options.latent == 50)
+    #expect(options.groups == 4 && options.depth == 2)
+    let own = try settled(["group-parts=off", "clusters=5", "latent=60", "groups=8", "depth=1"])
+    #expect(!own.usesParts && own.clusters == 5 && own.latent == 60)
+    #expect(own.groups == 8 && own.depth == 1)
+  }
+
+  /// Users who like a few of very many small circles of items are told by their items; users of one
+  /// large circle each are told by one place.
+  @Test(arguments: [(1000, 4, 10, true), (8, 100, 1, false)])
+  func tastesAreSpreadOverManySmallCircles(
+    _ circles: Int, _ size: Int, _ each: Int, _ spread: Bool
+  ) throws {
+    var random = RandomStream(seed: 3, stage: 1, index: 0)
+    let share = min(size, 40 / each)
+    func history() -> [UInt32] {
+      random.permutation(circles).prefix(each).flatMap { circle in
+        random.permutation(size).prefix(share).map { UInt32(Int(circle) * size + Int($0)) }
+      }.sorted()
+    }
+    func rows(_ users: [[UInt32]]) -> SparseRows {
+      SparseRows(
+        offsets: users.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) },
+        columns: users.flatMap { $0 }, columnCount: circles * size)
+    }
+    var data = TrainingData(rows: rows((0..<600).map { _ in history() }), seed: 1)
+    #expect(!(try data.tastesAreSpread { false }))
+    let held = (0..<100).map { _ in history() }
+    func kept(_ user: [UInt32], truth: Bool) -> [UInt32] {
+      user.enumerated().filter { ($0.offset % 4 == 0) == truth }.map(\.element)
+    }
+    data.validation = ValidationUsers(
+      foldIn: rows(held.map { kept($0, truth: false) }), truth: held.map { kept($0, truth: true) })
+    #expect(try data.tastesAreSpread { false } == spread)
   }
 }

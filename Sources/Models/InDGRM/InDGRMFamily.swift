@@ -19,7 +19,9 @@ enum InDGRMFamily: ModelFamily {
     var settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions(settings)
     let privileged = try privilegedGroups(data, settings)
-    options.adapt(to: data, groups: data.groups?.count ?? privileged?.count)
+    try options.adapt(to: data, groups: data.groups?.count ?? privileged?.count) {
+      try data.tastesAreSpread(until: monitor.shouldStop)
+    }
     if settings.number("learning-rate") < 0 {
       settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
     }
