@@ -46,6 +46,33 @@ private let rows: SparseRows = {
     }
   }
 
+  /// Users without interactions change nothing but that there are more users than items, so that the inverse
+  /// is one over items and not over users.
+  @Test(arguments: [(0.0, 0.0), (0.5, 0.0), (0.4, 0.5)])
+  func theInverseOverUsersIsTheOneOverItems(_ dropout: Double, _ userWeight: Double) throws {
+    // More items than two blocks of columns hold.
+    let (users, items) = (90, 289)
+    let lists = (0..<users).map { user in
+      (0..<items).filter { (user * 31 + $0 * $0 + user * $0) % 23 < 3 }.map { UInt32($0) }
+    }
+    func rows(_ lists: [[UInt32]]) -> SparseRows {
+      SparseRows(
+        offsets: lists.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) },
+        columns: lists.flatMap { $0 }, columnCount: items)
+    }
+    let regression = ItemItemRegression(lambda: 3, dropout: dropout, userWeight: userWeight)
+    let overUsers = try regression.fit(rows(lists))
+    let overItems = try regression.fit(rows(lists + [[UInt32]](repeating: [], count: items)))
+    var largest: Float = 0
+    for source in 0..<UInt32(items) {
+      for target in 0..<UInt32(items) {
+        largest = max(largest, abs(overItems[source, target]))
+        #expect(abs(overItems[source, target] - overUsers[source, target]) < 1e-6)
+      }
+    }
+    #expect(largest > 0.01)
+  }
+
   /// With as many neighbours as there are items, and all items meeting, the sparse solution is the dense
   /// one.
   @Test func sparseMeetsDense() throws {

@@ -14,7 +14,8 @@ import Interchange
 /// With an L1 penalty, columns minimise the same loss plus 2 l1 sum_i |B_ij| over B_ij >= 0: SLIM (Ning and
 /// Karypis, ICDM 2011), by coordinate descent over each item's neighbours.
 ///
-/// Dense, all columns come from one inverse (M^3 operations, 12 M^2 bytes). With `neighbours` = n, each
+/// Dense, all columns come from one inverse (M^3 operations, 12 M^2 bytes, or fewer where there are fewer users
+/// than items: `overUsers`). With `neighbours` = n, each
 /// column is solved for over the n items of highest cosine to j only (n^3 / 3 operations a column), and B
 /// has n entries a column.
 struct ItemItemRegression {
@@ -45,7 +46,7 @@ struct ItemItemRegression {
     return isSparse ? try sparse(rows, users) : try dense(rows, users)
   }
 
-  private var unsolvable: ModelError {
+  var unsolvable: ModelError {
     ModelError(.badData, "the regression is not positive definite; raise lambda")
   }
 
@@ -54,6 +55,15 @@ struct ItemItemRegression {
     return (0..<rows.rowCount).map {
       pow(Double(max(rows.offsets[$0 + 1] - rows.offsets[$0], 1)), -userWeight)
     }
+  }
+
+  /// g_jj of every item.
+  private func diagonal(_ rows: SparseRows, _ users: [Double]?) -> [Double] {
+    var sums = [Double](repeating: 0, count: rows.columnCount)
+    for user in 0..<rows.rowCount {
+      for item in rows.row(user) { sums[Int(item)] += users?[user] ?? 1 }
+    }
+    return sums
   }
 
   /// What is added to the diagonal of g.
@@ -65,9 +75,11 @@ struct ItemItemRegression {
   }
 
   private func dense(_ rows: SparseRows, _ users: [Double]?) throws -> ItemItemWeights {
+    let diagonal = self.diagonal(rows, users)
+    let added = ridge(diagonal, interactions: rows.count)
+    if rows.rowCount < rows.columnCount { return try overUsers(rows, users, ridge: added) }
     let inverse = rows.gram(weights: users)
     let count = inverse.rows
-    let added = ridge((0..<count).map { inverse[$0, $0] }, interactions: rows.count)
     for item in 0..<count { inverse[item, item] += added[item] }
     do { try inverseSPD(inverse) } catch { throw unsolvable }
     let weights = Matrix<Float>(rows: count, columns: count)
