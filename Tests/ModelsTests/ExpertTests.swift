@@ -35,6 +35,16 @@ import Testing
     #expect(weight == 0 && tempering == 0)
   }
 
+  @Test(arguments: [
+    (0, 20_000, false, 0), (0, 20_001, false, 200), (0, 500, true, 200), (0, 201, true, 0),
+    (50, 500, false, 50), (50, 500, true, 50), (100_000, 30_000, true, 0),
+  ])
+  func fewNeighboursDoForLargeCataloguesAndSpreadTastes(
+    _ setting: Int, _ items: Int, _ few: Bool, _ count: Int
+  ) {
+    #expect(ItemItemRegression.neighbours(setting, items: items, few: few) == count)
+  }
+
   @Test func mixturesAreValidatedAsTheyScore() {
     // One user, items 1 and 2 to rank: the base prefers 2, the added scores 1, the bias 2 again.
     let bias = Matrix<Float>(rows: 1, columns: 3, [0, 0, 1])

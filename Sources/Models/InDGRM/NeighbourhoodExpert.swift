@@ -26,7 +26,7 @@ struct NeighbourhoodExpert {
     ModelOption("expert-user-weight", .number(0.5, 0...2), "Its weight of users, as in edlae"),
     ModelOption(
       "expert-neighbours", .integer(0, 0...100_000),
-      "Items each item is explained by; 0 takes all, or 200 above 20,000 items"),
+      "Items each item is explained by; 0 takes all, or 200 above 20,000 items or with group parts"),
     ModelOption(
       "expert-weight", .number(0, 0...1e6),
       "Its weight; 0 chooses on validation users (12 without any)"),
@@ -37,6 +37,10 @@ struct NeighbourhoodExpert {
   ]
 
   /// Fits the expert and chooses its weight beside a trained model; nil when it is off.
+  ///
+  /// Where tastes are spread, so that the model has group parts, an item is told best by few others.
+  ///
+  /// Throws `ModelError`.
   init?(_ data: TrainingData, _ settings: ModelSettings, beside model: InDGRM)
     throws
   {
@@ -45,7 +49,8 @@ struct NeighbourhoodExpert {
       lambda: settings.number("expert-lambda"), dropout: settings.number("expert-dropout"),
       userWeight: settings.number("expert-user-weight"),
       neighbours: ItemItemRegression.neighbours(
-        settings.integer("expert-neighbours"), items: data.rows.columnCount))
+        settings.integer("expert-neighbours"), items: data.rows.columnCount,
+        few: model.options.usesParts))
     let weights = try regression.fit(data.rows)
     self.weights = weights
     let popularity = Matrix<Float>(
