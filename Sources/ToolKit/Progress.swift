@@ -37,6 +37,16 @@ public final class Progress {
       line += " \(unit), \(Self.short(rate))/s"
     }
     if !note.isEmpty { line += ", \(note)" }
+    show(line)
+  }
+
+  /// Says at once what is going on, where there is nothing to count.
+  public func announce(_ what: String) {
+    guard isShown else { return }
+    show("\(title): \(what)")
+  }
+
+  private func show(_ line: String) {
     let padding = String(repeating: " ", count: max(width - line.count, 0))
     width = line.count
     writeToStandardError("\r\(line)\(padding)")

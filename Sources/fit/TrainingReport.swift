@@ -27,10 +27,15 @@ final class TrainingReport: Sendable {
   }
 
   var monitor: TrainingMonitor {
-    TrainingMonitor(
+    var monitor = TrainingMonitor(
       epochEnded: { record in self.epochEnded(record) },
       batchEnded: { _, _ in },
       shouldStop: { StopRequest.isMade })
+    monitor.stepBegan = { what in
+      self.state.withLock { $0.progress.announce(what) }
+      self.context.log.info("\(what)")
+    }
+    return monitor
   }
 
   private func epochEnded(_ record: EpochRecord) {

@@ -116,13 +116,13 @@ import Testing
         columns: users.flatMap { $0 }, columnCount: circles * size)
     }
     var data = TrainingData(rows: rows((0..<600).map { _ in history() }), seed: 1)
-    #expect(!(try data.tastesAreSpread { false }))
+    #expect(!(try data.tastesAreSpread(TrainingMonitor())))
     let held = (0..<100).map { _ in history() }
     func kept(_ user: [UInt32], truth: Bool) -> [UInt32] {
       user.enumerated().filter { ($0.offset % 4 == 0) == truth }.map(\.element)
     }
     data.validation = ValidationUsers(
       foldIn: rows(held.map { kept($0, truth: false) }), truth: held.map { kept($0, truth: true) })
-    #expect(try data.tastesAreSpread { false } == spread)
+    #expect(try data.tastesAreSpread(TrainingMonitor()) == spread)
   }
 }

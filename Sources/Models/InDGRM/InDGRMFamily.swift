@@ -20,7 +20,7 @@ enum InDGRMFamily: ModelFamily {
     var options = InDGRMOptions(settings)
     let privileged = try privilegedGroups(data, settings)
     try options.adapt(to: data, groups: data.groups?.count ?? privileged?.count) {
-      try data.tastesAreSpread(until: monitor.shouldStop)
+      try data.tastesAreSpread(monitor)
     }
     if settings.number("learning-rate") < 0 {
       settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
@@ -48,6 +48,7 @@ enum InDGRMFamily: ModelFamily {
     if data.start != nil {
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
+      monitor.stepBegan("looking for a start")
       startItems(network, data)
       start(network, data)
       network.decoder.prepareItems(seed: data.seed, step: nil)
@@ -56,6 +57,7 @@ enum InDGRMFamily: ModelFamily {
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let model = InDGRM(network, settings: settings.json.adding(best))
+    if settings.choice("expert") != "none" { monitor.stepBegan("fitting the expert") }
     try model.addExpert(data, settings)
     return model
   }

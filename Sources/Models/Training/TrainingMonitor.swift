@@ -37,6 +37,9 @@ public struct TrainingMonitor: Sendable {
   /// Asked after every batch; true ends the training with the best model so far.
   public var shouldStop: @Sendable () -> Bool
 
+  /// Called, in a few words, when something that is no epoch begins and may take a while, or was found out.
+  public var stepBegan: @Sendable (String) -> Void = { _ in }
+
   /// Called with the state of a run that can go on from there, every `checkpointEvery` epochs and at the
   /// end; nil when nobody wants it.
   public var checkpoint: (@Sendable (Checkpoint) throws -> Void)?
