@@ -97,6 +97,22 @@ import Testing
     #expect(own.groups == 8 && own.depth == 1)
   }
 
+  /// A broken earlier model asks for nothing that no model can have.
+  @Test func impossibleSizesAreNotFollowed() throws {
+    var broken = data(users: 4000, each: 40, items: 100)
+    let earlier = StoredModel(
+      description: [
+        "settings": [
+          "group-parts": "maybe", "clusters": 1_000_000_000, "latent": -5, "groups": 0, "depth": 99,
+        ]
+      ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
+    broken.start = (earlier, [])
+    var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
+    options.adapt(to: broken) { false }
+    #expect(!options.usesParts && options.clusters == 6 && options.latent == 200)
+    #expect(options.groups == 18 && options.depth == 4)
+  }
+
   /// Users who like a few of very many small circles of items are told by their items; users of one
   /// large circle each are told by one place.
   @Test(arguments: [(1000, 4, 10, true), (8, 100, 1, false)])

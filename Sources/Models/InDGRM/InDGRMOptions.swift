@@ -223,14 +223,22 @@ struct InDGRMOptions: Sendable {
     }
   }
 
-  /// Takes what is left to the data from an earlier model's settings.
+  /// Takes what is left to the data from an earlier model's settings, unless no model can have it.
   private mutating func follow(_ earlier: JSONValue) {
+    func known(_ name: String, _ range: ClosedRange<Int>) -> Int? {
+      earlier[name]?.int.flatMap { range.contains($0) ? $0 : nil }
+    }
     if parts == "auto", let known = earlier["group-parts"]?.string { parts = known }
-    if clusters < 1, let known = earlier["clusters"]?.int { clusters = known }
-    if latent < 1, let known = earlier["latent"]?.int { latent = known }
-    if groups < 1, let known = earlier["groups"]?.int { groups = known }
-    if depth < 0, let known = earlier["depth"]?.int { depth = known }
+    if clusters < 1, let known = known("clusters", Self.clusterRange) { clusters = known }
+    if latent < 1, let known = known("latent", Self.latentRange) { latent = known }
+    if groups < 1, let known = known("groups", Self.groupRange) { groups = known }
+    if depth < 0, let known = known("depth", Self.depthRange) { depth = known }
   }
+
+  private static let clusterRange = 1...256
+  private static let latentRange = 1...10_000
+  private static let groupRange = 1...10_000
+  private static let depthRange = 0...32
 
   /// What the posterior's heads see of a user: the encoder's features, and the sum of item vectors.
   var headInputs: Int { width + (usesItemFeatures ? latent : 0) }
@@ -242,8 +250,9 @@ struct InDGRMOptions: Sendable {
     guard let width = json["width"]?.int, let depth = json["depth"]?.int,
       let latent = json["latent"]?.int, let clusters = json["clusters"]?.int,
       let groups = json["groups"]?.int, let temperature = json["temperature"]?.double,
-      (1...100_000).contains(width), (0...32).contains(depth), (1...10_000).contains(latent),
-      (1...256).contains(clusters), (1...10_000).contains(groups), temperature > 0
+      (1...100_000).contains(width), Self.depthRange.contains(depth),
+      Self.latentRange.contains(latent), Self.clusterRange.contains(clusters),
+      Self.groupRange.contains(groups), temperature > 0
     else { throw ModelError(.badData, "the model's settings are unusable; fit the model again") }
     self.width = width
     self.depth = depth
