@@ -30,9 +30,7 @@ public func nearestColumns(of rows: SparseRows, count: Int) -> SparseRows {
       }
     }
   }
-  var offsets = [0]
-  for list in found { offsets.append((offsets.last ?? 0) + list.count) }
-  return SparseRows(offsets: offsets, columns: found.flatMap { $0 }, columnCount: columns)
+  return SparseRows(lists: found, columnCount: columns)
 }
 
 /// The touched columns of highest |U_j and U_l|^2 / |U_l|, which orders as the cosine to column j does and

@@ -31,6 +31,24 @@ public struct SparseRows: Sendable {
     self.init(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: columnCount)
   }
 
+  /// Rows whose every column, known to be in range, and value `fill` writes.
+  public init(
+    offsets: [Int], columnCount: Int,
+    fill: (_ columns: SharedBuffer<UInt32>, _ values: SharedBuffer<Float>) -> Void
+  ) {
+    let total = offsets.last ?? 0
+    var values: [Float] = []
+    let columns = [UInt32](unsafeUninitializedCapacity: total) { columns, count in
+      count = total
+      let columns = SharedBuffer(columns)
+      values = [Float](unsafeUninitializedCapacity: total) { values, count in
+        count = total
+        fill(columns, SharedBuffer(values))
+      }
+    }
+    self.init(offsets: offsets, columns: columns, values: values, columnCount: columnCount)
+  }
+
   /// The columns of a row.
   public func row(_ row: Int) -> ArraySlice<UInt32> { columns[offsets[row]..<offsets[row + 1]] }
 

@@ -117,10 +117,7 @@ private func wholeHistories(
       }
     }
   }
-  var offsets = [0]
-  for row in rows { offsets.append((offsets.last ?? 0) + row.count) }
-  return SparseRows(
-    offsets: offsets, columns: rows.flatMap { $0 }, columnCount: scores.columns)
+  return SparseRows(lists: rows, columnCount: scores.columns)
 }
 
 /// Histories that hold every item by its probability, the softmax of the scores; overwrites these.

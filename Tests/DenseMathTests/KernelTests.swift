@@ -175,9 +175,7 @@ private func random(_ rows: Int, _ columns: Int, _ index: UInt64) -> Matrix<Doub
     let lists = (0..<30).map { _ in
       Set((0..<8).map { _ in UInt32(random.below(40)) }).sorted()
     }
-    var offsets = [0]
-    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-    let x = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 40)
+    let x = SparseRows(lists: lists, columnCount: 40)
     let dense = Matrix<Double>(rows: 30, columns: 40)
     for (row, list) in lists.enumerated() { for item in list { dense[row, Int(item)] = 1 } }
     let weights = Matrix<Double>(rows: 40, columns: 9)

@@ -127,9 +127,7 @@ import Testing
       }.sorted()
     }
     func rows(_ users: [[UInt32]]) -> SparseRows {
-      SparseRows(
-        offsets: users.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) },
-        columns: users.flatMap { $0 }, columnCount: circles * size)
+      SparseRows(lists: users, columnCount: circles * size)
     }
     var data = TrainingData(rows: rows((0..<600).map { _ in history() }), seed: 1)
     #expect(!(try data.tastesAreSpread(TrainingMonitor())))

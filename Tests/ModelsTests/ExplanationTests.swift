@@ -11,9 +11,7 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
   any RecommendationModel, SparseRows
 ) {
   let lists = SmallData.twoTastes(users: 60, items: 12)
-  var offsets = [0]
-  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-  let rows = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+  let rows = SparseRows(lists: lists, columnCount: 12)
   let family = try ModelCatalogue.family(named: name)
   let model = try family.fit(
     TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor())

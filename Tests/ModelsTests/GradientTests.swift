@@ -51,9 +51,7 @@ extension Parameter<Double> {
 
 private let rows: SparseRows = {
   let lists = SmallData.twoTastes(users: 7, items: 12)
-  var offsets = [0]
-  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-  return SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+  return SparseRows(lists: lists, columnCount: 12)
 }()
 
 @Suite struct GradientTests {

@@ -16,9 +16,7 @@ private let small = [
 /// A fitted InDGRM and the rows it was fitted to.
 private func fitted(_ words: [String]) throws -> (any InterpretableModel, SparseRows) {
   let lists = SmallData.twoTastes(users: 50, items: 12)
-  var offsets = [0]
-  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-  let rows = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+  let rows = SparseRows(lists: lists, columnCount: 12)
   let family = try ModelCatalogue.family(named: "indgrm")
   let model = try family.fit(
     TrainingData(rows: rows, seed: 1), ModelSettings(small + words, for: family),

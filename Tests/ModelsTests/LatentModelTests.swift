@@ -22,9 +22,7 @@ import Testing
 
   private func fitted(_ index: Int) throws -> (any LatentModel, SparseRows) {
     let lists = SmallData.twoTastes(users: 60, items: 12)
-    var offsets = [0]
-    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-    let rows = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+    let rows = SparseRows(lists: lists, columnCount: 12)
     let family = try ModelCatalogue.family(named: Self.cases[index].0)
     let model = try family.fit(
       TrainingData(rows: rows, seed: 1), ModelSettings(Self.cases[index].1, for: family),

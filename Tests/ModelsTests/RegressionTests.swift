@@ -8,9 +8,7 @@ import Testing
 
 private let rows: SparseRows = {
   let lists = SmallData.twoTastes(users: 50, items: 12)
-  var offsets = [0]
-  for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-  return SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+  return SparseRows(lists: lists, columnCount: 12)
 }()
 
 @Suite struct RegressionTests {
@@ -55,14 +53,10 @@ private let rows: SparseRows = {
     let lists = (0..<users).map { user in
       (0..<items).filter { (user * 31 + $0 * $0 + user * $0) % 23 < 3 }.map { UInt32($0) }
     }
-    func rows(_ lists: [[UInt32]]) -> SparseRows {
-      SparseRows(
-        offsets: lists.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) },
-        columns: lists.flatMap { $0 }, columnCount: items)
-    }
     let regression = ItemItemRegression(lambda: 3, dropout: dropout, userWeight: userWeight)
-    let overUsers = try regression.fit(rows(lists))
-    let overItems = try regression.fit(rows(lists + [[UInt32]](repeating: [], count: items)))
+    let overUsers = try regression.fit(SparseRows(lists: lists, columnCount: items))
+    let overItems = try regression.fit(
+      SparseRows(lists: lists + [[UInt32]](repeating: [], count: items), columnCount: items))
     var largest: Float = 0
     for source in 0..<UInt32(items) {
       for target in 0..<UInt32(items) {
@@ -79,9 +73,7 @@ private let rows: SparseRows = {
     let lists = (0..<60).map { user in
       (0..<12).filter { (user * 7 + $0 * $0 * 5 + user * $0) % 12 < 5 }.map { UInt32($0) }
     }
-    var offsets = [0]
-    for list in lists { offsets.append((offsets.last ?? 0) + list.count) }
-    let mixed = SparseRows(offsets: offsets, columns: lists.flatMap { $0 }, columnCount: 12)
+    let mixed = SparseRows(lists: lists, columnCount: 12)
     var regression = ItemItemRegression(lambda: 2, dropout: 0.3, userWeight: 0.5)
     let dense = try regression.fit(mixed)
     regression.neighbours = 11

@@ -78,11 +78,7 @@ private func fitFactors(
   ) { epoch, items in
     let kept = Matrix<Float>(rows: items.rows, columns: items.columns, items.array)
     let model = FactorModel(kept, method, neighbours: neighbours, settings: settings.json)
-    let value = data.validation.map { held in
-      validate(held) { rows, scores in
-        model.score(held.foldIn, rows: rows, into: scores)
-      }
-    }
+    let value = data.validation?.value(of: model)
     if best == nil || value == nil || (value ?? 0) > (best?.value ?? 0) {
       best = (epoch, value, kept)
       misses = 0

@@ -90,30 +90,21 @@ final class GroupParts<T: Real> {
       let size = batch.offsets[user + 1] - batch.offsets[user]
       for _ in 0..<groups { offsets.append((offsets.last ?? 0) + size) }
     }
-    let total = groups * batch.count
-    var values: [Float] = []
-    let columns = [UInt32](unsafeUninitializedCapacity: total) { columns, count in
-      count = total
-      let columns = SharedBuffer(columns)
-      values = [Float](unsafeUninitializedCapacity: total) { values, count in
-        count = total
-        let (values, offsets, entries) = (SharedBuffer(values), offsets, entries)
-        Parallel.blocks(batch.rowCount, size: 8) { users in
-          for user in users {
-            for (at, entry) in (batch.offsets[user]..<batch.offsets[user + 1]).enumerated() {
-              let shares = membership.row(Int(entries.columns[entry]))
-              for group in 0..<groups {
-                let place = offsets[user * groups + group] + at
-                columns[place] = batch.columns[entry]
-                values[place] = Float(shares[group])
-              }
+    let (starts, entries) = (offsets, entries)
+    return SparseRows(offsets: offsets, columnCount: batch.columnCount) { columns, values in
+      Parallel.blocks(batch.rowCount, size: 8) { users in
+        for user in users {
+          for (at, entry) in (batch.offsets[user]..<batch.offsets[user + 1]).enumerated() {
+            let shares = membership.row(Int(entries.columns[entry]))
+            for group in 0..<groups {
+              let place = starts[user * groups + group] + at
+              columns[place] = batch.columns[entry]
+              values[place] = Float(shares[group])
             }
           }
         }
       }
     }
-    return SparseRows(
-      offsets: offsets, columns: columns, values: values, columnCount: batch.columnCount)
   }
 
   /// Adds log (sum_g c_jg exp(a h_j . y_i^(g) + u_ig) + tiny) to scores (B x S).

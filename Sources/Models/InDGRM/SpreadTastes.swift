@@ -16,10 +16,8 @@ extension TrainingData {
     var plain = self
     (plain.start, plain.resume) = (nil, nil)
     func measure(_ family: any ModelFamily.Type) throws -> Double {
-      let model = try family.fit(plain, ModelSettings([], for: family), TrainingMonitor())
-      return validate(validation) { (rows, scores: Matrix<Float>) in
-        model.score(validation.foldIn, rows: rows, into: scores)
-      }
+      validation.value(
+        of: try family.fit(plain, ModelSettings([], for: family), TrainingMonitor()))
     }
     let (neighbours, factors) = (try measure(ItemKNN.self), try measure(ImplicitALS.self))
     let isSpread = neighbours > Self.leastRatio * factors

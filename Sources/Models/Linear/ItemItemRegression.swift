@@ -14,10 +14,9 @@ import Interchange
 /// With an L1 penalty, columns minimise the same loss plus 2 l1 sum_i |B_ij| over B_ij >= 0: SLIM (Ning and
 /// Karypis, ICDM 2011), by coordinate descent over each item's neighbours.
 ///
-/// Dense, all columns come from one inverse (M^3 operations, 12 M^2 bytes, or fewer where there are fewer users
-/// than items: `overUsers`). With `neighbours` = n, each
-/// column is solved for over the n items of highest cosine to j only (n^3 / 3 operations a column), and B
-/// has n entries a column.
+/// Dense, all columns come from one inverse (M^3 operations, 12 M^2 bytes, or fewer where there are fewer
+/// users than items: `overUsers`). With `neighbours` = n, each column is solved for over the n items of
+/// highest cosine to j only (n^3 / 3 operations a column), and B has n entries a column.
 struct ItemItemRegression {
   var lambda: Double
   /// p, the dropout EDLAE emulates.

@@ -127,21 +127,12 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
         }
       }
     }
-    let total = offsets.last ?? 0
-    var values: [Float] = []
-    let columns = [UInt32](unsafeUninitializedCapacity: total) { columns, count in
-      count = total
-      let columns = SharedBuffer(columns)
-      values = [Float](unsafeUninitializedCapacity: total) { values, count in
-        count = total
-        let (values, offsets) = (SharedBuffer(values), offsets)
-        Parallel.blocks(slabs.count, size: 1) { part in
-          for slab in part { mask(batch, slabs[slab].users, offsets, columns, values) }
-        }
+    let starts = offsets
+    return SparseRows(offsets: offsets, columnCount: batch.columnCount) { columns, values in
+      Parallel.blocks(slabs.count, size: 1) { part in
+        for slab in part { mask(batch, slabs[slab].users, starts, columns, values) }
       }
     }
-    return SparseRows(
-      offsets: offsets, columns: columns, values: values, columnCount: batch.columnCount)
   }
 
   /// The part of `masked` that belongs to a slab.

@@ -42,11 +42,7 @@ public struct FittingTask: Sendable {
 
   /// A model's metric on the validation users; nil without any.
   public func validation(of model: any RecommendationModel) -> Double? {
-    data.validation.map { held in
-      validate(held) { (rows, scores: Matrix<Float>) in
-        model.score(held.foldIn, rows: rows, into: scores)
-      }
-    }
+    data.validation.map { $0.value(of: model) }
   }
 
   /// A fitted model as it is stored.

@@ -16,6 +16,15 @@ public struct ValidationUsers: Sendable {
   }
 }
 
+extension ValidationUsers {
+  /// The mean metric of a model.
+  func value(of model: any RecommendationModel) -> Double {
+    validate(self) { (rows, scores: Matrix<Float>) in
+      model.score(foldIn, rows: rows, into: scores)
+    }
+  }
+}
+
 /// What validation users are judged by, as `metrics` defines it.
 public struct ValidationMetric: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
