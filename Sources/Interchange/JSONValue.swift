@@ -115,6 +115,17 @@ public enum JSONValue: Codable, Equatable, Sendable {
     }
   }
 
+  /// The first member of this object, by name, that another does not have alike; nil where it has all of them.
+  ///
+  /// Both are compared as they come back from a file, where 30.0 is 30.
+  public func firstDifference(from other: JSONValue?) -> String? {
+    func readBack(_ value: JSONValue) -> JSONValue? { JSONValue(parsing: Array(value.text.utf8)) }
+    guard case .object(let members) = self else { return nil }
+    return members.keys.sorted().first {
+      members[$0].flatMap(readBack) != other?[$0].flatMap(readBack)
+    }
+  }
+
   /// Appends a JSON string literal.
   public static func quote(_ value: String, into text: inout String) {
     text += "\""

@@ -7,16 +7,18 @@ public struct Trial: Equatable, Sendable {
   public let number: Int
   /// Settings as `fit --set` takes them.
   public let settings: [String: String]
-  /// NDCG@100 on the validation users; nil when the trial failed.
+  /// The metric on the validation users; nil when the trial failed.
   public let value: Double?
   /// The best validation value at each validated epoch, for stopping others early.
   public let curve: [Int: Double]
   public let wasStopped: Bool
   public let seconds: Double
+  /// What the search is about: only trials with the same can be compared.
+  public let run: JSONValue
 
   public init(
     number: Int, settings: [String: String], value: Double?, curve: [Int: Double],
-    wasStopped: Bool, seconds: Double
+    wasStopped: Bool, seconds: Double, run: JSONValue
   ) {
     self.number = number
     self.settings = settings
@@ -24,6 +26,7 @@ public struct Trial: Equatable, Sendable {
     self.curve = curve
     self.wasStopped = wasStopped
     self.seconds = seconds
+    self.run = run
   }
 
   /// One line of the log.
@@ -33,7 +36,7 @@ public struct Trial: Equatable, Sendable {
       "validation": value.map { .number($0) } ?? .null,
       "curve": .object(
         Dictionary(uniqueKeysWithValues: curve.map { (String($0), .number($1)) })),
-      "stopped": .bool(wasStopped), "seconds": .number(seconds),
+      "stopped": .bool(wasStopped), "seconds": .number(seconds), "run": run,
     ]
   }
 
@@ -52,18 +55,23 @@ public struct Trial: Equatable, Sendable {
     self.init(
       number: number, settings: members.compactMapValues(\.string), value: value.double,
       curve: curve, wasStopped: json["stopped"]?.bool ?? false,
-      seconds: json["seconds"]?.double ?? 0)
+      seconds: json["seconds"]?.double ?? 0, run: json["run"] ?? .null)
   }
 }
 
 extension [Trial] {
-  /// Reads a log; a last line that was cut short is passed over.
+  /// Reads a log of a search about `run`; a last line that was cut short is passed over.
   ///
-  /// Throws `TuningError` that names the line.
-  public init(log lines: [String], name: String) throws {
+  /// Throws `TuningError` that names the line which is no trial or belongs to another search.
+  public init(log lines: [String], of run: JSONValue, name: String) throws {
     self = []
     for (place, line) in lines.enumerated() {
       if let json = JSONValue(parsing: Array<UInt8>(line.utf8)), let trial = Trial(json) {
+        if let key = run.firstDifference(from: trial.run) {
+          throw TuningError(
+            "\(name): line \(place + 1) is of a search with other \(key); give this one a log of its own"
+          )
+        }
         append(trial)
       } else if place < lines.count - 1 {
         throw TuningError(

@@ -14,7 +14,7 @@ struct RunCheckpoint: Sendable {
   let provenance: Provenance
 
   /// What must be equal for a run to go on.
-  private var identity: [String: JSONValue] {
+  private var identity: JSONValue {
     var kept: [String: JSONValue] = [:]
     if case .object(let members) = settings {
       kept = members.filter { $0.key != "epochs" && $0.key != "patience" }
@@ -31,7 +31,7 @@ struct RunCheckpoint: Sendable {
     let file = try OutputFile(path, binary: true)
     var description = checkpoint.description
     description["model"] = "checkpoint"
-    description["run"] = .object(identity)
+    description["run"] = identity
     try StoredModel(
       description: .object(description), items: ItemChunk(ids: []), categories: [],
       tensors: checkpoint.tensors, provenance: provenance
@@ -45,14 +45,11 @@ struct RunCheckpoint: Sendable {
   func read(_ stream: StreamReader) throws -> Checkpoint {
     let stored = try StoredModel(stream)
     guard stored.description["model"] == "checkpoint",
-      case .object(let members) = stored.description,
-      case .object(let run)? = stored.description["run"]
+      case .object(let members) = stored.description, case .object? = stored.description["run"]
     else {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
     }
-    // Both as they are written, since 30.0 comes back as 30.
-    let own = JSONValue(parsing: Array(JSONValue.object(identity).text.utf8))
-    for key in identity.keys.sorted() where run[key] != own?[key] {
+    if let key = identity.firstDifference(from: stored.description["run"]) {
       throw ToolError(
         .badData,
         "\(stream.name): was made with other \(key); go on with the same data, seed and settings")

@@ -12,6 +12,8 @@ struct TrialRunner {
   let family: any ModelFamily.Type
   let task: FittingTask
   let isPatient: Bool
+  /// What the search is about, as trials note it.
+  let about: JSONValue
 
   /// Fits once; a model whose training fails is a trial without a value.
   ///
@@ -50,7 +52,7 @@ struct TrialRunner {
     let course = progress.withLock { $0 }
     let trial = Trial(
       number: number, settings: choice, value: value, curve: course.curve,
-      wasStopped: course.isHopeless, seconds: monotonicSeconds() - start)
+      wasStopped: course.isHopeless, seconds: monotonicSeconds() - start, run: about)
     return (trial, model)
   }
 
@@ -66,11 +68,13 @@ final class TrialJournal {
   private(set) var trials: [Trial] = []
   private let path: String?
 
-  /// Reads what an earlier run left, if anything.
-  init(_ path: String?) throws {
+  /// Reads what an earlier run of the same search left, if anything.
+  ///
+  /// Throws `TuningError` for a log of another search.
+  init(_ path: String?, of run: JSONValue) throws {
     self.path = path
     guard let path, access(path, F_OK) == 0 else { return }
-    trials = try [Trial](log: InputFile.lines(path), name: path)
+    trials = try [Trial](log: InputFile.lines(path), of: run, name: path)
   }
 
   /// Adds a trial; its line is on disk when this returns.

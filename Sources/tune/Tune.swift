@@ -15,9 +15,9 @@ struct Tune: Tool {
     "Search the settings of a model on validation users, and write the best model.",
     discussion: """
       Tries settings by tree-structured Parzen estimators, the defaults first. Trials are logged as JSON \
-      lines; with the log of an earlier run the search goes on where that ended. Trials that fall behind \
-      the median of the others are stopped. Test users are never looked at. Holds what fit holds, and \
-      the best model.
+      lines; with the log of an earlier run of the same search (model, data, seed, metric and --set) it goes \
+      on where that ended. Trials that fall behind the median of the others are stopped. Test users are \
+      never looked at. Holds what fit holds, and the best model.
       """)
 
   @Argument(help: "Split to read; - is standard input.")
@@ -80,11 +80,12 @@ struct Tune: Tool {
     guard task.data.validation != nil else {
       throw ToolError(.badData, "\(stream.name): has no validation users; split it first")
     }
-    let journal = try TrialJournal(trialsLog)
+    let about = searched(task, metric)
+    let journal = try TrialJournal(trialsLog, of: about)
     if !journal.trials.isEmpty {
       context.log.notice("\(journal.trials.count) trials taken from \(trialsLog ?? "")")
     }
-    let runner = TrialRunner(family: family, task: task, isPatient: patient)
+    let runner = TrialRunner(family: family, task: task, isPatient: patient, about: about)
     var best: (trial: Trial, model: any RecommendationModel)?
     while journal.trials.count < trials {
       let number = journal.trials.count
@@ -110,6 +111,17 @@ struct Tune: Tool {
     try task.stored(fitted, family: model, made).write(to: file, kind: .model)
     try file.commit()
     context.log.notice("best: " + winner.description)
+  }
+
+  /// What must be equal for trials of a log to count; ranges and the number of trials may differ.
+  private func searched(_ task: FittingTask, _ metric: ValidationMetric) -> JSONValue {
+    let rows = task.training.rows
+    return [
+      "model": .string(model), "set": .array(set.sorted().map { .string($0) }),
+      "metric": .string(metric.text), "seed": .string(String(seed.seed)),
+      "users": .integer(rows.rowCount), "items": .integer(rows.columnCount),
+      "interactions": .integer(rows.count),
+    ]
   }
 
   /// Refuses a space the model does not have, before any time is spent.

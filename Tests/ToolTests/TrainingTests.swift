@@ -98,4 +98,77 @@ import Testing
       #expect(!folder.names.contains("m"))
     }
   }
+
+  /// A search that was cut short ends in the same trials and the same model as one that was not.
+  @Test func searchesGoOnWhereTheyEnded() throws {
+    let space = try folder.write(
+      "space.json", #"{"dropout": {"number": [0, 0.8]}, "beta": {"log": [0.01, 1]}}"#)
+    func tune(_ words: String, _ name: String) -> Shell.Result {
+      Shell.run(
+        "tune -q --model mult-vae \(small) --set epochs=4 --space \(space)"
+          + " --trials-log \(folder.path(name)).log \(words) \(split) -o \(folder.path(name))")
+    }
+    for (words, name) in [("--trials 7", "whole"), ("--trials 5", "half"), ("--trials 7", "half")] {
+      let run = tune(words, name)
+      #expect(run.status == 0, "\(run.errors)")
+    }
+    let trials = ["whole", "half"].map { name in
+      Shell.run("sed 's/\"seconds\":[^,}]*//' \(folder.path(name)).log").output
+    }
+    #expect(trials[0].split(separator: "\n").count == 7)
+    #expect(trials[0] == trials[1])
+    let tensors = ["whole", "half"].map {
+      Shell.run("dump --to npz \(folder.path($0)) | sha256sum").output
+    }
+    #expect(tensors[0] == tensors[1])
+    // The model is that of the best trial.
+    let best = trials[0].split(separator: "\n").compactMap { line in
+      line.split(separator: "\"validation\":").last.flatMap { Double($0.prefix { $0 != "}" }) }
+    }.max()
+    let kept = Shell.run("dump --header \(folder.path("whole"))").output
+    #expect(best != nil && kept.contains("\(best ?? -1)"), "\(trials[0])")
+    for words in ["--seed 3", "--set beta=0.3", "--validate-by recall@20"] {
+      let run = tune("--trials 9 " + words, "half")
+      #expect(run.status == 65 && run.errors.contains("a search with other"), "\(run.errors)")
+    }
+  }
+
+  /// Settings that no fit survives are trials too; with nothing else there is no model.
+  @Test func searchesOutliveFailedTrials() throws {
+    let space = try folder.write("space.json", #"{"learning-rate": {"number": [0.9, 1]}}"#)
+    let log = folder.path("log")
+    let run = Shell.run(
+      "tune -q --model macridvae --set temperature=0.001 --set epochs=60 --trials 2 --space \(space)"
+        + " --trials-log \(log) \(split) -o \(folder.path("m"))")
+    #expect(Shell.run("wc -l < \(log)").output.contains("2"), "\(run.errors)")
+    #expect(run.status == 0 || (run.status == 65 && !folder.names.contains("m")), "\(run.errors)")
+    let wrong = Shell.run("tune -q --model ease --space \(space) \(split) -o \(folder.path("n"))")
+    #expect(wrong.status == 64 && wrong.errors.contains("learning-rate"), "\(wrong.errors)")
+    #expect(!folder.names.contains("n"))
+  }
+
+  /// Every range the comparison tunes in is one its model has.
+  @Test func rangesOfTheComparisonAreTheModels() throws {
+    let paper = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+        "pipelines/paper")
+    let models = try String(contentsOf: paper.appendingPathComponent("models.txt"), encoding: .utf8)
+    let lines = Dictionary(
+      uniqueKeysWithValues: models.split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        return line.hasPrefix("#") || words.count < 2
+          ? nil : (String(words[0]), words[1...].joined(separator: " "))
+      })
+    let spaces = paper.appendingPathComponent("spaces")
+    let names = try FileManager.default.contentsOfDirectory(atPath: spaces.path)
+    #expect(!names.isEmpty)
+    for name in names {
+      let model = try #require(lines[String(name.dropLast(5))], "\(name) is of no model")
+      let run = Shell.run(
+        "tune --model \(model) --space \(spaces.path)/\(name) \(folder.path("none")) -o \(folder.path("m"))"
+      )
+      // Ranges are looked at before the data, which are not there.
+      #expect(run.status == 66, "\(run.errors)")
+    }
+  }
 }

@@ -87,22 +87,28 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
   }
 
   @Test func logsComeBack() throws {
+    let run: JSONValue = ["model": "ease", "users": 30]
     let trial = Trial(
       number: 3, settings: ["a": "0.5"], value: 0.25, curve: [2: 0.125, 4: 0.25],
-      wasStopped: true, seconds: 1.5)
+      wasStopped: true, seconds: 1.5, run: run)
     let failed = Trial(
-      number: 4, settings: [:], value: nil, curve: [:], wasStopped: false, seconds: 1)
+      number: 4, settings: [:], value: nil, curve: [:], wasStopped: false, seconds: 1, run: run)
     let lines = [trial.json.text, failed.json.text]
-    #expect(try [Trial](log: lines, name: "log") == [trial, failed])
-    #expect(try [Trial](log: lines + [String(lines[0].dropLast(9))], name: "log").count == 2)
-    #expect(throws: TuningError.self) { try [Trial](log: ["x"] + lines, name: "log") }
+    func read(_ lines: [String], of run: JSONValue) throws -> [Trial] {
+      try [Trial](log: lines, of: run, name: "log")
+    }
+    #expect(try read(lines, of: run) == [trial, failed])
+    #expect(try read(lines + [String(lines[0].dropLast(9))], of: run).count == 2)
+    #expect(throws: TuningError.self) { try read(["x"] + lines, of: run) }
+    #expect(throws: TuningError.self) { try read(lines, of: ["model": "ease", "users": 31]) }
+    #expect(throws: TuningError.self) { try read(lines, of: ["model": "ease", "seed": "20"]) }
   }
 
   @Test func hopelessTrialsAreTold() {
     let others = [0.1, 0.2, 0.3, 0.4].enumerated().map { number, value in
       Trial(
         number: number, settings: [:], value: value, curve: [2: value / 2, 4: value],
-        wasStopped: false, seconds: 1)
+        wasStopped: false, seconds: 1, run: .null)
     }
     #expect(others.isHopeless(0.25, at: 4))
     #expect(!others.isHopeless(0.25, at: 2))
