@@ -80,12 +80,24 @@ extension [Trial] {
     }
   }
 
-  /// Whether a trial with this best value at an epoch is hopeless: below the median of at least four
-  /// others at that epoch (or their last before it).
+  /// Whether a trial with this best value at an epoch is hopeless: past half of what the best trial needed to
+  /// get to its best, and below the median of at least four others at that epoch (or their last before it).
+  ///
+  /// Earlier than that, the order of trials says how fast they start, not where they end.
   public func isHopeless(_ value: Double, at epoch: Int) -> Bool {
+    let best = filter { $0.value != nil }.max { ($0.value ?? 0) < ($1.value ?? 0) }
+    guard let best, 2 * epoch >= best.bestEpoch else { return false }
     let others = compactMap { trial in
       trial.curve.filter { $0.key <= epoch }.max { $0.key < $1.key }?.value
     }.sorted()
     return others.count >= 4 && value < others[others.count / 2]
+  }
+}
+
+extension Trial {
+  /// The first epoch with the best value of the curve; 0 without a curve.
+  fileprivate var bestEpoch: Int {
+    let highest = curve.values.max()
+    return curve.filter { $0.value == highest }.keys.min() ?? 0
   }
 }

@@ -114,5 +114,11 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     #expect(!others.isHopeless(0.25, at: 2))
     #expect(!others.isHopeless(0.35, at: 5))
     #expect(!Array(others.prefix(3)).isHopeless(0, at: 4))
+    // The best of all was there after 40 epochs; before the 20th nothing is given up.
+    let slow = Trial(
+      number: 4, settings: [:], value: 0.5, curve: [2: 0.01, 40: 0.5, 44: 0.5], wasStopped: false,
+      seconds: 1, run: .null)
+    #expect(!(others + [slow]).isHopeless(0.05, at: 18))
+    #expect((others + [slow]).isHopeless(0.05, at: 20))
   }
 }
