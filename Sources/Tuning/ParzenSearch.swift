@@ -24,8 +24,9 @@ public struct ParzenSearch: Sendable {
 
   /// The coordinates to try next, given the trials so far with their values (larger is better).
   ///
-  /// Equal seeds and trials give equal coordinates.
-  public func next(after trials: [(coordinates: [Double], value: Double)]) -> [Double] {
+  /// A trial without a coordinate (a value outside the range, as a default may be) tells nothing of that
+  /// dimension. Equal seeds and trials give equal coordinates.
+  public func next(after trials: [(coordinates: [Double?], value: Double)]) -> [Double] {
     var random = RandomStream(seed: seed, stage: 0x5450_4531, index: UInt64(trials.count))
     guard trials.count >= randomTrials else {
       return space.dimensions.map { dimension in
@@ -36,8 +37,8 @@ public struct ParzenSearch: Sendable {
     let order = trials.indices.sorted { (trials[$0].value, -$0) > (trials[$1].value, -$1) }
     let good = min(max(Int((0.1 * Double(trials.count)).rounded(.up)), 3), 25)
     return space.dimensions.enumerated().map { place, dimension in
-      let best = order[..<good].map { trials[$0].coordinates[place] }
-      let rest = order[good...].map { trials[$0].coordinates[place] }
+      let best = order[..<good].compactMap { trials[$0].coordinates[place] }
+      let rest = order[good...].compactMap { trials[$0].coordinates[place] }
       if case .choice(let values) = dimension.range {
         return choose(values.count, best, rest, &random)
       }

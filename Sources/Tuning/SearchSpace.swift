@@ -34,6 +34,12 @@ public struct SearchDimension: Equatable, Sendable {
     }
   }
 
+  /// The values that tell whether a model takes the range: both bounds, or every choice.
+  public var extremes: [String] {
+    if case .choice(let values) = range { return values }
+    return [text(at: bounds.low), text(at: bounds.high)]
+  }
+
   /// The value at a coordinate, as `fit --set` takes it.
   public func text(at coordinate: Double) -> String {
     switch range {
@@ -53,7 +59,11 @@ public struct SearchDimension: Equatable, Sendable {
     switch range {
     case .number(_, _, let isLogarithmic), .integer(_, _, let isLogarithmic):
       guard let value = Double(text), !isLogarithmic || value > 0 else { return nil }
-      return isLogarithmic ? log(value) : value
+      let coordinate = isLogarithmic ? log(value) : value
+      // Values are written with four digits, which may lie a little beyond a bound.
+      let slack = 1e-3 * (bounds.high - bounds.low)
+      guard (bounds.low - slack...bounds.high + slack).contains(coordinate) else { return nil }
+      return min(max(coordinate, bounds.low), bounds.high)
     case .choice(let values):
       return values.firstIndex(of: text).map { Double($0) + 0.5 }
     }

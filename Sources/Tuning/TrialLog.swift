@@ -15,10 +15,12 @@ public struct Trial: Equatable, Sendable {
   public let seconds: Double
   /// What the search is about: only trials with the same can be compared.
   public let run: JSONValue
+  /// Why the trial has no value.
+  public let failure: String?
 
   public init(
     number: Int, settings: [String: String], value: Double?, curve: [Int: Double],
-    wasStopped: Bool, seconds: Double, run: JSONValue
+    wasStopped: Bool, seconds: Double, run: JSONValue, failure: String? = nil
   ) {
     self.number = number
     self.settings = settings
@@ -27,17 +29,20 @@ public struct Trial: Equatable, Sendable {
     self.wasStopped = wasStopped
     self.seconds = seconds
     self.run = run
+    self.failure = failure
   }
 
   /// One line of the log.
   public var json: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "trial": .integer(number), "settings": .object(settings.mapValues { .string($0) }),
       "validation": value.map { .number($0) } ?? .null,
       "curve": .object(
         Dictionary(uniqueKeysWithValues: curve.map { (String($0), .number($1)) })),
       "stopped": .bool(wasStopped), "seconds": .number(seconds), "run": run,
     ]
+    if let failure { members["failure"] = .string(failure) }
+    return .object(members)
   }
 
   /// Reads a line; nil when it is none of a log's.
@@ -55,7 +60,8 @@ public struct Trial: Equatable, Sendable {
     self.init(
       number: number, settings: members.compactMapValues(\.string), value: value.double,
       curve: curve, wasStopped: json["stopped"]?.bool ?? false,
-      seconds: json["seconds"]?.double ?? 0, run: json["run"] ?? .null)
+      seconds: json["seconds"]?.double ?? 0, run: json["run"] ?? .null,
+      failure: json["failure"]?.string)
   }
 }
 

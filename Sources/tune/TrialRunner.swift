@@ -15,9 +15,10 @@ struct TrialRunner {
   /// What the search is about, as trials note it.
   let about: JSONValue
 
-  /// Fits once; a model whose training fails is a trial without a value.
+  /// Fits once; a model whose training fails is a trial without a value, and so are settings that cannot be
+  /// combined.
   ///
-  /// Throws when settings make no sense.
+  /// Throws when the settings that stay make no sense by themselves, which the first trial tells.
   func run(_ number: Int, _ choice: [String: String], fixed: [String], others: [Trial]) throws -> (
     trial: Trial, model: (any RecommendationModel)?
   ) {
@@ -41,18 +42,20 @@ struct TrialRunner {
       shouldStop: { progress.withLock { $0.isHopeless } })
     var model: (any RecommendationModel)?
     var value: Double?
+    var failure: String?
     do {
       let fitted = try family.fit(task.data, settings, monitor)
       value = task.validation(of: fitted)
       model = fitted
-    } catch let error as ModelError where error.category != .usage {
+    } catch let error as ModelError where number > 0 || error.category != .usage {
       // A loss that is not a number, say: the settings are bad, the search goes on.
-      model = nil
+      failure = error.description
     }
     let course = progress.withLock { $0 }
     let trial = Trial(
       number: number, settings: choice, value: value, curve: course.curve,
-      wasStopped: course.isHopeless, seconds: monotonicSeconds() - start, run: about)
+      wasStopped: course.isHopeless, seconds: monotonicSeconds() - start, run: about,
+      failure: failure)
     return (trial, model)
   }
 
@@ -67,26 +70,52 @@ struct TrialRunner {
 final class TrialJournal {
   private(set) var trials: [Trial] = []
   private let path: String?
+  private var descriptor: Int32 = -1
 
-  /// Reads what an earlier run of the same search left, if anything.
+  /// Reads what an earlier run of the same search left, if anything, and opens the log for more.
   ///
-  /// Throws `TuningError` for a log of another search.
+  /// Throws `TuningError` for a log of another search, `ToolError` for one that cannot be written.
   init(_ path: String?, of run: JSONValue) throws {
     self.path = path
-    guard let path, access(path, F_OK) == 0 else { return }
-    trials = try [Trial](log: InputFile.lines(path), of: run, name: path)
+    guard let path else { return }
+    var isTorn = false
+    if access(path, F_OK) == 0 {
+      let lines = try InputFile.lines(path)
+      trials = try [Trial](log: lines, of: run, name: path)
+      isTorn = trials.count < lines.count
+    }
+    descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw ToolError(
+        .cannotCreate, "\(path): cannot be written: \(String(cString: strerror(errno)))")
+    }
+    try endLastLine(path, isTorn: isTorn)
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Ends a last line that a run which was cut short did not end, or takes it away where it is no trial, so that
+  /// the next one gets a line of its own.
+  private func endLastLine(_ path: String, isTorn: Bool) throws {
+    func endsLine(_ end: off_t) -> Bool {
+      var byte: UInt8 = 0
+      return end == 0 || (pread(descriptor, &byte, 1, end - 1) == 1 && byte == UInt8(ascii: "\n"))
+    }
+    var end = lseek(descriptor, 0, SEEK_END)
+    guard !endsLine(end) else { return }
+    if isTorn {
+      while !endsLine(end) { end -= 1 }
+      if ftruncate(descriptor, end) == 0 { return }
+    } else if write(descriptor, "\n", 1) == 1 {
+      return
+    }
+    throw ToolError(.inputOutput, "\(path): its last line could not be put in order")
   }
 
   /// Adds a trial; its line is on disk when this returns.
   func add(_ trial: Trial) throws {
     trials.append(trial)
     guard let path else { return }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw ToolError(
-        .cannotCreate, "\(path): cannot be written: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
     let line = Array((trial.json.text + "\n").utf8)
     let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     guard written == line.count, fsync(descriptor) == 0 else {

@@ -127,10 +127,12 @@ struct Tune: Tool {
   /// Refuses a space the model does not have, before any time is spent.
   private func checkRanges(_ space: SearchSpace, _ family: any ModelFamily.Type) throws {
     for dimension in space.dimensions {
-      let (low, high) = (
-        dimension.text(at: dimension.bounds.low), dimension.text(at: dimension.bounds.high)
-      )
-      for text in [low, high] {
+      guard !set.contains(where: { $0.hasPrefix(dimension.name + "=") }) else {
+        throw ToolError(
+          .usage,
+          "\(dimension.name) cannot be both searched and set; leave it out of the space or --set")
+      }
+      for text in dimension.extremes {
         _ = try ModelSettings(set + ["\(dimension.name)=\(text)"], for: family)
       }
     }
@@ -144,9 +146,8 @@ struct Tune: Tool {
         coordinates: search.space.dimensions.map { dimension in
           let text =
             trial.settings[dimension.name]
-            ?? family.options.first { $0.name == dimension.name }?.defaultText ?? ""
-          let middle = (dimension.bounds.low + dimension.bounds.high) / 2
-          return dimension.coordinate(of: text) ?? middle
+            ?? family.options.first { $0.name == dimension.name }?.defaultText
+          return text.flatMap { dimension.coordinate(of: $0) }
         }, value: trial.value ?? -1
       )
     }
@@ -164,7 +165,7 @@ extension Trial {
   /// Value and settings in a line.
   var description: String {
     let words = settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
-    let result = value.map { fixed($0, 4) } ?? "failed"
+    let result = value.map { fixed($0, 4) } ?? "failed: \(failure ?? "")"
     return "\(result)\(wasStopped ? " (stopped early)" : ""), \(fixed(seconds, 1)) s,"
       + " \(words.isEmpty ? "the defaults" : words)"
   }

@@ -127,7 +127,15 @@ import Testing
     }.max()
     let kept = Shell.run("dump --header \(folder.path("whole"))").output
     #expect(best != nil && kept.contains("\(best ?? -1)"), "\(trials[0])")
-    for words in ["--seed 3", "--set beta=0.3", "--validate-by recall@20"] {
+    // A line that was cut short is made again, and so is one without its end.
+    for bytes in [40, 1] {
+      let cut = Shell.run("truncate -s -\(bytes) \(folder.path("half")).log")
+      #expect(cut.status == 0, "\(cut.errors)")
+      let run = tune("--trials 7", "half")
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(Shell.run("wc -l < \(folder.path("half")).log").output == "7\n")
+    }
+    for words in ["--seed 3", "--set width=13", "--validate-by recall@20"] {
       let run = tune("--trials 9 " + words, "half")
       #expect(run.status == 65 && run.errors.contains("a search with other"), "\(run.errors)")
     }
@@ -145,6 +153,32 @@ import Testing
     let wrong = Shell.run("tune -q --model ease --space \(space) \(split) -o \(folder.path("n"))")
     #expect(wrong.status == 64 && wrong.errors.contains("learning-rate"), "\(wrong.errors)")
     #expect(!folder.names.contains("n"))
+  }
+
+  /// Defaults outside the ranges, settings that cannot be combined and choices a model does not have.
+  @Test func searchesOutliveOddSpaces() throws {
+    func tune(_ model: String, _ space: String, _ trials: Int) throws -> Shell.Result {
+      let file = try folder.write("space.json", space)
+      return Shell.run(
+        "tune -q --model \(model) --space \(file) --trials \(trials) --trials-log"
+          + " \(folder.path("log")) \(split) -o \(folder.path("m")); s=$?; wc -l < \(folder.path("log"))"
+          + "; rm -f \(folder.path("log")); exit $s")
+    }
+    // lambda is 300 by default, and may be the best for all the search can find.
+    let outside = try tune("edlae", #"{"lambda": {"number": [1, 2]}}"#, 12)
+    #expect(outside.status == 0 && outside.output == "12\n", "\(outside.errors)")
+    let apart = try tune(
+      "recvae --set width=8 --set latent=4 --set epochs=2",
+      #"{"prior-old": {"number": [0, 1]}, "prior-wide": {"number": [0, 1]}}"#, 8)
+    #expect(apart.status == 0 && apart.output == "8\n", "\(apart.errors)")
+    let unknown = try tune("indgrm", #"{"cost": {"choice": ["auto", "foo", "bernoulli"]}}"#, 3)
+    #expect(unknown.status == 64 && unknown.errors.contains("foo"), "\(unknown.errors)")
+    let both = try tune("edlae --set lambda=3", #"{"lambda": {"number": [1, 2]}}"#, 3)
+    #expect(both.status == 64 && both.errors.contains("both"), "\(both.errors)")
+    let unwritable = Shell.run(
+      "tune -q --model ease --space \(folder.path("space.json")) --trials-log /nonexistent/l \(split)"
+    )
+    #expect(unwritable.status == 73, "\(unwritable.errors)")
   }
 
   /// Every range the comparison tunes in is one its model has.

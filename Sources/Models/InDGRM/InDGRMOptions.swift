@@ -132,7 +132,7 @@ struct InDGRMOptions: Sendable {
       ModelOption("refine-rate", .number(0.5, 0...10), "Size of those steps"),
       ModelOption(
         "samples", .integer(-1, -1...10_000_000),
-        "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000, else 4,096"
+        "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000 and for other costs, else 4,096"
       ),
       ModelOption(
         "group-parts", .choice("auto", ["auto", "on", "off"]),
@@ -215,7 +215,10 @@ struct InDGRMOptions: Sendable {
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
     if start == "auto" { start = usesParts ? "random" : "factors" }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
-    if samples < 0 { samples = data.rows.columnCount > 20_000 ? 4096 : 0 }
+    if samples < 0 {
+      let suits = data.rows.columnCount > 20_000 && cost ?? .multinomial == .multinomial
+      samples = suits ? 4096 : 0
+    }
     if cost == nil { cost = areLong && isDense && samples == 0 ? .bernoulli : .multinomial }
     if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
     if groupDraws == 0 {
