@@ -1,5 +1,11 @@
 // Which commands made this stream?
 
+/// A digest as it is shown and stored: 16 hexadecimal digits.
+public func hexadecimal(_ digest: UInt64) -> String {
+  let digits = String(digest, radix: 16)
+  return String(repeating: "0", count: 16 - digits.count) + digits
+}
+
 /// One run of a tool in a stream's history.
 public struct ProvenanceStep: Equatable, Sendable {
   public let tool: String

@@ -4,7 +4,7 @@ import Interchange
 
 /// A setting of a model, given as `--set name=value`.
 public struct ModelOption: Sendable {
-  /// The values a setting may have, with the default.
+  /// The default, which may lie outside, and the values a setting may have.
   public enum Kind: Sendable {
     case integer(Int, ClosedRange<Int>)
     case number(Double, ClosedRange<Double>)
@@ -36,8 +36,11 @@ public struct ModelOption: Sendable {
   /// The allowed values in words.
   public var rangeText: String {
     switch kind {
-    case .integer(_, let range): "\(range.lowerBound) to \(range.upperBound)"
-    case .number(_, let range): "\(range.lowerBound) to \(range.upperBound)"
+    case .integer(let value, let range):
+      "\(range.lowerBound) to \(range.upperBound)" + (range.contains(value) ? "" : ", or \(value)")
+    case .number(let value, let range):
+      "\(range.lowerBound) to \(range.upperBound)"
+        + (range.contains(value) ? "" : ", or \(defaultText)")
     case .flag: "on or off"
     case .choice(_, let values): values.joined(separator: ", ")
     }
@@ -45,10 +48,10 @@ public struct ModelOption: Sendable {
 
   func parse(_ text: String) -> JSONValue? {
     switch kind {
-    case .integer(_, let range):
-      return Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
-    case .number(_, let range):
-      return Double(text).flatMap { range.contains($0) ? .number($0) : nil }
+    case .integer(let usual, let range):
+      return Int(text).flatMap { range.contains($0) || $0 == usual ? .integer($0) : nil }
+    case .number(let usual, let range):
+      return Double(text).flatMap { range.contains($0) || $0 == usual ? .number($0) : nil }
     case .flag:
       return ["on": .bool(true), "off": .bool(false)][text]
     case .choice(_, let values):

@@ -148,6 +148,10 @@ public protocol ModelFamily: SendableMetatype {
   static var summary: String { get }
   /// The settings it understands.
   static var options: [ModelOption] { get }
+  /// Whether a run can be put aside, go on and start from an earlier model.
+  static var trainsInEpochs: Bool { get }
+  /// Whether it can start from given item groups.
+  static var takesGroups: Bool { get }
 
   /// Fits a model.
   ///
@@ -160,6 +164,11 @@ public protocol ModelFamily: SendableMetatype {
   ///
   /// Throws `ModelError` when tensors are missing or of the wrong shape.
   static func restore(_ stored: StoredModel) throws -> any RecommendationModel
+}
+
+extension ModelFamily {
+  public static var trainsInEpochs: Bool { false }
+  public static var takesGroups: Bool { false }
 }
 
 /// Every model there is.

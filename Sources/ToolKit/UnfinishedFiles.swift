@@ -3,7 +3,7 @@
 import Glibc
 
 /// The temporary files of this process, kept where a signal handler may look.
-enum UnfinishedFiles {
+public enum UnfinishedFiles {
   /// Slots of C strings, fixed in number because a handler must not meet a moving array.
   nonisolated(unsafe) private static let slots: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> =
     {
@@ -39,11 +39,14 @@ enum UnfinishedFiles {
     _ = slots
     signal(SIGPIPE, SIG_DFL)
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { number in
-        UnfinishedFiles.removeAll()
-        signal(number, SIG_DFL)
-        raise(number)
-      }
+      signal(number) { UnfinishedFiles.endBySignal($0) }
     }
+  }
+
+  /// Removes all files and ends as the signal does by default; for use in a handler.
+  public static func endBySignal(_ number: Int32) {
+    removeAll()
+    signal(number, SIG_DFL)
+    raise(number)
   }
 }

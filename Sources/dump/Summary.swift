@@ -69,8 +69,3 @@ func summarise(_ stream: StreamReader, asJSON: Bool, _ file: OutputFile) throws 
   try file.write("made by:\n")
   for line in stream.provenance.shellScript.split(separator: "\n") { try file.write("  \(line)\n") }
 }
-
-private func hexadecimal(_ value: UInt64) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
-}

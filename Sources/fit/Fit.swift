@@ -84,15 +84,22 @@ struct Fit: Tool {
     guard start == nil || resume == nil else {
       throw ValidationError("--init and --resume exclude each other")
     }
+    guard start == nil || groups == nil else {
+      throw ValidationError(
+        "--init and --groups exclude each other: an earlier model has its groups")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
     if list { return try listModels() }
     let family = try ModelCatalogue.family(named: model)
     let settings = try ModelSettings(set, for: family)
+    try refuseWhatCannotApply(family)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
     let file = try output.open(binary: true)
+    // Made now and thrown away, so that a place that cannot be written to is known before any training.
+    if let checkpoint { _ = try OutputFile(checkpoint, binary: true) }
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
     var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
@@ -102,8 +109,10 @@ struct Fit: Tool {
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
         + " \(training.rows.count) interactions to train on")
     var provenance = [stream.provenance]
+    var digests = ["data": stream.digest ?? 0]
     if let groups {
       let stored = try StoredModel(InputFile.stream(groups, expecting: [.itemGroups]))
+      digests["groups"] = stored.digest
       task.data.groups = try startingGroups(stored, groups, training)
       provenance.append(stored.provenance)
     }
@@ -117,7 +126,8 @@ struct Fit: Tool {
       provenance.append(earlier.provenance)
     }
     let putAside = RunCheckpoint(
-      model: model, settings: settings.json, seed: seed.seed, rows: training.rows,
+      model: model, settings: settings.json, seed: seed.seed, metric: metric.text,
+      percent: trainPercent, digests: digests,
       provenance: context.provenance(from: provenance, seed: seed.seed))
     if let resume {
       task.data.resume = try putAside.read(InputFile.stream(resume, expecting: [.model]))
@@ -126,14 +136,34 @@ struct Fit: Tool {
     var monitor = report.monitor
     monitor.checkpointEvery = checkpointEvery
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
-    let fitted = try family.fit(task.data, settings, monitor)
-    let result = task.stored(
-      fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
+    let result: StoredModel
+    do {
+      let fitted = try family.fit(task.data, settings, monitor)
+      result = task.stored(
+        fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
+    } catch {
+      report.fail(error)
+      throw error
+    }
     try result.write(to: file, kind: .model)
     try file.commit()
-    try report.finish(fitted.settings)
-    if let failure = fitted.settings["failure"]?.string {
+    let described = result.description["settings"] ?? .null
+    try report.finish(described)
+    if let failure = described["failure"]?.string {
       throw ToolError(.internalFault, "\(failure); the best model before was kept")
+    }
+  }
+
+  /// Options that the model has no use for, before they are silently of none.
+  private func refuseWhatCannotApply(_ family: any ModelFamily.Type) throws {
+    let given = [("--init", start), ("--checkpoint", checkpoint), ("--resume", resume)]
+    if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
+      throw ToolError(
+        .usage,
+        "\(useless.0) is for networks, which are trained in epochs; '\(model)' is fitted at once")
+    }
+    if !family.takesGroups, groups != nil {
+      throw ToolError(.usage, "--groups is for models with item groups; '\(model)' has none")
     }
   }
 

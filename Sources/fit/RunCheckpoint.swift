@@ -10,7 +10,12 @@ struct RunCheckpoint: Sendable {
   let model: String
   let settings: JSONValue
   let seed: UInt64
-  let rows: SparseRows
+  /// What validation users are judged by.
+  let metric: String
+  /// The nested part of the training users.
+  let percent: Int
+  /// Of the inputs, by what they are.
+  let digests: [String: UInt64]
   let provenance: Provenance
 
   /// What must be equal for a run to go on.
@@ -19,10 +24,13 @@ struct RunCheckpoint: Sendable {
     if case .object(let members) = settings {
       kept = members.filter { $0.key != "epochs" && $0.key != "patience" }
     }
+    func digest(_ name: String) -> JSONValue {
+      digests[name].map { .string(hexadecimal($0)) } ?? "none"
+    }
     return [
       "of": .string(model), "settings": .object(kept), "seed": .string(String(seed)),
-      "users": .integer(rows.rowCount), "items": .integer(rows.columnCount),
-      "interactions": .integer(rows.count),
+      "metric": .string(metric), "train-percent": .integer(percent), "data": digest("data"),
+      "groups": digest("groups"),
     ]
   }
 
@@ -52,7 +60,8 @@ struct RunCheckpoint: Sendable {
     if let key = identity.firstDifference(from: stored.description["run"]) {
       throw ToolError(
         .badData,
-        "\(stream.name): was made with other \(key); go on with the same data, seed and settings")
+        "\(stream.name): was made with other \(key); go on with the same data, options and settings"
+      )
     }
     return Checkpoint(description: members, tensors: stored.tensors)
   }

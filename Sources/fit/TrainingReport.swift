@@ -6,8 +6,9 @@ import Models
 import Synchronization
 import ToolKit
 
-/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request; SIGTERM and SIGINT end
-/// the training after the batch at hand, and the best model so far is written.
+/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request. Once epochs have begun,
+/// SIGTERM and SIGINT end the training after the batch at hand, and the best model so far is written; before
+/// that, and the second time, they end the tool.
 final class TrainingReport: Sendable {
   private let context: ToolContext
   private let state: Mutex<State>
@@ -29,7 +30,7 @@ final class TrainingReport: Sendable {
   var monitor: TrainingMonitor {
     var monitor = TrainingMonitor(
       epochEnded: { record in self.epochEnded(record) },
-      batchEnded: { _, _ in },
+      batchEnded: { _, _ in StopRequest.trainingHasBegun() },
       shouldStop: { StopRequest.isMade })
     monitor.stepBegan = { what in
       self.state.withLock { $0.progress.announce(what) }
@@ -42,17 +43,30 @@ final class TrainingReport: Sendable {
     state.withLock { state in
       state.epochs = record.epoch
       if let value = record.validation { state.best = max(state.best, value) }
+      let loss = record.loss.map { "loss \(fixed($0, 2))" }
       let best =
-        state.best >= 0 ? ", best \(record.metric?.text ?? "") \(fixed(state.best, 4))" : ""
-      state.progress.update(record.epoch, note: "loss \(fixed(record.loss, 2))\(best)")
+        state.best >= 0 ? "best \(record.metric?.text ?? "") \(fixed(state.best, 4))" : nil
+      state.progress.update(
+        record.epoch, note: [loss, best].compactMap { $0 }.joined(separator: ", "))
       try? state.log?.write(record.json.text + "\n")
     }
-    let validation =
-      record.validation.map { ", \(record.metric?.text ?? "") \(fixed($0, 4))" } ?? ""
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
-    context.log.info(
-      "epoch \(record.epoch): loss \(fixed(record.loss, 2)) (\(parts))\(validation), \(fixed(record.seconds, 2)) s"
-    )
+    let told = [
+      record.loss.map { "loss \(fixed($0, 2))" + (parts.isEmpty ? "" : " (\(parts))") },
+      record.validation.map { "\(record.metric?.text ?? "") \(fixed($0, 4))" },
+      "\(fixed(record.seconds, 2)) s",
+    ]
+    context.log.info("epoch \(record.epoch): \(told.compactMap { $0 }.joined(separator: ", "))")
+  }
+
+  /// Closes the log of a run that came to nothing.
+  func fail(_ error: any Error) {
+    state.withLock { state in
+      state.progress.finish()
+      let line: JSONValue = ["event": "failed", "reason": .string("\(error)")]
+      try? state.log?.write(line.text + "\n")
+      try? state.log?.commit()
+    }
   }
 
   /// Closes the log and says how it went.
@@ -76,12 +90,20 @@ final class TrainingReport: Sendable {
 /// Whether a signal asked the training to end.
 enum StopRequest {
   private static let flag = Atomic<Bool>(false)
+  private static let hasBegun = Atomic<Bool>(false)
 
   static var isMade: Bool { flag.load(ordering: .relaxed) }
 
+  /// From now on there is something to keep.
+  static func trainingHasBegun() { hasBegun.store(true, ordering: .relaxed) }
+
   static func install() {
     for number in [SIGINT, SIGTERM] {
-      signal(number) { _ in StopRequest.flag.store(true, ordering: .relaxed) }
+      signal(number) { number in
+        let isFirst = !StopRequest.flag.exchange(true, ordering: .relaxed)
+        if isFirst, StopRequest.hasBegun.load(ordering: .relaxed) { return }
+        UnfinishedFiles.endBySignal(number)
+      }
     }
   }
 }

@@ -80,7 +80,7 @@ struct Tune: Tool {
     guard task.data.validation != nil else {
       throw ToolError(.badData, "\(stream.name): has no validation users; split it first")
     }
-    let about = searched(task, metric)
+    let about = searched(stream.digest ?? 0, metric)
     let journal = try TrialJournal(trialsLog, of: about)
     if !journal.trials.isEmpty {
       context.log.notice("\(journal.trials.count) trials taken from \(trialsLog ?? "")")
@@ -114,13 +114,11 @@ struct Tune: Tool {
   }
 
   /// What must be equal for trials of a log to count; ranges and the number of trials may differ.
-  private func searched(_ task: FittingTask, _ metric: ValidationMetric) -> JSONValue {
-    let rows = task.training.rows
-    return [
+  private func searched(_ digest: UInt64, _ metric: ValidationMetric) -> JSONValue {
+    [
       "model": .string(model), "set": .array(set.sorted().map { .string($0) }),
       "metric": .string(metric.text), "seed": .string(String(seed.seed)),
-      "users": .integer(rows.rowCount), "items": .integer(rows.columnCount),
-      "interactions": .integer(rows.count),
+      "data": .string(hexadecimal(digest)),
     ]
   }
 

@@ -8,6 +8,7 @@ enum DGLGMFamily: ModelFamily {
   static let name = "dglgm"
   static let summary = "deep global and local generative model (Liu et al., WWW 2020)"
   private static let usualBatch = 250
+  static let trainsInEpochs = true
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),

@@ -40,7 +40,9 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
       "global", inputs: width, outputs: 2 * d, batch: batch, seed: seed, stage: 90,
       initialisation: .fanIn())
     hidden = Dense("hidden", inputs: 2 * d, outputs: width, batch: batch, seed: seed, stage: 91)
-    decoder = Dense("decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 92)
+    decoder = Dense(
+      "decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 92,
+      outputsAreItems: true)
     globalPrior = Matrix(rows: 1, columns: d)
     noise = Matrix(rows: batch, columns: d)
   }

@@ -87,7 +87,7 @@ private func fitFactors(
     }
     monitor.epochEnded(
       EpochRecord(
-        epoch: epoch, epochs: epochs, loss: 0, parts: [], validation: value,
+        epoch: epoch, epochs: epochs, loss: nil, parts: [], validation: value,
         metric: data.validation?.metric, seconds: seconds() - start))
     start = seconds()
     return misses >= patience || monitor.shouldStop()
@@ -98,6 +98,5 @@ private func fitFactors(
   return FactorModel(
     best.items, method, neighbours: neighbours,
     settings: settings.json.adding(
-      TrainingOutcome(
-        epoch: best.epoch, validation: best.value, metric: data.validation?.metric, failure: nil)))
+      TrainingOutcome(epoch: best.epoch, failure: nil)))
 }

@@ -48,13 +48,14 @@ final class Decoder<T: Real> {
   init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
     self.options = options
     let (d, g, k, batch) = (options.latent, options.groups, options.clusters, options.batch)
-    items = Parameter("items", rows: count, columns: d)
-    itemBias = Parameter("item-bias", rows: 1, columns: count)
+    items = Parameter("items", rows: count, columns: d, items: .rows)
+    itemBias = Parameter("item-bias", rows: 1, columns: count, items: .columns)
     logScale = Parameter("log-scale", rows: 1, columns: 1)
     logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
     // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
     if options.usesParts && options.usesCosine { logScale.rate = 0 }
     mapping = Parameter("mapping", rows: k * g, columns: d)
+    mapping.hasSparseRows = true
     groupBias = Parameter("group-bias", rows: 1, columns: g)
     groups = ItemGroups(options: options, seed: seed)
     parts =

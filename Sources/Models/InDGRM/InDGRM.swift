@@ -200,7 +200,7 @@ final class InDGRM: RecommendationModel {
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
       var own: [(Int, Double)] = []
-      if let expert {
+      if let expert, expert.strength != 0 {
         let parts = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
         let bias = Double(expert.bias[0, Int(item)])
         explanation.contributions = explanation.contributions.map {
@@ -282,7 +282,7 @@ private struct UserView {
     var own = MappingRefinement(mapping: mapping, z: z)
     if options.refineSteps > 0 {
       own.refine(
-        base: (0..<decoder.items.value.rows).map(similarity),
+        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost ?? .multinomial,
         membership: decoder.groups.membership, bias: bias, items: items,
         steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
       mapping = own.vectors(mapping, z: z)
@@ -300,12 +300,13 @@ private struct UserView {
 
   /// The scores of all items.
   func score(into scores: UnsafeMutableBufferPointer<Float>) {
-    let factors = activity.map { exp($0) }
+    let most = activity.max() ?? 0
+    let factors = activity.map { exp($0 - most) }
     for item in scores.indices {
       let row = decoder.groups.membership.row(item)
       var mixture = 1e-20
       for group in row.indices { mixture += Double(row[group]) * factors[group] }
-      scores[item] = Float(similarity(item) + log(mixture))
+      scores[item] = Float(similarity(item) + most + log(mixture))
     }
   }
 
@@ -330,7 +331,8 @@ private struct UserView {
       let preference = activity.enumerated().map { group, value in
         value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
       }
-      let terms = zip(membership, preference).map { $0 * exp($1) }
+      let most = preference.max() ?? 0
+      let terms = zip(membership, preference).map { $0 * exp($1 - most) }
       let total = terms.reduce(0, +)
       var mixture = 0.0
       for group in 0..<options.groups where terms[group] > 0 {

@@ -10,6 +10,8 @@ enum InDGRMFamily: ModelFamily {
   static let summary =
     "the interpretable deep generative model: user clusters, item groups, factors"
   static let usualBatch = 250
+  static let trainsInEpochs = true
+  static let takesGroups = true
   static let options = InDGRMOptions.options + NeighbourhoodExpert.options
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
@@ -18,6 +20,9 @@ enum InDGRMFamily: ModelFamily {
   {
     var settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions(settings)
+    guard data.groups == nil || settings.flag("item-groups") else {
+      throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
+    }
     let privileged = try privilegedGroups(data, settings)
     try options.adapt(to: data, groups: data.groups?.count ?? privileged?.count) {
       try data.tastesAreSpread(monitor)
@@ -45,8 +50,9 @@ enum InDGRMFamily: ModelFamily {
         CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
     }
     network.weightScale = weightScale(data.rows, options.userWeight)
-    if data.start != nil {
+    if data.resume == nil, data.start != nil {
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+      network.clusters.followParameters()
     } else if data.resume == nil {
       monitor.stepBegan("looking for a start")
       startItems(network, data)
@@ -55,6 +61,16 @@ enum InDGRMFamily: ModelFamily {
       network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
     }
     let plan = TrainingPlan(settings, seed: data.seed)
+    var monitor = monitor
+    if let keep = monitor.checkpoint {
+      // A resumed run has the sizes that were settled, whatever they were settled by.
+      let sizes = options.sizes
+      monitor.checkpoint = { checkpoint in
+        var checkpoint = checkpoint
+        checkpoint.description["sizes"] = sizes
+        try keep(checkpoint)
+      }
+    }
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let model = InDGRM(network, settings: settings.json.adding(best))
     if settings.choice("expert") != "none" { monitor.stepBegan("fitting the expert") }
@@ -75,7 +91,10 @@ enum InDGRMFamily: ModelFamily {
       throw ModelError(
         .badData, "privileged needs items with categories; ingest them with --items")
     }
-    guard data.groups == nil, settings.flag("item-groups") else {
+    guard settings.flag("item-groups") else {
+      throw ModelError(.usage, "privileged needs item groups; set item-groups=on")
+    }
+    guard data.groups == nil else {
       throw ModelError(.usage, "privileged needs item groups of its own; leave --groups out")
     }
     return PrivilegedGroups(

@@ -222,7 +222,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     epochs = epoch
     // In RecVAE's schedule the old posterior is that of the last round of encoder passes.
     let isDue = options.encoderPasses == 0 || (epoch + 1) % (options.encoderPasses + 1) == 0
-    guard options.priorOld > 0, isDue else { return }
+    guard options.priorOld + options.priorWide > 0, isDue else { return }
     hasPrevious = true
     for (old, new) in zip(previous.parameters, encoder.parameters) {
       old.value.copy(from: new.value)

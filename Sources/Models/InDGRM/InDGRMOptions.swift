@@ -60,22 +60,23 @@ struct InDGRMOptions: Sendable {
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
       ModelOption(
-        "depth", .integer(-1, -1...32),
+        "depth", .integer(-1, Self.depthRange),
         "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user, below 150,000 in all, or with group parts"
       ),
       ModelOption(
-        "latent", .integer(-1, -1...10_000),
+        "latent", .integer(-1, Self.latentRange),
         "Latent dimensions d; -1 takes 200, or 100 with group parts"),
-      ModelOption("clusters", .integer(-1, -1...256), "User clusters K at the start; -1 takes 6"),
       ModelOption(
-        "groups", .integer(-1, -1...10_000),
+        "clusters", .integer(-1, Self.clusterRange), "User clusters K at the start; -1 takes 6"),
+      ModelOption(
+        "groups", .integer(-1, Self.groupRange),
         "Item groups G (given ones take precedence); -1 takes 18, or 7 with group parts"),
       ModelOption(
         "temperature", .number(0.1, 0.001...100),
         "tau of the item groups and of the decoder's start"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption(
-        "kl-weight", .number(-1, -1...1000),
+        "kl-weight", .number(-1, 0...1000),
         "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075"),
       ModelOption(
         "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
@@ -131,7 +132,7 @@ struct InDGRMOptions: Sendable {
         "Steps that fit the factor-to-group vectors to each user when he is scored or explained"),
       ModelOption("refine-rate", .number(0.5, 0...10), "Size of those steps"),
       ModelOption(
-        "samples", .integer(-1, -1...10_000_000),
+        "samples", .integer(-1, 0...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items, -1 all up to 20,000 and for other costs, else 4,096"
       ),
       ModelOption(
@@ -193,7 +194,7 @@ struct InDGRMOptions: Sendable {
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
   /// Where a user's tastes are spread a place for every group is far better than one for all. On dense data,
   /// where it gains little, groups lose their meaning by it, so that it is not even tried.
-  /// A fit that starts from an earlier model keeps that model's sizes.
+  /// A fit that starts from an earlier model keeps that model's sizes, and a resumed one its own.
   ///
   /// - Parameters:
   ///   - given: the number of item groups where they come from elsewhere.
@@ -204,7 +205,10 @@ struct InDGRMOptions: Sendable {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
-    if let earlier = data.start?.model.description["settings"] { follow(earlier) }
+    if let earlier = data.resume?.description["sizes"] ?? data.start?.model.description["settings"]
+    {
+      follow(earlier)
+    }
     if parts == "auto" {
       let suitsParts = usesGroups && !isDense && data.rows.count < 1_000_000 && given ?? 0 <= 50
       parts = try suitsParts && spread() ? "on" : "off"
@@ -238,6 +242,14 @@ struct InDGRMOptions: Sendable {
     if depth < 0, let known = known("depth", Self.depthRange) { depth = known }
   }
 
+  /// What was settled, as `follow` takes it.
+  var sizes: JSONValue {
+    [
+      "group-parts": .string(usesParts ? "on" : "off"), "clusters": .integer(clusters),
+      "latent": .integer(latent), "groups": .integer(groups), "depth": .integer(depth),
+    ]
+  }
+
   private static let clusterRange = 1...256
   private static let latentRange = 1...10_000
   private static let groupRange = 1...10_000
@@ -267,6 +279,7 @@ struct InDGRMOptions: Sendable {
     usesParts = usesGroups && json["group-parts"]?.string == "on"
     usesGroupAttention = json["attention"]?.string == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false
+    cost = json["cost"]?.string.flatMap { ReconstructionCost(rawValue: $0) }
     refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
     refineRate = json["refine-rate"]?.double ?? refineRate
     mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty

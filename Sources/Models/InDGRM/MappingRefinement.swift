@@ -6,8 +6,9 @@ import Glibc
 /// Proximal gradient steps on one user's own factor-to-group vectors o_i^(g) at inference (Eq. 8, sections 4.6
 /// and 4.7), starting from the blend of his clusters'.
 ///
-/// The multinomial loss's gradient by o_i^(g) is alpha_g z_i, alpha_g = sum_j (|x_i| p_ij - x_ij) w_jg with w_jg the
-/// share of group g in item j's mixture. A step is o <- o - eta alpha_g z, then
+/// The loss's gradient by o_i^(g) is alpha_g z_i, alpha_g = sum_j r_ij w_jg with w_jg the share of group g in item
+/// j's mixture and r_ij the gradient by the score: |x_i| p_ij - x_ij with the multinomial cost, sigma(s_ij) - x_ij
+/// with Bernoulli's. A step is o <- o - eta alpha_g z, then
 /// o <- o / |o| max(0, |o| - eta lambda_o): vectors only move along z_i and shrink, so that each is
 /// known by a factor on its start and a multiple of z_i. O(M G) a step.
 struct MappingRefinement {
@@ -50,42 +51,36 @@ struct MappingRefinement {
   ///
   /// - Parameters:
   ///   - base: a cos(h_j, z_i) + beta_j of every item.
+  ///   - cost: what the model was trained with.
   ///   - membership: c_jg, M x G.
   ///   - bias: b_g.
   ///   - items: the user's items.
   ///   - rate: eta, relative to 1 / (|x_i| |z_i|^2).
   ///   - penalty: lambda_o.
   mutating func refine(
-    base: [Double], membership: Matrix<Float>, bias: [Double], items: [UInt32], steps: Int,
+    base: [Double], cost: ReconstructionCost, membership: Matrix<Float>, bias: [Double],
+    items: [UInt32], steps: Int,
     rate: Double, penalty: Double
   ) {
     guard !items.isEmpty, square > 0 else { return }
     let (count, groups, size) = (membership.rows, shrinkage.count, Double(items.count))
     let eta = rate / (size * square)
-    var (mixtures, scores) = (
-      [Double](repeating: 0, count: count), [Double](repeating: 0, count: count)
-    )
+    let own = SparseRows(offsets: [0, items.count], columns: items, columnCount: count)
+    let scores = Matrix<Double>(rows: 1, columns: count)
+    var mixtures = [Double](repeating: 0, count: count)
     for _ in 0..<steps {
       let factors = (0..<groups).map { exp(product($0) + bias[$0]) }
-      var most = -Double.infinity
       for item in 0..<count {
         let row = membership.row(item)
         var mixture = 1e-20
         for group in 0..<groups { mixture += Double(row[group]) * factors[group] }
         mixtures[item] = mixture
-        scores[item] = base[item] + log(mixture)
-        most = max(most, scores[item])
+        scores[0, item] = base[item] + log(mixture)
       }
-      var total = 0.0
-      for item in 0..<count {
-        scores[item] = exp(scores[item] - most)
-        total += scores[item]
-      }
-      for item in 0..<count { scores[item] *= size / total }
-      for item in items { scores[Int(item)] -= 1 }
+      _ = cost.apply(scores, targets: own, scales: [1])
       var slopes = [Double](repeating: 0, count: groups)
       for item in 0..<count {
-        let (row, pull) = (membership.row(item), scores[item] / mixtures[item])
+        let (row, pull) = (membership.row(item), scores[0, item] / mixtures[item])
         for group in 0..<groups { slopes[group] += pull * Double(row[group]) * factors[group] }
       }
       for group in 0..<groups {

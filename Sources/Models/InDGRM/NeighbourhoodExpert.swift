@@ -31,7 +31,7 @@ struct NeighbourhoodExpert {
       "expert-weight", .number(0, 0...1e6),
       "Its weight; 0 chooses on validation users (12 without any)"),
     ModelOption(
-      "expert-tempering", .number(-1, -1...10),
+      "expert-tempering", .number(-1, 0...10),
       "Share of log popularity taken out of the product; -1 chooses on validation users (0.3 without any)"
     ),
   ]
@@ -59,7 +59,7 @@ struct NeighbourhoodExpert {
     let (weight, share) = (
       settings.number("expert-weight"), settings.number("expert-tempering")
     )
-    (strength, tempering) = Self.choose(
+    let chosen = Self.choose(
       weight: weight > 0 ? weight : nil, tempering: share >= 0 ? share : nil, data.validation
     ) { held, mixtures in
       validate(held, mixing: mixtures, bias: popularity) { rows, base, added in
@@ -67,6 +67,9 @@ struct NeighbourhoodExpert {
         weights.score(held.foldIn, rows: rows, into: added)
       }
     }
+    strength = chosen.weight
+    // Without the other factor nothing counts twice.
+    tempering = strength > 0 ? chosen.tempering : 0
     bias = popularity
     scale(bias, by: Float(-tempering))
   }
@@ -88,7 +91,7 @@ struct NeighbourhoodExpert {
     let octaves = (0..<24).map { exp2(Double($0) / 3 - 1) }
     let first = best(
       (weight.map { [$0] } ?? [0] + octaves).map {
-        ExpertMixture(added: $0, bias: -(tempering ?? 0))
+        ExpertMixture(added: $0, bias: $0 > 0 ? -(tempering ?? 0) : 0)
       })
     guard tempering == nil, first.added > 0 else { return (first.added, tempering ?? 0) }
     let nearby = weight.map { [$0] } ?? (-1...2).map { first.added * exp2(Double($0) / 3) }

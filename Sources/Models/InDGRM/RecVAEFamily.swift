@@ -12,6 +12,7 @@ enum RecVAEFamily: ModelFamily {
   static let name = "recvae"
   static let summary = "variational autoencoder with a composite prior (Shenbin et al., 2020)"
   private static let usualBatch = 250
+  static let trainsInEpochs = true
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
@@ -55,6 +56,7 @@ enum RecVAEFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+    if data.start != nil { network.clusters.followParameters() }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let described = settings.json.adding(best).setting("temperature", 1)

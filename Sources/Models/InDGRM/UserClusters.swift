@@ -7,7 +7,7 @@ import Glibc
 /// ARD variances, both updated in closed form from running averages over users.
 ///
 /// - N_k: expected users in cluster k; q(v_k) = Beta(1 + N_k, alpha + sum_{l>k} N_l), clusters ordered by
-///   size (Blei and Jordan, 2006); the weights used are E[log pi_k].
+///   size, and v = 1 for the last (Blei and Jordan, 2006); the weights used are E[log pi_k].
 /// - lambda^(k)_l = (sum_i q_ik (mu^2 + sigma^2)_ikl + 2 eta_b) / (N_k + 2 eta_a + 2), the mode under
 ///   an inverse gamma prior.
 final class UserClusters<T: Real> {
@@ -36,7 +36,9 @@ final class UserClusters<T: Real> {
     shape = options.ardShape
     scale = options.ardScale
     shares = [Double](repeating: 1 / Double(options.clusters), count: options.clusters)
-    seconds = [Double](repeating: 0, count: options.clusters * options.latent)
+    // As if every user's posterior were N(0, I), with which the variances agree.
+    seconds = [Double](
+      repeating: 1 / Double(options.clusters), count: options.clusters * options.latent)
     logWeights = Parameter("cluster-log-weights", rows: 1, columns: options.clusters)
     logWeights.value.fill(T(-log(Double(options.clusters))))
     logVariances = Parameter(
@@ -94,12 +96,29 @@ final class UserClusters<T: Real> {
     let order = (0..<count).sorted { (shares[$0], -$0) > (shares[$1], -$1) }
     var later = shares.reduce(0, +) * users
     var broken = 0.0
-    for cluster in order {
+    for (place, cluster) in order.enumerated() {
+      guard place < count - 1 else {
+        logWeights.value[0, cluster] = T(broken)
+        break
+      }
       let size = users * shares[cluster]
       later -= size
       let (a, b) = (1 + size, concentration + max(later, 0))
       logWeights.value[0, cluster] = T(digamma(a) - digamma(a + b) + broken)
       broken += digamma(b) - digamma(a + b)
+    }
+  }
+
+  /// Makes the running averages agree with weights and variances that came from an earlier model.
+  func followParameters() {
+    let weights = (0..<count).map { exp(Double(logWeights.value[0, $0])) }
+    let total = weights.reduce(0, +)
+    for cluster in 0..<count {
+      shares[cluster] = weights[cluster] / total
+      for dimension in 0..<latent {
+        seconds[cluster * latent + dimension] =
+          shares[cluster] * exp(Double(logVariances.value[cluster, dimension]))
+      }
     }
   }
 

@@ -56,7 +56,7 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     self.options = options
     self.seed = seed
     let (k, d, rows) = (options.concepts, options.latent, options.concepts * options.batch)
-    items = Parameter("items", rows: count, columns: d)
+    items = Parameter("items", rows: count, columns: d, items: .rows)
     items.initialiseGlorot(seed: seed, stage: 80)
     var grouping = InDGRMOptions()
     grouping.groups = k

@@ -8,6 +8,7 @@ enum MacridVAEFamily: ModelFamily {
   static let name = "macridvae"
   static let summary = "variational autoencoder disentangled by concepts (Ma et al., 2019)"
   private static let usualBatch = 500
+  static let trainsInEpochs = true
   static let options =
     [
       ModelOption("concepts", .integer(7, 1...1000), "Concepts K that items belong to"),

@@ -34,7 +34,9 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     posterior = Dense(
       "posterior", inputs: width, outputs: 2 * latent, batch: batch, seed: seed, stage: 2)
     hidden = Dense("hidden", inputs: latent, outputs: width, batch: batch, seed: seed, stage: 3)
-    decoder = Dense("decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 4)
+    decoder = Dense(
+      "decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 4,
+      outputsAreItems: true)
     z = Matrix(rows: batch, columns: latent)
     noise = Matrix(rows: batch, columns: latent)
     latentGradient = Matrix(rows: batch, columns: 2 * latent)

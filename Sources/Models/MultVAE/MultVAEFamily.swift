@@ -8,6 +8,7 @@ enum MultVAEFamily: ModelFamily {
   static let name = "mult-vae"
   static let summary = "variational autoencoder with multinomial likelihood (Liang et al., 2018)"
   private static let usualBatch = 250
+  static let trainsInEpochs = true
   static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
@@ -47,13 +48,17 @@ extension TrainingData {
   /// Starts a network from the earlier model, when there is one.
   ///
   /// - Parameter prepared: the model with the tensors that the network's parameters have.
-  /// - Throws: `ModelError` when sizes differ.
+  /// - Throws: `ModelError` when sizes differ, or no item is known.
   func startNetwork<Network: TrainableNetwork>(
     _ network: Network, prepared: (StoredModel) throws -> StoredModel = { $0 }
   ) throws
   where Network.Scalar == Float {
     guard let start else { return }
-    _ = try prepared(start.model).start(network.parameters, items: start.items)
+    let known = try prepared(start.model).start(network.parameters, items: start.items)
+    guard known > 0 else {
+      throw ModelError(
+        .badData, "the earlier model knows none of the items; start from one of the same catalogue")
+    }
     network.parametersChanged()
   }
 }
@@ -111,8 +116,6 @@ extension JSONValue {
     guard case .object(var members) = self else { return self }
     if let failure = best.failure { members["failure"] = .string(failure) }
     members["best_epoch"] = .integer(best.epoch)
-    members["validation"] = best.validation.map { .number($0) } ?? .null
-    members["validation_metric"] = best.metric.map { .string($0.text) } ?? .null
     return .object(members)
   }
 }

@@ -21,10 +21,11 @@ final class Dense<T: Real> {
 
   init(
     _ name: String, inputs: Int, outputs: Int, batch: Int, seed: UInt64, stage: UInt32,
-    initialisation: Initialisation = .glorot
+    initialisation: Initialisation = .glorot, outputsAreItems: Bool = false
   ) {
-    weights = Parameter("\(name).weights", rows: inputs, columns: outputs)
-    bias = Parameter("\(name).bias", rows: 1, columns: outputs)
+    let items: ItemAxis? = outputsAreItems ? .columns : nil
+    weights = Parameter("\(name).weights", rows: inputs, columns: outputs, items: items)
+    bias = Parameter("\(name).bias", rows: 1, columns: outputs, items: items)
     output = Matrix(rows: batch, columns: outputs)
     switch initialisation {
     case .glorot: weights.initialiseGlorot(seed: seed, stage: stage)

@@ -12,11 +12,16 @@ final class Parameter<T: Real> {
   private(set) var touched: [UInt32]?
   /// The factor on the learning rate; zero freezes the parameter.
   var rate: T = 1
+  /// What stands for items: its rows, its columns or neither.
+  let items: ItemAxis?
+  /// Whether its rows may be shrunk to nothing, which a running average would undo.
+  var hasSparseRows = false
   private(set) lazy var state = AdamState<T>(count: value.count)
   private let rowGradients = Workspace<T>()
 
-  init(_ name: String, rows: Int, columns: Int) {
+  init(_ name: String, rows: Int, columns: Int, items: ItemAxis? = nil) {
     self.name = name
+    self.items = items
     value = Matrix(rows: rows, columns: columns)
   }
 
@@ -53,6 +58,11 @@ final class Parameter<T: Real> {
   }
 }
 
+/// Which index of a parameter counts items.
+enum ItemAxis {
+  case rows, columns
+}
+
 /// The optimiser's settings (Kingma and Ba, 2015).
 struct AdamSettings {
   var learningRate = 1e-3
@@ -67,13 +77,20 @@ struct Snapshot<T: Real> {
 
   init(_ values: [[T]]) { self.values = values }
 
-  /// Moves towards the parameters' values: share times its own, the rest theirs.
+  /// Moves towards the parameters' values: share times its own, the rest theirs; rows that are shrunk to
+  /// nothing are nothing at once.
   mutating func follow(_ parameters: [Parameter<T>], keeping share: Double) {
     for (place, parameter) in parameters.enumerated() {
       let step = T(1 - share)
       values[place].withUnsafeMutableBufferPointer { own in
         for index in own.indices {
           own[index] += step * (parameter.value.pointer[index] - own[index])
+        }
+        guard parameter.hasSparseRows else { return }
+        let width = parameter.value.columns
+        for row in 0..<parameter.value.rows
+        where parameter.value.row(row).allSatisfy({ $0 == 0 }) {
+          for index in row * width..<(row + 1) * width { own[index] = 0 }
         }
       }
     }

@@ -19,7 +19,7 @@ final class SparseInput<T: Real> {
     _ name: String, items: Int, width: Int, batch: Int, seed: UInt64, stage: UInt32,
     starts: Bool = true
   ) {
-    weights = Parameter("\(name).weights", rows: items, columns: width)
+    weights = Parameter("\(name).weights", rows: items, columns: width, items: .rows)
     bias = Parameter("\(name).bias", rows: 1, columns: width)
     output = Matrix(rows: batch, columns: width)
     if starts { weights.initialiseGlorot(seed: seed, stage: stage) }

@@ -65,24 +65,27 @@ extension StoredModel {
         tensor.shape.count == 2
       else { throw unmatched(parameter.name) }
       let (oldRows, oldColumns) = (tensor.shape[0], tensor.shape[1])
-      let byRow = oldRows == old && rows == new && oldColumns == columns
-      let byColumn = oldColumns == old && columns == new && oldRows == rows
-      guard byRow || byColumn || (oldRows == rows && oldColumns == columns) else {
-        throw unmatched(parameter.name)
-      }
-      if byRow {
+      switch parameter.items {
+      case .rows:
+        guard oldRows == old, rows == new, oldColumns == columns else {
+          throw unmatched(parameter.name)
+        }
         for (row, place) in source.enumerated() {
           guard let place else { continue }
           for column in 0..<columns {
             parameter.value[row, column] = values[place * columns + column]
           }
         }
-      } else if byColumn {
+      case .columns:
+        guard oldColumns == old, columns == new, oldRows == rows else {
+          throw unmatched(parameter.name)
+        }
         for (column, place) in source.enumerated() {
           guard let place else { continue }
           for row in 0..<rows { parameter.value[row, column] = values[row * old + place] }
         }
-      } else {
+      case nil:
+        guard oldRows == rows, oldColumns == columns else { throw unmatched(parameter.name) }
         _ = parameter.value.buffer.update(from: values)
       }
     }

@@ -16,6 +16,11 @@ public struct FittingTask: Sendable {
   public init(_ interactions: InteractionSet, name: String, percent: Int = 100, seed: UInt64) throws
   {
     let plan = try SplitPlan(interactions)
+    guard plan != nil || percent == 100 else {
+      throw ModelError(
+        .usage,
+        "\(name): has no nested parts to train on; split it first or leave --train-percent out")
+    }
     training = TrainingSet(interactions, plan, tier: percent / 20)
     guard training.rows.count > 0 else {
       throw ModelError(
@@ -45,13 +50,19 @@ public struct FittingTask: Sendable {
     data.validation.map { $0.value(of: model) }
   }
 
-  /// A fitted model as it is stored.
+  /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
+  /// pruning and refinement included.
   public func stored(_ model: any RecommendationModel, family: String, _ provenance: Provenance)
     -> StoredModel
   {
-    StoredModel(
+    var settings = model.settings
+    if let validation = data.validation {
+      settings = settings.setting("validation", .number(validation.value(of: model)))
+        .setting("validation_metric", .string(validation.metric.text))
+    }
+    return StoredModel(
       description: [
-        "model": .string(family), "settings": model.settings,
+        "model": .string(family), "settings": settings,
         "training_users": .integer(training.rows.rowCount),
         "training_interactions": .integer(training.rows.count),
         "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),

@@ -45,8 +45,6 @@ extension TrainableNetwork {
 struct TrainingOutcome {
   /// The epoch whose parameters were kept.
   var epoch: Int
-  var validation: Double?
-  var metric: ValidationMetric?
   /// Why the run ended before its time, when it failed.
   var failure: String?
 }
@@ -71,7 +69,7 @@ enum LearningRate: ExpressibleByFloatLiteral {
     case .fixed(let rate):
       ModelOption("learning-rate", .number(rate, 0...1), "Adam's step size")
     case .settled(let how):
-      ModelOption("learning-rate", .number(-1, -1...1), "Adam's step size; -1 takes \(how)")
+      ModelOption("learning-rate", .number(-1, 0...1), "Adam's step size; -1 takes \(how)")
     }
   }
 }
@@ -106,7 +104,7 @@ struct TrainingPlan {
       ModelOption(
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
       ModelOption(
-        "batch", .integer(-1, -1...100_000),
+        "batch", .integer(-1, 1...100_000),
         "Users in a batch at most; -1 takes \(batch), or fewer in proportion below 4,000 users"),
       rate.option,
       ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
@@ -164,7 +162,8 @@ struct Trainer<Network: TrainableNetwork> {
   /// Runs the training; the network is left at its best validated state (its last, without
   /// validation users).
   ///
-  /// When the loss is no longer a number the run ends, and the best state before is kept.
+  /// When the loss is no longer a number the run ends, and the best state before is kept (the last epoch's,
+  /// before any validation).
   ///
   /// Throws `ModelError` when there is no such state, or a checkpoint does not fit.
   func run() throws -> TrainingOutcome {
@@ -190,6 +189,7 @@ struct Trainer<Network: TrainableNetwork> {
       // The average forgets its start faster while it is young.
       course.running?.follow(
         network.parameters, keeping: min(plan.average, 1 - 1 / Double(course.epoch)))
+      if course.best == nil { course.last = course.running ?? Snapshot(network.parameters) }
       let isDue = course.epoch % plan.validateEvery == 0
       var validation = isDue ? validate(&course) : nil
       let isLast = course.epoch == plan.epochs || course.misses >= plan.patience
@@ -206,14 +206,12 @@ struct Trainer<Network: TrainableNetwork> {
           seconds: seconds() - start))
       if isStopped { break }
     }
-    guard failure == nil || course.best != nil else {
-      throw ModelError(.internalFault, failure ?? "")
+    guard let kept = course.best?.state ?? course.last else {
+      throw ModelError(.internalFault, failure ?? "there was no epoch to keep; raise epochs")
     }
-    (course.best?.state ?? course.running)?.restore(to: network.parameters)
+    kept.restore(to: network.parameters)
     network.parametersChanged()
-    return TrainingOutcome(
-      epoch: course.best?.epoch ?? course.epoch, validation: course.best?.value,
-      metric: data.validation?.metric, failure: failure)
+    return TrainingOutcome(epoch: course.best?.epoch ?? course.epoch, failure: failure)
   }
 
   /// One pass over the users; returns the mean loss's parts, or what went wrong.
@@ -293,6 +291,8 @@ private struct Course<Network: TrainableNetwork> {
   var step: UInt64 = 0
   var misses = 0
   var best: (epoch: Int, value: Double, state: Snapshot<Network.Scalar>)?
+  /// The last epoch's, while there is no best one.
+  var last: Snapshot<Network.Scalar>?
   var running: Snapshot<Network.Scalar>?
 
   init(running: Snapshot<Network.Scalar>?) { self.running = running }
@@ -338,6 +338,7 @@ private struct Course<Network: TrainableNetwork> {
       )
     }
     if running != nil { running = Snapshot(try checkpoint.values("running", parameters)) }
+    if epoch > 0, best == nil { last = running ?? Snapshot(parameters) }
     var state: [String: [Double]] = [:]
     for (name, tensor) in checkpoint.tensors where name.hasPrefix("network.") {
       state[String(name.dropFirst(8))] = tensor.doubles.map { Array($0) }

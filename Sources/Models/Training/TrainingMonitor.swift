@@ -6,8 +6,8 @@ import Interchange
 public struct EpochRecord: Sendable {
   public let epoch: Int
   public let epochs: Int
-  /// Mean loss of a training user.
-  public let loss: Double
+  /// Mean loss of a training user; nil for models that do not measure it.
+  public let loss: Double?
   /// The mean of the loss's parts by name, such as `reconstruction` and `kl`.
   public let parts: [(name: String, value: Double)]
   /// The metric on the validation users, when it was measured.
@@ -18,9 +18,10 @@ public struct EpochRecord: Sendable {
   /// One flat JSON object.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
-      "event": "epoch", "epoch": .integer(epoch), "epochs": .integer(epochs), "loss": .number(loss),
+      "event": "epoch", "epoch": .integer(epoch), "epochs": .integer(epochs),
       "seconds": .number(seconds),
     ]
+    if let loss { members["loss"] = .number(loss) }
     for (name, value) in parts { members[name] = .number(value) }
     if let validation { members["validation"] = .number(validation) }
     if let metric { members["validation_metric"] = .string(metric.text) }
