@@ -1,0 +1,151 @@
+// Does fit refuse what cannot apply, keep what it should, and say what is true of the model it wrote?
+
+import Foundation
+import Support
+import Testing
+
+@Suite struct FitTests {
+  private let folder: Folder
+  private let split: String
+  private let plain: String
+  private let small = "--set width=12 --set latent=6 --set batch=40 --set epochs=4"
+
+  init() throws {
+    folder = try Folder()
+    split = folder.path("split.ig")
+    plain = folder.path("plain.ig")
+    let run = Shell.run(
+      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5 -o \(plain)"
+        + " && split -q \(plain) -o \(split)")
+    #expect(run.status == 0, "\(run.errors)")
+  }
+
+  private func fit(_ words: String, _ data: String? = nil) -> Shell.Result {
+    Shell.run("fit -q \(words) \(data ?? split) -o \(folder.path("m"))")
+  }
+
+  @Test(arguments: [
+    ("--model ease --checkpoint c", "--checkpoint is for networks"),
+    ("--model ials --init c", "--init is for networks"),
+    ("--model mult-vae --groups g", "--groups is for models with item groups"),
+    ("--model indgrm --groups g --init m", "exclude each other"),
+    ("--set groups=0", "groups must be 1 to 10000, or -1"),
+    ("--set learning-rate=-0.5", "learning-rate must be"),
+    ("--set privileged=on --set item-groups=off", "set item-groups=on"),
+  ])
+  func whatCannotApplyIsRefused(_ words: String, _ reason: String) {
+    let run = fit(words)
+    #expect(run.status == 64 && run.errors.contains(reason), "\(run.errors)")
+    #expect(!folder.names.contains("m"))
+  }
+
+  @Test func partsOfTrainingUsersNeedASplit() {
+    let run = fit("--model ease --train-percent 20", plain)
+    #expect(run.status == 64 && run.errors.contains("split it first"), "\(run.errors)")
+  }
+
+  @Test func placesThatCannotBeWrittenAreFoundAtOnce() {
+    let run = fit("\(small) --model mult-vae --set epochs=100000 --checkpoint /nonexistent/c")
+    #expect(run.status == 73 && run.errors.contains("/nonexistent/c"), "\(run.errors)")
+  }
+
+  /// What the model says of itself is what metrics measures, with expert, pruning and refinement.
+  @Test(arguments: [
+    "indgrm --set expert=linear", "indgrm --set refine-steps=5 --set cost=bernoulli",
+    "indgrm --set prune-dimensions=0.9 --set ard-epoch=0", "ease", "ials --set factors=4",
+    "mult-vae",
+  ])
+  func theValidationFigureIsTheModels(_ model: String) {
+    let words = model.contains("vae") || model.contains("indgrm") ? small : ""
+    let run = fit("--model \(model) \(words)")
+    #expect(run.status == 0, "\(run.errors)")
+    func value(_ text: String, _ start: String) -> Double {
+      text.components(separatedBy: start).dropFirst().first
+        .flatMap { Double($0.prefix { !",}\n".contains($0) }) } ?? -1
+    }
+    let said = value(Shell.run("dump --header \(folder.path("m"))").output, "\"validation\":")
+    let measured = Shell.run(
+      "score -q --role validation --model \(folder.path("m")) \(split)"
+        + " | metrics -q --truth \(split) --metrics ndcg --at 100 --format csv | grep '^all'")
+    let mean = value(measured.output, "all,ndcg,100,")
+    #expect(said > 0 && abs(said - mean) < 1e-6, "\(said) but \(measured.output)\(measured.errors)")
+  }
+
+  /// A run goes on only as what it was, and knows the sizes an earlier model gave it.
+  @Test func resumedRunsAreTheSameRun() {
+    let (old, point) = (folder.path("old"), folder.path("point"))
+    let model = "fit -q --model indgrm \(small) --set groups=3"
+    for words in [
+      "--set clusters=3 \(split) -o \(old)",
+      "--set epochs=2 --init \(old) --checkpoint \(point) \(split) -o \(folder.path("a"))",
+      "--resume \(point) \(split) -o \(folder.path("b"))",
+      "--init \(old) \(split) -o \(folder.path("c"))",
+    ] {
+      let run = Shell.run("\(model) \(words)")
+      #expect(run.status == 0, "\(words): \(run.errors)")
+    }
+    let tensors = ["b", "c"].map {
+      Shell.run("dump --to npz \(folder.path($0)) | sha256sum").output
+    }
+    #expect(tensors[0] == tensors[1])
+    let groups = folder.path("g")
+    #expect(Shell.run("group-items -q --groups 3 \(split) -o \(groups)").status == 0)
+    let other = folder.path("other.ig")
+    #expect(Shell.run("split -q --seed 5 \(plain) -o \(other)").status == 0)
+    for (words, what) in [
+      ("--validate-by recall@5 \(split)", "metric"), ("--groups \(groups) \(split)", "groups"),
+      (other, "data"),
+    ] {
+      let run = Shell.run("\(model) --resume \(point) \(words) -o \(folder.path("d"))")
+      #expect(run.status == 65 && run.errors.contains("other \(what)"), "\(words): \(run.errors)")
+    }
+  }
+
+  /// Without validation users the last whole epoch is kept, and the log says what happened.
+  @Test func aLossThatIsNoNumberKeepsTheLastEpoch() {
+    let log = folder.path("log")
+    let run = fit(
+      "--set width=16 --set latent=8 --set learning-rate=0.1 --set cost=bernoulli --set epochs=100"
+        + " --set similarity=inner-product --set group-parts=on --log-json \(log)", plain)
+    #expect(run.status == 70 && run.errors.contains("was kept"), "\(run.errors)")
+    #expect(Shell.run("check --all \(folder.path("m"))").status == 0)
+    #expect(Shell.run("tail -1 \(log)").output.contains("the loss is not a number"))
+  }
+
+  /// Before there is anything to keep a signal ends the tool as it ends others.
+  @Test func signalsEndFitsWithoutEpochs() {
+    let large = folder.path("large.ig")
+    // The process that runs tests blocks signals, and what it starts inherits that.
+    let unblocked =
+      "python3 -c 'import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []);"
+      + " os.execvp(sys.argv[1], sys.argv[1:])'"
+    let run = Shell.run(
+      "simulate -q --users 300 --items 1500 --interactions 20000 -o \(large) && \(unblocked) timeout"
+        + " -s INT 1 fit -q --threads 1 --model slim --set neighbours=1500 --set l1=0.001"
+        + " --set l2=0.01 \(large) -o \(folder.path("m"))")
+    // timeout ends with 124 when it had to send its signal.
+    #expect(run.status == 124, "\(run.status) \(run.errors)")
+    #expect(folder.names.allSatisfy { !$0.contains("m.") && $0 != "m" }, "\(folder.names)")
+  }
+
+  /// An expert that validation users do not want has no part in scores and explanations.
+  @Test func expertsOfNoWeightAreSilent() {
+    let run = fit(
+      "--set width=16 --set latent=8 --set epochs=20 --set expert=linear --set expert-lambda=1e9"
+        + " --set expert-dropout=0 --set expert-tempering=0.5")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      Shell.run("dump --header \(folder.path("m"))").output.contains("\"expert-weight\":0,"))
+    let explained = Shell.run(
+      "explain -q --model \(folder.path("m")) --user 1 --top 1 --format jsonl \(plain)")
+    let scored = Shell.run(
+      "score -q --model \(folder.path("m")) --top 1 \(plain) | dump --to csv | grep '^1,'")
+    let score = scored.output.split(separator: ",").last.flatMap {
+      Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let told = explained.output.components(separatedBy: "\"score\":").dropFirst().first
+      .flatMap { Double($0.trimmingCharacters(in: .whitespaces).prefix { !",}\n ".contains($0) }) }
+    #expect(score != nil && told != nil, "\(explained.output.prefix(300)) \(scored.output)")
+    #expect(abs((score ?? 0) - (told ?? 1)) < 1e-3)
+  }
+}
