@@ -16,10 +16,13 @@ public struct FoldInCases: Sendable {
 
   public var count: Int { users.count }
 
-  /// Cases of held-out users in all their rounds, user by user.
-  public init(_ plan: SplitPlan, role: UserRole, rounds wanted: [Int]? = nil, items: ItemMap) {
+  /// Cases of held-out users, or the chosen ones among them, in all their rounds, user by user.
+  public init(
+    _ plan: SplitPlan, role: UserRole, rounds wanted: [Int]? = nil, users chosen: Set<Int>? = nil,
+    items: ItemMap
+  ) {
     var builder = RowBuilder(items)
-    for user in plan.heldOutUsers(role) {
+    for user in plan.heldOutUsers(role) where chosen?.contains(user) ?? true {
       for round in wanted ?? Array(0..<plan.rounds) {
         users.append(user)
         rounds.append(UInt8(round))

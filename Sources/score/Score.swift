@@ -32,7 +32,9 @@ struct Score: Tool {
   var role: HeldOutRole = .test
 
   @Option(
-    help: ArgumentHelp("Rank only for the users whose ids this file lists.", valueName: "file"))
+    help: ArgumentHelp(
+      "Rank only for the users whose ids this file lists; of a split, among those of --role.",
+      valueName: "file"))
   var users: String?
 
   @Option(help: ArgumentHelp("Rank only the items whose ids this file lists.", valueName: "file"))
@@ -107,26 +109,44 @@ struct Score: Tool {
     }
   }
 
+  /// Of a split the held-out users with what they are folded in by, else all users with all they have.
   private func selectCases(_ data: InteractionSet, _ items: ItemMap) throws -> FoldInCases {
-    let wanted = try users.map { Set(try InputFile.lines($0)) }
-    if let plan = try SplitPlan(data), wanted == nil {
-      let cases = FoldInCases(plan, role: role.userRole, items: items)
-      guard cases.count > 0 else {
-        throw ToolError(
-          .badData, "the split holds no \(role.rawValue) users; split with larger shares")
-      }
-      return cases
+    let chosen = try wantedUsers(data)
+    guard let plan = try SplitPlan(data) else {
+      return FoldInCases(data, users: chosen ?? Array(0..<data.userCount), items: items)
     }
-    let chosen = (0..<data.userCount).filter { wanted?.contains(data.users.ids[$0]) ?? true }
-    if let wanted, chosen.count < wanted.count {
-      let known = Set(chosen.map { data.users.ids[$0] })
-      let missing = wanted.subtracting(known).sorted()
+    if let chosen {
+      let held = Set(plan.heldOutUsers(role.userRole))
+      let others = chosen.filter { !held.contains($0) }
+      guard others.isEmpty else {
+        throw ToolError(
+          .badData,
+          "\(others.count) of \(chosen.count) wanted users are no \(role.rawValue) users of the split, first"
+            + " '\(data.users.ids[others[0]])'; score interactions that are not split to rank for anybody"
+        )
+      }
+    }
+    let cases = FoldInCases(plan, role: role.userRole, users: chosen.map { Set($0) }, items: items)
+    guard cases.count > 0 else {
+      throw ToolError(
+        .badData, "the split holds no \(role.rawValue) users; split with larger shares")
+    }
+    return cases
+  }
+
+  /// The users that --users lists, in the order of the data; nil for all.
+  private func wantedUsers(_ data: InteractionSet) throws -> [Int]? {
+    guard let users else { return nil }
+    let wanted = Set(try InputFile.lines(users))
+    let chosen = (0..<data.userCount).filter { wanted.contains(data.users.ids[$0]) }
+    if chosen.count < wanted.count {
+      let missing = wanted.subtracting(chosen.map { data.users.ids[$0] }).sorted()
       throw ToolError(
         .badData,
         "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'"
       )
     }
-    return FoldInCases(data, users: chosen, items: items)
+    return chosen
   }
 
   /// For each item whether it may be ranked; nil when all may.

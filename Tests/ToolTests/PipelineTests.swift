@@ -46,6 +46,25 @@ import Testing
     #expect(groups.status == 0, "\(groups.errors)")
   }
 
+  /// Users picked from a split are ranked as they are among all: what is held out stays held out.
+  @Test func pickedUsersAreFoldedInLikeAll() throws {
+    let folder = try Folder()
+    let csv = try ratings(in: folder)
+    let (split, model) = (folder.path("split.ig"), folder.path("m"))
+    let made = Shell.run(
+      "ingest \(csv) | binarize --min 4 | split --test 0.2 > \(split)"
+        + " && fit --model ease \(split) -o \(model)")
+    #expect(made.status == 0, "\(made.errors)")
+    let all = Shell.run("score --model \(model) \(split) | dump --to csv").output
+    let user = all.split(separator: "\n").dropFirst().first?.split(separator: ",").first ?? ""
+    let list = try folder.write("users", "\(user)\n")
+    let own = Shell.run("score --model \(model) --users \(list) \(split) | dump --to csv").output
+    let expected = all.split(separator: "\n").filter { $0.hasPrefix("\(user),") }
+    #expect(!expected.isEmpty && own.split(separator: "\n").dropFirst().elementsEqual(expected))
+    let wrong = Shell.run("score --model \(model) --role validation --users \(list) \(split)")
+    #expect(wrong.status == 65 && wrong.errors.contains("no validation users"), "\(wrong.errors)")
+  }
+
   @Test func equalRunsGiveEqualBytesWhateverTheThreads() throws {
     let folder = try Folder()
     let csv = try ratings(in: folder)
