@@ -40,6 +40,27 @@ public struct GroupNames: Sendable {
     }
   }
 
+  /// The names of a model's groups: of categories where groups stand for them (InDGRM-p), else of what they hold.
+  /// Nil for models without groups.
+  public init?(_ fitted: any RecommendationModel, _ stored: StoredModel) {
+    guard let groups = fitted.itemGroups else { return nil }
+    let count = groups.prototypes.rows
+    guard fitted.settings["privileged"]?.bool == true, stored.categories.count == count else {
+      self.init(
+        groups.assignment, count: count, items: stored.items, categories: stored.categories,
+        popularity: stored.itemInteractions)
+      return
+    }
+    self.init(categories: stored.categories, items: stored.items)
+  }
+
+  /// Groups that stand for categories.
+  private init(categories: [String], items: ItemChunk) {
+    names = categories
+    leaders = categories.map { _ in [] }
+    self.items = items
+  }
+
   /// The group's name for a sentence about an item, which is not named by that item itself.
   public func name(of group: Int, besides item: Int) -> String {
     guard names.indices.contains(group) else { return "" }

@@ -35,11 +35,7 @@ struct ExplanationPrinter: Sendable {
     self.templates = templates
     self.clusterNames = clusterNames
     items = model.items
-    groupNames = fitted.itemGroups.map { groups in
-      GroupNames(
-        groups.assignment, count: groups.prototypes.rows, items: model.items,
-        categories: model.categories, popularity: model.itemInteractions)
-    }
+    groupNames = GroupNames(fitted, model)
   }
 
   /// What is written about a user.

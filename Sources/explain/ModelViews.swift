@@ -70,17 +70,13 @@ struct ModelViews {
   ///
   /// Throws `ToolError` for models without item groups.
   func groups() throws -> [LearntThing] {
-    guard let groups = fitted.itemGroups else {
+    guard let groups = fitted.itemGroups, let names = GroupNames(fitted, stored)?.names else {
       throw ToolError(
         .badData,
         "a model of the kind '\(stored.description["model"]?.string ?? "")' has no item groups here"
       )
     }
     let popularity = stored.itemInteractions
-    let names = GroupNames(
-      groups.assignment, count: groups.prototypes.rows, items: items, categories: categories,
-      popularity: popularity
-    ).names
     return names.indices.map { group in
       let members = groups.assignment.indices.filter { groups.assignment[$0] == UInt32(group) }
       let kinds = kinds(of: members)

@@ -51,10 +51,12 @@ struct GroupItems: Tool {
     let file = try output.open(binary: format == .ig)
     let stream = try InputFile.stream(input, expecting: [.interactions, .model])
     let found = stream.kind == .model ? try learnt(stream) : try computed(stream)
-    let names = GroupNames(
-      found.assignment, count: found.count, items: found.items, categories: found.categories,
-      popularity: found.popularity
-    ).names
+    let names =
+      found.names
+      ?? GroupNames(
+        found.assignment, count: found.count, items: found.items, categories: found.categories,
+        popularity: found.popularity
+      ).names
     let result = StoredModel(
       description: [
         "source": .string(stream.kind == .model ? "model" : from.rawValue),
@@ -126,7 +128,8 @@ struct GroupItems: Tool {
     }
     return ItemGrouping(
       assignment: learnt.assignment, count: learnt.prototypes.rows, prototypes: learnt.prototypes,
-      items: stored.items, categories: stored.categories, popularity: stored.itemInteractions)
+      items: stored.items, categories: stored.categories, popularity: stored.itemInteractions,
+      names: GroupNames(model, stored)?.names)
   }
 
   private func meanDirections(_ vectors: Matrix<Float>, _ groups: [UInt32], _ count: Int) -> Matrix<
@@ -151,6 +154,8 @@ private struct ItemGrouping {
   let items: ItemChunk
   let categories: [String]
   let popularity: [Int]
+  /// What the groups are called, where that is not told by what they hold.
+  var names: [String]?
 }
 
 /// The choices of `--from`.

@@ -30,13 +30,8 @@ final class Subject {
     let found = fitted.itemGroups
     groups = found.map { ($0.assignment, $0.prototypes.rows) }
     groupNames =
-      found.map { found in
-        GroupNames(
-          found.assignment, count: found.prototypes.rows, items: stored.items,
-          categories: stored.categories, popularity: popularity
-        ).names.enumerated().map { number, name in
-          stored.categories.isEmpty ? "\(number): \(name)" : "\(number)\u{A0}\(name)"
-        }
+      GroupNames(fitted, stored)?.names.enumerated().map { number, name in
+        stored.categories.isEmpty ? "\(number): \(name)" : "\(number)\u{A0}\(name)"
       } ?? []
   }
 

@@ -148,4 +148,16 @@ import Testing
     #expect(score != nil && told != nil, "\(explained.output.prefix(300)) \(scored.output)")
     #expect(abs((score ?? 0) - (told ?? 1)) < 1e-3)
   }
+
+  /// With categories as privileged information a group is called what it stands for, empty or not.
+  @Test func privilegedGroupsAreTheCategories() {
+    let run = fit("--set privileged=on --set width=12 --set latent=6 --set epochs=1")
+    #expect(run.status == 0, "\(run.errors)")
+    let groups = Shell.run(
+      "group-items -q \(folder.path("m")) | dump --header | grep -o '\"names\":[^]]*'"
+    ).output
+    let names = groups.dropFirst(9).split(separator: ",")
+    #expect(names.count >= 2 && Set(names).count == names.count, "\(groups)")
+    #expect(names.allSatisfy { $0.hasPrefix("\"Group ") }, "\(groups)")
+  }
 }

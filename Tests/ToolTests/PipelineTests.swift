@@ -24,9 +24,9 @@ import Testing
     let split = folder.path("split.ig")
     let made = Shell.run("ingest \(csv) | binarize --min 4 | split --test 0.2 > \(split)")
     #expect(made.status == 0, "\(made.errors)")
-    for model in ["popularity", "item-knn", "ease", "mult-vae", "indgrm"] {
+    for model in ["popularity", "item-knn", "ease", "mult-vae", "dglgm", "indgrm"] {
       let small =
-        ["mult-vae", "indgrm"].contains(model)
+        ["mult-vae", "dglgm", "indgrm"].contains(model)
         ? "--set epochs=4 --set width=16 --set latent=8 --set batch=20" : ""
       let file = folder.path("\(model).model")
       let fit = Shell.run("fit --model \(model) \(small) \(split) -o \(file)")

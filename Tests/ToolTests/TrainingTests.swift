@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     "indgrm --set average=0.5 --set depth=1 --set clusters=2 --set groups=3 --set ard-epoch=1",
     "mult-vae", "recvae --set depth=1 --set encoder-passes=1",
-    "macridvae --set concepts=2",
+    "macridvae --set concepts=2", "dglgm --set clusters=2 --set ard-epoch=1",
   ])
   func resumedRunsAreTheSame(_ model: String) throws {
     let settings =
