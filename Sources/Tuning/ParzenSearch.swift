@@ -3,17 +3,18 @@
 import DenseMath
 import Glibc
 
-/// Tree-structured Parzen estimators (Bergstra et al., NeurIPS 2011), which maximise.
+/// Tree-structured Parzen estimators (Bergstra et al., NeurIPS 2011) over all settings at once, which maximise.
 ///
-/// Trials are parted into the best share and the rest. In each dimension, alone, a mixture of Gaussians
-/// cut off at the bounds is laid over either part, one for each trial and a wide one for the prior; of
-/// some candidates drawn from the first, the one with the highest ratio of densities is tried. Choices
-/// are counted instead, every one once before any trial.
+/// Trials are parted into the best share and the rest. A mixture is laid over either part: one Gaussian for each
+/// trial, cut off at the bounds, with a width that shrinks as trials come in (Scott's rule), and a wide one for
+/// the prior; choices have most of their weight on the trial's own. Of some candidates drawn from the first
+/// mixture, the one with the highest ratio of densities is tried. One density over all settings knows which
+/// values were good together.
 public struct ParzenSearch: Sendable {
   public let space: SearchSpace
   /// Trials drawn at random before any estimate.
-  public var randomTrials = 10
-  /// Candidates compared for each dimension.
+  public var randomTrials = 5
+  /// Candidates compared.
   public var candidates = 24
   private let seed: UInt64
 
@@ -35,94 +36,91 @@ public struct ParzenSearch: Sendable {
       }
     }
     let order = trials.indices.sorted { (trials[$0].value, -$0) > (trials[$1].value, -$1) }
-    let good = min(max(Int((0.1 * Double(trials.count)).rounded(.up)), 3), 25)
-    return space.dimensions.enumerated().map { place, dimension in
-      let best = order[..<good].compactMap { trials[$0].coordinates[place] }
-      let rest = order[good...].compactMap { trials[$0].coordinates[place] }
-      if case .choice(let values) = dimension.range {
-        return choose(values.count, best, rest, &random)
-      }
-      let (above, below) = (
-        Mixture(best, dimension.bounds, trials: trials.count),
-        Mixture(rest, dimension.bounds, trials: trials.count)
-      )
-      var found = (coordinate: 0.0, ratio: -Double.infinity)
-      for _ in 0..<candidates {
-        let coordinate = above.draw(&random)
-        let ratio = above.logDensity(coordinate) - below.logDensity(coordinate)
-        if ratio > found.ratio { found = (coordinate, ratio) }
-      }
-      return found.coordinate
+    let good = min(max(Int((0.2 * Double(trials.count)).rounded(.up)), 3), 25)
+    let above = Mixture(order[..<good].map { trials[$0].coordinates }, space)
+    let below = Mixture(order[good...].map { trials[$0].coordinates }, space)
+    var found = (coordinates: [Double](), ratio: -Double.infinity)
+    for _ in 0..<max(candidates, 1) {
+      let drawn = above.draw(&random)
+      let ratio = above.logDensity(drawn) - below.logDensity(drawn)
+      if found.coordinates.isEmpty || ratio > found.ratio { found = (drawn, ratio) }
     }
-  }
-
-  private func choose(
-    _ count: Int, _ best: [Double], _ rest: [Double], _ random: inout RandomStream
-  ) -> Double {
-    func shares(_ coordinates: [Double]) -> [Double] {
-      var counts = [Double](repeating: 1, count: count)
-      for coordinate in coordinates { counts[min(max(Int(coordinate), 0), count - 1)] += 1 }
-      return counts.map { $0 / Double(coordinates.count + count) }
-    }
-    let (above, below) = (shares(best), shares(rest))
-    var found = (choice: 0, ratio: -Double.infinity)
-    for _ in 0..<candidates {
-      var (left, choice) = (random.uniform(), 0)
-      while choice < count - 1, left >= above[choice] {
-        left -= above[choice]
-        choice += 1
-      }
-      let ratio = above[choice] / below[choice]
-      if ratio > found.ratio { found = (choice, ratio) }
-    }
-    return Double(found.choice) + 0.5
+    return found.coordinates
   }
 }
 
-/// A mixture of Gaussians cut off at bounds, one at each point and one over the whole range.
+/// Equal shares of one component for each trial and one for the prior, in all dimensions.
 private struct Mixture {
-  private let low: Double
-  private let high: Double
-  private var centres: [Double] = []
-  private var widths: [Double] = []
+  private let dimensions: [SearchDimension]
+  /// Coordinates of the components; nil where the prior holds, as in all of the last.
+  private let centres: [[Double?]]
+  private let widths: [Double]
 
-  /// - Parameter trials: of both parts; the more, the narrower a Gaussian may be.
-  init(_ points: [Double], _ bounds: (low: Double, high: Double), trials: Int) {
-    (low, high) = bounds
-    let prior = ((low + high) / 2, high - low)
-    let all = (points + [prior.0]).sorted()
-    // A point's width is the larger distance to its neighbours, within limits.
-    let least = (high - low) / Double(min(100, trials + 1))
-    var isPriorPlaced = false
-    for (place, point) in all.enumerated() {
-      centres.append(point)
-      if point == prior.0, !isPriorPlaced {
-        isPriorPlaced = true
-        widths.append(prior.1)
-        continue
+  init(_ trials: [[Double?]], _ space: SearchSpace) {
+    dimensions = space.dimensions
+    centres = trials + [space.dimensions.map { _ in nil }]
+    let count = Double(trials.count)
+    let share = 0.1 * pow(max(count, 1), -1 / Double(space.dimensions.count + 4))
+    widths = space.dimensions.map { dimension in
+      let range = dimension.bounds.high - dimension.bounds.low
+      return range * min(max(share, 1 / min(100, count + 2)), 1)
+    }
+  }
+
+  func draw(_ random: inout RandomStream) -> [Double] {
+    let component = centres[random.below(centres.count)]
+    return dimensions.indices.map { place in
+      let (low, high) = dimensions[place].bounds
+      if case .choice(let values) = dimensions[place].range {
+        let weights = choiceWeights(component[place], values.count)
+        var (left, choice) = (random.uniform(), 0)
+        while choice < values.count - 1, left >= weights[choice] {
+          left -= weights[choice]
+          choice += 1
+        }
+        return Double(choice) + 0.5
       }
-      let left = place > 0 ? point - all[place - 1] : 0
-      let right = place + 1 < all.count ? all[place + 1] - point : 0
-      widths.append(min(max(max(left, right), least), high - low))
+      let (centre, width) = gaussian(component[place], place)
+      while true {
+        let value = centre + width * random.normal()
+        if value >= low, value <= high { return value }
+      }
     }
   }
 
-  func draw(_ random: inout RandomStream) -> Double {
-    let place = random.below(centres.count)
-    while true {
-      let value = centres[place] + widths[place] * random.normal()
-      if value >= low, value <= high { return value }
+  func logDensity(_ x: [Double]) -> Double {
+    let logs = centres.map { component in
+      dimensions.indices.reduce(0.0) { $0 + logDensity(x[$1], component[$1], $1) }
     }
+    let most = logs.max() ?? 0
+    return most + log(logs.reduce(0) { $0 + exp($1 - most) } / Double(logs.count))
   }
 
-  func logDensity(_ x: Double) -> Double {
-    var sum = 0.0
-    for (centre, width) in zip(centres, widths) {
-      let inside = normal((high - centre) / width) - normal((low - centre) / width)
-      let distance = (x - centre) / width
-      sum += exp(-0.5 * distance * distance) / (width * max(inside, 1e-12))
+  private func logDensity(_ x: Double, _ coordinate: Double?, _ place: Int) -> Double {
+    if case .choice(let values) = dimensions[place].range {
+      return log(choiceWeights(coordinate, values.count)[min(max(Int(x), 0), values.count - 1)])
     }
-    return log(max(sum / Double(centres.count), 1e-300))
+    let (low, high) = dimensions[place].bounds
+    let (centre, width) = gaussian(coordinate, place)
+    let inside = normal((high - centre) / width) - normal((low - centre) / width)
+    let distance = (x - centre) / width
+    return -0.5 * distance * distance - log(width * max(inside, 1e-12))
+  }
+
+  private func gaussian(_ coordinate: Double?, _ place: Int) -> (centre: Double, width: Double) {
+    let (low, high) = dimensions[place].bounds
+    return coordinate.map { ($0, widths[place]) } ?? ((low + high) / 2, high - low)
+  }
+
+  /// A share for the prior, the rest for the trial's own choice.
+  private func choiceWeights(_ coordinate: Double?, _ count: Int) -> [Double] {
+    let prior = 1 / Double(centres.count)
+    return (0..<count).map { choice in
+      let isOwn = coordinate.map { Int($0) == choice } ?? false
+      return coordinate == nil
+        ? 1 / Double(count)
+        : (prior / Double(count) + (isOwn ? 1 : 0)) / (1 + prior)
+    }
   }
 
   /// The standard normal distribution function.

@@ -27,6 +27,27 @@ private func branin(_ x: [Double]) -> Double {
   return -(bowl * bowl + 10 * (1 - 1 / (8 * .pi)) * cos(a) + 10)
 }
 
+/// Hartmann's function of six dimensions; its least value is -3.32237.
+private func hartmann(_ x: [Double]) -> Double {
+  let weights = [1.0, 1.2, 3.0, 3.2]
+  let shapes = [
+    [10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8],
+    [17, 8, 0.05, 10, 0.1, 14],
+  ]
+  let centres = [
+    [0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886],
+    [0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991],
+    [0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650],
+    [0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381],
+  ]
+  return (0..<4).reduce(0.0) { sum, peak in
+    let distance = x.indices.reduce(0.0) {
+      $0 + shapes[peak][$1] * (x[$1] - centres[peak][$1]) * (x[$1] - centres[peak][$1])
+    }
+    return sum + weights[peak] * exp(-distance)
+  }
+}
+
 private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 @Suite struct TuningTests {
@@ -35,16 +56,24 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
     SearchDimension("b", .number(0, 15, isLogarithmic: false)),
   ])
 
-  /// Branin's least value is 0.3979; median regret over 15 seeds after 60 trials.
-  @Test func beatsChanceOnBranin() {
-    let ours = median(
-      (0..<15).map { best(plane, trials: 60, seed: $0, randomOnly: false, branin) })
-    let chance = median(
-      (0..<15).map { best(plane, trials: 60, seed: $0, randomOnly: true, branin) })
-    #expect(-ours - 0.3979 < 0.5 * (-chance - 0.3979), "\(ours) against \(chance)")
-    #expect(-ours - 0.3979 < 0.6)
-    print(
-      "median regret on Branin after 60 trials: \(-ours - 0.3979), at random \(-chance - 0.3979)")
+  /// Median regrets over 45 seeds, beside the search at random; Tests/References/tpe_peers.py has those of others
+  /// (figures in pipelines/paper/NOTES.md). 20 trials are what a user can pay for.
+  @Test(arguments: [("Branin", 20), ("Branin", 60), ("Hartmann", 20), ("Hartmann", 60)])
+  func beatsChance(_ name: String, _ trials: Int) {
+    let cube = SearchSpace(
+      (0..<6).map { SearchDimension("\($0)", .number(0, 1, isLogarithmic: false)) })
+    let (space, function, highest) =
+      name == "Branin" ? (plane, branin, -0.397887) : (cube, hartmann, 3.32237)
+    func regret(randomOnly: Bool) -> Double {
+      highest
+        - median(
+          (0..<45).map {
+            best(space, trials: trials, seed: $0, randomOnly: randomOnly, function)
+          })
+    }
+    let (ours, chance) = (regret(randomOnly: false), regret(randomOnly: true))
+    print("median regret on \(name) after \(trials) trials: \(ours), at random \(chance)")
+    #expect(ours < (trials < 60 ? 0.9 : 0.5) * chance)
   }
 
   @Test func choicesAndLogarithms() {
