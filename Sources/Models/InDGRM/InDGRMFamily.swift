@@ -23,22 +23,21 @@ enum InDGRMFamily: ModelFamily {
     guard data.groups == nil || settings.flag("item-groups") else {
       throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
     }
+    let given = data.groups?.count ?? (settings.flag("privileged") ? data.categories?.count : nil)
+    guard given ?? 1 <= InDGRMOptions.groupRange.upperBound else {
+      throw ModelError(
+        .badData,
+        "there are \(given ?? 0) item groups, and at most \(InDGRMOptions.groupRange.upperBound) can be told apart"
+      )
+    }
     let privileged = try privilegedGroups(data, settings)
-    try options.adapt(to: data, groups: data.groups?.count ?? privileged?.count) {
+    try options.adapt(to: data, groups: given) {
       try data.tastesAreSpread(monitor)
     }
     if settings.number("learning-rate") < 0 {
       settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
     }
-    guard options.samples == 0 || options.cost == .multinomial else {
-      throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
-    }
-    guard options.priorOld + options.priorWide < 1 else {
-      throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
-    }
-    guard !options.usesParts || options.refineSteps == 0 else {
-      throw ModelError(.usage, "refine-steps needs one place for all groups; set group-parts=off")
-    }
+    try options.check()
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.decoder.groups.privileged = privileged

@@ -230,6 +230,19 @@ struct InDGRMOptions: Sendable {
     }
   }
 
+  /// Throws `ModelError` (usage) for settings that cannot be combined.
+  func check() throws {
+    guard samples == 0 || cost ?? .multinomial == .multinomial else {
+      throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
+    }
+    guard priorOld + priorWide < 1 else {
+      throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
+    }
+    guard !usesParts || refineSteps == 0 else {
+      throw ModelError(.usage, "refine-steps needs one place for all groups; set group-parts=off")
+    }
+  }
+
   /// Takes what is left to the data from an earlier model's settings, unless no model can have it.
   private mutating func follow(_ earlier: JSONValue) {
     func known(_ name: String, _ range: ClosedRange<Int>) -> Int? {
@@ -252,7 +265,7 @@ struct InDGRMOptions: Sendable {
 
   private static let clusterRange = 1...256
   private static let latentRange = 1...10_000
-  private static let groupRange = 1...10_000
+  static let groupRange = 1...10_000
   private static let depthRange = 0...32
 
   /// What the posterior's heads see of a user: the encoder's features, and the sum of item vectors.

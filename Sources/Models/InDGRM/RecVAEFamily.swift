@@ -50,9 +50,7 @@ enum RecVAEFamily: ModelFamily {
     options.usesARD = false
     options.usesGroupAttention = false
     (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
-    guard options.priorOld + options.priorWide < 1 else {
-      throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
-    }
+    try options.check()
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     try data.startNetwork(network) { try $0.withSeparateHeads(options) }
