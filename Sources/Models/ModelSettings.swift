@@ -33,6 +33,15 @@ public struct ModelOption: Sendable {
     }
   }
 
+  /// Whether a value is one of the range; a default that lies outside it is none.
+  public func ranges(over text: String) -> Bool {
+    switch kind {
+    case .integer(_, let range): Int(text).map { range.contains($0) } ?? false
+    case .number(_, let range): Double(text).map { range.contains($0) } ?? false
+    case .flag, .choice: parse(text) != nil
+    }
+  }
+
   /// The allowed values in words.
   public var rangeText: String {
     switch kind {

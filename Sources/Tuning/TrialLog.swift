@@ -32,6 +32,9 @@ public struct Trial: Equatable, Sendable {
     self.failure = failure
   }
 
+  /// How every line of a log begins.
+  static let lineStart = "{\"curve\":"
+
   /// One line of the log.
   public var json: JSONValue {
     var members: [String: JSONValue] = [
@@ -66,7 +69,8 @@ public struct Trial: Equatable, Sendable {
 }
 
 extension [Trial] {
-  /// Reads a log of a search about `run`; a last line that was cut short is passed over.
+  /// Reads a log of a search about `run`; a last line that was cut short, and begins as a trial's does, is passed
+  /// over.
   ///
   /// Throws `TuningError` that names the line which is no trial or belongs to another search.
   public init(log lines: [String], of run: JSONValue, name: String) throws {
@@ -79,7 +83,7 @@ extension [Trial] {
           )
         }
         append(trial)
-      } else if place < lines.count - 1 {
+      } else if place < lines.count - 1 || !line.hasPrefix(Trial.lineStart) {
         throw TuningError(
           "\(name): line \(place + 1) is no trial; move the file away to start anew")
       }

@@ -84,6 +84,10 @@ struct Fit: Tool {
     guard start == nil || resume == nil else {
       throw ValidationError("--init and --resume exclude each other")
     }
+    let written = [output.output, checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
+    guard Set(written).count == written.count else {
+      throw ValidationError("--output, --checkpoint and --log-json must be different files")
+    }
     guard start == nil || groups == nil else {
       throw ValidationError(
         "--init and --groups exclude each other: an earlier model has its groups")
@@ -160,7 +164,7 @@ struct Fit: Tool {
     if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
       throw ToolError(
         .usage,
-        "\(useless.0) is for networks, which are trained in epochs; '\(model)' is fitted at once")
+        "\(useless.0) is for networks; '\(model)' is none")
     }
     if !family.takesGroups, groups != nil {
       throw ToolError(.usage, "--groups is for models with item groups; '\(model)' has none")

@@ -40,6 +40,7 @@ final class TrainingReport: Sendable {
   }
 
   private func epochEnded(_ record: EpochRecord) {
+    StopRequest.trainingHasBegun()
     state.withLock { state in
       state.epochs = record.epoch
       if let value = record.validation { state.best = max(state.best, value) }

@@ -138,6 +138,7 @@ struct Score: Tool {
   private func wantedUsers(_ data: InteractionSet) throws -> [Int]? {
     guard let users else { return nil }
     let wanted = Set(try InputFile.lines(users))
+    guard !wanted.isEmpty else { throw ToolError(.badData, "\(users): lists no users") }
     let chosen = (0..<data.userCount).filter { wanted.contains(data.users.ids[$0]) }
     if chosen.count < wanted.count {
       let missing = wanted.subtracting(chosen.map { data.users.ids[$0] }).sorted()

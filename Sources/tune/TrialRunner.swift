@@ -18,7 +18,7 @@ struct TrialRunner {
   /// Fits once; a model whose training fails is a trial without a value, and so are settings that cannot be
   /// combined.
   ///
-  /// Throws when the settings that stay make no sense by themselves, which the first trial tells.
+  /// Throws `ModelError` when a setting is none of the model's, `StreamError` and the like for faulty data.
   func run(_ number: Int, _ choice: [String: String], fixed: [String], others: [Trial]) throws -> (
     trial: Trial, model: (any RecommendationModel)?
   ) {
@@ -47,8 +47,8 @@ struct TrialRunner {
       let fitted = try family.fit(task.data, settings, monitor)
       value = task.validation(of: fitted)
       model = fitted
-    } catch let error as ModelError where number > 0 || error.category != .usage {
-      // A loss that is not a number, say: the settings are bad, the search goes on.
+    } catch let error as ModelError {
+      // A loss that is not a number or settings that cannot be combined: the search goes on.
       failure = error.description
     }
     let course = progress.withLock { $0 }

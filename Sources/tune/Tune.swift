@@ -60,6 +60,9 @@ struct Tune: Tool {
 
   func validate() throws {
     guard trials > 0 else { throw ValidationError("--trials must be positive") }
+    guard trialsLog == nil || trialsLog != output else {
+      throw ValidationError("--trials-log and --output are the same file")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
@@ -98,7 +101,10 @@ struct Tune: Tool {
       }
     }
     guard let winner = journal.trials.filter({ $0.value != nil }).max(by: { $0.ranks(below: $1) })
-    else { throw ToolError(.badData, "no trial succeeded; narrow the ranges in \(space)") }
+    else {
+      let reason = journal.trials.lazy.compactMap(\.failure).first ?? "see the log"
+      throw ToolError(.badData, "no trial succeeded; the first failed since \(reason)")
+    }
     var fitted = best?.trial.number == winner.number ? best?.model : nil
     if fitted == nil {
       context.log.notice("fitting trial \(winner.number) of the log again")
@@ -132,6 +138,13 @@ struct Tune: Tool {
       }
       for text in dimension.extremes {
         _ = try ModelSettings(set + ["\(dimension.name)=\(text)"], for: family)
+        // All between must be settings too, and not just a default that stands for something else.
+        guard let option = family.options.first(where: { $0.name == dimension.name }),
+          option.ranges(over: text)
+        else {
+          throw ToolError(
+            .usage, "\(self.space): \(dimension.name)=\(text) is outside its range; see fit --list")
+        }
       }
     }
   }

@@ -29,6 +29,7 @@ import Testing
     ("--model ials --init c", "--init is for networks"),
     ("--model mult-vae --groups g", "--groups is for models with item groups"),
     ("--model indgrm --groups g --init m", "exclude each other"),
+    ("--checkpoint m --log-json m", "different files"),
     ("--set groups=0", "groups must be 1 to 10000, or -1"),
     ("--set learning-rate=-0.5", "learning-rate must be"),
     ("--set privileged=on --set item-groups=off", "set item-groups=on"),
@@ -112,20 +113,31 @@ import Testing
     #expect(Shell.run("tail -1 \(log)").output.contains("the loss is not a number"))
   }
 
+  /// The process that runs tests blocks signals, and what it starts inherits that.
+  private let unblocked =
+    "python3 -c 'import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []);"
+    + " os.execvp(sys.argv[1], sys.argv[1:])'"
+
   /// Before there is anything to keep a signal ends the tool as it ends others.
   @Test func signalsEndFitsWithoutEpochs() {
     let large = folder.path("large.ig")
-    // The process that runs tests blocks signals, and what it starts inherits that.
-    let unblocked =
-      "python3 -c 'import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []);"
-      + " os.execvp(sys.argv[1], sys.argv[1:])'"
     let run = Shell.run(
-      "simulate -q --users 300 --items 1500 --interactions 20000 -o \(large) && \(unblocked) timeout"
-        + " -s INT 1 fit -q --threads 1 --model slim --set neighbours=1500 --set l1=0.001"
+      "simulate -q --users 500 --items 2500 --interactions 50000 -o \(large) && \(unblocked) timeout"
+        + " -s INT 1 fit -q --threads 1 --model slim --set neighbours=2500 --set l1=0.001"
         + " --set l2=0.01 \(large) -o \(folder.path("m"))")
     // timeout ends with 124 when it had to send its signal.
     #expect(run.status == 124, "\(run.status) \(run.errors)")
     #expect(folder.names.allSatisfy { !$0.contains("m.") && $0 != "m" }, "\(folder.names)")
+  }
+
+  /// A factorisation that is stopped between rounds keeps its best one.
+  @Test func stoppedFactorisationsAreKept() {
+    let large = folder.path("large.ig")
+    let run = Shell.run(
+      "simulate -q --users 500 --items 1000 --interactions 50000 -o \(large) && \(unblocked) timeout -s INT 4"
+        + " fit --model ials --set factors=96 --set epochs=100000 \(large) -o \(folder.path("m"))")
+    #expect(run.errors.contains("stopped early by a signal"), "\(run.errors.suffix(300))")
+    #expect(Shell.run("check --all \(folder.path("m"))").status == 0)
   }
 
   /// An expert that validation users do not want has no part in scores and explanations.

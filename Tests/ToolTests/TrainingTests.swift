@@ -148,8 +148,16 @@ import Testing
     let run = Shell.run(
       "tune -q --model macridvae --set temperature=0.001 --set epochs=60 --trials 2 --space \(space)"
         + " --trials-log \(log) \(split) -o \(folder.path("m"))")
-    #expect(Shell.run("wc -l < \(log)").output.contains("2"), "\(run.errors)")
-    #expect(run.status == 0 || (run.status == 65 && !folder.names.contains("m")), "\(run.errors)")
+    #expect(run.status == 65 && run.errors.contains("the loss is not a number"), "\(run.errors)")
+    #expect(Shell.run("grep -c '\"failure\"' \(log)").output == "2\n")
+    #expect(!folder.names.contains("m"))
+    let wide = try folder.write("mixed.json", #"{"prior-wide": {"number": [0, 0.9]}}"#)
+    let mixed = Shell.run(
+      "tune -q --model recvae \(small) --set depth=0 --set epochs=2 --set prior-old=0.7 --trials 8"
+        + " --space \(wide) --trials-log \(folder.path("mixed")) \(split) -o \(folder.path("m"))")
+    #expect(mixed.status == 0 && folder.names.contains("m"), "\(mixed.errors)")
+    let failed = Shell.run("grep -c '\"failure\"' \(folder.path("mixed"))").output
+    #expect((1..<8).contains(Int(failed.dropLast()) ?? 0), "\(failed)")
     let wrong = Shell.run("tune -q --model ease --space \(space) \(split) -o \(folder.path("n"))")
     #expect(wrong.status == 64 && wrong.errors.contains("learning-rate"), "\(wrong.errors)")
     #expect(!folder.names.contains("n"))
@@ -175,8 +183,17 @@ import Testing
     #expect(unknown.status == 64 && unknown.errors.contains("foo"), "\(unknown.errors)")
     let both = try tune("edlae --set lambda=3", #"{"lambda": {"number": [1, 2]}}"#, 3)
     #expect(both.status == 64 && both.errors.contains("both"), "\(both.errors)")
+    let below = try tune("indgrm", #"{"kl-weight": {"number": [-1, 0.03]}}"#, 3)
+    #expect(below.status == 64 && below.errors.contains("outside its range"), "\(below.errors)")
+    // A file that is no log is left as it is.
+    let notes = try folder.write("notes.txt", "remember the milk")
+    let ridge = try folder.write("ridge.json", #"{"lambda": {"log": [1, 9]}}"#)
+    let foreign = Shell.run(
+      "tune -q --model ease --space \(ridge) --trials-log \(notes) \(split) -o \(folder.path("m"))")
+    #expect(foreign.status == 65 && foreign.errors.contains("is no trial"), "\(foreign.errors)")
+    #expect(Shell.run("cat \(notes)").output == "remember the milk")
     let unwritable = Shell.run(
-      "tune -q --model ease --space \(folder.path("space.json")) --trials-log /nonexistent/l \(split)"
+      "tune -q --model ease --space \(ridge) --trials-log /nonexistent/l \(split) -o \(folder.path("m"))"
     )
     #expect(unwritable.status == 73, "\(unwritable.errors)")
   }
