@@ -57,10 +57,10 @@ public struct ModelOption: Sendable {
 
   func parse(_ text: String) -> JSONValue? {
     switch kind {
-    case .integer(let usual, let range):
-      return Int(text).flatMap { range.contains($0) || $0 == usual ? .integer($0) : nil }
-    case .number(let usual, let range):
-      return Double(text).flatMap { range.contains($0) || $0 == usual ? .number($0) : nil }
+    case .integer(let usual, _):
+      return Int(text).flatMap { ranges(over: text) || $0 == usual ? .integer($0) : nil }
+    case .number(let usual, _):
+      return Double(text).flatMap { ranges(over: text) || $0 == usual ? .number($0) : nil }
     case .flag:
       return ["on": .bool(true), "off": .bool(false)][text]
     case .choice(_, let values):

@@ -75,3 +75,21 @@ public final class Folder: Sendable {
     (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
   }
 }
+
+extension Folder {
+  /// Simulated interactions of 150 users with 60 items, and a split of them.
+  ///
+  /// Throws `SimulationFailed` with what the tools said.
+  public func simulated() throws -> (plain: String, split: String) {
+    let (plain, split) = (path("plain.ig"), path("split.ig"))
+    let run = Shell.run(
+      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5 -o \(plain)"
+        + " && split -q \(plain) -o \(split)")
+    guard run.status == 0 else { throw SimulationFailed(errors: run.errors) }
+    return (plain, split)
+  }
+}
+
+public struct SimulationFailed: Error {
+  public let errors: String
+}

@@ -12,12 +12,7 @@ import Testing
 
   init() throws {
     folder = try Folder()
-    split = folder.path("split.ig")
-    plain = folder.path("plain.ig")
-    let run = Shell.run(
-      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5 -o \(plain)"
-        + " && split -q \(plain) -o \(split)")
-    #expect(run.status == 0, "\(run.errors)")
+    (plain, split) = try folder.simulated()
   }
 
   private func fit(_ words: String, _ data: String? = nil) -> Shell.Result {

@@ -11,11 +11,7 @@ import Testing
 
   init() throws {
     folder = try Folder()
-    split = folder.path("split.ig")
-    let run = Shell.run(
-      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5"
-        + " | split -q -o \(split)")
-    #expect(run.status == 0, "\(run.errors)")
+    split = try folder.simulated().split
   }
 
   /// 2 + 2 epochs are 4 epochs, to the byte.

@@ -32,7 +32,6 @@ enum DGLGMFamily: ModelFamily {
       items: data.rows.columnCount, users: data.rows.rowCount, options: sizes(settings.json),
       penalty: settings.number("penalty"), seed: data.seed)
     try data.startNetwork(network)
-    if data.start != nil { network.clusters.followParameters() }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return NetworkModel(network, settings: settings.json.adding(best))

@@ -166,6 +166,8 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   func epochEnded(_ epoch: Int) { epochs = epoch }
   func parametersChanged() {}
 
+  func startedFromEarlierModel() { clusters.followParameters() }
+
   var state: [(name: String, values: [Double])] {
     clusters.state + [("epochs", [Double(epochs)])]
   }

@@ -49,9 +49,8 @@ enum InDGRMFamily: ModelFamily {
         CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
     }
     network.weightScale = weightScale(data.rows, options.userWeight)
-    if data.resume == nil, data.start != nil {
+    if data.start != nil {
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
-      network.clusters.followParameters()
     } else if data.resume == nil {
       monitor.stepBegan("looking for a start")
       startItems(network, data)

@@ -278,6 +278,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func parametersChanged() { itemsAreCurrent = false }
 
+  func startedFromEarlierModel() { clusters.followParameters() }
+
   /// The weight of a user with so many interactions, 1 on average over interactions.
   private func userWeight(_ interactions: Int) -> Double {
     guard options.userWeight > 0 else { return 1 }

@@ -54,7 +54,6 @@ enum RecVAEFamily: ModelFamily {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     try data.startNetwork(network) { try $0.withSeparateHeads(options) }
-    if data.start != nil { network.clusters.followParameters() }
     let plan = TrainingPlan(settings, seed: data.seed)
     let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let described = settings.json.adding(best).setting("temperature", 1)

@@ -60,6 +60,7 @@ extension TrainingData {
         .badData, "the earlier model knows none of the items; start from one of the same catalogue")
     }
     network.parametersChanged()
+    network.startedFromEarlierModel()
   }
 }
 

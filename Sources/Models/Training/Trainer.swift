@@ -27,6 +27,8 @@ protocol TrainableNetwork: AnyObject {
   func epochEnded(_ epoch: Int)
   /// Called when the parameters' values were replaced from outside.
   func parametersChanged()
+  /// Called after that when they are an earlier model's: what is kept beside them has to follow.
+  func startedFromEarlierModel()
   /// What the network keeps beside its parameters, for checkpoints.
   var state: [(name: String, values: [Double])] { get }
   /// Takes back what `state` gave.
@@ -39,6 +41,7 @@ extension TrainableNetwork {
   func updated(in epoch: Int) -> [Parameter<Scalar>] { parameters }
   var state: [(name: String, values: [Double])] { [] }
   func restore(state: [String: [Double]]) {}
+  func startedFromEarlierModel() {}
 }
 
 /// How a training run ended.
