@@ -53,7 +53,10 @@ enum InDGRMFamily: ModelFamily {
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
       monitor.stepBegan("looking for a start")
-      startItems(network, data)
+      if !["auto", "random"].contains(options.start) {
+        try LinearStart(options.start, data, dimensions: options.latent)
+          .apply(to: network, data.rows)
+      }
       start(network, data)
       network.decoder.prepareItems(seed: data.seed, step: nil)
       network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
@@ -108,37 +111,6 @@ enum InDGRMFamily: ModelFamily {
       if count > 0 { sum += pow(Double(count), 1 - power) }
     }
     return sum > 0 ? Double(rows.count) / sum : 1
-  }
-
-  /// Starts the item vectors, and with them the encoders' input layers, from a factorisation of the
-  /// interactions, at the size they have otherwise.
-  private static func startItems(_ network: InDGRMNetwork<Float>, _ data: TrainingData) {
-    let options = network.options
-    let found: Matrix<Float>
-    switch options.start {
-    case "factors":
-      let method = AlternatingLeastSquares(
-        factors: options.latent, unobserved: 0.3, lambda: 0.007, exponent: 1, conjugateSteps: 3)
-      found = method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
-    case "spectral":
-      found = spectralEmbedding(data.rows, dimensions: options.latent, seed: data.seed)
-    default: return
-    }
-    func length(_ x: Matrix<Float>) -> Float {
-      (x.buffer.reduce(0) { $0 + $1 * $1 } / Float(max(x.count, 1))).squareRoot()
-    }
-    let items = network.decoder.items.value
-    let scale = length(items) / max(length(found), 1e-12)
-    for index in items.buffer.indices { items.pointer[index] = scale * found.pointer[index] }
-    for layer in [network.encoder.trunk.input, network.decoder.parts?.input].compactMap({ $0 }) {
-      let input = layer.weights.value
-      let inputScale = length(input) / max(length(found), 1e-12)
-      for item in 0..<found.rows {
-        for column in 0..<min(found.columns, input.columns) {
-          input[item, column] = inputScale * found[item, column]
-        }
-      }
-    }
   }
 
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of

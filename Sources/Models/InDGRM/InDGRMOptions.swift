@@ -96,7 +96,7 @@ struct InDGRMOptions: Sendable {
         "Users count as their number of interactions to minus this power"),
       ModelOption(
         "start", .choice("auto", ["auto", "random", "spectral", "factors"]),
-        "What item vectors and the encoder's input layer start from; auto takes factors, or random with group parts"
+        "What the network starts from: noise, or the linear model of a spectral embedding or of least squares; auto takes factors, or random with group parts"
       ),
       ModelOption(
         "privileged", .flag(false),

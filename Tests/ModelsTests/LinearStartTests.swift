@@ -1,0 +1,108 @@
+// Does a network begin as the linear model of its item factors?
+
+import DenseMath
+import Glibc
+import Support
+import Testing
+
+@testable import Models
+
+@Suite struct LinearStartTests {
+  private let data = TrainingData(
+    rows: SparseRows(lists: SmallData.twoTastes(users: 200, items: 40), columnCount: 40), seed: 3)
+
+  private func options(_ more: String..., width: Int = 16) throws -> InDGRMOptions {
+    let settings = ["width=\(width)", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
+    var options = InDGRMOptions(try ModelSettings(settings, for: InDGRMFamily.self))
+    options.adapt(to: data) { false }
+    return options
+  }
+
+  private func network(_ options: InDGRMOptions) -> InDGRMNetwork<Float> {
+    InDGRMNetwork(items: 40, users: 200, options: options, seed: 3)
+  }
+
+  /// The mean user's least squares, summed user by user.
+  @Test func mapSolvesTheMeanUsersSystem() throws {
+    let start = LinearStart("factors", data, dimensions: 8)
+    let (q, map) = (start.factors, try start.foldIn(data.rows))
+    func factor(_ item: Int) -> [Double] { q.row(item).map { Double($0) } }
+    var system = [[Double]](repeating: [Double](repeating: 0, count: 8), count: 8)
+    func add(_ item: Int, _ weight: Double) {
+      let own = factor(item)
+      for row in 0..<8 {
+        for column in 0..<8 { system[row][column] += weight * own[row] * own[column] }
+      }
+    }
+    for item in 0..<40 { add(item, 0.3) }
+    for user in 0..<200 { for item in data.rows.row(user) { add(Int(item), 1.0 / 200) } }
+    let mean = data.rows.count / 200
+    for row in 0..<8 { system[row][row] += 0.007 * (Double(mean) + 0.3 * 40) }
+    for item in 0..<40 {
+      for row in 0..<8 {
+        let product = (0..<8).reduce(0) { $0 + system[row][$1] * Double(map[item, $1]) }
+        #expect(abs(product - factor(item)[row]) < 1e-4)
+      }
+    }
+  }
+
+  /// The encoder's means point where the map does, whatever its depth.
+  @Test(arguments: [0, 1, 4]) func encoderComputesTheMap(_ depth: Int) throws {
+    let options = try options("depth=\(depth)")
+    let (network, start) = (network(options), LinearStart("factors", data, dimensions: 8))
+    try start.apply(to: network, data.rows)
+    network.encoder.forward(data.rows, dropout: 0, seed: 3, step: 0)
+    let means = network.encoder.means
+    let expected = Matrix<Float>(rows: 200, columns: 8)
+    multiply(
+      sparse: data.rows, rows: 0..<200, dense: try start.foldIn(data.rows), into: expected,
+      entryScale: nil)
+    var sum = 0.0
+    for user in 0..<200 {
+      for cluster in 0..<2 {
+        let own = means.row(user)[(8 * cluster)..<(8 * cluster + 8)].map { Double($0) }
+        let other = expected.row(user).map { Double($0) }
+        func product(_ a: [Double], _ b: [Double]) -> Double {
+          zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        sum += product(own, other) / (product(own, own) * product(other, other)).squareRoot()
+      }
+    }
+    #expect(sum / 400 > 0.9)
+  }
+
+  /// Items of a user's taste that he does not have are above the other taste's before any training.
+  @Test(arguments: [("factors", 195), ("spectral", 150)])
+  func ranksAtOnce(_ kind: String, _ least: Int) throws {
+    let network = network(try options("start=\(kind)"))
+    try LinearStart(kind, data, dimensions: 8).apply(to: network, data.rows)
+    network.parametersChanged()
+    let scores = Matrix<Float>(rows: 200, columns: 40)
+    network.score(data.rows, rows: 0..<200, into: scores)
+    var right = 0
+    for user in 0..<200 {
+      let known = Set(data.rows.row(user))
+      func mean(_ items: Range<Int>) -> Float {
+        let unseen = items.filter { !known.contains(UInt32($0)) }
+        return unseen.reduce(0) { $0 + scores[user, $1] } / Float(unseen.count)
+      }
+      let halves = (mean(1..<20), mean(20..<40))
+      if (user % 2 == 0) == (halves.0 > halves.1) { right += 1 }
+    }
+    #expect(right >= least)
+  }
+
+  /// Biases are halfway between the mean item's log odds and each item's own.
+  @Test func biasesKnowPopularity() throws {
+    let network = network(try options())
+    try LinearStart("factors", data, dimensions: 8).apply(to: network, data.rows)
+    let counts = data.rows.columnCounts()
+    let (most, least) = (
+      counts.firstIndex(of: counts.max() ?? 0) ?? 0, counts.firstIndex(of: counts.min() ?? 0) ?? 0
+    )
+    func logOdds(_ count: Int) -> Double { log((Double(count) + 0.5) / (200.5 - Double(count))) }
+    let apart = Double(
+      network.decoder.itemBias.value[0, most] - network.decoder.itemBias.value[0, least])
+    #expect(abs(apart - (logOdds(counts[most]) - logOdds(counts[least])) / 2) < 1e-5)
+  }
+}
