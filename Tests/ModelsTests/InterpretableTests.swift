@@ -81,7 +81,7 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   }
 
   @Test func dimensionsAreActiveThatAreKeptAndVary() throws {
-    let model = try fitted(["ard-epoch=1", "prune-dimensions=0.9"]).0
+    let model = try fitted(["ard-epoch=1", "prune-dimensions=0.9", "start=random"]).0
     let (kept, variances) = (model.keptDimensions, try #require(model.clusterVariances))
     #expect(kept.joined().contains(false) && kept.allSatisfy { $0.contains(true) })
     #expect(model.activeDimensions(above: 0) == kept)
