@@ -53,8 +53,8 @@ enum InDGRMFamily: ModelFamily {
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
       monitor.stepBegan("looking for a start")
-      if !["auto", "random"].contains(options.start) {
-        try LinearStart(options.start, data, dimensions: options.latent)
+      if options.start != "random" {
+        try FactorStart(options.start, data, dimensions: options.latent)
           .apply(to: network, data.rows)
       }
       start(network, data)

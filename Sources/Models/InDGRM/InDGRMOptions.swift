@@ -95,8 +95,8 @@ struct InDGRMOptions: Sendable {
         "user-weight", .number(0, 0...2),
         "Users count as their number of interactions to minus this power"),
       ModelOption(
-        "start", .choice("auto", ["auto", "random", "spectral", "factors"]),
-        "What the network starts from: noise, or the linear model of a spectral embedding or of least squares; auto takes factors, or random with group parts"
+        "start", .choice("auto", ["auto", "random", "spectral", "factors", "linear"]),
+        "What item vectors and the encoder's input layer start from, or with linear the whole network; auto takes random with group parts, linear where it takes bernoulli, else factors"
       ),
       ModelOption(
         "privileged", .flag(false),
@@ -217,13 +217,14 @@ struct InDGRMOptions: Sendable {
     if clusters < 1 { clusters = 6 }
     if latent < 1 { latent = usesParts ? 100 : 200 }
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
-    if start == "auto" { start = usesParts ? "random" : "factors" }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
     if samples < 0 {
       let suits = data.rows.columnCount > 20_000 && cost ?? .multinomial == .multinomial
       samples = suits ? 4096 : 0
     }
-    if cost == nil { cost = areLong && isDense && samples == 0 ? .bernoulli : .multinomial }
+    let isRich = areLong && isDense && samples == 0
+    if cost == nil { cost = isRich ? .bernoulli : .multinomial }
+    if start == "auto" { start = usesParts ? "random" : isRich ? "linear" : "factors" }
     if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
     if groupDraws == 0 {
       groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)

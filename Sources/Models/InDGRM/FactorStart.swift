@@ -3,19 +3,19 @@
 import DenseMath
 import Glibc
 
-/// The linear recommender that an InDGRM network starts as.
+/// The start of an InDGRM network from item factors Q, M x d, of weighted least squares or spectral.
 ///
-/// Given item factors Q (M x d) of weighted least squares, a user's own are (a0 Q'Q + sum_{i in x} q_i q_i'
-/// + ridge I)^-1 sum_{i in x} q_i. With S, the mean user's matrix, in place of each one's own they are the
-/// linear map x Q S^-1. The encoder is made to compute it: d of its units get Q S^-1 and d others its negative,
-/// and the posterior's mean takes the difference of each pair, which swish and layer normalisation pass on but
-/// for a factor, since swish(t) - swish(-t) = t. Item vectors start as Q, and item biases on the way from the
-/// mean item's log odds to the item's own. The network then scores about as well as a linear model of rank d, and
-/// training takes half as many epochs as from noise in all but the item vectors.
-struct LinearStart {
+/// Item vectors start as Q, and as much of the encoder's input layer as there is room for. With `linear` the whole
+/// network is made a linear recommender. Given Q, a user's factors are (a0 Q'Q + sum_{i in x} q_i q_i' + ridge I)^-1
+/// sum_{i in x} q_i; with S, the mean user's matrix, in place of each one's own they are the linear map x Q S^-1. Then
+/// d of the encoder's units get Q S^-1 and d others its negative, and the posterior's mean takes the difference of each
+/// pair, which swish and layer normalisation pass on but for a factor, since swish(t) - swish(-t) = t. Item biases
+/// start on the way from the mean item's log odds to the item's own. Training then takes half as many epochs.
+struct FactorStart {
   /// Q, M x d.
   let factors: Matrix<Float>
-  let method: AlternatingLeastSquares
+  private let isLinear: Bool
+  private let method: AlternatingLeastSquares
 
   /// The root mean square of the first layer's outputs: short, since a user's place then takes a few epochs to
   /// be told from noise, without which small sets are learnt by heart.
@@ -29,10 +29,11 @@ struct LinearStart {
   /// Log variance of the posterior, small enough for its mean to be heard.
   private static let logVariance: Float = -2
 
-  /// - Parameter start: as the option `start` has it, but not `auto` or `random`.
+  /// - Parameter start: as the option `start` has it once it is settled, but not `random`.
   init(_ start: String, _ data: TrainingData, dimensions: Int) {
     method = AlternatingLeastSquares(
       factors: dimensions, unobserved: 0.3, lambda: 0.007, exponent: 1, conjugateSteps: 3)
+    isLinear = start == "linear"
     factors =
       start == "spectral"
       ? spectralEmbedding(data.rows, dimensions: dimensions, seed: data.seed)
@@ -70,15 +71,22 @@ struct LinearStart {
   }
 }
 
-extension LinearStart {
-  /// Makes a network that has not been trained compute the linear map.
+extension FactorStart {
+  /// Starts a network that has not been trained.
   ///
-  /// Throws `ModelError` when there is no such map.
+  /// Throws `ModelError` when the linear map cannot be found.
   func apply(to network: InDGRMNetwork<Float>, _ rows: SparseRows) throws {
-    let encoder = network.encoder
     copy(factors, to: network.decoder.items.value)
     if let parts = network.decoder.parts { copy(factors, to: parts.input.weights.value) }
-    startBiases(network.decoder.itemBias.value, rows)
+    if isLinear {
+      startBiases(network.decoder.itemBias.value, rows)
+      try makeLinear(network.encoder, rows)
+    } else {
+      copy(factors, to: network.encoder.trunk.input.weights.value)
+    }
+  }
+
+  private func makeLinear(_ encoder: Encoder<Float>, _ rows: SparseRows) throws {
     let map = try foldIn(rows)
     let input = encoder.trunk.input.weights.value
     let pairs = min(map.columns, input.columns / 2)
@@ -117,10 +125,13 @@ extension LinearStart {
     (dot(x, x) / Float(max(x.count, 1))).squareRoot()
   }
 
-  /// Copies vectors at the length that the target's have.
+  /// Copies vectors into the first columns at the length that the target has.
   private func copy(_ vectors: Matrix<Float>, to target: Matrix<Float>) {
     let factor = Self.deviation(target) / max(Self.deviation(vectors), 1e-12)
-    for index in target.buffer.indices { target.pointer[index] = factor * vectors.pointer[index] }
+    for item in 0..<vectors.rows {
+      let (source, row) = (vectors.row(item), target.row(item))
+      for column in 0..<min(source.count, row.count) { row[column] = factor * source[column] }
+    }
   }
 
   /// Between the mean item's log odds and every item's own.
