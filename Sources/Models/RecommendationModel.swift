@@ -57,6 +57,8 @@ extension RecommendationModel {
 public struct Explanation: Sendable, Equatable {
   /// What a contribution stands for.
   public enum Source: Sendable, Hashable {
+    /// What all items have alike.
+    case baseRate
     /// Popularity or another constant of the item.
     case itemBias
     /// A latent factor.

@@ -113,7 +113,7 @@ struct ExplanationPrinter: Sendable {
       lines.append("     made of: " + summed(explanation.contributions))
     } else {
       let constants = explanation.contributions.filter {
-        $0.source == .itemBias || $0.source == .groupMixture
+        [.baseRate, .itemBias, .groupMixture].contains($0.source)
       }
       let groups = explanation.groups.map {
         Explanation.Contribution(source: .group($0.index), value: $0.contribution)
@@ -240,7 +240,7 @@ struct ExplanationPrinter: Sendable {
         case .item(let item):
           entry["item"] = .string(items.ids[Int(item)])
           entry["name"] = .string(items.name(of: Int(item)))
-        case .itemBias, .groupMixture, .remainder: break
+        case .baseRate, .itemBias, .groupMixture, .remainder: break
         }
         entries.append(.object(entry))
       }
@@ -273,6 +273,7 @@ struct ExplanationPrinter: Sendable {
 
   private func name(_ source: Explanation.Source) -> String {
     switch source {
+    case .baseRate: "base rate"
     case .itemBias: "popularity"
     case .factor(let index): "factor \(index)"
     case .group(let index): groupName(index)
@@ -284,6 +285,7 @@ struct ExplanationPrinter: Sendable {
 
   private func kind(_ source: Explanation.Source) -> String {
     switch source {
+    case .baseRate: "base-rate"
     case .itemBias: "item-bias"
     case .factor: "factor"
     case .group: "group"

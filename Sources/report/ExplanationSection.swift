@@ -208,6 +208,7 @@ private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
   let hasGroups = !explanation.groups.isEmpty
   var parts = explanation.contributions.compactMap { part -> (name: String, value: Double)? in
     switch part.source {
+    case .baseRate: ("base rate", part.value)
     case .itemBias: ("popularity", part.value)
     case .groupMixture: ("mix of groups", part.value)
     case .remainder: ("no single own item", part.value)

@@ -68,7 +68,7 @@ private let cases: [(String, [String])] = [
         guard !explanation.groups.isEmpty else { continue }
         let constants = explanation.contributions.filter {
           if case .item = $0.source { return true }
-          return $0.source == .itemBias || $0.source == .groupMixture
+          return [.baseRate, .itemBias, .groupMixture].contains($0.source)
         }.reduce(0) { $0 + $1.value }
         let byGroups = explanation.groups.reduce(constants) { $0 + $1.contribution }
         #expect(abs(byGroups - score) <= 1e-4 * max(1, abs(score)), "\(name) by groups")

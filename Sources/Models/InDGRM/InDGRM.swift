@@ -13,12 +13,12 @@ import Interchange
 /// - factor l: a z^_l h^_jl + sum_g w_g o_il^(g) z_il
 /// - group g: w_g b_g
 /// - group mixture: - sum_g w_g log(w_g / c_jg)
-/// - item bias: beta_j
+/// - base rate: the mean of beta_j over all items; item bias: beta_j less that
 ///
 /// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
 ///
-/// or, by groups: item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
+/// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
 /// expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
 final class InDGRM: RecommendationModel {
   let users: UserEncoder
@@ -197,6 +197,7 @@ final class InDGRM: RecommendationModel {
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutExpert($0, items: items, into: $1)
     }
+    let expertsRate = expert?.bias.mean ?? 0
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
       var own: [(Int, Double)] = []
@@ -204,7 +205,11 @@ final class InDGRM: RecommendationModel {
         let parts = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
         let bias = Double(expert.bias[0, Int(item)])
         explanation.contributions = explanation.contributions.map {
-          $0.source == .itemBias ? .init(source: .itemBias, value: $0.value + bias) : $0
+          switch $0.source {
+          case .baseRate: .init(source: .baseRate, value: $0.value + expertsRate)
+          case .itemBias: .init(source: .itemBias, value: $0.value + bias - expertsRate)
+          default: $0
+          }
         }
         explanation.contributions += parts
         explanation.score += parts.reduce(bias) { $0 + $1.value }
@@ -251,6 +256,8 @@ private struct UserView {
   private var mapping: [[Double]] = []
   /// o_i^(g) . z + b_g.
   private var activity: [Double] = []
+  /// The mean of beta_j.
+  private let baseRate: Double
 
   init(
     _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
@@ -258,6 +265,7 @@ private struct UserView {
   ) {
     self.decoder = decoder
     self.options = options
+    baseRate = decoder.itemBias.value.mean
     z = seen.points.row(row).map(Double.init)
     weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -321,8 +329,9 @@ private struct UserView {
     let byGroup = places.map(agreement)
     var factors = common
     var parts = [
+      Explanation.Contribution(source: .baseRate, value: baseRate),
       Explanation.Contribution(
-        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
+        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]) - baseRate),
     ]
     var groups: [Explanation.GroupShare] = []
     let similarity = common.reduce(0, +)
@@ -359,4 +368,9 @@ private struct UserView {
     explanation.groups = groups.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
     return explanation
   }
+}
+
+extension Matrix {
+  /// The mean of all values.
+  fileprivate var mean: Double { buffer.reduce(0) { $0 + Double($1) } / Double(max(count, 1)) }
 }
