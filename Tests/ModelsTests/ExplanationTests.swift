@@ -60,6 +60,13 @@ private let cases: [(String, [String])] = [
     for user in [0, 7, 31] {
       model.score(rows, rows: user..<user + 1, into: scores)
       let explanations = model.explain(Array(rows.row(user)), items: Array(0..<12))
+      // With what all items have alike apart, popularity is 0 on average.
+      let constants = explanations.flatMap(\.contributions)
+      if constants.contains(where: { $0.source == .baseRate }) {
+        let popularity = constants.filter { $0.source == .itemBias }
+        #expect(Set(constants.filter { $0.source == .baseRate }.map(\.value)).count == 1)
+        #expect(popularity.count == 12 && abs(popularity.reduce(0) { $0 + $1.value }) < 1e-5)
+      }
       for explanation in explanations {
         let sum = explanation.contributions.reduce(0) { $0 + $1.value }
         let score = Double(scores[0, Int(explanation.item)])

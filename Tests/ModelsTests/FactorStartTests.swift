@@ -11,8 +11,8 @@ import Testing
   private let data = TrainingData(
     rows: SparseRows(lists: SmallData.twoTastes(users: 200, items: 40), columnCount: 40), seed: 3)
 
-  private func options(_ more: String..., width: Int = 16) throws -> InDGRMOptions {
-    let settings = ["width=\(width)", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
+  private func options(_ more: String...) throws -> InDGRMOptions {
+    let settings = ["width=16", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
     var options = InDGRMOptions(try ModelSettings(settings, for: InDGRMFamily.self))
     options.adapt(to: data) { false }
     return options
@@ -25,7 +25,7 @@ import Testing
   /// The mean user's least squares, summed user by user.
   @Test func mapSolvesTheMeanUsersSystem() throws {
     let start = FactorStart("linear", data, dimensions: 8)
-    let (q, map) = (start.factors, try start.foldIn(data.rows))
+    let (q, map) = (start.factors, try start.foldIn())
     func factor(_ item: Int) -> [Double] { q.row(item).map { Double($0) } }
     var system = [[Double]](repeating: [Double](repeating: 0, count: 8), count: 8)
     func add(_ item: Int, _ weight: Double) {
@@ -50,12 +50,12 @@ import Testing
   @Test(arguments: [0, 1, 4]) func encoderComputesTheMap(_ depth: Int) throws {
     let options = try options("depth=\(depth)")
     let (network, start) = (network(options), FactorStart("linear", data, dimensions: 8))
-    try start.apply(to: network, data.rows)
+    try start.apply(to: network)
     network.encoder.forward(data.rows, dropout: 0, seed: 3, step: 0)
     let means = network.encoder.means
     let expected = Matrix<Float>(rows: 200, columns: 8)
     multiply(
-      sparse: data.rows, rows: 0..<200, dense: try start.foldIn(data.rows), into: expected,
+      sparse: data.rows, rows: 0..<200, dense: try start.foldIn(), into: expected,
       entryScale: nil)
     var sum = 0.0
     for user in 0..<200 {
@@ -74,7 +74,7 @@ import Testing
   /// Items of a user's taste that he does not have are above the other taste's before any training.
   @Test func ranksAtOnce() throws {
     let network = network(try options())
-    try FactorStart("linear", data, dimensions: 8).apply(to: network, data.rows)
+    try FactorStart("linear", data, dimensions: 8).apply(to: network)
     network.parametersChanged()
     let scores = Matrix<Float>(rows: 200, columns: 40)
     network.score(data.rows, rows: 0..<200, into: scores)
@@ -94,7 +94,7 @@ import Testing
   /// Biases are halfway between the mean item's log odds and each item's own.
   @Test func biasesKnowPopularity() throws {
     let network = network(try options())
-    try FactorStart("linear", data, dimensions: 8).apply(to: network, data.rows)
+    try FactorStart("linear", data, dimensions: 8).apply(to: network)
     let counts = data.rows.columnCounts()
     let (most, least) = (
       counts.firstIndex(of: counts.max() ?? 0) ?? 0, counts.firstIndex(of: counts.min() ?? 0) ?? 0
@@ -109,7 +109,7 @@ import Testing
   @Test(arguments: ["factors", "spectral"]) func vectorsAloneAreTakenOver(_ kind: String) throws {
     let (network, fresh) = (network(try options()), network(try options()))
     let start = FactorStart(kind, data, dimensions: 8)
-    try start.apply(to: network, data.rows)
+    try start.apply(to: network)
     let moved = zip(network.parameters, fresh.parameters).filter {
       $0.0.value.array != $0.1.value.array
     }

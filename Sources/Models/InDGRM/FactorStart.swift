@@ -14,6 +14,7 @@ import Glibc
 struct FactorStart {
   /// Q, M x d.
   let factors: Matrix<Float>
+  private let rows: SparseRows
   private let isLinear: Bool
   private let method: AlternatingLeastSquares
 
@@ -33,6 +34,7 @@ struct FactorStart {
   init(_ start: String, _ data: TrainingData, dimensions: Int) {
     method = AlternatingLeastSquares(
       factors: dimensions, unobserved: 0.3, lambda: 0.007, exponent: 1, conjugateSteps: 3)
+    rows = data.rows
     isLinear = start == "linear"
     factors =
       start == "spectral"
@@ -43,7 +45,7 @@ struct FactorStart {
   /// Q S^-1, M x d.
   ///
   /// Throws `ModelError` when S cannot be inverted.
-  func foldIn(_ rows: SparseRows) throws -> Matrix<Float> {
+  func foldIn() throws -> Matrix<Float> {
     let (items, d) = (factors.rows, factors.columns)
     let users = Double(max(rows.rowCount, 1))
     // S = Q' diag(a0 + n_i / U) Q + ridge I.
@@ -75,22 +77,22 @@ extension FactorStart {
   /// Starts a network that has not been trained.
   ///
   /// Throws `ModelError` when the linear map cannot be found.
-  func apply(to network: InDGRMNetwork<Float>, _ rows: SparseRows) throws {
+  func apply(to network: InDGRMNetwork<Float>) throws {
     copy(factors, to: network.decoder.items.value)
     if let parts = network.decoder.parts { copy(factors, to: parts.input.weights.value) }
     if isLinear {
-      startBiases(network.decoder.itemBias.value, rows)
-      try makeLinear(network.encoder, rows)
+      startBiases(network.decoder.itemBias.value)
+      try makeLinear(network.encoder)
     } else {
       copy(factors, to: network.encoder.trunk.input.weights.value)
     }
   }
 
-  private func makeLinear(_ encoder: Encoder<Float>, _ rows: SparseRows) throws {
-    let map = try foldIn(rows)
+  private func makeLinear(_ encoder: Encoder<Float>) throws {
+    let map = try foldIn()
     let input = encoder.trunk.input.weights.value
     let pairs = min(map.columns, input.columns / 2)
-    scale(map, by: Self.inputLength / Self.length(of: map, rows))
+    scale(map, by: Self.inputLength / length(of: map))
     for item in 0..<map.rows {
       let (source, target) = (map.row(item), input.row(item))
       for pair in 0..<pairs {
@@ -109,7 +111,7 @@ extension FactorStart {
   }
 
   /// The root mean square of what the map makes of histories of unit length; of the first users'.
-  private static func length(of map: Matrix<Float>, _ rows: SparseRows) -> Float {
+  private func length(of map: Matrix<Float>) -> Float {
     let sample = 0..<min(rows.rowCount, 1000)
     let image = Matrix<Float>(rows: sample.count, columns: map.columns)
     multiply(sparse: rows, rows: sample, dense: map, into: image, entryScale: nil)
@@ -118,7 +120,7 @@ extension FactorStart {
       let target = image.rowBlock(row..<row + 1)
       scale(target, by: 1 / Float(max(count, 1)).squareRoot())
     }
-    return max(deviation(image), 1e-12)
+    return max(Self.deviation(image), 1e-12)
   }
 
   private static func deviation(_ x: Matrix<Float>) -> Float {
@@ -135,7 +137,7 @@ extension FactorStart {
   }
 
   /// Between the mean item's log odds and every item's own.
-  private func startBiases(_ biases: Matrix<Float>, _ rows: SparseRows) {
+  private func startBiases(_ biases: Matrix<Float>) {
     let users = Double(rows.rowCount)
     func logOdds(_ count: Double) -> Double { log((count + 0.5) / (users - count + 0.5)) }
     let middle = logOdds(Double(rows.count) / Double(max(rows.columnCount, 1)))

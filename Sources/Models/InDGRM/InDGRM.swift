@@ -18,8 +18,8 @@ import Interchange
 /// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
 ///
-/// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A neighbourhood
-/// expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
+/// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A
+/// neighbourhood expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
 final class InDGRM: RecommendationModel {
   let users: UserEncoder
   let decoder: Decoder<Float>
@@ -197,26 +197,27 @@ final class InDGRM: RecommendationModel {
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutExpert($0, items: items, into: $1)
     }
-    let expertsRate = expert?.bias.mean ?? 0
+    let active = expert.flatMap { $0.strength != 0 ? $0 : nil }
+    let baseRate = decoder.itemBias.value.mean + (active?.bias.mean ?? 0)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
       var own: [(Int, Double)] = []
-      if let expert, expert.strength != 0 {
-        let parts = expert.weights.contributions(foldIn, to: item, scale: expert.strength)
-        let bias = Double(expert.bias[0, Int(item)])
-        explanation.contributions = explanation.contributions.map {
-          switch $0.source {
-          case .baseRate: .init(source: .baseRate, value: $0.value + expertsRate)
-          case .itemBias: .init(source: .itemBias, value: $0.value + bias - expertsRate)
-          default: $0
-          }
-        }
+      // What is added to beta_j to make it popularity beyond the base rate.
+      var shift = -baseRate
+      if let active {
+        let parts = active.weights.contributions(foldIn, to: item, scale: active.strength)
+        let bias = Double(active.bias[0, Int(item)])
+        shift += bias
         explanation.contributions += parts
         explanation.score += parts.reduce(bias) { $0 + $1.value }
         own = parts.compactMap { part in
           if case .item(let index) = part.source { (Int(index), part.value) } else { nil }
         }
       }
+      explanation.contributions = explanation.contributions.map {
+        $0.source == .itemBias ? .init(source: .itemBias, value: $0.value + shift) : $0
+      }
+      explanation.contributions.insert(.init(source: .baseRate, value: baseRate), at: 0)
       explanation.nearest = nearest(to: item, among: foldIn)
       explanation.leaveOneOut = without[place].falls
       if !own.isEmpty {
@@ -256,8 +257,6 @@ private struct UserView {
   private var mapping: [[Double]] = []
   /// o_i^(g) . z + b_g.
   private var activity: [Double] = []
-  /// The mean of beta_j.
-  private let baseRate: Double
 
   init(
     _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
@@ -265,7 +264,6 @@ private struct UserView {
   ) {
     self.decoder = decoder
     self.options = options
-    baseRate = decoder.itemBias.value.mean
     z = seen.points.row(row).map(Double.init)
     weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -329,9 +327,8 @@ private struct UserView {
     let byGroup = places.map(agreement)
     var factors = common
     var parts = [
-      Explanation.Contribution(source: .baseRate, value: baseRate),
       Explanation.Contribution(
-        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]) - baseRate),
+        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
     ]
     var groups: [Explanation.GroupShare] = []
     let similarity = common.reduce(0, +)

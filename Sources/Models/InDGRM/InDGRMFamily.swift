@@ -55,7 +55,7 @@ enum InDGRMFamily: ModelFamily {
       monitor.stepBegan("looking for a start")
       if options.start != "random" {
         try FactorStart(options.start, data, dimensions: options.latent)
-          .apply(to: network, data.rows)
+          .apply(to: network)
       }
       start(network, data)
       network.decoder.prepareItems(seed: data.seed, step: nil)

@@ -96,7 +96,7 @@ struct InDGRMOptions: Sendable {
         "Users count as their number of interactions to minus this power"),
       ModelOption(
         "start", .choice("auto", ["auto", "random", "spectral", "factors", "linear"]),
-        "What item vectors and the encoder's input layer start from, or with linear the whole network; auto takes random with group parts, linear where it takes bernoulli, else factors"
+        "What item vectors and the encoder's input layer start from, or with linear the whole network; auto takes random with group parts, linear where cost=auto takes bernoulli, else factors"
       ),
       ModelOption(
         "privileged", .flag(false),
