@@ -46,7 +46,7 @@ import Testing
   ])
   func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
     var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
-    options.adapt(to: data(users: users, each: each, items: 100)) { false }
+    try options.adapt(to: data(users: users, each: each, items: 100))
     #expect(options.depth == depth)
   }
 
@@ -61,7 +61,7 @@ import Testing
     let data = data(users: users, each: each, items: items)
     func settled(_ words: [String]) throws -> InDGRMOptions {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      options.adapt(to: data) { spread }
+      try options.adapt(to: data, spread: { spread })
       return options
     }
     let options = try settled([])
@@ -76,6 +76,31 @@ import Testing
     #expect(try settled(["group-parts=on", "latent=30"]).latent == 30)
   }
 
+  /// The less can be told beyond popularity, the nearer the posterior stays to the prior.
+  @Test func thinDataNeedAHeavierDivergence() throws {
+    for cost in [ReconstructionCost.multinomial, .bernoulli] {
+      let usual = cost == .bernoulli ? 0.003 : 0.0075
+      func weight(_ gain: Double?, _ interactions: Double = 15) -> Double {
+        InDGRMOptions.klWeight(cost, interactions: interactions, gain: gain)
+      }
+      #expect(weight(nil) == usual && weight(1.5) == usual)
+      #expect(weight(0.2) == 0.1)
+      let weights = [0.9, 1, 1.2, 1.49].map { weight($0) }
+      #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 > $1 } && weights[3] > usual)
+      // A user's whole divergence counts 1.5 times at most, unless it usually does more.
+      #expect(abs(weight(0.2, 100) - 0.015) < 1e-12 && weight(0.2, 1000) == usual)
+    }
+    func settled(_ words: [String], _ users: Int) throws -> Double {
+      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
+      try options.adapt(to: data(users: users, each: 20, items: 100), gain: { 0.5 })
+      return options.klWeight
+    }
+    #expect(try settled([], 1000) == 0.1)
+    #expect(try settled(["kl-weight=0.02"], 1000) == 0.02)
+    // Large data are not asked.
+    #expect(try settled([], 50_000) == 0.0075)
+  }
+
   /// Sizes that were settled for an earlier model hold for a fit that starts from it, though the data grew.
   @Test func sizesFollowAnEarlierModel() throws {
     var grown = data(users: 4000, each: 40, items: 100)
@@ -88,7 +113,7 @@ import Testing
     grown.start = (earlier, [])
     func settled(_ words: [String]) throws -> InDGRMOptions {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      options.adapt(to: grown) { false }
+      try options.adapt(to: grown)
       return options
     }
     let options = try settled([])
@@ -110,7 +135,7 @@ import Testing
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
     broken.start = (earlier, [])
     var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
-    options.adapt(to: broken) { false }
+    try options.adapt(to: broken)
     #expect(!options.usesParts && options.clusters == 6 && options.latent == 200)
     #expect(options.groups == 18 && options.depth == 4)
   }
@@ -132,13 +157,16 @@ import Testing
       SparseRows(lists: users, columnCount: circles * size)
     }
     var data = TrainingData(rows: rows((0..<600).map { _ in history() }), seed: 1)
-    #expect(!(try data.tastesAreSpread(TrainingMonitor())))
+    #expect(!(try Soundings(data, TrainingMonitor()).tastesAreSpread()))
     let held = (0..<100).map { _ in history() }
     func kept(_ user: [UInt32], truth: Bool) -> [UInt32] {
       user.enumerated().filter { ($0.offset % 4 == 0) == truth }.map(\.element)
     }
     data.validation = ValidationUsers(
       foldIn: rows(held.map { kept($0, truth: false) }), truth: held.map { kept($0, truth: true) })
-    #expect(try data.tastesAreSpread(TrainingMonitor()) == spread)
+    let soundings = Soundings(data, TrainingMonitor())
+    #expect(try soundings.tastesAreSpread() == spread)
+    // Circles tell far more than popularity, which is the same for all items.
+    #expect(try #require(try soundings.gainOverPopularity()) > 2)
   }
 }

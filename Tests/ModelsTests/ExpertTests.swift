@@ -1,4 +1,4 @@
-// Are the expert's weight and tempering chosen as they should be?
+// Are the expert's weight and the power of popularity chosen as they should be?
 
 import DenseMath
 import Testing
@@ -9,30 +9,34 @@ import Testing
   private let held = ValidationUsers(
     foldIn: SparseRows(offsets: [0, 1], columns: [0], columnCount: 3), truth: [[1]])
 
-  /// A metric that is best at w = 8, v = 0.4.
+  /// A metric that is best at w = 8, v = 0.6.
   private func hill(_: ValidationUsers, _ mixtures: [ExpertMixture]) -> [Double] {
     mixtures.map { -abs($0.added - 8) - 10 * abs($0.bias + 0.4) }
   }
 
   @Test func bothAreFoundOnTheGrid() {
-    let (weight, tempering) = NeighbourhoodExpert.choose(
-      weight: nil, tempering: nil, held, hill)
+    let (weight, popularity) = NeighbourhoodExpert.choose(
+      weight: nil, popularity: nil, held, hill)
     #expect(abs(weight - 8) < 1e-9)
-    #expect(abs(tempering - 0.4) < 1e-9)
+    #expect(abs(popularity - 0.6) < 1e-9)
   }
 
   @Test func givenOnesAreKept() {
-    let kept = NeighbourhoodExpert.choose(weight: 3, tempering: nil, held, hill)
-    #expect(kept.weight == 3 && abs(kept.tempering - 0.4) < 1e-9)
-    let plain = NeighbourhoodExpert.choose(weight: nil, tempering: 0, held, hill)
-    #expect(abs(plain.weight - 8) < 1e-9 && plain.tempering == 0)
+    let kept = NeighbourhoodExpert.choose(weight: 3, popularity: nil, held, hill)
+    #expect(kept.weight == 3 && abs(kept.popularity - 0.6) < 1e-9)
+    let plain = NeighbourhoodExpert.choose(weight: nil, popularity: 1, held, hill)
+    #expect(abs(plain.weight - 8) < 1e-9 && plain.popularity == 1)
+    let unheld = NeighbourhoodExpert.choose(weight: nil, popularity: nil, nil, hill)
+    #expect(unheld.weight == 12 && unheld.popularity == 0.7)
   }
 
-  @Test func anExpertThatDoesNotHelpIsLeftOutWhole() {
-    let (weight, tempering) = NeighbourhoodExpert.choose(weight: nil, tempering: nil, held) {
-      $1.map { -$0.added - abs($0.bias + 0.4) }
+  /// Where neighbours do not help, popularity still may; where neither does, nothing is added.
+  @Test(arguments: [4.0, 1.0])
+  func popularityMayHelpWhereNeighboursDoNot(_ best: Double) {
+    let (weight, popularity) = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held) {
+      $1.map { -$0.added - abs($0.bias - (best - 1)) }
     }
-    #expect(weight == 0 && tempering == 0)
+    #expect(weight == 0 && popularity == best)
   }
 
   @Test(arguments: [

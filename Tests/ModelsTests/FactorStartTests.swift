@@ -14,7 +14,7 @@ import Testing
   private func options(_ more: String...) throws -> InDGRMOptions {
     let settings = ["width=16", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
     var options = InDGRMOptions(try ModelSettings(settings, for: InDGRMFamily.self))
-    options.adapt(to: data) { false }
+    try options.adapt(to: data)
     return options
   }
 

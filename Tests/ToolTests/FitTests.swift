@@ -135,14 +135,15 @@ import Testing
     #expect(Shell.run("check --all \(folder.path("m"))").status == 0)
   }
 
-  /// An expert that validation users do not want has no part in scores and explanations.
-  @Test func expertsOfNoWeightAreSilent() {
+  /// An expert that validation users do not want is not stored, and has but popularity in scores and explanations.
+  @Test(arguments: [0.5, 1, 3]) func expertsOfNoWeightAreSilent(_ popularity: Double) {
     let run = fit(
       "--set width=16 --set latent=8 --set epochs=20 --set expert=linear --set expert-lambda=1e9"
-        + " --set expert-dropout=0 --set expert-tempering=0.5")
+        + " --set expert-dropout=0 --set expert-popularity=\(popularity)")
     #expect(run.status == 0, "\(run.errors)")
-    #expect(
-      Shell.run("dump --header \(folder.path("m"))").output.contains("\"expert-weight\":0,"))
+    let header = Shell.run("dump --header \(folder.path("m"))").output
+    #expect(header.contains("\"expert-weight\":0,"))
+    #expect(header.contains("expert-bias") && !header.contains("\"expert-weights\""))
     let explained = Shell.run(
       "explain -q --model \(folder.path("m")) --user 1 --top 1 --format jsonl \(plain)")
     let scored = Shell.run(

@@ -2,15 +2,18 @@
 
 import DenseMath
 
-/// Without a neighbourhood expert, refined mappings and group parts s_ij = u . v_j + beta_j + log(r . c_j), where
+/// Without an expert's neighbourhoods, refined mappings and group parts s_ij = u . v_j + beta_j + log(r . c_j), where
 /// u = a z_i / |z_i|, v_j = h_j, r_g = exp(o_i^(g) . z_i + b_g) and c_j the item's share in every group.
 extension InDGRM: FactorisedModel {
   var itemFactors: RankingFactors? {
-    guard expert?.strength ?? 0 == 0, !options.usesParts,
+    guard expert?.weights == nil, !options.usesParts,
       !options.usesGroups || options.refineSteps == 0
     else { return nil }
     let all = decoder.part
-    return RankingFactors(items: all.vectors, biases: all.biases, shares: all.membership)
+    let biases = Matrix<Float>(rows: 1, columns: itemCount)
+    biases.copy(from: all.biases)
+    if let expert { addRow(expert.bias, to: biases) }
+    return RankingFactors(items: all.vectors, biases: biases, shares: all.membership)
   }
 
   func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> RankingFactors {

@@ -83,7 +83,7 @@ final class InDGRM: RecommendationModel {
     expert = try NeighbourhoodExpert(data, chosen, beside: self)
     guard let expert else { return }
     settings = settings.setting("expert-weight", .number(expert.strength))
-      .setting("expert-tempering", .number(expert.tempering))
+      .setting("expert-popularity", .number(expert.popularity))
   }
 
   func tensors() -> [Tensor] {
@@ -160,11 +160,10 @@ final class InDGRM: RecommendationModel {
 
   func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
     scoreWithoutExpert(foldIn, items: items, into: scores)
-    guard let expert, expert.strength != 0 else { return }
+    guard let expert else { return }
     for row in 0..<foldIn.rowCount {
       for (place, item) in items.enumerated() {
-        let parts = expert.weights.contributions(
-          Array(foldIn.row(row)), to: item, scale: expert.strength)
+        let parts = expert.contributions(Array(foldIn.row(row)), to: item)
         scores[row, place] += Float(parts.reduce(0) { $0 + $1.value }) + expert.bias[0, Int(item)]
       }
     }
@@ -197,16 +196,15 @@ final class InDGRM: RecommendationModel {
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutExpert($0, items: items, into: $1)
     }
-    let active = expert.flatMap { $0.strength != 0 ? $0 : nil }
-    let baseRate = decoder.itemBias.value.mean + (active?.bias.mean ?? 0)
+    let baseRate = decoder.itemBias.value.mean + (expert?.bias.mean ?? 0)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
       var own: [(Int, Double)] = []
       // What is added to beta_j to make it popularity beyond the base rate.
       var shift = -baseRate
-      if let active {
-        let parts = active.weights.contributions(foldIn, to: item, scale: active.strength)
-        let bias = Double(active.bias[0, Int(item)])
+      if let expert {
+        let parts = expert.contributions(foldIn, to: item)
+        let bias = Double(expert.bias[0, Int(item)])
         shift += bias
         explanation.contributions += parts
         explanation.score += parts.reduce(bias) { $0 + $1.value }

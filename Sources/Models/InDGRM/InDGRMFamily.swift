@@ -31,9 +31,10 @@ enum InDGRMFamily: ModelFamily {
       )
     }
     let privileged = try privilegedGroups(data, settings)
-    try options.adapt(to: data, groups: given) {
-      try data.tastesAreSpread(monitor)
-    }
+    let soundings = Soundings(data, monitor)
+    try options.adapt(
+      to: data, groups: given, spread: soundings.tastesAreSpread, gain: soundings.gainOverPopularity
+    )
     if settings.number("learning-rate") < 0 {
       settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
     }

@@ -1,6 +1,7 @@
 // Which parts of InDGRM are on, and how large are they?
 
 import DenseMath
+import Glibc
 import Interchange
 
 /// The settings of InDGRM; names follow `--set`.
@@ -77,7 +78,8 @@ struct InDGRMOptions: Sendable {
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption(
         "kl-weight", .number(-1, 0...1000),
-        "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075"),
+        "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075, and up to 0.1 (1.5 for a whole user) for fewer than 1,000,000 interactions where item-knn is less than 1.5 times as good as popularity on the validation users"
+      ),
       ModelOption(
         "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
@@ -199,9 +201,11 @@ struct InDGRMOptions: Sendable {
   /// - Parameters:
   ///   - given: the number of item groups where they come from elsewhere.
   ///   - spread: whether tastes are spread, which takes a while to find out.
+  ///   - gain: how many times as good as popularity neighbours are, where it can be told.
   mutating func adapt(
-    to data: TrainingData, groups given: Int? = nil, spread: () throws -> Bool
-  ) rethrows {
+    to data: TrainingData, groups given: Int? = nil, spread: () throws -> Bool = { false },
+    gain: () throws -> Double? = { nil }
+  ) throws {
     let areLong = data.rows.count >= 40 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
@@ -210,7 +214,8 @@ struct InDGRMOptions: Sendable {
       follow(earlier)
     }
     if parts == "auto" {
-      let suitsParts = usesGroups && !isDense && data.rows.count < 1_000_000 && given ?? 0 <= 50
+      let suitsParts =
+        usesGroups && !isDense && data.rows.count < Self.soundingLimit && given ?? 0 <= 50
       parts = try suitsParts && spread() ? "on" : "off"
     }
     usesParts = usesGroups && parts == "on"
@@ -225,10 +230,32 @@ struct InDGRMOptions: Sendable {
     let isRich = areLong && isDense && samples == 0
     if cost == nil { cost = isRich ? .bernoulli : .multinomial }
     if start == "auto" { start = usesParts ? "random" : isRich ? "linear" : "factors" }
-    if klWeight < 0 { klWeight = cost == .bernoulli ? 0.003 : 0.0075 }
+    if klWeight < 0 {
+      let isSmall = data.rows.count < Self.soundingLimit
+      klWeight = Self.klWeight(
+        cost ?? .multinomial,
+        interactions: Double(data.rows.count) / Double(max(data.rows.rowCount, 1)),
+        gain: isSmall ? try gain() : nil)
+    }
     if groupDraws == 0 {
       groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
     }
+  }
+
+  /// Interactions from which on simple models are not asked first.
+  private static let soundingLimit = 1_000_000
+
+  /// The weight of the KL divergence an interaction where neighbours are `gain` times as good as popularity.
+  ///
+  /// Where little more than popularity can be told of a user, a posterior that strays from the prior is noise;
+  /// but the divergence should not count much more than once a user, as in the evidence lower bound, or nothing is
+  /// learnt (figures in pipelines/paper/NOTES.md).
+  ///
+  /// - Parameter interactions: of a user, on average.
+  static func klWeight(_ cost: ReconstructionCost, interactions: Double, gain: Double?) -> Double {
+    let usual = cost == .bernoulli ? 0.003 : 0.0075
+    guard let gain, gain < 1.5 else { return usual }
+    return max(usual, min(0.1 * exp(-3 * max(gain - 0.9, 0)), 1.5 / max(interactions, 1)))
   }
 
   /// Throws `ModelError` (usage) for settings that cannot be combined.
