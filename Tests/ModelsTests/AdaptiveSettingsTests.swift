@@ -95,7 +95,7 @@ import Testing
       try options.adapt(to: data(users: users, each: 20, items: 100), gain: { 0.5 })
       return options.klWeight
     }
-    #expect(try settled([], 1000) == 0.1)
+    #expect(try settled([], 1000) == 0.075)
     #expect(try settled(["kl-weight=0.02"], 1000) == 0.02)
     // Large data are not asked.
     #expect(try settled([], 50_000) == 0.0075)
