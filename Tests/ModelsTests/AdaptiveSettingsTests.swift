@@ -83,9 +83,9 @@ import Testing
       func weight(_ gain: Double?, _ interactions: Double = 15) -> Double {
         InDGRMOptions.klWeight(cost, interactions: interactions, gain: gain)
       }
-      #expect(weight(nil) == usual && weight(1.5) == usual)
+      #expect(weight(nil) == usual && weight(1.45) == usual)
       #expect(weight(0.2) == 0.1)
-      let weights = [0.9, 1, 1.2, 1.49].map { weight($0) }
+      let weights = [0.9, 1, 1.2, 1.44].map { weight($0) }
       #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 > $1 } && weights[3] > usual)
       // A user's whole divergence counts 1.5 times at most, unless it usually does more.
       #expect(abs(weight(0.2, 100) - 0.015) < 1e-12 && weight(0.2, 1000) == usual)
