@@ -88,7 +88,7 @@ import Testing
       let weights = [0.9, 1, 1.2, 1.44].map { weight($0) }
       #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 > $1 } && weights[3] > usual)
       // A user's whole divergence counts twice at most, and no more than usual with a long history.
-      #expect(abs(weight(0.2, 50) - 0.04) < 1e-12 && weight(0.2, 100) == usual)
+      #expect(abs(weight(0.2, 50) - 0.04) < 1e-12 && weight(0.2, 60) == usual)
     }
     func settled(_ words: [String], _ users: Int) throws -> Double {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))

@@ -78,7 +78,7 @@ struct InDGRMOptions: Sendable {
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption(
         "kl-weight", .number(-1, 0...1000),
-        "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075, and up to 0.1 (2 for a whole user) for fewer than 1,000,000 interactions, and 100 a user, where item-knn is less than 1.45 times as good as popularity on the validation users"
+        "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075, and up to 0.1 (2 for a whole user) for fewer than 1,000,000 interactions, and 60 a user, where item-knn is less than 1.45 times as good as popularity on the validation users"
       ),
       ModelOption(
         "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
@@ -254,7 +254,7 @@ struct InDGRMOptions: Sendable {
   /// - Parameter interactions: of a user, on average.
   static func klWeight(_ cost: ReconstructionCost, interactions: Double, gain: Double?) -> Double {
     let usual = cost == .bernoulli ? 0.003 : 0.0075
-    guard let gain, gain < 1.45, interactions < 100 else { return usual }
+    guard let gain, gain < 1.45, interactions < 60 else { return usual }
     return max(usual, min(0.1 * exp(-3 * max(gain - 0.9, 0)), 2 / max(interactions, 1)))
   }
 
