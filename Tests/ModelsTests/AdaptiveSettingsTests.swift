@@ -87,17 +87,18 @@ import Testing
       #expect(weight(0.2) == 0.1)
       let weights = [0.9, 1, 1.2, 1.44].map { weight($0) }
       #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 > $1 } && weights[3] > usual)
-      // A user's whole divergence counts twice at most, and no more than usual with a long history.
-      #expect(abs(weight(0.2, 50) - 0.04) < 1e-12 && weight(0.2, 60) == usual)
+      // A user's whole divergence counts twice at most, unless it usually does more.
+      #expect(abs(weight(0.2, 50) - 0.04) < 1e-12 && weight(0.2, 1000) == usual)
     }
-    func settled(_ words: [String], _ users: Int) throws -> Double {
+    func settled(_ words: [String], _ users: Int, _ each: Int = 20) throws -> Double {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      try options.adapt(to: data(users: users, each: 20, items: 100), gain: { 0.5 })
+      try options.adapt(to: data(users: users, each: each, items: 7000), gain: { 0.5 })
       return options.klWeight
     }
     #expect(try settled([], 1000) == 0.1)
     #expect(try settled(["kl-weight=0.02"], 1000) == 0.02)
-    // Large data are not asked.
+    // Large data are not asked, nor long histories.
+    #expect(try settled([], 1000, 60) == 0.0075)
     #expect(try settled([], 50_000) == 0.0075)
   }
 

@@ -231,11 +231,10 @@ struct InDGRMOptions: Sendable {
     if cost == nil { cost = isRich ? .bernoulli : .multinomial }
     if start == "auto" { start = usesParts ? "random" : isRich ? "linear" : "factors" }
     if klWeight < 0 {
-      let isSmall = data.rows.count < Self.soundingLimit
+      let each = Double(data.rows.count) / Double(max(data.rows.rowCount, 1))
+      let mayBeThin = data.rows.count < Self.soundingLimit && each < Self.longHistory
       klWeight = Self.klWeight(
-        cost ?? .multinomial,
-        interactions: Double(data.rows.count) / Double(max(data.rows.rowCount, 1)),
-        gain: isSmall ? try gain() : nil)
+        cost ?? .multinomial, interactions: each, gain: mayBeThin ? try gain() : nil)
     }
     if groupDraws == 0 {
       groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
@@ -244,17 +243,19 @@ struct InDGRMOptions: Sendable {
 
   /// Interactions from which on simple models are not asked first.
   private static let soundingLimit = 1_000_000
+  /// Interactions a user from which on data are not thin.
+  private static let longHistory = 60.0
 
   /// The weight of the KL divergence an interaction where neighbours are `gain` times as good as popularity.
   ///
   /// Where little more than popularity can be told of a user, a posterior that strays from the prior is noise;
   /// but the divergence should not count much more than once a user, as in the evidence lower bound, or nothing
-  /// is learnt, and long histories do not need it (figures in pipelines/paper/NOTES.md).
+  /// is learnt (figures in pipelines/paper/NOTES.md).
   ///
   /// - Parameter interactions: of a user, on average.
   static func klWeight(_ cost: ReconstructionCost, interactions: Double, gain: Double?) -> Double {
     let usual = cost == .bernoulli ? 0.003 : 0.0075
-    guard let gain, gain < 1.45, interactions < 60 else { return usual }
+    guard let gain, gain < 1.45 else { return usual }
     return max(usual, min(0.1 * exp(-3 * max(gain - 0.9, 0)), 2 / max(interactions, 1)))
   }
 
