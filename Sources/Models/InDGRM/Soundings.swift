@@ -16,13 +16,14 @@ final class Soundings {
     self.monitor = monitor
   }
 
-  /// The validation metric of one model over that of another; nil without validation users.
+  /// The validation metric of one model over that of another; nil, and nothing asked, without validation users.
   ///
   /// Throws `ModelError` when a model cannot be fitted.
-  private func ratio(_ family: any ModelFamily.Type, over other: any ModelFamily.Type) throws
-    -> Double?
-  {
+  private func ratio(
+    _ family: any ModelFamily.Type, over other: any ModelFamily.Type, asking question: String
+  ) throws -> Double? {
     guard let validation = data.validation else { return nil }
+    monitor.stepBegan("asking \(question)")
     func value(_ family: any ModelFamily.Type) throws -> Double {
       if let value = known[family.name] { return value }
       var plain = data
@@ -41,8 +42,9 @@ final class Soundings {
   ///
   /// Throws `ModelError` when the factorisation fails.
   func tastesAreSpread() throws -> Bool {
-    monitor.stepBegan("asking whether tastes are spread")
-    guard let ratio = try ratio(ItemKNN.self, over: ImplicitALS.self) else { return false }
+    let ratio = try ratio(
+      ItemKNN.self, over: ImplicitALS.self, asking: "whether tastes are spread")
+    guard let ratio else { return false }
     let isSpread = ratio > Self.leastRatio
     monitor.stepBegan(
       "item-knn reaches \(percent(ratio)) % of ials: \(isSpread ? "a place for every group" : "one place for all groups")"
@@ -58,8 +60,9 @@ final class Soundings {
   ///
   /// Throws `ModelError` when a model cannot be fitted.
   func gainOverPopularity() throws -> Double? {
-    monitor.stepBegan("asking how much users tell beyond popularity")
-    guard let ratio = try ratio(ItemKNN.self, over: Popularity.self) else { return nil }
+    let ratio = try ratio(
+      ItemKNN.self, over: Popularity.self, asking: "how much users tell beyond popularity")
+    guard let ratio else { return nil }
     monitor.stepBegan("item-knn reaches \(percent(ratio)) % of popularity")
     return ratio
   }
