@@ -7,7 +7,7 @@ import Interchange
 ///
 /// A file is written as `.NAME.PID.tmp` beside its target; `commit()` syncs and renames it. Dropping
 /// the object, an error, or SIGINT/SIGTERM/SIGHUP removes the temporary file and leaves whatever
-/// stood under the name before.
+/// stood under the name before. A log that is to be followed takes its place earlier, by `show()`.
 public final class OutputFile: ByteSink {
   /// The path, or `standard output`.
   public let name: String
@@ -16,6 +16,8 @@ public final class OutputFile: ByteSink {
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private var isCommitted = false
+  /// Whether the file has its name already.
+  private var isShown = false
   /// Bytes written so far.
   public private(set) var byteCount = 0
 
@@ -92,6 +94,14 @@ public final class OutputFile: ByteSink {
     buffer.removeAll(keepingCapacity: true)
   }
 
+  /// Flushes, and gives the file its name while more is to come, for logs whose every line is whole: what is
+  /// written after this and not flushed is all that can be lost.
+  public func show() throws {
+    try flush()
+    guard !isShown, let path, let temporary else { return }
+    try take(path, from: temporary)
+  }
+
   /// Makes the output final: flush, sync, rename.
   public func commit() throws {
     try flush()
@@ -110,18 +120,23 @@ public final class OutputFile: ByteSink {
       throw error
     }
     descriptor = -1
-    guard rename(temporary, path) == 0 else {
-      let error = Self.cannotCreate(path)
-      discard()
-      throw error
-    }
-    UnfinishedFiles.remove(temporary)
+    if !isShown { try take(path, from: temporary) }
     let slash = path.lastIndex(of: "/")
     let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 {
       fsync(folder)
       close(folder)
     }
+  }
+
+  private func take(_ path: String, from temporary: String) throws {
+    guard rename(temporary, path) == 0 else {
+      let error = Self.cannotCreate(path)
+      discard()
+      throw error
+    }
+    UnfinishedFiles.remove(temporary)
+    isShown = true
   }
 
   private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws {
@@ -139,12 +154,14 @@ public final class OutputFile: ByteSink {
   private func failure() -> ToolError {
     ToolError(
       .inputOutput,
-      "\(name): cannot be written: \(String(cString: strerror(errno))); nothing was kept")
+      "\(name): cannot be written: \(String(cString: strerror(errno)))"
+        + (isShown ? "; its end is missing" : "; nothing was kept"))
   }
 
   private func discard() {
     if descriptor > 2 { close(descriptor) }
-    if let temporary {
+    descriptor = -1
+    if let temporary, !isShown {
       unlink(temporary)
       UnfinishedFiles.remove(temporary)
     }

@@ -66,7 +66,10 @@ struct Fit: Tool {
   @Option(help: ArgumentHelp("A checkpoint to go on from.", valueName: "file"))
   var resume: String?
 
-  @Option(help: ArgumentHelp("File for a training log, a JSON object an epoch.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "File for a training log, a JSON object an epoch, which grows as they end; with --resume it keeps the"
+        + " epochs before.", valueName: "file"))
   var logJSON: String?
 
   @OptionGroup var output: OutputOption
@@ -136,7 +139,8 @@ struct Fit: Tool {
     if let resume {
       task.data.resume = try putAside.read(InputFile.stream(resume, expecting: [.model]))
     }
-    let report = try TrainingReport(context, logFile: logJSON)
+    let report = try TrainingReport(
+      context, logFile: logJSON, after: task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
     monitor.checkpointEvery = checkpointEvery
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }

@@ -6,7 +6,7 @@ import Models
 import Synchronization
 import ToolKit
 
-/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request. Once epochs have begun,
+/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request, which can be followed. Once epochs have begun,
 /// SIGTERM and SIGINT end the training after the batch at hand, and the best model so far is written; before
 /// that, and the second time, they end the tool.
 final class TrainingReport: Sendable {
@@ -20,9 +20,15 @@ final class TrainingReport: Sendable {
     var epochs = 0
   }
 
-  init(_ context: ToolContext, logFile: String?) throws {
+  /// Opens the log; a run that goes on after an epoch keeps the lines of those before.
+  ///
+  /// Throws `ToolError` when the log cannot be made, or is none and would be lost.
+  init(_ context: ToolContext, logFile: String?, after epoch: Int?) throws {
     self.context = context
+    var earlier: [String] = []
+    if let epoch, let logFile { earlier = try Self.epochs(of: logFile, through: epoch) }
     let log = try logFile.map { try OutputFile($0, binary: false) }
+    for line in earlier { try log?.write(line + "\n") }
     state = Mutex(State(progress: Progress("fit", unit: "epochs", context.log), log: log))
     StopRequest.install()
   }
@@ -50,6 +56,7 @@ final class TrainingReport: Sendable {
       state.progress.update(
         record.epoch, note: [loss, best].compactMap { $0 }.joined(separator: ", "))
       try? state.log?.write(record.json.text + "\n")
+      try? state.log?.show()
     }
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
     let told = [
@@ -83,6 +90,24 @@ final class TrainingReport: Sendable {
       settings["validation"]?.double.map { ", validation \(metric) \(fixed($0, 4))" } ?? ""
     let stopped = StopRequest.isMade ? " (stopped early by a signal)" : ""
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
+  }
+
+  /// The lines of a log's epochs up to a given one; none when there is no such file.
+  private static func epochs(of path: String, through last: Int) throws -> [String] {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
+    let lines = try InputFile.numberedLines(path)
+    return try lines.compactMap { number, text in
+      let json = JSONValue(parsing: Array(text.utf8))
+      guard let json, json["event"]?.string != nil else {
+        // A machine that stopped may have cut the last one short.
+        if number == lines.last?.number, text.hasPrefix("{\"") { return nil }
+        throw ToolError(
+          .badData,
+          "\(path): line \(number) is not from a training log; name another file for --log-json")
+      }
+      return (json["epoch"]?.int).map { $0 <= last } == true ? text : nil
+    }
   }
 
   private var elapsed: Double { state.withLock { $0.progress.elapsed } }

@@ -42,6 +42,41 @@ import Testing
     #expect(tensors[0] == tensors[1])
   }
 
+  /// A log can be read while epochs go on, and a resumed run keeps what the first one told.
+  @Test func logsGrowAndAreKept() throws {
+    let (log, point) = (folder.path("log"), folder.path("point"))
+    func fit(_ words: String) -> Shell.Result {
+      Shell.run(
+        "fit -q --model mult-vae \(small) --log-json \(log) \(words) \(split) -o \(folder.path("m"))"
+      )
+    }
+    func epochs() -> [String] {
+      Shell.run("grep -o '\"epoch\":[0-9]*' \(log)").output.split(separator: "\n").map(String.init)
+    }
+    // The third line of a run that is killed then has its place already.
+    let killed = Shell.run(
+      "rm -f \(log); fit -q --model mult-vae \(small) --set epochs=10000 --set patience=1000"
+        + " --log-json \(log) \(split) -o \(folder.path("m")) & run=$!;"
+        + " for wait in $(seq 600); do [ ! -s \(log) ] || [ $(wc -l < \(log)) -lt 3 ] || break;"
+        + " sleep 0.1; done; kill -KILL $run; wc -l < \(log)")
+    #expect((Int(killed.output.trimmingPrefix("\n").dropLast()) ?? 0) >= 3, "\(killed.errors)")
+    #expect(fit("--set epochs=4 --checkpoint \(point) --checkpoint-every 2").status == 0)
+    #expect(epochs() == (1...4).map { "\"epoch\":\($0)" })
+    // The last line was cut short, and there are epochs that the checkpoint does not know.
+    let longer =
+      "{ cat \(log); echo '{\"event\":\"epoch\",\"epoch\":5}'; printf '{\"ev'; } > \(log).2; mv \(log).2 \(log)"
+    #expect(Shell.run(longer).status == 0)
+    let second = fit("--set epochs=6 --resume \(point)")
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(epochs() == (1...6).map { "\"epoch\":\($0)" })
+    #expect(Shell.run("grep -c '\"event\":\"end\"' \(log)").output == "1\n")
+    // Another file is not taken for a log and lost.
+    #expect(Shell.run("printf 'mine\n\n' > \(log)").status == 0)
+    let other = fit("--set epochs=7 --resume \(point)")
+    #expect(other.status == 65 && other.errors.contains("line 1 is not from a training log"))
+    #expect(Shell.run("cat \(log)").output == "mine\n\n")
+  }
+
   @Test func checkpointsOfOtherRunsAreRefused() throws {
     let point = folder.path("point")
     let model = "fit -q --model mult-vae \(small)"
