@@ -101,7 +101,8 @@ public struct ColumnSelection: Sendable {
     guard found[.user] != nil, found[.item] != nil else {
       throw SourceError(
         .badData,
-        "\(source): line 1 names no user and item column; say which with --columns user=N,item=N")
+        "\(source): line 1 names no user and item column; say which with --columns user=N,item=N, or --header no"
+          + " where it is data")
     }
     return found
   }

@@ -16,12 +16,17 @@ public struct OriginalIDs: Sendable {
     let head = (lines.first ?? []).split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
     let isPaired = head.count == 2
     if isPaired, head[1].contains(where: { !isDigit($0) }) { lines.removeFirst() }
+    var seen: Set<[UInt8]> = []
     for (number, line) in lines.enumerated() {
       let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
       guard fields.count == (isPaired ? 2 : 1), let id = encoding.text(fields[0]) else {
         throw SourceError(
           .badData,
           "\(name): row \(number + 1) is not \(isPaired ? "an id and a number" : "one id")")
+      }
+      guard seen.insert(id).inserted else {
+        throw SourceError(
+          .badData, "\(name): row \(number + 1) repeats the id '\(shown(id))'; give each its own")
       }
       original[isPaired ? Array(fields[1]) : Array(String(number).utf8)] = id
     }

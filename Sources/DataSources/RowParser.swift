@@ -55,9 +55,12 @@ struct RowLayout: Equatable {
       )
     }
     let names = fields.map { String(decoding: $0, as: UTF8.self) }
+    // A header holds no numbers; one that names a user or an item alone is none to guess the other by.
+    let named = [ColumnRole.user, .item].map { role in names.filter(role.isNamed) }
+    let holdsNumbers = fields.contains { parseNumber($0) != nil }
     let looksNamed =
-      names.contains { ColumnRole.user.isNamed($0) }
-      && names.contains { ColumnRole.item.isNamed($0) }
+      !holdsNumbers
+      && (named.allSatisfy { !$0.isEmpty } || named.contains { $0.contains { $0.count > 3 } })
     hasHeader = options.header ?? (looksNamed || options.columns.hasNames)
     let positions =
       hasHeader && (looksNamed || options.columns.hasNames)

@@ -15,7 +15,8 @@ public final class AdamState<T: Real> {
 
   /// One step in one pass over memory.
   ///
-  /// - Parameter t: the number of this step, from 1, for the bias correction.
+  /// - Parameter t: the number of this step, from 1, for the bias correction; of the run's, for parameters that
+  ///   join it later, whose first steps are then shorter or longer by what their moments have not seen.
   @_specialize(where T == Float)
   public func step(
     _ value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T, weightDecay: T = 0,

@@ -128,8 +128,8 @@ public struct TrainingData: Sendable {
   public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
   /// A run to go on with.
   public var resume: Checkpoint?
-  /// An earlier model to start from, with the items of this one in order.
-  public var start: (model: StoredModel, items: [String])?
+  /// An earlier model to start from, with the items and categories of this one in order.
+  public var start: (model: StoredModel, items: [String], categories: [String])?
 
   public init(
     rows: SparseRows, validation: ValidationUsers? = nil,

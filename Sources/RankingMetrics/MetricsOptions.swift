@@ -43,9 +43,11 @@ public struct MetricsOptions: Sendable, Equatable {
     if explainability == nil, let metric = options.metrics.first(where: \.needsExplainability) {
       throw MetricsError.invalidOption("'\(metric.rawValue)' needs the explainable items")
     }
-    guard options.frequencyBounds.count <= 32, (options.frequencyBounds.first ?? 0) >= 0 else {
+    guard options.frequencyBounds.count <= 32, (options.frequencyBounds.first ?? 0) >= 0,
+      (options.frequencyBounds.last ?? 0) <= Int(UInt32.max)
+    else {
       throw MetricsError.invalidOption(
-        "item-frequency bounds must not be negative, and at most 32 of them")
+        "item-frequency bounds must be in 0...\(UInt32.max), and at most 32 of them")
     }
     guard confidence > 0, confidence < 1 else {
       throw MetricsError.invalidOption("the confidence must be between 0 and 1, like 0.95")

@@ -72,7 +72,8 @@ extension ComparisonReport {
       let interval = row.users.interval.map { "[\(fixed($0.low, 4)), \(fixed($0.high, 4))]" }
       lines.append([
         row.group, row.metric.rawValue, String(row.n), fixed(row.meanA, 4), fixed(row.meanB, 4),
-        fixed(row.users.meanDifference, 4), interval ?? "-", fixed(row.users.t, 2),
+        row.pairedUsers > 0 ? fixed(row.users.meanDifference, 4) : "-", interval ?? "-",
+        fixed(row.users.t, 2),
         String(row.users.degreesOfFreedom), probability(row.users.p), probability(row.rounds?.p),
         probability(row.wilcoxon.p), String(row.pairedUsers), String(row.onlyInA),
         String(row.onlyInB),

@@ -146,6 +146,8 @@ public final class OutputFile: ByteSink {
       if count > 0 {
         done += count
       } else if count < 0, errno != EINTR {
+        // As by default, but with nothing left behind.
+        if errno == EPIPE { UnfinishedFiles.endBySignal(SIGPIPE) }
         throw failure()
       }
     }

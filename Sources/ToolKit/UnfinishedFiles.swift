@@ -37,7 +37,8 @@ public enum UnfinishedFiles {
   /// Installs handlers that remove the files and end as the signal would have ended the tool.
   static func installSignalHandlers() {
     _ = slots
-    signal(SIGPIPE, SIG_DFL)
+    // A reader that went away is met where output is written; one of messages alone ends nothing.
+    signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { UnfinishedFiles.endBySignal($0) }
     }

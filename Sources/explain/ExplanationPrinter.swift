@@ -21,6 +21,8 @@ struct ExplanationPrinter: Sendable {
   private let format: ExplanationFormat
   private let show: Int
   private let items: ItemChunk
+  /// Training interactions of each item.
+  private let popularity: [Int]
   private let groupNames: GroupNames?
   /// What each cluster is called; empty where nothing asks for it.
   private let clusterNames: [String]
@@ -35,6 +37,7 @@ struct ExplanationPrinter: Sendable {
     self.templates = templates
     self.clusterNames = clusterNames
     items = model.items
+    popularity = model.itemInteractions
     groupNames = GroupNames(fitted, model)
   }
 
@@ -75,11 +78,14 @@ struct ExplanationPrinter: Sendable {
   private func difference(_ first: Explanation, _ second: Explanation)
     -> [Explanation.Contribution]
   {
-    var values: [Explanation.Source: Double] = [:]
-    for part in first.contributions { values[part.source, default: 0] += part.value }
-    for part in second.contributions { values[part.source, default: 0] -= part.value }
-    return values.map { .init(source: $0.key, value: $0.value) }
-      .sorted(by: isBefore)
+    var (values, order) = ([Explanation.Source: Double](), [Explanation.Source]())
+    for (sign, parts) in [(1.0, first.contributions), (-1, second.contributions)] {
+      for part in parts {
+        if values[part.source] == nil { order.append(part.source) }
+        values[part.source, default: 0] += sign * part.value
+      }
+    }
+    return order.map { .init(source: $0, value: values[$0] ?? 0) }.sorted(by: isBefore)
   }
 
   private func sentence(_ user: ExplainedUser, _ place: Int) -> String {
@@ -87,6 +93,7 @@ struct ExplanationPrinter: Sendable {
     var values = [
       "user": user.id, "rank": String(place + 1), "title": items.name(of: Int(explanation.item)),
       "item": items.ids[Int(explanation.item)], "score": fixed(explanation.score, 4),
+      "choosers": String(popularity[Int(explanation.item)]),
     ]
     if let group = explanation.groups.first {
       values["group"] = groupNames?.name(of: group.index, besides: Int(explanation.item))

@@ -121,6 +121,7 @@ struct ModelViews {
   func factors() throws -> [LearntThing] {
     let inner = try inner()
     let (vectors, popularity) = (inner.itemVectors, stored.itemInteractions)
+    guard !popularity.isEmpty else { return [] }
     let middle = popularity.sorted()[popularity.count / 2]
     let known = popularity.indices.filter { popularity[$0] >= middle }
     return (0..<inner.latentCount).map { factor in

@@ -12,6 +12,7 @@ struct SentenceTemplates {
     ("title", "the item's title"), ("item", "the item's id"), ("score", "its score"),
     ("group", "the item group that weighs most in the score"),
     ("cluster", "what sets the user's heaviest cluster apart"),
+    ("choosers", "how many of the users that the model was fitted to chose the item"),
     ("own1", "the own item that speaks most for it"), ("own2", "the next"), ("own3", "the next"),
   ]
 
@@ -19,7 +20,7 @@ struct SentenceTemplates {
     "{title}: because you chose {own1} and {own2}, and for your taste in {group}.",
     "{title}: because you chose {own1} and {own2}.",
     "{title}: because you chose {own1}.",
-    "{title}: chosen by many.",
+    "{title}: chosen by {choosers} others.",
   ]
 
   private let lines: [[Piece]]

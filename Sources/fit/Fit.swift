@@ -14,7 +14,7 @@ struct Fit: Tool {
     "Fit a model to the training users of a split, or to all users of plain interactions.",
     discussion: """
       With a split, validation users decide when to stop and which epoch is kept; test users are never \
-      looked at. A run put aside by --checkpoint goes on by --resume with the same settings (epochs and \
+      looked at (but an earlier model in --init knows the users it was fitted to, whatever they are now). A run put aside by --checkpoint goes on by --resume with the same settings (epochs and \
       patience may differ) and ends in the same bytes as if it had never stopped. Holds the interactions, the model and one batch in memory.
       """)
 
@@ -115,6 +115,11 @@ struct Fit: Tool {
     context.log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
         + " \(training.rows.count) interactions to train on")
+    if task.isValidationVain {
+      context.log.warning(
+        "\(stream.name): no validation user chose an item that is trained on; nothing ends the training early"
+      )
+    }
     var provenance = [stream.provenance]
     var digests = ["data": stream.digest ?? 0]
     if let groups {
@@ -129,7 +134,7 @@ struct Fit: Tool {
         throw ToolError(
           .badData, "\(start): is not a model of the kind '\(model)'; start from one that is")
       }
-      task.data.start = (earlier, training.items.ids)
+      task.data.start = (earlier, training.items.ids, task.categories)
       provenance.append(earlier.provenance)
     }
     let putAside = RunCheckpoint(

@@ -58,9 +58,10 @@ struct RunCheckpoint: Sendable {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
     }
     if let key = identity.firstDifference(from: stored.description["run"]) {
+      let what = key == "of" ? "another model" : "other \(key)"
       throw ToolError(
         .badData,
-        "\(stream.name): was made with other \(key); go on with the same data, options and settings"
+        "\(stream.name): was made with \(what); go on with the same model, data, options and settings"
       )
     }
     return Checkpoint(description: members, tensors: stored.tensors)

@@ -121,6 +121,11 @@ struct Ingest: Tool {
       context.log.warning("skipped \(badRows.count) bad rows; first: \(first)")
     }
     if let sink {
+      if !items.isEmpty, sink.labelledItems == 0 {
+        context.log.warning(
+          "\(items.joined(separator: ", ")): has neither a title nor a category for any of the"
+            + " \(sink.items.count) items; does it belong to them?")
+      }
       context.log.notice(
         "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items")
     }

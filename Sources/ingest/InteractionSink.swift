@@ -19,6 +19,8 @@ final class InteractionSink {
   /// The stream's number of each item of the table.
   private var itemNumbers: [UInt32] = []
   private var usersWritten = 0
+  /// Items of which a title or a category is known.
+  private(set) var labelledItems = 0
 
   /// The writer, used by one job after another.
   private struct Output: @unchecked Sendable {
@@ -95,6 +97,8 @@ final class InteractionSink {
     }
     itemNumbers.append(contentsOf: repeatElement(0, count: ids.count))
     for (rank, index) in order.enumerated() { itemNumbers[known + index] = UInt32(known + rank) }
-    return try labels.chunk(order.map { ids[$0] })
+    let chunk = try labels.chunk(order.map { ids[$0] })
+    labelledItems += chunk.ids.count { labels.knows($0) }
+    return chunk
   }
 }

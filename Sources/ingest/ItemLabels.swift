@@ -40,6 +40,11 @@ struct ItemLabels {
     return parts
   }
 
+  /// Whether a title or a category is known of an item.
+  func knows(_ id: String) -> Bool {
+    metadata.titles[id] != nil || metadata.categories[id] != nil
+  }
+
   /// Items with all that is known of them.
   ///
   /// Throws `SourceError` when an id has no original.

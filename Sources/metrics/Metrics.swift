@@ -13,7 +13,7 @@ struct Metrics: Tool {
     discussion: """
       Figures are means over users within a round, then over rounds. With --compare a second file of \
       recommendations is measured on the same truth and tested against the first, user by user. Holds \
-      the truth and 8 bytes a user, metric and cut-off.
+      the truth and the lists of one file, and 8 bytes a user, metric, cut-off and group.
       """)
 
   @Argument(help: "Recommendations to read; - is standard input.")
@@ -91,11 +91,11 @@ struct Metrics: Tool {
     let options = try self.options()
     let oracle = try Truth(InputFile.stream(truth, expecting: [.interactions]))
     let first = try oracle.evaluate(recommendations(input), options)
-    try report(first.report.counts, first.name, context)
+    try report(first, context)
     if let perUser { try writeUsers(first, oracle, perUser) }
     if let compare {
       let second = try oracle.evaluate(recommendations(compare), options)
-      try report(second.report.counts, second.name, context)
+      try report(second, context)
       let comparison = RankingMetrics.compare(
         first.evaluation, second.evaluation, nameA: first.name, nameB: second.name,
         confidence: confidence)
@@ -153,10 +153,16 @@ struct Metrics: Tool {
     }
   }
 
-  private func report(_ counts: ListCounts, _ name: String, _ context: ToolContext) throws {
+  private func report(_ measured: Measured, _ context: ToolContext) throws {
+    let (counts, name) = (measured.report.counts, measured.name)
     guard counts.lists > 0 else {
       throw ToolError(
         .badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
+    }
+    if measured.missing.users > 0 {
+      context.log.notice(
+        "\(name): \(measured.missing.users) of \(measured.missing.of) users of the truth have no list and are"
+          + " left out")
     }
     if counts.emptyTruthLists > 0 {
       context.log.notice("\(name): left out \(counts.emptyTruthLists) lists whose truth is empty")

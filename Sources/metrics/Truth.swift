@@ -10,6 +10,8 @@ import ToolKit
 struct Measured {
   let name: String
   let evaluation: RankingEvaluation
+  /// Users of the split that have no list, of how many.
+  let missing: (users: Int, of: Int)
   var report: MetricsReport { evaluation.report }
 }
 
@@ -17,12 +19,14 @@ struct Measured {
 final class Truth {
   private let data: InteractionSet
   private let plan: SplitPlan?
+  private let digest: UInt64?
   private let places: [String: Int]
   private let trainingCounts: [UInt32]
   private var neighbours: NearestItems?
 
   init(_ stream: StreamReader) throws {
     data = try InteractionSet.read(stream).0
+    digest = stream.digest
     plan = try SplitPlan(data)
     places = Dictionary(zip(data.users.ids, data.users.ids.indices)) { first, _ in first }
     trainingCounts = (plan?.training() ?? data.rows()).columnCounts().map { UInt32(clamping: $0) }
@@ -36,6 +40,7 @@ final class Truth {
   /// Throws `FormatError`, and `ToolError` when lists and truth do not belong together.
   func evaluate(_ reader: RecommendationReader, _ options: MetricsOptions) throws -> Measured {
     let role: UserRole = reader.metadata["role"]?.string == "validation" ? .validation : .test
+    try refuseOtherSplit(reader)
     let lists = try readAll(reader)
     let explained = try options.explainability.map { ($0, try nearestItems($0.neighbours)) }
     // Items are numbered as in the truth; ones it has never seen come after.
@@ -53,6 +58,7 @@ final class Truth {
       let accumulator = try RankingAccumulator(
         options: options,
         catalogue: Catalogue(itemCount: counts.count, trainingCounts: counts, scorable: scorable))
+      var listed: Set<Int> = []
       for chunk in lists.chunks {
         for list in chunk.lists {
           let id = lists.users[Int(list.user)]
@@ -61,6 +67,7 @@ final class Truth {
               .badData,
               "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
           }
+          listed.insert(user)
           let chosen = truth(of: user, role, round: list.round)
           let history = foldIn(of: user, role, round: list.round)
           var explainable: [UInt32] = []
@@ -74,12 +81,28 @@ final class Truth {
             foldInCount: history.count, explainable: explainable)
         }
       }
-      return Measured(name: name(of: reader), evaluation: try accumulator.finish())
+      let judged = plan?.heldOutUsers(role) ?? []
+      return Measured(
+        name: name(of: reader), evaluation: try accumulator.finish(),
+        missing: (judged.count { !listed.contains($0) }, judged.count))
     } catch MetricsError.invalidOption(let reason) {
       throw ToolError(.usage, reason)
     } catch let error as MetricsError {
       throw ToolError(.badData, "\(reader.stream.name): \(worded(error))")
     }
+  }
+
+  /// Throws `ToolError` when lists were made for something else than the split that is the truth, so that what was
+  /// folded in would count as truth.
+  private func refuseOtherSplit(_ reader: RecommendationReader) throws {
+    guard plan != nil, let split = reader.metadata["split"] else { return }
+    let other = reader.metadata["interactions"]?.string.map { $0 != digest.map(hexadecimal) }
+    guard other ?? (split != data.metadata["split"]) else { return }
+    throw ToolError(
+      .badData,
+      "\(reader.stream.name): was made for "
+        + (split == .null ? "interactions without a split" : "another split")
+        + "; score the split that is the truth")
   }
 
   private func truth(of user: Int, _ role: UserRole, round: UInt8?) -> [UInt32] {
@@ -116,6 +139,9 @@ final class Truth {
     case .repeatedItem(let user, _, let rank, _):
       "the list of user '\(id(of: user))' repeats an item at rank \(rank)"
     case .mixedRounds(let user): "user '\(id(of: user))' has lists with and without a round"
+    case .roundOutOfRange(let user, let round):
+      "user '\(id(of: user))' has round \(round + 1); rounds up to"
+        + " \(RankingAccumulator.maximumRounds) can be told apart, so split into fewer folds"
     default: error.description
     }
   }

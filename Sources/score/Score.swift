@@ -76,7 +76,7 @@ struct Score: Tool {
 
     let writer = try RankingWriter(
       file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
-      metadata: metadata(stored, data),
+      metadata: metadata(stored, data, digest: stream.digest),
       compression: output.compression > 0 ? output.compression : nil,
       provenance: context.provenance(from: [stream.provenance, stored.provenance]))
     let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
@@ -173,10 +173,12 @@ struct Score: Tool {
     return mask
   }
 
-  private func metadata(_ stored: StoredModel, _ data: InteractionSet) -> JSONValue {
+  private func metadata(_ stored: StoredModel, _ data: InteractionSet, digest: UInt64?) -> JSONValue
+  {
     [
       "model": stored.description["model"] ?? .null, "role": .string(role.rawValue),
-      "split": data.metadata["split"] ?? .null, "top": .integer(top),
+      "split": data.metadata["split"] ?? .null,
+      "interactions": digest.map { .string(hexadecimal($0)) } ?? .null, "top": .integer(top),
       "item_interactions": stored.description["item_interactions"] ?? .null,
       "training_users": stored.description["training_users"] ?? .null,
     ]

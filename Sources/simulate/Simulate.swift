@@ -129,7 +129,7 @@ struct Simulate: Tool {
 
     let progress = Progress("draw", unit: "users", total: shape.users, context.log)
     var rows = emptyChunk
-    var usersWritten = 0
+    var (usersWritten, count) = (0, 0)
     func flush(upTo user: Int) throws {
       let ids = (usersWritten..<user).map { String($0 + 1) }
       try writer.write(.users(UserChunk(ids: ids)))
@@ -143,6 +143,7 @@ struct Simulate: Tool {
       rows.ratings? += block.ratings
       rows.times? += block.times
       let drawn = sampler.userClusters.count
+      count += block.users.count
       if rows.count >= InteractionWriter.chunkRows { try flush(upTo: drawn) }
       progress.update(drawn)
     }
@@ -155,7 +156,7 @@ struct Simulate: Tool {
     try file.commit()
     progress.finish()
     context.log.notice(
-      "\(shape.interactions) interactions of \(shape.users) users with \(shape.items) items")
+      "\(count) interactions of \(shape.users) users with \(shape.items) items")
   }
 
   private var emptyChunk: InteractionChunk {

@@ -38,8 +38,8 @@ struct Split: Tool {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard (2...250).contains(folds) else {
-      throw ValidationError("--folds must be between 2 and 250")
+    guard (2...64).contains(folds) else {
+      throw ValidationError("--folds must be between 2 and 64")
     }
     guard test >= 0, validation >= 0, test + validation < 1 else {
       throw ValidationError(

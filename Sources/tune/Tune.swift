@@ -107,10 +107,10 @@ struct Tune: Tool {
     }
     var fitted = best?.trial.number == winner.number ? best?.model : nil
     if fitted == nil {
-      context.log.notice("fitting trial \(winner.number) of the log again")
+      context.log.notice("fitting trial \(winner.number + 1) of the log again")
       fitted = try runner.run(winner.number, winner.settings, fixed: set, others: []).model
     }
-    guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number) failed") }
+    guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number + 1) failed") }
     let made = context.provenance(
       from: [stream.provenance], seed: seed.seed,
       details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])

@@ -18,7 +18,7 @@ import Testing
     let settings = try ModelSettings([], for: family)
     #expect(settings.settlingBatch(usual, users: users).integer("batch") == batch)
     let given = try ModelSettings(["batch=77"], for: family)
-    #expect(given.settlingBatch(usual, users: users).integer("batch") == 77)
+    #expect(given.settlingBatch(usual, users: users).integer("batch") == min(77, users))
   }
 
   @Test(arguments: [
@@ -111,7 +111,7 @@ import Testing
           "group-parts": "on", "clusters": 3, "latent": 50, "groups": 4, "depth": 2,
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
-    grown.start = (earlier, [])
+    grown.start = (earlier, [], [])
     func settled(_ words: [String]) throws -> InDGRMOptions {
       var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
       try options.adapt(to: grown)
@@ -134,7 +134,7 @@ import Testing
           "group-parts": "maybe", "clusters": 1_000_000_000, "latent": -5, "groups": 0, "depth": 99,
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
-    broken.start = (earlier, [])
+    broken.start = (earlier, [], [])
     var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
     try options.adapt(to: broken)
     #expect(!options.usesParts && options.clusters == 6 && options.latent == 200)

@@ -35,9 +35,14 @@ import Testing
     #expect(!folder.names.contains("m"))
   }
 
-  @Test func partsOfTrainingUsersNeedASplit() {
+  @Test func partsOfTrainingUsersNeedASplit() throws {
     let run = fit("--model ease --train-percent 20", plain)
-    #expect(run.status == 64 && run.errors.contains("split it first"), "\(run.errors)")
+    #expect(run.status == 64 && run.errors.contains("split it by users"), "\(run.errors)")
+    // Where all users are trained on there are no parts either.
+    let ratio = Shell.run("split -q --scheme ratio \(plain) -o \(folder.path("ratio"))")
+    #expect(ratio.status == 0)
+    let other = fit("--model ease --train-percent 20", folder.path("ratio"))
+    #expect(other.status == 64 && other.errors.contains("split it by users"), "\(other.errors)")
   }
 
   @Test func placesThatCannotBeWrittenAreFoundAtOnce() {

@@ -138,12 +138,18 @@ extension FactorStart {
 
   /// Between the mean item's log odds and every item's own.
   private func startBiases(_ biases: Matrix<Float>) {
-    let users = Double(rows.rowCount)
-    func logOdds(_ count: Double) -> Double { log((count + 0.5) / (users - count + 0.5)) }
-    let middle = logOdds(Double(rows.count) / Double(max(rows.columnCount, 1)))
-    for (item, count) in rows.columnCounts().enumerated() {
-      let own = logOdds(Double(count)) - middle
-      biases.pointer[item] = Float(middle + Self.popularityShare * own)
+    let middle = rows.logOdds(Double(rows.count) / Double(max(rows.columnCount, 1)))
+    for (item, own) in rows.logOdds().enumerated() {
+      biases.pointer[item] = Float(middle + Self.popularityShare * (own - middle))
     }
+  }
+}
+
+extension SparseRows {
+  /// log((n + 1/2) / (U - n + 1/2)) of every item, n of whose interactions come from U users.
+  func logOdds() -> [Double] { columnCounts().map { logOdds(Double($0)) } }
+
+  func logOdds(_ count: Double) -> Double {
+    log((count + 0.5) / (Double(rowCount) - count + 0.5))
   }
 }

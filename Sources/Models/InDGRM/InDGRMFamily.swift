@@ -50,7 +50,12 @@ enum InDGRMFamily: ModelFamily {
         CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
     }
     network.weightScale = weightScale(data.rows, options.userWeight)
-    if data.start != nil {
+    if let start = data.start {
+      guard privileged == nil || start.model.hasGroups(of: start.categories) else {
+        throw ModelError(
+          .badData,
+          "the earlier model's item groups are not the categories there are now; fit a new one")
+      }
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
       monitor.stepBegan("looking for a start")
@@ -157,6 +162,13 @@ enum InDGRMFamily: ModelFamily {
       numbers: Double(options.latent)
         * Double((options.usesParts ? 2 : 1) * items + mapped))
     return try InDGRM(stored, options, settings: settings)
+  }
+}
+
+extension StoredModel {
+  /// Whether the item groups stand for these categories, in this order.
+  fileprivate func hasGroups(of names: [String]) -> Bool {
+    description["settings"]?["privileged"]?.bool == true && categories == names
   }
 }
 

@@ -261,7 +261,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     return (users, weights)
   }
 
-  /// Which clusters a model keeps, and which dimensions of each: E[pi_k] at least `clusterThreshold`, and
+  /// Which clusters a model keeps, and which dimensions of each: exp E[log pi_k] at least `clusterThreshold`, and
   /// lambda^(k)_l at least `dimensionThreshold` of the cluster's largest (section 4.3, Table 10).
   func kept() -> (clusters: [Int], keeps: (Int, Int) -> Bool) {
     let weights = clusters.logWeights.value.array.map { exp(Double($0)) }

@@ -259,6 +259,9 @@ struct InDGRMOptions: Sendable {
     return max(usual, min(0.1 * exp(-3 * max(gain - 0.9, 0)), 2 / max(interactions, 1)))
   }
 
+  /// exp(cos / tau) is summed over groups in single precision, which ends at exp(88).
+  static let leastPartsTemperature = 0.012
+
   /// Throws `ModelError` (usage) for settings that cannot be combined.
   func check() throws {
     guard samples == 0 || cost ?? .multinomial == .multinomial else {
@@ -266,6 +269,10 @@ struct InDGRMOptions: Sendable {
     }
     guard priorOld + priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
+    }
+    guard !usesParts || temperature >= Self.leastPartsTemperature else {
+      throw ModelError(
+        .usage, "group-parts needs a temperature of at least \(Self.leastPartsTemperature)")
     }
     guard !usesParts || refineSteps == 0 else {
       throw ModelError(.usage, "refine-steps needs one place for all groups; set group-parts=off")

@@ -16,7 +16,8 @@ import Interchange
 ///
 /// Dense, all columns come from one inverse (M^3 operations, 12 M^2 bytes, or fewer where there are fewer
 /// users than items: `overUsers`). With `neighbours` = n, each column is solved for over the n items of
-/// highest cosine to j only (n^3 / 3 operations a column), and B has n entries a column.
+/// highest cosine to j only (n^3 / 3 operations a column, and as many as the support's users have pairs of its items
+/// to find g), and B has n entries a column.
 struct ItemItemRegression {
   var lambda: Double
   /// p, the dropout EDLAE emulates.
@@ -95,7 +96,7 @@ struct ItemItemRegression {
   }
 
   private func sparse(_ rows: SparseRows, _ users: [Double]?) throws -> ItemItemWeights {
-    let gram = CoOccurrence(rows, users)
+    let gram = CoOccurrence(rows, users, diagonal: diagonal(rows, users))
     let count = rows.columnCount
     let width = neighbours > 0 ? neighbours : max(count - 1, 1)
     let added = ridge(gram.diagonal, interactions: rows.count)
@@ -141,82 +142,62 @@ struct ItemItemRegression {
   }
 }
 
-/// g = X' diag(w) X by rows, without zeros.
+/// g = X' diag(w) X, of which only what is asked for is ever computed: a row, or what some items have in common.
 private struct CoOccurrence: Sendable {
   let diagonal: [Double]
-  private let offsets: [Int]
-  private let columns: [UInt32]
-  private let values: [Float]
+  private let users: SparseRows
+  private let byItem: SparseRows
+  private let weights: [Double]?
 
   /// What one task needs while it looks at items.
   struct Workspace {
-    /// Place of an item in the support, or -1.
-    var place: [Int32]
-    var scores: [Float]
+    /// A row of g, and where it is not zero.
+    fileprivate var sums: [Float]
+    fileprivate var touched: [UInt32] = []
+    fileprivate var scores: [Float] = []
+    /// The support's items of each user as a list: its last entry or -1, and for each entry the place in the
+    /// support and the entry before.
+    fileprivate var last: [Int32]
+    fileprivate var entries: [(place: Int32, before: Int32)] = []
   }
 
-  init(_ rows: SparseRows, _ users: [Double]?) {
-    let count = rows.columnCount
-    let byItem = rows.transposed()
-    var parts = [(columns: [UInt32], values: [Float])](repeating: ([], []), count: count)
-    parts.withUnsafeMutableBufferPointer { buffer in
-      let parts = SharedBuffer(buffer)
-      Parallel.blocks(count, size: 32) { block in
-        var sums = [Float](repeating: 0, count: count)
-        var touched: [UInt32] = []
-        for item in block {
-          touched.removeAll(keepingCapacity: true)
-          for user in byItem.row(item) {
-            let weight = Float(users?[Int(user)] ?? 1)
-            for other in rows.row(Int(user)) {
-              if sums[Int(other)] == 0 { touched.append(other) }
-              sums[Int(other)] += weight
-            }
-          }
-          touched.sort()
-          parts[item] = (touched, touched.map { sums[Int($0)] })
-          for other in touched { sums[Int(other)] = 0 }
-        }
-      }
-    }
-    var offsets = [0]
-    for part in parts { offsets.append((offsets.last ?? 0) + part.columns.count) }
-    var columns: [UInt32] = []
-    var values: [Float] = []
-    columns.reserveCapacity(offsets.last ?? 0)
-    values.reserveCapacity(offsets.last ?? 0)
-    var diagonal = [Double](repeating: 0, count: count)
-    for item in 0..<count {
-      columns += parts[item].columns
-      values += parts[item].values
-      for (column, value) in zip(parts[item].columns, parts[item].values) where column == item {
-        diagonal[item] = Double(value)
-      }
-      parts[item] = ([], [])
-    }
-    (self.offsets, self.columns, self.values, self.diagonal) = (offsets, columns, values, diagonal)
+  init(_ users: SparseRows, _ weights: [Double]?, diagonal: [Double]) {
+    (self.users, self.weights, self.diagonal) = (users, weights, diagonal)
+    byItem = users.transposed()
   }
 
   func workspace() -> Workspace {
     Workspace(
-      place: [Int32](repeating: -1, count: diagonal.count),
-      scores: [Float](repeating: 0, count: diagonal.count))
+      sums: [Float](repeating: 0, count: users.columnCount),
+      last: [Int32](repeating: -1, count: users.rowCount))
   }
+
+  private func weight(_ user: UInt32) -> Double { weights?[Int(user)] ?? 1 }
 
   /// The items of highest cosine to an item, ascending by index.
   func nearest(to item: Int, count: Int, _ workspace: inout Workspace) -> [UInt32] {
-    let range = offsets[item]..<offsets[item + 1]
-    for entry in range where columns[entry] != item {
-      let other = Int(columns[entry])
-      workspace.scores[entry - range.lowerBound] =
-        values[entry] / Float((diagonal[other] * diagonal[item]).squareRoot())
+    workspace.touched.removeAll(keepingCapacity: true)
+    for user in byItem.row(item) {
+      let weight = Float(weight(user))
+      for other in users.row(Int(user)) {
+        if workspace.sums[Int(other)] == 0 { workspace.touched.append(other) }
+        workspace.sums[Int(other)] += weight
+      }
     }
-    let best = workspace.scores.withUnsafeBufferPointer {
-      topOfRow(UnsafeBufferPointer(rebasing: $0[..<range.count]), count: count + 1)
+    if workspace.touched.count > users.columnCount / 16 {
+      workspace.touched = (0..<UInt32(users.columnCount)).filter { workspace.sums[Int($0)] != 0 }
+    } else {
+      workspace.touched.sort()
     }
-    for place in 0..<range.count { workspace.scores[place] = 0 }
-    return best.map { columns[range.lowerBound + Int($0.index)] }.filter { $0 != item }
-      .prefix(count).sorted()
+    workspace.scores.removeAll(keepingCapacity: true)
+    for other in workspace.touched {
+      let length = Float((diagonal[Int(other)] * diagonal[item]).squareRoot())
+      workspace.scores.append(other == item ? 0 : workspace.sums[Int(other)] / length)
+      workspace.sums[Int(other)] = 0
+    }
+    let best = workspace.scores.withUnsafeBufferPointer { topOfRow($0, count: count + 1) }
+    return best.map { workspace.touched[Int($0.index)] }.filter { $0 != item }.prefix(count)
+      .sorted()
   }
 
   /// Solves (g_SS + ridge) b = g_Sj, or its counterpart with an L1 penalty and b >= 0; nil when the
@@ -226,21 +207,36 @@ private struct CoOccurrence: Sendable {
     _ workspace: inout Workspace
   ) -> [Float]? {
     guard !support.isEmpty else { return [] }
-    for (place, other) in support.enumerated() { workspace.place[Int(other)] = Int32(place) }
-    defer { for other in support { workspace.place[Int(other)] = -1 } }
-    let matrix = Matrix<Double>(rows: support.count, columns: support.count)
-    let right = Matrix<Double>(rows: support.count, columns: 1)
-    for (row, other) in support.enumerated() {
-      for entry in offsets[Int(other)]..<offsets[Int(other) + 1] {
-        let column = workspace.place[Int(columns[entry])]
-        if column >= 0 { matrix[row, Int(column)] = Double(values[entry]) }
+    let count = support.count
+    let (matrix, right) = (
+      Matrix<Double>(rows: count, columns: count), Matrix<Double>(rows: count, columns: 1)
+    )
+    workspace.entries.removeAll(keepingCapacity: true)
+    for (place, other) in support.enumerated() {
+      let row = matrix.pointer + place * count
+      for user in byItem.row(Int(other)) {
+        let weight = weight(user)
+        var entry = workspace.last[Int(user)]
+        let before = entry
+        while entry >= 0 {
+          row[Int(workspace.entries[Int(entry)].place)] += weight
+          entry = workspace.entries[Int(entry)].before
+        }
+        workspace.last[Int(user)] = Int32(workspace.entries.count)
+        workspace.entries.append((Int32(place), before))
       }
-      matrix[row, row] += ridge[Int(other)]
+      row[place] = diagonal[Int(other)] + ridge[Int(other)]
+      for earlier in 0..<place { matrix.pointer[earlier * count + place] = row[earlier] }
     }
-    for entry in offsets[item]..<offsets[item + 1] {
-      let row = workspace.place[Int(columns[entry])]
-      if row >= 0 { right[Int(row), 0] = Double(values[entry]) }
+    for user in byItem.row(item) {
+      let weight = weight(user)
+      var entry = workspace.last[Int(user)]
+      while entry >= 0 {
+        right.pointer[Int(workspace.entries[Int(entry)].place)] += weight
+        entry = workspace.entries[Int(entry)].before
+      }
     }
+    for other in support { for user in byItem.row(Int(other)) { workspace.last[Int(user)] = -1 } }
     if let sparsity { return Self.descend(matrix, right, sparsity).map { Float($0) } }
     do { try solveSPD(matrix, right) } catch { return nil }
     return right.array.map { Float($0) }

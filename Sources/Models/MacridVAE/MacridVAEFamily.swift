@@ -13,7 +13,7 @@ enum MacridVAEFamily: ModelFamily {
     [
       ModelOption("concepts", .integer(7, 1...1000), "Concepts K that items belong to"),
       ModelOption("latent", .integer(100, 1...10_000), "Latent dimensions of each concept"),
-      ModelOption("temperature", .number(0.1, 0.001...100), "tau of memberships and scores"),
+      ModelOption("temperature", .number(0.1, 0.012...100), "tau of memberships and scores"),
       ModelOption("deviation", .number(0.075, 1e-6...10), "Prior standard deviation"),
       ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
       ModelOption("beta", .number(0.2, 0...1000), "Weight of the KL divergence when annealed"),

@@ -54,7 +54,8 @@ extension TrainingData {
   ) throws
   where Network.Scalar == Float {
     guard let start else { return }
-    let known = try prepared(start.model).start(network.parameters, items: start.items)
+    let known = try prepared(start.model).start(
+      network.parameters, items: start.items, logOdds: rows.logOdds())
     guard known > 0 else {
       throw ModelError(
         .badData, "the earlier model knows none of the items; start from one of the same catalogue")

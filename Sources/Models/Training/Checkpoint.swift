@@ -50,12 +50,16 @@ public struct Checkpoint: Sendable {
 
 extension StoredModel {
   /// Copies an earlier model's values into parameters of the same names; where items come in another
-  /// order or number, those of items both know.
+  /// order or number, those of items both know. Biases of other items are what they would be by popularity.
   ///
-  /// - Parameter ids: the items of the new model, in order.
+  /// - Parameters:
+  ///   - ids: the items of the new model, in order.
+  ///   - logOdds: how popular each of them is now.
   /// - Returns: how many items both know.
   /// - Throws: `ModelError` when a parameter has other sizes than can be matched.
-  func start(_ parameters: [Parameter<Float>], items ids: [String]) throws -> Int {
+  func start(_ parameters: [Parameter<Float>], items ids: [String], logOdds: [Double]) throws
+    -> Int
+  {
     let places = Dictionary(zip(items.ids, items.ids.indices)) { first, _ in first }
     let source = ids.map { places[$0] }
     let (old, new) = (items.ids.count, ids.count)
@@ -88,8 +92,30 @@ extension StoredModel {
         guard oldRows == rows, oldColumns == columns else { throw unmatched(parameter.name) }
         _ = parameter.value.buffer.update(from: values)
       }
+      if parameter.items != nil, parameter.value.count == new {
+        follow(logOdds, parameter.value, knowing: source.map { $0 != nil })
+      }
     }
     return source.count { $0 != nil }
+  }
+
+  /// Gives the items that are not known what least squares makes of the others' biases by their log odds: at 0, far
+  /// above the others, they would be recommended to everybody.
+  private func follow(_ logOdds: [Double], _ biases: Matrix<Float>, knowing isKnown: [Bool]) {
+    let known = isKnown.indices.filter { isKnown[$0] }
+    guard !known.isEmpty, known.count < isKnown.count else { return }
+    let count = Double(known.count)
+    let middle = known.reduce(0) { $0 + logOdds[$1] } / count
+    let mean = known.reduce(0) { $0 + Double(biases.pointer[$1]) } / count
+    var (spread, slope) = (0.0, 0.0)
+    for item in known {
+      spread += (logOdds[item] - middle) * (logOdds[item] - middle)
+      slope += (logOdds[item] - middle) * (Double(biases.pointer[item]) - mean)
+    }
+    if spread > 0 { slope /= spread }
+    for item in isKnown.indices where !isKnown[item] {
+      biases.pointer[item] = Float(mean + slope * (logOdds[item] - middle))
+    }
   }
 
   private func unmatched(_ name: String) -> ModelError {

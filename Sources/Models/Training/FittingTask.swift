@@ -9,6 +9,8 @@ public struct FittingTask: Sendable {
   public let training: TrainingSet
   public let categories: [String]
   public var data: TrainingData
+  /// Whether there are validation users, and a model of these items can be right about none of them.
+  public private(set) var isValidationVain = false
 
   /// - Parameter percent: the nested part of the training users, 20 to 100.
   ///
@@ -16,10 +18,10 @@ public struct FittingTask: Sendable {
   public init(_ interactions: InteractionSet, name: String, percent: Int = 100, seed: UInt64) throws
   {
     let plan = try SplitPlan(interactions)
-    guard plan != nil || percent == 100 else {
+    guard percent == 100 || plan?.scheme == .users else {
       throw ModelError(
         .usage,
-        "\(name): has no nested parts to train on; split it first or leave --train-percent out")
+        "\(name): has no nested parts to train on; split it by users or leave --train-percent out")
     }
     training = TrainingSet(interactions, plan, tier: percent / 20)
     guard training.rows.count > 0 else {
@@ -38,11 +40,15 @@ public struct FittingTask: Sendable {
     guard let plan else { return }
     let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
     let cases = FoldInCases(plan, role: .validation, items: items)
-    guard cases.count > 0 else { return }
     let truth = zip(cases.users, cases.rounds).map { user, round in
-      plan.truth(of: user, .validation, round: Int(round ?? 0)).compactMap { items[$0] }
+      plan.truth(of: user, .validation, round: Int(round ?? 0))
     }
-    data.validation = ValidationUsers(foldIn: cases.history, truth: truth)
+    let known = truth.map { $0.compactMap { items[$0] } }
+    isValidationVain = cases.count > 0 && known.allSatisfy(\.isEmpty)
+    guard cases.count > 0, !isValidationVain else { return }
+    data.validation = ValidationUsers(
+      foldIn: cases.history, truth: known, lengths: truth.map(\.count),
+      rounds: cases.rounds.map { Int($0 ?? 0) })
   }
 
   /// A model's metric on the validation users; nil without any.

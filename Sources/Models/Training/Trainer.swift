@@ -148,9 +148,12 @@ struct TrainingPlan {
 
 extension ModelSettings {
   /// With a batch of its own where it was left to the data: `usual`, in proportion fewer below 4,000 users,
-  /// so that few users do not mean few steps.
+  /// so that few users do not mean few steps. A given batch has at most the users there are, for which memory
+  /// is set aside.
   func settlingBatch(_ usual: Int, users: Int) -> ModelSettings {
-    guard integer("batch") < 1 else { return self }
+    guard integer("batch") < 1 else {
+      return setting("batch", .integer(max(min(integer("batch"), users), 1)))
+    }
     return setting("batch", .integer(min(usual, max(16, (usual * users + 3999) / 4000))))
   }
 }
@@ -181,6 +184,8 @@ struct Trainer<Network: TrainableNetwork> {
     var course = Course<Network>(
       running: plan.average > 0 ? Snapshot(network.parameters) : nil)
     if let checkpoint = data.resume { try course.resume(checkpoint, network) }
+    // The validation for the run's end alone, below, is not part of a checkpoint.
+    if course.epoch == plan.epochs, course.epoch % plan.validateEvery != 0 { _ = validate(&course) }
     var failure: String?
     while course.epoch < plan.epochs, course.misses < plan.patience {
       let start = seconds()

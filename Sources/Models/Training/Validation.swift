@@ -5,14 +5,24 @@ import Glibc
 
 /// Users kept aside to judge a model by while it is fitted.
 public struct ValidationUsers: Sendable {
-  /// What is folded in, one row a user, and by the same row the truth.
+  /// What is folded in, one row a user and round, and by the same row the truth that can be recommended, the
+  /// number of items of the whole truth, and the round.
   public var foldIn: SparseRows
   public var truth: [[UInt32]]
+  public var lengths: [Int]
+  public var rounds: [Int]
   public var metric = ValidationMetric()
 
-  public init(foldIn: SparseRows, truth: [[UInt32]]) {
+  /// - Parameters:
+  ///   - lengths: as long as `truth` is when nil.
+  ///   - rounds: all of one when nil.
+  public init(
+    foldIn: SparseRows, truth: [[UInt32]], lengths: [Int]? = nil, rounds: [Int]? = nil
+  ) {
     self.foldIn = foldIn
     self.truth = truth
+    self.lengths = lengths ?? truth.map(\.count)
+    self.rounds = rounds ?? truth.map { _ in 0 }
   }
 }
 
@@ -59,7 +69,7 @@ public struct ValidationMetric: Sendable, Equatable {
   public var text: String { "\(kind.rawValue)@\(depth)" }
 }
 
-/// The mean metric over validation users with some truth, fold-in items left out of the ranking.
+/// The mean metric over validation users with some truth and then over rounds, fold-in items left out of the ranking.
 ///
 /// Users are scored in blocks of 500, so memory does not grow with their number.
 func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void) -> Double {
@@ -110,35 +120,38 @@ func validate(
   return sums.map(\.mean)
 }
 
-/// A running mean of a metric.
+/// A running mean of a metric: over the users of a round, then over rounds.
 private struct MetricSum {
-  private let truth: [[UInt32]]
-  private let metric: ValidationMetric
+  private let held: ValidationUsers
   private let gains: [Double]
   private var ideals = [0.0]
-  private var total = 0.0
-  private var users = 0
+  private var rounds: [(total: Double, users: Int)]
 
   init(_ held: ValidationUsers) {
-    truth = held.truth
-    metric = held.metric
+    self.held = held
+    rounds = Array(repeating: (0, 0), count: (held.rounds.max() ?? 0) + 1)
     gains = (0..<held.metric.depth).map { 1 / log2(Double($0) + 2) }
     for gain in gains { ideals.append((ideals.last ?? 0) + gain) }
   }
 
-  var mean: Double { users > 0 ? total / Double(users) : 0 }
+  var mean: Double {
+    let means = rounds.filter { $0.users > 0 }.map { $0.total / Double($0.users) }
+    return means.isEmpty ? 0 : means.reduce(0, +) / Double(means.count)
+  }
 
   mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
-    for (row, list) in zip(rows, lists) where !truth[row].isEmpty {
-      let relevant = Set(truth[row])
+    for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
+      let relevant = Set(held.truth[row])
       let ranks = list.indices.filter { relevant.contains(list[$0].index) }
-      let most = min(truth[row].count, metric.depth)
-      switch metric.kind {
-      case .ndcg: total += ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
-      case .recall: total += Double(ranks.count) / Double(truth[row].count)
-      case .recallMin: total += Double(ranks.count) / Double(most)
-      }
-      users += 1
+      let most = min(held.lengths[row], held.metric.depth)
+      let value =
+        switch held.metric.kind {
+        case .ndcg: ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
+        case .recall: Double(ranks.count) / Double(held.lengths[row])
+        case .recallMin: Double(ranks.count) / Double(most)
+        }
+      rounds[held.rounds[row]].total += value
+      rounds[held.rounds[row]].users += 1
     }
   }
 }
