@@ -22,25 +22,28 @@ import Testing
 
   @Test func onlyItemsMove() throws {
     let (old, new) = (network(4, seed: 1), network(4, seed: 2))
-    let fresh = network(4, seed: 2)
+    // Of the items b, x, d and a; x shares users with d and a.
+    let users = SparseRows(lists: [[0], [0, 3], [1, 2, 3], [1, 2], [3], [3]], columnCount: 4)
     let known = try stored(old, ["a", "b", "c", "d"]).start(
-      new.parameters, items: ["b", "x", "d", "a"], logOdds: [0, 1, 2, 4])
+      new.parameters, items: ["b", "x", "d", "a"], users: users)
     #expect(known == 3)
-    for ((own, source), unknown) in zip(zip(new.parameters, old.parameters), fresh.parameters) {
-      // An unknown item's bias lies on the line through the others': (0, b), (2, d) and (4, a).
+    for (own, source) in zip(new.parameters, old.parameters) {
+      // An unknown item's bias lies on the line through the others' by popularity.
       if own.items != nil, own.value.count == 4 {
         let (b, d, a) = (source.value.pointer[1], source.value.pointer[3], source.value.pointer[0])
-        #expect(abs(own.value.pointer[1] - ((a + b + d) / 3 - (a - b) / 4)) < 1e-6)
+        // As popular as b and d are, so at their mean.
+        #expect(abs(own.value.pointer[1] - (b + d) / 2) < 1e-6)
+        #expect([own.value.pointer[0], own.value.pointer[2], own.value.pointer[3]] == [b, d, a])
         continue
       }
       for row in 0..<own.value.rows {
         for column in 0..<own.value.columns {
-          let places = [1, nil, 3, 0]
+          let places = [[1], [3, 0], [3], [0]]
+          func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
           let expected: Float =
             switch own.items {
-            case .rows: places[row].map { source.value[$0, column] } ?? unknown.value[row, column]
-            case .columns:
-              places[column].map { source.value[row, $0] } ?? unknown.value[row, column]
+            case .rows: mean(places[row].map { source.value[$0, column] })
+            case .columns: mean(places[column].map { source.value[row, $0] })
             case nil: source.value[row, column]
             }
           #expect(own.value[row, column] == expected, "\(own.name)")

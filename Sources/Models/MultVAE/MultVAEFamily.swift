@@ -55,7 +55,7 @@ extension TrainingData {
   where Network.Scalar == Float {
     guard let start else { return }
     let known = try prepared(start.model).start(
-      network.parameters, items: start.items, logOdds: rows.logOdds())
+      network.parameters, items: start.items, users: rows)
     guard known > 0 else {
       throw ModelError(
         .badData, "the earlier model knows none of the items; start from one of the same catalogue")

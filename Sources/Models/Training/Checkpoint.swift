@@ -50,18 +50,23 @@ public struct Checkpoint: Sendable {
 
 extension StoredModel {
   /// Copies an earlier model's values into parameters of the same names; where items come in another
-  /// order or number, those of items both know. Biases of other items are what they would be by popularity.
+  /// order or number, those of items both know. Another item starts as the mean of the known items nearest to it
+  /// by the users they share, and its bias as what it would be by popularity.
   ///
   /// - Parameters:
   ///   - ids: the items of the new model, in order.
-  ///   - logOdds: how popular each of them is now.
+  ///   - users: the users to train on, with columns in that order.
   /// - Returns: how many items both know.
   /// - Throws: `ModelError` when a parameter has other sizes than can be matched.
-  func start(_ parameters: [Parameter<Float>], items ids: [String], logOdds: [Double]) throws
-    -> Int
+  func start(_ parameters: [Parameter<Float>], items ids: [String], users: SparseRows) throws -> Int
   {
     let places = Dictionary(zip(items.ids, items.ids.indices)) { first, _ in first }
     let source = ids.map { places[$0] }
+    let nearest = source.contains(nil) ? nearestColumns(of: users, count: 20) : nil
+    // The earlier model's items that each of the new model starts from.
+    let kin = source.enumerated().map { item, place in
+      place.map { [$0] } ?? nearest?.row(item).compactMap { source[Int($0)] } ?? []
+    }
     let (old, new) = (items.ids.count, ids.count)
     for parameter in parameters {
       let (rows, columns) = (parameter.value.rows, parameter.value.columns)
@@ -74,26 +79,28 @@ extension StoredModel {
         guard oldRows == old, rows == new, oldColumns == columns else {
           throw unmatched(parameter.name)
         }
-        for (row, place) in source.enumerated() {
-          guard let place else { continue }
+        for (row, kin) in kin.enumerated() where !kin.isEmpty {
           for column in 0..<columns {
-            parameter.value[row, column] = values[place * columns + column]
+            let sum = kin.reduce(0) { $0 + values[$1 * columns + column] }
+            parameter.value[row, column] = sum / Float(kin.count)
           }
         }
       case .columns:
         guard oldColumns == old, columns == new, oldRows == rows else {
           throw unmatched(parameter.name)
         }
-        for (column, place) in source.enumerated() {
-          guard let place else { continue }
-          for row in 0..<rows { parameter.value[row, column] = values[row * old + place] }
+        for (column, kin) in kin.enumerated() where !kin.isEmpty {
+          for row in 0..<rows {
+            let sum = kin.reduce(0) { $0 + values[row * old + $1] }
+            parameter.value[row, column] = sum / Float(kin.count)
+          }
         }
       case nil:
         guard oldRows == rows, oldColumns == columns else { throw unmatched(parameter.name) }
         _ = parameter.value.buffer.update(from: values)
       }
       if parameter.items != nil, parameter.value.count == new {
-        follow(logOdds, parameter.value, knowing: source.map { $0 != nil })
+        follow(users.logOdds(), parameter.value, knowing: source.map { $0 != nil })
       }
     }
     return source.count { $0 != nil }
