@@ -21,6 +21,15 @@ import Testing
     #expect(given.settlingBatch(usual, users: users).integer("batch") == min(77, users))
   }
 
+  /// A validation takes no longer for more users than two billion scores ask for.
+  @Test func validationUsersAreAskedWithinReason() {
+    let users = [4, 4, 5, 5, 8, 8, 9, 9]
+    #expect(FittingTask.asked(users, items: 250_000_000) == Array(0..<8))
+    #expect(FittingTask.asked(users, items: 250_000_001) == [0, 1, 4, 5])
+    #expect(FittingTask.asked(users, items: 700_000_000) == [0, 1, 6, 7])
+    #expect(FittingTask.asked([], items: 7).isEmpty)
+  }
+
   @Test(arguments: [
     (251, [125, 126]), (250, [250]), (750, [250, 250, 250]), (1, [1]), (503, [167, 168, 168]),
   ])

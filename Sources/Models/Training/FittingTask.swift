@@ -40,15 +40,33 @@ public struct FittingTask: Sendable {
     guard let plan else { return }
     let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
     let cases = FoldInCases(plan, role: .validation, items: items)
-    let truth = zip(cases.users, cases.rounds).map { user, round in
-      plan.truth(of: user, .validation, round: Int(round ?? 0))
+    let asked = Self.asked(cases.users, items: training.items.ids.count)
+    let truth = asked.map { place in
+      plan.truth(of: cases.users[place], .validation, round: Int(cases.rounds[place] ?? 0))
     }
     let known = truth.map { $0.compactMap { items[$0] } }
-    isValidationVain = cases.count > 0 && known.allSatisfy(\.isEmpty)
-    guard cases.count > 0, !isValidationVain else { return }
+    isValidationVain = !asked.isEmpty && known.allSatisfy(\.isEmpty)
+    guard !asked.isEmpty, !isValidationVain else { return }
     data.validation = ValidationUsers(
-      foldIn: cases.history, truth: known, lengths: truth.map(\.count),
-      rounds: cases.rounds.map { Int($0 ?? 0) })
+      foldIn: cases.history.rows(at: asked), truth: known, lengths: truth.map(\.count),
+      rounds: asked.map { Int(cases.rounds[$0] ?? 0) })
+  }
+
+  /// Scores that a validation may take: some seconds, and all rounds of 14,000 users where there are 30,000 items.
+  static let mostScores = 2_000_000_000
+
+  /// The cases of all validation users, or of every second, third ... one, so that a validation makes no more
+  /// scores than `mostScores`, or little more.
+  ///
+  /// - Parameter users: of each case, user by user.
+  static func asked(_ users: [Int], items: Int) -> [Int] {
+    let step = max((users.count * items + mostScores - 1) / mostScores, 1)
+    var (places, ordinal) = ([Int](), -1)
+    for place in users.indices {
+      if place == 0 || users[place] != users[place - 1] { ordinal += 1 }
+      if ordinal % step == 0 { places.append(place) }
+    }
+    return places
   }
 
   /// A model's metric on the validation users; nil without any.
