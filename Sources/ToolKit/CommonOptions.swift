@@ -1,6 +1,7 @@
 // Which options does every tool share, under one name and with one meaning?
 
 import ArgumentParser
+import Glibc
 import DenseMath
 
 /// How log lines look.
@@ -83,4 +84,19 @@ public struct StreamOutputOptions: ParsableArguments {
   ///
   /// Throws as `OutputFile` does.
   public func open(binary: Bool = true) throws -> OutputFile { try file.open(binary: binary) }
+
+  /// Throws `ToolError` (usage) when the output would take the place of one of these files, under whatever name.
+  public func refuseToReplace(_ paths: [String]) throws {
+    func identity(_ path: String) -> [UInt]? {
+      var status = stat()
+      guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        return nil
+      }
+      return [UInt(status.st_dev), UInt(status.st_ino)]
+    }
+    guard let target = identity(file.output),
+      let lost = paths.first(where: { identity($0) == target })
+    else { return }
+    throw ToolError(.usage, "\(lost): would be lost to the output; name another file in --output")
+  }
 }

@@ -92,6 +92,9 @@ struct Ingest: Tool {
     if let columns { options.columns = try ColumnSelection(columns) }
     let badRows = BadRows(tolerated: skipBad)
 
+    // Raw data are not to be had again.
+    try output.refuseToReplace(
+      inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 })
     let file = try output.open()
     let labels = try ItemLabels(
       items: items, originalIDs: itemIds, categoryVectors: categoryVectors)

@@ -90,6 +90,12 @@ import Testing
     #expect(known.status == 0 && !known.errors.contains("warning"), "\(known.errors)")
   }
 
+  @Test func rawDataAreNotReplaced() {
+    let run = run("printf '1,2\n' > raw.csv; ln -s raw.csv link; ingest link -o raw.csv")
+    #expect(run.status == 64 && run.errors.contains("link: would be lost"), "\(run.errors)")
+    #expect(self.run("cat raw.csv").output == "1,2\n")
+  }
+
   /// When validation users can tell nothing, training does not end at the first epoch.
   @Test func vainValidationIsSaid() {
     let fit = run(
