@@ -155,6 +155,7 @@ struct ExplanationPrinter: Sendable {
 
   /// The largest parts by name and the sum of the others.
   private func summed(_ parts: [Explanation.Contribution]) -> String {
+    guard !parts.isEmpty else { return "nothing" }
     let sorted = parts.sorted(by: isBefore)
     var words = sorted.prefix(show).map { "\(name($0.source)) \(signed($0.value))" }
     let rest = sorted.dropFirst(show)
