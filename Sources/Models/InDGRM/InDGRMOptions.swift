@@ -68,7 +68,7 @@ struct InDGRMOptions: Sendable {
         "latent", .integer(-1, Self.latentRange),
         "Latent dimensions d; -1 takes 200, or 100 with group parts"),
       ModelOption(
-        "clusters", .integer(-1, Self.clusterRange), "User clusters K at the start; -1 takes 6"),
+        "clusters", .integer(-1, Self.clusterRange), "User clusters K at the start; -1 takes one for every 500 users, from 2 to 6"),
       ModelOption(
         "groups", .integer(-1, Self.groupRange),
         "Item groups G (given ones take precedence); -1 takes 18, or 7 with group parts"),
@@ -219,7 +219,7 @@ struct InDGRMOptions: Sendable {
       parts = try suitsParts && spread() ? "on" : "off"
     }
     usesParts = usesGroups && parts == "on"
-    if clusters < 1 { clusters = 6 }
+    if clusters < 1 { clusters = min(max(data.rows.rowCount / 500, 2), 6) }
     if latent < 1 { latent = usesParts ? 100 : 200 }
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
