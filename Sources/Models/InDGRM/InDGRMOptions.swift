@@ -68,7 +68,8 @@ struct InDGRMOptions: Sendable {
         "latent", .integer(-1, Self.latentRange),
         "Latent dimensions d; -1 takes 200, or 100 with group parts"),
       ModelOption(
-        "clusters", .integer(-1, Self.clusterRange), "User clusters K at the start; -1 takes one for every 500 users, from 2 to 6"),
+        "clusters", .integer(-1, Self.clusterRange),
+        "User clusters K at the start; -1 takes one for every 500 users, from 2 to 6"),
       ModelOption(
         "groups", .integer(-1, Self.groupRange),
         "Item groups G (given ones take precedence); -1 takes 18, or 7 with group parts"),
