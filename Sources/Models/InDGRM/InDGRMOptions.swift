@@ -69,7 +69,8 @@ struct InDGRMOptions: Sendable {
         "Latent dimensions d; -1 takes 200, or 100 with group parts"),
       ModelOption(
         "clusters", .integer(-1, Self.clusterRange),
-        "User clusters K at the start; -1 takes one for every 500 users, from 2 to 6"),
+        "User clusters K at the start; -1 takes 6, on dense data one for every 500 users, at least 2"
+      ),
       ModelOption(
         "groups", .integer(-1, Self.groupRange),
         "Item groups G (given ones take precedence); -1 takes 18, or 7 with group parts"),
@@ -220,7 +221,6 @@ struct InDGRMOptions: Sendable {
       parts = try suitsParts && spread() ? "on" : "off"
     }
     usesParts = usesGroups && parts == "on"
-    if clusters < 1 { clusters = min(max(data.rows.rowCount / 500, 2), 6) }
     if latent < 1 { latent = usesParts ? 100 : 200 }
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
@@ -229,6 +229,7 @@ struct InDGRMOptions: Sendable {
       samples = suits ? 4096 : 0
     }
     let isRich = areLong && isDense && samples == 0
+    if clusters < 1 { clusters = isRich ? min(max(data.rows.rowCount / 500, 2), 6) : 6 }
     if cost == nil { cost = isRich ? .bernoulli : .multinomial }
     if start == "auto" { start = usesParts ? "random" : isRich ? "linear" : "factors" }
     if klWeight < 0 {
