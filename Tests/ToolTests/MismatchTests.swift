@@ -23,9 +23,7 @@ import Testing
     let made = run(
       "split -q --seed 7 plain.ig -o other.ig && fit -q --model popularity split.ig -o m"
         + " && score -q --model m other.ig -o other.lists && score -q --model m plain.ig -o plain.lists"
-        + " && score -q --model m split.ig -o own.lists"
-        + " && score -q --model m --users <(dump --users split.ig | head -400 | grep -o '\"id\":\"[0-9]*\"' | cut -d'\"' -f4) split.ig -o some.lists || true"
-    )
+        + " && score -q --model m split.ig -o own.lists")
     #expect(made.status == 0, "\(made.errors)")
     let other = run("metrics --truth split.ig other.lists")
     #expect(
@@ -69,7 +67,7 @@ import Testing
           half.status == 65 && half.errors.contains("--columns"), "\(head) \(words) \(half.errors)")
       }
       let data = run("printf '\(head)\\n1,5\\n' | ingest -q --header no | dump --to csv")
-      #expect(data.output.contains(head.replacing(",", with: ",")), "\(data.output)")
+      #expect(data.output.contains(head), "\(data.output)")
     }
     // Letters that are names of columns as well, beside a number.
     let letters = run("printf 'u,i,5\\nb,i,4\\n' | ingest -q | dump --to csv")
