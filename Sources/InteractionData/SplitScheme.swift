@@ -27,6 +27,8 @@ public struct SplitOptions: Sendable {
   /// The share held out for validation.
   public var validationShare = 0.1
   public var seed: UInt64 = 20
+  /// Whether a held-out user is told by his id and the seed alone, whoever else is there.
+  public var isStable = false
 
   public init() {}
 }
@@ -63,17 +65,40 @@ extension InteractionSet {
     }
     var notes: [String: JSONValue] = [:]
     if case .object(let members) = metadata { notes = members }
-    notes["split"] = [
+    var split: [String: JSONValue] = [
       "scheme": .string(options.scheme.rawValue),
       "folds": .integer(options.scheme == .users ? options.folds : 1),
       "test_share": .number(options.testShare),
       "validation_share": .number(options.validationShare),
     ]
+    if options.isStable { split["stable"] = true }
+    notes["split"] = .object(split)
     result.metadata = .object(notes)
     return result
   }
 
   private mutating func holdOutUsers(_ options: SplitOptions) throws {
+    let marks = options.isStable ? userMarks(seed: options.seed) : nil
+    let parts = try marks.map { try partsByMark($0, options) } ?? partsByShare(options)
+    var folds = [UInt8](repeating: neverHeldOut, count: count)
+    for user in 0..<userCount where parts.roles[user] != UserRole.train.rawValue {
+      var random = RandomStream(
+        seed: options.seed, stage: 0x5350_4C46, index: marks?[user] ?? UInt64(user))
+      let range = range(of: user)
+      for (rank, position) in random.permutation(range.count).enumerated() {
+        folds[range.lowerBound + position] = UInt8(rank % options.folds)
+      }
+    }
+    users.roles = parts.roles
+    users.tiers = parts.tiers
+    self.folds = folds
+  }
+
+  /// Roles and nested training sets, one a user; the first set is in every one.
+  private typealias UserParts = (roles: [UInt8], tiers: [UInt8])
+
+  /// Parts of exactly the shares asked for, drawn among all users.
+  private func partsByShare(_ options: SplitOptions) throws -> UserParts {
     var random = RandomStream(seed: options.seed, stage: 0x5350_4C55, index: 0)
     let order = random.permutation(userCount)
     let test = Int((Double(userCount) * options.testShare).rounded())
@@ -87,22 +112,41 @@ extension InteractionSet {
     var tiers = [UInt8](repeating: 0, count: userCount)
     for user in order[..<test] { roles[user] = UserRole.test.rawValue }
     for user in order[test..<test + validation] { roles[user] = UserRole.validation.rawValue }
-    // Nested training sets: the first fifth of the training users is in every one.
     let training = order[(test + validation)...]
     for (rank, user) in training.enumerated() {
       tiers[user] = UInt8(rank * 5 / training.count + 1)
     }
-    var folds = [UInt8](repeating: neverHeldOut, count: count)
-    for user in 0..<userCount where roles[user] != UserRole.train.rawValue {
-      var random = RandomStream(seed: options.seed, stage: 0x5350_4C46, index: UInt64(user))
-      let range = range(of: user)
-      for (rank, position) in random.permutation(range.count).enumerated() {
-        folds[range.lowerBound + position] = UInt8(rank % options.folds)
+    return (roles, tiers)
+  }
+
+  /// Parts that depend on nothing but a user's mark, of the shares asked for on average.
+  private func partsByMark(_ marks: [UInt64], _ options: SplitOptions) throws -> UserParts {
+    var roles = [UInt8](repeating: UserRole.train.rawValue, count: userCount)
+    var tiers = [UInt8](repeating: 0, count: userCount)
+    let heldOut = options.testShare + options.validationShare
+    for (user, mark) in marks.enumerated() {
+      let place = Double(mark >> 11) * 0x1p-53
+      if place < options.testShare {
+        roles[user] = UserRole.test.rawValue
+      } else if place < heldOut {
+        roles[user] = UserRole.validation.rawValue
+      } else {
+        tiers[user] = UInt8(min((place - heldOut) / (1 - heldOut) * 5, 4)) + 1
       }
     }
-    users.roles = roles
-    users.tiers = tiers
-    self.folds = folds
+    guard tiers.contains(where: { $0 > 0 }) else {
+      throw SplitError(
+        description: "no user of \(userCount) is left to train on; lower the shares")
+    }
+    return (roles, tiers)
+  }
+
+  /// 64 even bits for every user, told by the id and the seed.
+  private func userMarks(seed: UInt64) -> [UInt64] {
+    users.ids.map { id in
+      var id = id
+      return id.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0), seed: seed) }
+    }
   }
 
   private mutating func divideByShares(_ options: SplitOptions) {

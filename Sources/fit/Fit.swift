@@ -15,8 +15,10 @@ struct Fit: Tool {
     discussion: """
       With a split, validation users decide when to stop and which epoch is kept (all of them up to two \
       billion scores, else every second, third ... one); test users are never \
-      looked at (but an earlier model in --init knows the users it was fitted to, whatever they are now). A run put aside by --checkpoint goes on by --resume with the same settings (epochs and \
-      patience may differ) and ends in the same bytes as if it had never stopped. Holds the interactions, the model and one batch in memory.
+      looked at (but an earlier model in --init knows the users it was fitted to, whatever they are \
+      now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
+      --resume with the same settings (epochs and patience may differ) and ends in the same bytes \
+      as if it had never stopped. Holds the interactions, the model and one batch in memory.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")

@@ -33,6 +33,12 @@ struct Split: Tool {
   @Option(help: ArgumentHelp("Share held out for validation.", valueName: "share"))
   var validation = 0.1
 
+  @Flag(
+    help:
+      "Tell a user's part by the id and the seed alone, so that it stays the same when others come; shares hold on average."
+  )
+  var stable = false
+
   @OptionGroup var seed: SeedOption
   @OptionGroup var output: StreamOutputOptions
   @OptionGroup var common: CommonOptions
@@ -44,6 +50,9 @@ struct Split: Tool {
     guard test >= 0, validation >= 0, test + validation < 1 else {
       throw ValidationError(
         "--test and --validation must not be negative and must add up to less than 1")
+    }
+    guard !stable || scheme == .users else {
+      throw ValidationError("--stable keeps users in their part; leave --scheme out")
     }
   }
 
@@ -65,6 +74,7 @@ struct Split: Tool {
     options.testShare = test
     options.validationShare = validation
     options.seed = seed.seed
+    options.isStable = stable
     let divided = try used.split(options)
 
     let file = try output.open()

@@ -5,10 +5,12 @@ import Testing
 
 @testable import InteractionData
 
-private func data(users: Int = 100, each: Int = 10, items: Int = 50) throws -> InteractionSet {
+private func data(
+  users: Int = 100, from first: Int = 0, each: Int = 10, items: Int = 50
+) throws -> InteractionSet {
   let sink = MemorySink()
   let writer = try InteractionWriter(sink, metadata: .object([:]), provenance: Provenance())
-  try writer.write(.users(UserChunk(ids: (0..<users).map { "u\($0)" })))
+  try writer.write(.users(UserChunk(ids: (0..<users).map { "u\(first + $0)" })))
   try writer.write(.items(ItemChunk(ids: (0..<items).map { "i\($0)" })))
   var rows = InteractionChunk(times: [])
   for user in 0..<users {
@@ -62,6 +64,32 @@ private func data(users: Int = 100, each: Int = 10, items: Int = 50) throws -> I
     var other = SplitOptions()
     other.seed = 21
     #expect(try all.split(SplitOptions()).users.roles != all.split(other).users.roles)
+  }
+
+  @Test func stableSplitsKeepUsersWhereTheyWere() throws {
+    var options = SplitOptions()
+    options.isStable = true
+    let (earlier, later) = (
+      try data(users: 2000, from: 500).split(options), try data(users: 4000).split(options)
+    )
+    #expect(earlier.users.roles == later.users.roles.map { Array($0[500..<2500]) })
+    #expect(earlier.users.tiers == later.users.tiers.map { Array($0[500..<2500]) })
+    #expect(earlier.folds == later.folds.map { Array($0[5000..<25000]) })
+    let plan = try #require(try SplitPlan(later))
+    // Four standard deviations of a binomial draw are 76 users.
+    #expect(abs(plan.heldOutUsers(.test).count - 400) < 76)
+    #expect(abs(plan.heldOutUsers(.validation).count - 400) < 76)
+    #expect(abs(plan.trainingUsers(tier: 1).count - 640) < 93)
+    options.seed = 21
+    #expect(try data(users: 4000).split(options).users.roles != later.users.roles)
+  }
+
+  @Test func stableSplitsNeedSomebodyToTrainOn() throws {
+    var options = SplitOptions()
+    options.isStable = true
+    options.testShare = 0.999
+    options.validationShare = 0.0005
+    #expect(throws: SplitError.self) { try data(users: 3).split(options) }
   }
 
   @Test func leaveOneOutTakesTheLatest() throws {
