@@ -55,13 +55,21 @@ public final class OutputFile: ByteSink {
       guard descriptor >= 0 else { throw Self.cannotCreate(path) }
       return
     }
-    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    let hidden = "\(path[..<slash]).\(path[slash...]).\(getpid()).tmp"
-    self.path = path
+    let target = Self.target(of: path)
+    let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
+    let hidden = "\(target[..<slash]).\(target[slash...]).\(getpid()).tmp"
+    self.path = target
     temporary = hidden
     descriptor = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.cannotCreate(path) }
     UnfinishedFiles.add(hidden)
+  }
+
+  /// Where a symbolic link leads, so that the link stays; the path itself where there is none, or nothing behind it.
+  private static func target(of path: String) -> String {
+    guard let found = realpath(path, nil) else { return path }
+    defer { free(found) }
+    return String(cString: found)
   }
 
   private static func cannotCreate(_ path: String) -> ToolError {

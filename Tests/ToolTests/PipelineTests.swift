@@ -116,6 +116,17 @@ import Testing
     #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
   }
 
+  @Test func linksStayAndWhatTheyLeadToIsReplaced() throws {
+    let folder = try Folder()
+    let csv = try ratings(in: folder)
+    let (kept, link) = (folder.path("kept/ml.ig"), folder.path("ml.ig"))
+    let run = Shell.run(
+      "mkdir \(folder.path("kept")) && touch \(kept) && ln -s kept/ml.ig \(link)"
+        + " && ingest \(csv) -o \(link) && test -L \(link) && check -q \(kept) && ls -A \(folder.path("kept"))")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output == "ml.ig\n")
+  }
+
   @Test func aClosedPipeEndsQuietly() throws {
     let folder = try Folder()
     let csv = try ratings(in: folder)
