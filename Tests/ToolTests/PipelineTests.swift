@@ -122,7 +122,8 @@ import Testing
     let (kept, link) = (folder.path("kept/ml.ig"), folder.path("ml.ig"))
     let run = Shell.run(
       "mkdir \(folder.path("kept")) && touch \(kept) && ln -s kept/ml.ig \(link)"
-        + " && ingest \(csv) -o \(link) && test -L \(link) && check -q \(kept) && ls -A \(folder.path("kept"))")
+        + " && ingest \(csv) -o \(link) && test -L \(link)"
+        + " && check -q \(kept) && ls -A \(folder.path("kept"))")
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output == "ml.ig\n")
   }
