@@ -10,17 +10,18 @@ import Glibc
 /// lambda_u = lambda (|x_u| + a0 M)^nu, likewise for items (Rendle et al., RecSys 2022, who call this
 /// iALS). The last term is that of explainable matrix factorisation (Abdollahi and Nasraoui, 2017), which
 /// pulls user and item together where the item is explainable to the user; without it W may be nil.
+/// What is not given is as Rendle et al. tuned it on MovieLens.
 struct AlternatingLeastSquares {
   var factors: Int
   /// a0, the weight of unobserved pairs.
-  var unobserved: Double
-  var lambda: Double
+  var unobserved = 0.3
+  var lambda = 0.007
   /// nu.
-  var exponent: Double
+  var exponent = 1.0
   /// lambda_e.
   var explainability = 0.0
   /// Steps of conjugate gradients towards a row's solution in each round of a fit; 0 solves exactly.
-  var conjugateSteps = 0
+  var conjugateSteps = 3
 
   /// a0 F'F of the fixed side's factors, which all rows share.
   func shared<T: Real>(_ fixed: Matrix<T>) -> Matrix<T> {

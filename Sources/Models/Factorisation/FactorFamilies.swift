@@ -7,7 +7,7 @@ import Interchange
 enum ImplicitALS: ModelFamily {
   static let name = "ials"
   static let summary = "implicit alternating least squares, tuned (Rendle et al., 2022)"
-  static let options = factorOptions(unobserved: 0.3, lambda: 0.007)
+  static let options = factorOptions
 
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
     throws
@@ -25,7 +25,7 @@ enum ExplainableFactorisation: ModelFamily {
   static let summary =
     "explainable matrix factorisation: users near items they can be explained (2017)"
   static let options =
-    factorOptions(unobserved: 0.3, lambda: 0.007) + [
+    factorOptions + [
       ModelOption(
         "explainability", .number(0.5, 0...1e6),
         "Weight of the pull between users and items explainable to them"),
@@ -47,20 +47,22 @@ enum ExplainableFactorisation: ModelFamily {
   }
 }
 
-private func factorOptions(unobserved: Double, lambda: Double) -> [ModelOption] {
-  [
-    ModelOption("factors", .integer(192, 1...10_000), "Latent dimensions"),
-    ModelOption("unobserved", .number(unobserved, 1e-9...1e6), "Weight of unobserved pairs"),
-    ModelOption("lambda", .number(lambda, 1e-12...1e6), "L2 regularisation"),
+private let factorOptions: [ModelOption] = {
+  let usual = AlternatingLeastSquares(factors: 192)
+  return [
+    ModelOption("factors", .integer(usual.factors, 1...10_000), "Latent dimensions"),
+    ModelOption("unobserved", .number(usual.unobserved, 1e-9...1e6), "Weight of unobserved pairs"),
+    ModelOption("lambda", .number(usual.lambda, 1e-12...1e6), "L2 regularisation"),
     ModelOption(
-      "exponent", .number(1, 0...2), "How regularisation grows with a row's interactions"),
+      "exponent", .number(usual.exponent, 0...2),
+      "How regularisation grows with a row's interactions"),
     ModelOption(
-      "conjugate-steps", .integer(3, 0...1000),
+      "conjugate-steps", .integer(usual.conjugateSteps, 0...1000),
       "Steps of conjugate gradients for each row in each round; 0 solves exactly"),
     ModelOption("epochs", .integer(16, 1...100_000), "Rounds of users and items at most"),
     ModelOption("patience", .integer(3, 1...1000), "Rounds without a better one before the end"),
   ]
-}
+}()
 
 private func fitFactors(
   _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor,

@@ -80,11 +80,12 @@ final class FactorModel: FactorisedModel {
 
 extension AlternatingLeastSquares {
   init(_ settings: JSONValue, factors: Int) {
-    self.init(
-      factors: factors, unobserved: settings["unobserved"]?.double ?? 0.1,
-      lambda: settings["lambda"]?.double ?? 0.01, exponent: settings["exponent"]?.double ?? 1,
-      explainability: settings["explainability"]?.double ?? 0,
-      conjugateSteps: settings["conjugate-steps"]?.int ?? 0)
+    self.init(factors: factors)
+    unobserved = settings["unobserved"]?.double ?? unobserved
+    lambda = settings["lambda"]?.double ?? lambda
+    exponent = settings["exponent"]?.double ?? exponent
+    explainability = settings["explainability"]?.double ?? explainability
+    conjugateSteps = settings["conjugate-steps"]?.int ?? conjugateSteps
   }
 
   /// A^-1 (1 + lambda_e W_ui) q_i for each item of one user, entries x d.

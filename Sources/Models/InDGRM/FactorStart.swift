@@ -32,8 +32,7 @@ struct FactorStart {
 
   /// - Parameter start: as the option `start` has it once it is settled, but not `random`.
   init(_ start: String, _ data: TrainingData, dimensions: Int) {
-    method = AlternatingLeastSquares(
-      factors: dimensions, unobserved: 0.3, lambda: 0.007, exponent: 1, conjugateSteps: 3)
+    method = AlternatingLeastSquares(factors: dimensions)
     rows = data.rows
     isLinear = start == "linear"
     factors =
