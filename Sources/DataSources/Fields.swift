@@ -71,23 +71,30 @@ func splitFields(_ line: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], quot
   return fields
 }
 
-/// A finite number, or nil.
+/// A finite number, or nil. A comma before one or two last digits is a decimal one; before three it could part
+/// thousands.
 func parseNumber(_ field: [UInt8]) -> Float? {
+  var field = field
+  if let comma = field.firstIndex(of: 0x2C), (1...2).contains(field.count - comma - 1),
+    field[(comma + 1)...].allSatisfy(isDigit), !field.contains(0x2E)
+  {
+    field[comma] = 0x2E
+  }
   guard let first = field.first, first != 0x20,
-    field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }),
+    field.allSatisfy({ isDigit($0) || "+-.eE".utf8.contains($0) }),
     let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite
   else { return nil }
   return value
 }
 
-/// Seconds since 1970: a whole number (a fraction is cut off), or a date with or without a time of day
+/// Seconds since 1970: a number (a fraction is cut off), or a date with or without a time of day
 /// (UTC unless an offset is given): `2005-09-06`, `2005/9/6`, `2005-09-06T12:30:00.5+02:00`.
 func parseTime(_ field: [UInt8]) -> Int64? {
-  if let seconds = Int64(String(decoding: field, as: UTF8.self)) { return seconds }
-  if field.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }),
-    let seconds = Double(String(decoding: field, as: UTF8.self)), abs(seconds) < 1e17
+  if let count = Int64(String(decoding: field, as: UTF8.self)) { return wholeSeconds(count) }
+  if field.allSatisfy({ isDigit($0) || "+-.eE".utf8.contains($0) }),
+    let count = Double(String(decoding: field, as: UTF8.self)), abs(count) < 1e18
   {
-    return Int64(seconds.rounded(.down))
+    return wholeSeconds(Int64(count.rounded(.down)))
   }
   var rest = field[...]
   func number(_ most: Int) -> Int64? {
@@ -121,6 +128,18 @@ func parseTime(_ field: [UInt8]) -> Int64? {
   if rest.isEmpty { return seconds + sign * (zoneHour / 100 * 3600 + zoneHour % 100 * 60) }
   guard take(":"), let zoneMinute = number(2), rest.isEmpty else { return nil }
   return seconds + sign * (zoneHour * 3600 + zoneMinute * 60)
+}
+
+/// The seconds of a time since 1970 that may be counted in milli-, micro- or nanoseconds, which are told by
+/// their size: 10^11 seconds would be the year 5138, as many milliseconds are 1973.
+@inline(__always)
+func wholeSeconds(_ count: Int64) -> Int64 {
+  let size = count.magnitude
+  if size < 100_000_000_000 { return count }
+  let unit: Int64 =
+    size < 100_000_000_000_000 ? 1000 : size < 100_000_000_000_000_000 ? 1_000_000 : 1_000_000_000
+  // Rounded down before 1970, too.
+  return count / unit - (count % unit < 0 ? 1 : 0)
 }
 
 private func daysOfMonth(_ month: Int64, _ year: Int64) -> Int64 {

@@ -25,15 +25,20 @@ struct RowLayout: Equatable {
   }
   var quotes: Bool { delimiter == [0x2C] || delimiter == [0x3B] || delimiter == [0x09] }
 
-  /// The delimiter given, or the first of `::`, tab, comma, semicolon, bar and blank in the line.
+  /// The delimiter given, or the first of `::`, tab, comma, semicolon, bar and blank in the line. A semicolon comes
+  /// before the comma where it parts more fields: commas are decimal there.
   static func delimiter(of line: [UInt8], given: String?) -> [UInt8] {
     if let given { return Array(given.utf8) }
     let text = String(decoding: line, as: UTF8.self)
     let found = ["\t", ",", ";", "|", " "].first { text.utf8.contains($0.utf8.first ?? 0) }
+    func fields(_ delimiter: UInt8) -> Int {
+      line.withUnsafeBufferPointer { splitFields($0, by: [delimiter], quotes: true)?.count ?? 0 }
+    }
     // `::` counts only where it parts fields: RecBole's headers hold single colons.
     for (at, byte) in line.enumerated() where byte == 0x3A && at + 1 < line.count {
       if line[at + 1] == 0x3A { return [0x3A, 0x3A] }
     }
+    if found == ",", fields(0x3B) > fields(0x2C) { return [0x3B] }
     return Array((found ?? ",").utf8)
   }
 
@@ -158,6 +163,7 @@ struct RowParser: LineParser {
           at += 1
         }
         guard at > digits, at - digits <= 18 else { return nil }
+        time = wholeSeconds(time)
       case nil:
         while Self.isPlain(at.pointee), at.pointee != first { at += 1 }
       }

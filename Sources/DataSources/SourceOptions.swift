@@ -108,7 +108,7 @@ public struct SourceOptions: Sendable {
     }
     let counts = Set(fields.map(\.count))
     let isNumeric = fields.allSatisfy {
-      $0.allSatisfy { $0.allSatisfy { isDigit($0) || $0 == 0x2E } }
+      $0.allSatisfy { $0.allSatisfy { isDigit($0) || $0 == 0x2E || $0 == 0x2C } }
     }
     if isNumeric, counts.count == 1, fields[0].count >= 8, full.count > 1 { return .matrix }
     if separator == [0x20], counts.count > 1, isNumeric { return .adjacency }

@@ -179,6 +179,32 @@ import Testing
   ])
   func badJSON(_ text: String) { #expect(throws: SourceError.self) { try readText(text) } }
 
+  @Test func millisecondsAreKeptAsSeconds() throws {
+    // The plain path and, by the quotes, the other one.
+    #expect(
+      try readText("1,2,3,1699999999123\n\"1\",3,3,1699999999123\n").map(\.time)
+        == [1_699_999_999, 1_699_999_999])
+  }
+
+  @Test(arguments: [
+    "1;2;3,5\n1;3;0,25\n", "user;item;rating\n1;2;3,5\n1;3;0,25\n", "1\t2\t3,5\n1\t3\t0,25\n",
+    "\"1\";\"2\";\"3,5\"\n1;3;\"0,25\"\n",
+  ])
+  func commasAreDecimalBetweenOtherMarks(_ text: String) throws {
+    let rows = try readText(text)
+    #expect(rows.map(\.item) == ["2", "3"])
+    #expect(rows.map(\.rating) == [3.5, 0.25])
+  }
+
+  @Test func commasThatMayPartThousandsAreRefused() throws {
+    #expect(throws: SourceError.self) { try readText("1\t2\t1,500\n") }
+    // More commas than semicolons: tags between semicolons.
+    let tagged = try readText("1,2,3.5,a;b\n") {
+      $0.columns = try ColumnSelection("user=1,item=2,rating=3,time=none")
+    }
+    #expect(tagged == [Row("1", "2", 3.5)])
+  }
+
   @Test func times() {
     #expect(parseTime(Array("2000-02-29".utf8)) == 951_782_400)
     #expect(parseTime(Array("1969-12-31T23:59:59Z".utf8)) == -1)
@@ -187,6 +213,12 @@ import Testing
     #expect(parseTime(Array("1900-02-29".utf8)) == nil)
     #expect(parseTime(Array("2000-13-01".utf8)) == nil)
     #expect(parseTime(Array("12.9".utf8)) == 12)
+    #expect(parseTime(Array("99999999999".utf8)) == 99_999_999_999)
+    #expect(parseTime(Array("1699999999123".utf8)) == 1_699_999_999)
+    #expect(parseTime(Array("1.699999999123e12".utf8)) == 1_699_999_999)
+    #expect(parseTime(Array("-1699999999123".utf8)) == -1_700_000_000)
+    #expect(parseTime(Array("1699999999123456".utf8)) == 1_699_999_999)
+    #expect(parseTime(Array("1699999999123456789".utf8)) == 1_699_999_999)
     #expect(parseTime([]) == nil)
   }
 
