@@ -17,7 +17,8 @@ public enum ColumnRole: String, CaseIterable, Sendable {
       [
         "itemid", "item", "iid", "i", "movieid", "movie", "sid", "businessid", "business", "asin",
         "parentasin", "productid", "product", "bookid", "book", "isbn", "artistid", "artist",
-        "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
+        "animeid", "songid", "trackid", "articleid", "gameid", "jokeid", "videoid", "newsid",
+        "recipeid", "venueid", "poiid",
       ]
     case .rating:
       ["rating", "stars", "score", "overall", "r", "value", "weight", "playcount", "bookrating"]
@@ -107,15 +108,17 @@ public struct ColumnSelection: Sendable {
     return found
   }
 
-  /// The position of each role in the customary order user, item, rating, time.
+  /// The position of each role in the customary order user, item, rating, time; a column that was said to hold
+  /// one role is not taken for another.
   func positions(count: Int) -> [ColumnRole: Int] {
     var found: [ColumnRole: Int] = [:]
-    for (customary, role) in ColumnRole.allCases.enumerated() {
-      switch references[role] {
-      case .position(let position): found[role] = position
-      case .name, Reference.none?: continue
-      case nil: if customary < count { found[role] = customary }
-      }
+    for (role, reference) in references {
+      if case .position(let position) = reference { found[role] = position }
+    }
+    let said = Set(found.values)
+    for (customary, role) in ColumnRole.allCases.enumerated()
+    where references[role] == nil && customary < count && !said.contains(customary) {
+      found[role] = customary
     }
     return found
   }

@@ -1,4 +1,4 @@
-// Which interactions do adjacency lines, Netflix Prize files and dense matrices hold?
+// Which interactions do adjacency lines, counted lists, Netflix Prize files and dense matrices hold?
 
 /// LightGCN's lines `user item item ...`; a user alone has no interactions.
 struct AdjacencyParser: LineParser {
@@ -16,6 +16,34 @@ struct AdjacencyParser: LineParser {
     guard ids.count > 1, let first = ids.first else { return nil }
     let user = users.intern(first)
     for id in ids.dropFirst() { batch.append(user, items.intern(id), 1, 0) }
+    return nil
+  }
+}
+
+/// CiteULike's lines `count item item ...`, a line a user; users are numbered from 0.
+struct ListsParser: LineParser {
+  let encoding: TextEncoding
+  private var line = 0
+
+  init(encoding: TextEncoding) { self.encoding = encoding }
+
+  mutating func parse(
+    _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
+  ) -> RowFault? {
+    defer { self.line += 1 }
+    let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
+    guard let first = fields.first else { return nil }
+    guard Int(String(decoding: first, as: UTF8.self)) == fields.count - 1 else {
+      return "has \(fields.count - 1) items where it counts '\(shown(first))'"
+    }
+    var ids: [[UInt8]] = []
+    for field in fields.dropFirst() {
+      guard let id = encoding.text(field) else { return "the id '\(shown(field))' is no text" }
+      ids.append(id)
+    }
+    guard !ids.isEmpty else { return nil }
+    let user = users.intern(Array(String(self.line).utf8))
+    for id in ids { batch.append(user, items.intern(id), 1, 0) }
     return nil
   }
 }
@@ -61,13 +89,17 @@ struct NetflixParser: LineParser {
   }
 }
 
-/// Rows of a dense matrix: 0 (or an empty field) is no rating.
+/// Rows of a dense matrix: `missing` (or an empty field) is no rating.
 struct MatrixParser: LineParser {
   let delimiter: [UInt8]
+  let missing: Float
   private var row = 0
   private var columns: Int?
 
-  init(delimiter: [UInt8]) { self.delimiter = delimiter }
+  init(delimiter: [UInt8], missing: Float) {
+    self.delimiter = delimiter
+    self.missing = missing
+  }
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
@@ -83,7 +115,7 @@ struct MatrixParser: LineParser {
       guard let value = parseNumber(field) else {
         return "number \(index + 1), '\(shown(field))', is not a number"
       }
-      if value != 0 { ratings.append((index + 1, value)) }
+      if value != missing { ratings.append((index + 1, value)) }
     }
     if columns == nil {
       columns = fields.count

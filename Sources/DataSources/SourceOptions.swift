@@ -10,9 +10,11 @@ public enum SourceLayout: String, CaseIterable, Sendable {
   case jsonl
   /// LightGCN: `user item item ...` on each line.
   case adjacency
+  /// CiteULike: `count item item ...` on each line, a line a user; users are numbered from 0.
+  case lists
   /// Netflix Prize: a line `movie:`, then rows `user,rating,date`.
   case netflix
-  /// Dense rows of numbers, one row a user, 0 for no rating; users and items are numbered from 1.
+  /// Dense rows of numbers, one row a user, 0 for no rating unless `missing` says otherwise; users and items are numbered from 1.
   case matrix
   /// A CSR matrix of scipy's `save_npz`, or this project's export with ids.
   case npz
@@ -27,6 +29,8 @@ public struct SourceOptions: Sendable {
   public var header: Bool?
   public var columns = ColumnSelection()
   public var encoding = TextEncoding.auto
+  /// The number that is no rating in a matrix.
+  public var missing: Float = 0
 
   public init() {}
 
@@ -51,6 +55,10 @@ public struct SourceOptions: Sendable {
       return LineSource(
         text, AdjacencyParser(encoding: encoding), columns: .init(ratings: false, times: false),
         layout: "a user and his items on each line", badRows: badRows)
+    case .lists:
+      return LineSource(
+        text, ListsParser(encoding: encoding), columns: .init(ratings: false, times: false),
+        layout: "a count and a user's items on each line, users numbered from 0", badRows: badRows)
     case .netflix:
       let hasDates = sample.contains { $0.count { $0 == 0x2C } >= 2 }
       return LineSource(
@@ -58,7 +66,7 @@ public struct SourceOptions: Sendable {
         columns: .init(ratings: true, times: hasDates), layout: "Netflix Prize", badRows: badRows)
     case .matrix:
       return LineSource(
-        text, MatrixParser(delimiter: guessDelimiter(sample[0])),
+        text, MatrixParser(delimiter: guessDelimiter(sample[0]), missing: missing),
         columns: .init(ratings: true, times: false), layout: "a dense matrix, a row a user",
         badRows: badRows)
     case .rows, .auto, .npz:
@@ -93,7 +101,7 @@ public struct SourceOptions: Sendable {
 
   /// The layout of a text by its first lines: a brace begins JSON; `12:` begins Netflix; rows of at
   /// least 8 numbers, as many on every line, are a matrix; rows of whole numbers between blanks, not
-  /// equally many on every line, are adjacency lines.
+  /// equally many on every line, are adjacency lines, or counted lists where each begins with how many follow.
   private func guessLayout(_ lines: [[UInt8]]) -> SourceLayout {
     let first = lines.first ?? []
     if first.first == 0x7B { return .jsonl }
@@ -108,10 +116,19 @@ public struct SourceOptions: Sendable {
     }
     let counts = Set(fields.map(\.count))
     let isNumeric = fields.allSatisfy {
-      $0.allSatisfy { $0.allSatisfy { isDigit($0) || $0 == 0x2E || $0 == 0x2C } }
+      $0.allSatisfy {
+        ($0.first == 0x2D ? $0.dropFirst() : $0).allSatisfy {
+          isDigit($0) || $0 == 0x2E || $0 == 0x2C
+        }
+      }
     }
     if isNumeric, counts.count == 1, fields[0].count >= 8, full.count > 1 { return .matrix }
-    if separator == [0x20], counts.count > 1, isNumeric { return .adjacency }
+    if separator == [0x20], counts.count > 1, isNumeric {
+      let areCounted =
+        fields.count > 2
+        && fields.allSatisfy { Int(String(decoding: $0[0], as: UTF8.self)) == $0.count - 1 }
+      return areCounted ? .lists : .adjacency
+    }
     return .rows
   }
 }

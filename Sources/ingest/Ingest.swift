@@ -12,11 +12,12 @@ struct Ingest: Tool {
   static let configuration = toolConfiguration(
     "Read raw ratings and write a stream of interactions.",
     discussion: """
-      Reads delimited rows, JSON lines, adjacency lines, Netflix Prize files, dense matrices and scipy's \
-      .npz, plain, compressed or as members of a .zip or .tar (archive.zip::member). Layout, \
-      delimiter, header, columns and encoding are guessed from the first lines; options override each \
-      guess. The checksum of a .gz is not looked at (gzip -t does). Every row is kept, duplicates too: binarize and split resolve them. Streams: holds the ids \
-      and a few chunks (.npz is held whole).
+      Reads delimited rows, JSON lines, adjacency lines, counted lists, Netflix Prize files, dense \
+      matrices and scipy's .npz, plain, compressed or as members of a .zip or .tar \
+      (archive.zip::member). Layout, delimiter, header, columns and encoding are guessed from the \
+      first lines; options override each guess. The checksum of a .gz is not looked at (gzip -t \
+      does). Every row is kept, duplicates too: binarize and split resolve them. Streams: holds the \
+      ids and a few chunks (.npz is held whole).
       """)
 
   @Argument(help: "Files of ratings, read one after another; - is standard input.")
@@ -59,6 +60,9 @@ struct Ingest: Tool {
   @Option(help: "How text that is not ASCII is understood.")
   var encoding: TextEncoding = .auto
 
+  @Option(help: ArgumentHelp("What stands for no rating in a matrix.", valueName: "number"))
+  var missing: Float = 0
+
   @Option(help: ArgumentHelp("Tolerate this many bad rows.", valueName: "n"))
   var skipBad = 0
 
@@ -89,6 +93,7 @@ struct Ingest: Tool {
     options.delimiter = delimiterText
     options.header = header.value
     options.encoding = encoding
+    options.missing = missing
     if let columns { options.columns = try ColumnSelection(columns) }
     let badRows = BadRows(tolerated: skipBad)
 

@@ -87,6 +87,16 @@ import Testing
         == [Row("0", "5"), Row("0", "6"), Row("1", "6"), Row("1", "5")])
   }
 
+  @Test func countedLists() throws {
+    // Users 0 and 2 hold as many items, and are not the same.
+    let rows = try readText("2 5 6\n0\n2 6 7\n1 5\n")
+    #expect(rows == [Row("0", "5"), Row("0", "6"), Row("2", "6"), Row("2", "7"), Row("3", "5")])
+    let error = #expect(throws: SourceError.self) {
+      try readText("2 5 6\n3 6 7\n") { $0.layout = .lists }
+    }
+    #expect(error?.description.contains("line 2: has 2 items where it counts '3'") == true)
+  }
+
   @Test func netflixPrize() throws {
     #expect(
       try readText("1:\n1488844,3,2005-09-06\n822109,5,1970-01-02\n2:\n822109,4,1970-01-01\n")
@@ -99,6 +109,14 @@ import Testing
   @Test func denseMatrix() throws {
     let rows = try readText("0 0 5 0 0 0 0 1\n0 0 0 0 0 0 0 0\n2 0 0 0 0 0 0 0\n")
     #expect(rows == [Row("1", "3", 5), Row("1", "8", 1), Row("3", "1", 2)])
+    // As Jester has it.
+    #expect(
+      try readText("99,99,-7.82,99,99,99,99,0\n99,99,99,99,99,99,99,1\n") { $0.missing = 99 }
+        == [Row("1", "3", -7.82), Row("1", "8", 0), Row("2", "8", 1)])
+    // Dates are no numbers.
+    #expect(
+      try readText("1,2,3,2005-09-06,0,0,0,0\n1,3,4,2005-09-06,0,0,0,0\n").map(\.item)
+        == ["2", "3"])
   }
 
   @Test func guessesAreOverridden() throws {
@@ -112,6 +130,11 @@ import Testing
       try readText("9 b a 4\n") {
         $0.columns = try ColumnSelection("user=3,item=2,rating=none,time=1")
       } == [Row("a", "b", nil, 9)])
+    // The fourth is no time where it is said to be the rating.
+    #expect(
+      try readText("a\tmbid\tname\t7\n") {
+        $0.columns = try ColumnSelection("user=1,item=3,rating=4")
+      } == [Row("a", "name", 7)])
     #expect(try readText("a_b\nc_d\n") { $0.delimiter = "_" } == [Row("a", "b"), Row("c", "d")])
     #expect(throws: SourceError.self) { try ColumnSelection("users=3") }
     #expect(throws: SourceError.self) { try ColumnSelection("user=0") }
