@@ -15,11 +15,11 @@ import Interchange
 /// - group mixture: - sum_g w_g log(w_g / c_jg)
 /// - base rate: the mean of beta_j over all items; item bias: beta_j less that
 ///
-/// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
-/// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
-///
 /// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A
 /// neighbourhood expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
+///
+/// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
+/// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
 final class InDGRM: RecommendationModel {
   let users: UserEncoder
   let decoder: Decoder<Float>
