@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (4000, 40, 4), (4000, 39, 1), (3000, 40, 1), (100, 60, 1),
+    (5000, 35, 4), (5000, 34, 1), (3000, 40, 1), (100, 60, 1),
   ])
   func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
     var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
@@ -76,7 +76,7 @@ import Testing
     let options = try settled([])
     #expect(options.usesParts == suit)
     #expect(options.latent == (suit ? 100 : 200) && options.groups == (suit ? 7 : 18))
-    let isRich = each >= 40 && 100 * each >= items
+    let isRich = each >= 35 && 100 * each >= items
     #expect(options.start == (suit ? "random" : isRich ? "linear" : "factors"))
     #expect(options.clusters == (users < 1500 && isRich ? 2 : 6))
     #expect(try settled(["group-parts=on"]).usesParts)

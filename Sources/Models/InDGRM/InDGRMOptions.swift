@@ -62,7 +62,7 @@ struct InDGRMOptions: Sendable {
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
       ModelOption(
         "depth", .integer(-1, Self.depthRange),
-        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 40 interactions a user, below 150,000 in all, or with group parts"
+        "Dense layers of the encoder after the first; -1 takes 4, or 1 below 35 interactions a user, below 150,000 in all, or with group parts"
       ),
       ModelOption(
         "latent", .integer(-1, Self.latentRange),
@@ -109,7 +109,7 @@ struct InDGRMOptions: Sendable {
         "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
       ModelOption(
         "cost", .choice("auto", ["auto"] + ReconstructionCost.allCases.map(\.rawValue)),
-        "How reconstruction is measured; auto takes bernoulli from 40 interactions a user that fill 1 % of the matrix, unless items are sampled, else multinomial"
+        "How reconstruction is measured; auto takes bernoulli from 35 interactions a user that fill 1 % of the matrix, unless items are sampled, else multinomial"
       ),
       ModelOption(
         "inner-steps", .integer(0, 0...100),
@@ -208,7 +208,7 @@ struct InDGRMOptions: Sendable {
     to data: TrainingData, groups given: Int? = nil, spread: () throws -> Bool = { false },
     gain: () throws -> Double? = { nil }
   ) throws {
-    let areLong = data.rows.count >= 40 * data.rows.rowCount
+    let areLong = data.rows.count >= 35 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
     if let earlier = data.resume?.description["sizes"] ?? data.start?.model.description["settings"]
