@@ -15,10 +15,11 @@ import Testing
   }
 
   @Test func bothAreFoundOnTheGrid() {
-    let (weight, popularity) = NeighbourhoodExpert.choose(
+    let (weight, popularity, value) = NeighbourhoodExpert.choose(
       weight: nil, popularity: nil, held, hill)
     #expect(abs(weight - 8) < 1e-9)
     #expect(abs(popularity - 0.6) < 1e-9)
+    #expect(abs(value) < 1e-9)
   }
 
   @Test func givenOnesAreKept() {
@@ -26,6 +27,8 @@ import Testing
     #expect(kept.weight == 3 && abs(kept.popularity - 0.6) < 1e-9)
     let plain = NeighbourhoodExpert.choose(weight: nil, popularity: 1, held, hill)
     #expect(abs(plain.weight - 8) < 1e-9 && plain.popularity == 1)
+    let both = NeighbourhoodExpert.choose(weight: 3, popularity: 1, held, hill)
+    #expect(both.weight == 3 && both.popularity == 1 && abs(both.value + 9) < 1e-9)
     let unheld = NeighbourhoodExpert.choose(weight: nil, popularity: nil, nil, hill)
     #expect(unheld.weight == 12 && unheld.popularity == 0.7)
   }
@@ -33,20 +36,23 @@ import Testing
   /// Where neighbours do not help, popularity still may; where neither does, nothing is added.
   @Test(arguments: [4.0, 1.0])
   func popularityMayHelpWhereNeighboursDoNot(_ best: Double) {
-    let (weight, popularity) = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held) {
+    let (weight, popularity, _) = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held) {
       $1.map { -$0.added - abs($0.bias - (best - 1)) }
     }
     #expect(weight == 0 && popularity == best)
   }
 
   @Test(arguments: [
-    (0, 20_000, false, 0), (0, 20_001, false, 200), (0, 500, true, 200), (0, 201, true, 0),
-    (50, 500, false, 50), (50, 500, true, 50), (100_000, 30_000, true, 0),
+    (0, 20_000, false, true, [0]), (0, 20_001, false, true, [200]), (0, 500, true, true, [200, 0]),
+    (0, 500, true, false, [200]), (0, 201, true, true, [0]), (0, 30_000, true, true, [200]),
+    (50, 500, false, true, [50]), (50, 500, true, true, [50]), (100_000, 30_000, true, true, [0]),
   ])
-  func fewNeighboursDoForLargeCataloguesAndSpreadTastes(
-    _ setting: Int, _ items: Int, _ few: Bool, _ count: Int
+  func neighboursAreFewInLargeCataloguesAndChosenForSpreadTastes(
+    _ setting: Int, _ items: Int, _ spread: Bool, _ canChoose: Bool, _ counts: [Int]
   ) {
-    #expect(ItemItemRegression.neighbours(setting, items: items, few: few) == count)
+    #expect(
+      NeighbourhoodExpert.neighbours(setting, items: items, spread: spread, canChoose: canChoose)
+        == counts)
   }
 
   @Test func mixturesAreValidatedAsTheyScore() {

@@ -84,6 +84,7 @@ final class InDGRM: RecommendationModel {
     guard let expert else { return }
     settings = settings.setting("expert-weight", .number(expert.strength))
       .setting("expert-popularity", .number(expert.popularity))
+      .setting("expert-neighbours", .integer(expert.neighbours))
   }
 
   func tensors() -> [Tensor] {

@@ -31,10 +31,12 @@ struct ItemItemRegression {
   /// Items above which B is sparse unless the user says otherwise.
   static let denseLimit = 20_000
 
-  /// The number of neighbours for a catalogue: the setting, or when it is 0 200 for a large catalogue or where
-  /// few are better.
-  static func neighbours(_ setting: Int, items: Int, few: Bool = false) -> Int {
-    let wanted = setting > 0 ? setting : few || items > denseLimit ? 200 : 0
+  /// How many neighbours are few.
+  static let few = 200
+
+  /// The number of neighbours for a catalogue, 0 for all: the setting, or when that is 0 few for a large catalogue.
+  static func neighbours(_ setting: Int, items: Int) -> Int {
+    let wanted = setting > 0 ? setting : items > denseLimit ? few : 0
     return wanted >= items - 1 ? 0 : wanted
   }
 
