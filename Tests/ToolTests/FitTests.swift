@@ -162,6 +162,31 @@ import Testing
     #expect(abs((score ?? 0) - (told ?? 1)) < 1e-3)
   }
 
+  /// Beside group parts the expert tells an item by few others or by all, whichever validation users are served better by.
+  @Test func neighboursAreChosenOnValidationUsers() throws {
+    let data = folder.path("wide.ig")
+    #expect(
+      Shell.run(
+        "simulate -q --users 300 --items 400 --interactions 9000 --min-user 5 | split -q -o \(data)"
+      ).status == 0)
+    func validation(_ neighbours: Int) throws -> (value: Double, neighbours: Int) {
+      let run = fit(
+        "--set width=16 --set latent=8 --set epochs=4 --set clusters=2 --set groups=3 --set depth=0"
+          + " --set group-parts=on --set expert=linear --set expert-neighbours=\(neighbours)", data)
+      #expect(run.status == 0, "\(run.errors)")
+      let header = Shell.run("dump --header \(folder.path("m"))").output
+      func number(_ name: String) throws -> Double {
+        let rest = try #require(header.components(separatedBy: "\"\(name)\":").dropFirst().first)
+        return try #require(Double(rest.prefix { !",}".contains($0) }))
+      }
+      return (try number("validation"), Int(try number("expert-neighbours")))
+    }
+    let (few, all, chosen) = (try validation(200), try validation(399), try validation(0))
+    #expect(few.value != all.value && few.neighbours == 200 && all.neighbours == 0)
+    #expect(chosen.value == max(few.value, all.value))
+    #expect(chosen.neighbours == (few.value > all.value ? 200 : 0))
+  }
+
   /// With categories as privileged information a group is called what it stands for, empty or not.
   @Test func privilegedGroupsAreTheCategories() {
     let run = fit("--set privileged=on --set width=12 --set latent=6 --set epochs=1")
