@@ -3,11 +3,15 @@
 import Glibc
 import Interchange
 
-/// Names for item groups: the category most over-represented among a group's items where categories
-/// are known and one sets the group apart, otherwise its most popular titles (or ids).
+/// Names for item groups: the category most over-represented among what is chosen of a group where categories
+/// are known and one sets the group apart, otherwise its most popular titles (or ids). Groups of one category have
+/// the best known title of it beside it.
 public struct GroupNames: Sendable {
   public let names: [String]
-  /// The best known items of the groups that are named by them, best known first; else none.
+  private let categoryNames: [String]
+  /// The category that names a group; nil where its best known items do.
+  private let leading: [Int?]
+  /// The best known items of each group, best known first; none where groups stand for categories.
   private let leaders: [[Int]]
   private let items: ItemChunk
 
@@ -21,22 +25,26 @@ public struct GroupNames: Sendable {
     for (item, group) in assignment.enumerated() where Int(group) < count {
       members[Int(group)].append(item)
     }
-    var overall = [Double](repeating: 0, count: categories.count)
-    if let lists = items.categories {
-      for list in lists { for category in list { overall[Int(category)] += 1 } }
+    let weights = popularity.map(Double.init)
+    let overall = items.categories.map {
+      Self.shares(Array(assignment.indices), $0, weights, categories.count)
     }
-    let total = Double(max(assignment.count, 1))
-    let leading = members.map { group in
-      items.categories.flatMap { Self.leading(group, $0, overall, total) }
+    leading = members.map { group in
+      guard let lists = items.categories, let overall else { return nil }
+      return Self.leading(Self.shares(group, lists, weights, categories.count), overall)
     }
-    leaders = zip(members, leading).map { group, category in
-      guard category == nil else { return [] }
-      return Array(
-        group.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }.prefix(Self.shown + 1))
+    let ranked = members.map { group in
+      group.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
     }
+    leaders = ranked.map { Array($0.prefix(Self.shown + 1)) }
     self.items = items
-    names = zip(leading, leaders).map { category, leaders in
-      category.map { categories[$0] } ?? Self.list(leaders, items)
+    categoryNames = categories
+    let uses = Dictionary(grouping: leading.compactMap { $0 }) { $0 }
+    names = zip(leading, ranked).map { category, ranked in
+      guard let category else { return Self.list(ranked, items) }
+      let known = ranked.first { items.categories?[$0].contains(UInt32(category)) ?? false }
+      guard let known, (uses[category]?.count ?? 0) > 1 else { return categories[category] }
+      return "\(categories[category]), \(items.name(of: known))"
     }
   }
 
@@ -57,15 +65,22 @@ public struct GroupNames: Sendable {
   /// Groups that stand for categories.
   private init(categories: [String], items: ItemChunk) {
     names = categories
+    categoryNames = categories
+    leading = categories.indices.map { $0 }
     leaders = categories.map { _ in [] }
     self.items = items
   }
 
-  /// The group's name for a sentence about an item, which is not named by that item itself.
+  /// The group's name for a sentence about an item: a category that the item is not of, or the item itself, would
+  /// say nothing about it.
   public func name(of group: Int, besides item: Int) -> String {
     guard names.indices.contains(group) else { return "" }
-    return leaders[group].isEmpty
-      ? names[group] : Self.list(leaders[group].filter { $0 != item }, items)
+    if let category = leading[group],
+      leaders[group].isEmpty || items.categories?[item].contains(UInt32(category)) ?? false
+    {
+      return categoryNames[category]
+    }
+    return Self.list(leaders[group].filter { $0 != item }, items)
   }
 
   /// Items that stand for a group.
@@ -77,23 +92,31 @@ public struct GroupNames: Sendable {
 
   /// How many times as common as among all items a category must be to name a group.
   private static let leastRatio = 1.25
+  /// The share of a group that must be of the category.
+  private static let leastShare = 0.3
+
+  /// The share of each category in some items, weighted.
+  private static func shares(
+    _ items: [Int], _ lists: [[UInt32]], _ weights: [Double], _ categories: Int
+  ) -> [Double] {
+    var sums = [Double](repeating: 0, count: categories)
+    var total = 0.0
+    for item in items {
+      total += weights[item]
+      for category in lists[item] { sums[Int(category)] += weights[item] }
+    }
+    return total > 0 ? sums.map { $0 / total } : sums
+  }
 
   /// The category with the largest weighted lift: share in the group times log of the share's ratio to
   /// all items (a pointwise Kullback-Leibler term), so that tiny categories do not win by chance.
-  private static func leading(
-    _ group: [Int], _ lists: [[UInt32]], _ overall: [Double], _ total: Double
-  ) -> Int? {
-    var counts = [Double](repeating: 0, count: overall.count)
-    for item in group { for category in lists[item] { counts[Int(category)] += 1 } }
-    let size = Double(group.count)
-    let weights = counts.indices.map { category -> Double in
-      guard counts[category] > 0, overall[category] > 0 else { return 0 }
-      let share = counts[category] / size
-      let ratio = share * total / overall[category]
-      return ratio < Self.leastRatio ? 0 : share * log(ratio)
+  private static func leading(_ shares: [Double], _ overall: [Double]) -> Int? {
+    let lifts = zip(shares, overall).map { share, overall -> Double in
+      guard share >= leastShare, share >= leastRatio * overall, overall > 0 else { return 0 }
+      return share * log(share / overall)
     }
-    guard let best = weights.indices.max(by: { (weights[$0], -$0) < (weights[$1], -$1) }),
-      weights[best] > 0
+    guard let best = lifts.indices.max(by: { (lifts[$0], -$0) < (lifts[$1], -$1) }),
+      lifts[best] > 0
     else { return nil }
     return best
   }
