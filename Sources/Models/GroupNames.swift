@@ -71,8 +71,8 @@ public struct GroupNames: Sendable {
     self.items = items
   }
 
-  /// The group's name for a sentence about an item: a category that the item is not of, or the item itself, would
-  /// say nothing about it.
+  /// The group's name for a sentence about an item: its category, or "the likes of" its best known items where the
+  /// item is not of that category or there is none.
   public func name(of group: Int, besides item: Int) -> String {
     guard names.indices.contains(group) else { return "" }
     if let category = leading[group],
@@ -80,7 +80,9 @@ public struct GroupNames: Sendable {
     {
       return categoryNames[category]
     }
-    return Self.list(leaders[group].filter { $0 != item }, items)
+    let others = leaders[group].filter { $0 != item }.prefix(Self.shown)
+    return others.isEmpty
+      ? "" : "the likes of " + others.map { items.name(of: $0) }.joined(separator: " and ")
   }
 
   /// Items that stand for a group.

@@ -13,9 +13,9 @@ import Testing
       popularity: [3, 9, 5, 1, 1])
     #expect(names.names == ["Brazil, Casablanca", "Diva, Eraserhead", ""])
     // A sentence that recommends an item does not name it as the reason.
-    #expect(names.name(of: 0, besides: 1) == "Casablanca, Alien")
-    #expect(names.name(of: 0, besides: 0) == "Brazil, Casablanca")
-    #expect(names.name(of: 1, besides: 3) == "Eraserhead")
+    #expect(names.name(of: 0, besides: 1) == "the likes of Casablanca and Alien")
+    #expect(names.name(of: 0, besides: 0) == "the likes of Brazil and Casablanca")
+    #expect(names.name(of: 1, besides: 3) == "the likes of Eraserhead")
     #expect(names.name(of: 7, besides: 0) == "")
   }
 
@@ -29,7 +29,7 @@ import Testing
     #expect(names.name(of: 0, besides: 0) == "space")
     // A film of another kind is not recommended for a taste in the stage.
     #expect(names.name(of: 1, besides: 3) == "stage")
-    #expect(names.name(of: 1, besides: 2) == "Diva, Eraserhead")
+    #expect(names.name(of: 1, besides: 2) == "the likes of Diva and Eraserhead")
   }
 
   @Test func groupsOfOneCategoryAreToldApart() {
