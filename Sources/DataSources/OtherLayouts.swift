@@ -7,12 +7,8 @@ struct AdjacencyParser: LineParser {
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
-    let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
-    var ids: [[UInt8]] = []
-    for field in fields {
-      guard let id = encoding.text(field) else { return "the id '\(shown(field))' is no text" }
-      ids.append(id)
-    }
+    let (ids, fault) = idsBetweenBlanks(line, encoding)
+    if let fault { return fault }
     guard ids.count > 1, let first = ids.first else { return nil }
     let user = users.intern(first)
     for id in ids.dropFirst() { batch.append(user, items.intern(id), 1, 0) }
@@ -31,21 +27,29 @@ struct ListsParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     defer { self.line += 1 }
-    let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
-    guard let first = fields.first else { return nil }
-    guard Int(String(decoding: first, as: UTF8.self)) == fields.count - 1 else {
-      return "has \(fields.count - 1) items where it counts '\(shown(first))'"
+    let (ids, fault) = idsBetweenBlanks(line, encoding)
+    if let fault { return fault }
+    guard let count = ids.first else { return nil }
+    guard Int(String(decoding: count, as: UTF8.self)) == ids.count - 1 else {
+      return "has \(ids.count - 1) items where it counts '\(shown(count))'"
     }
-    var ids: [[UInt8]] = []
-    for field in fields.dropFirst() {
-      guard let id = encoding.text(field) else { return "the id '\(shown(field))' is no text" }
-      ids.append(id)
-    }
-    guard !ids.isEmpty else { return nil }
+    guard ids.count > 1 else { return nil }
     let user = users.intern(Array(String(self.line).utf8))
-    for id in ids { batch.append(user, items.intern(id), 1, 0) }
+    for id in ids.dropFirst() { batch.append(user, items.intern(id), 1, 0) }
     return nil
   }
+}
+
+/// The fields of a line between blanks or tabs, up to one that is no text.
+private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ encoding: TextEncoding) -> (
+  ids: [[UInt8]], fault: RowFault?
+) {
+  var ids: [[UInt8]] = []
+  for field in line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 }) {
+    guard let id = encoding.text(field) else { return (ids, "the id '\(shown(field))' is no text") }
+    ids.append(id)
+  }
+  return (ids, nil)
 }
 
 /// The Netflix Prize's `movie:` lines, each followed by rows `user,rating,date` (or `user,rating`).

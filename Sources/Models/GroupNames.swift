@@ -29,7 +29,7 @@ public struct GroupNames: Sendable {
     let overall = items.categories.map {
       Self.shares(Array(assignment.indices), $0, weights, categories.count)
     }
-    leading = members.map { group in
+    let leading = members.map { group -> Int? in
       guard let lists = items.categories, let overall else { return nil }
       return Self.leading(Self.shares(group, lists, weights, categories.count), overall)
     }
@@ -39,11 +39,12 @@ public struct GroupNames: Sendable {
     leaders = ranked.map { Array($0.prefix(Self.shown + 1)) }
     self.items = items
     categoryNames = categories
-    let uses = Dictionary(grouping: leading.compactMap { $0 }) { $0 }
+    self.leading = leading
     names = zip(leading, ranked).map { category, ranked in
       guard let category else { return Self.list(ranked, items) }
       let known = ranked.first { items.categories?[$0].contains(UInt32(category)) ?? false }
-      guard let known, (uses[category]?.count ?? 0) > 1 else { return categories[category] }
+      let isShared = leading.count { $0 == category } > 1
+      guard let known, isShared else { return categories[category] }
       return "\(categories[category]), \(items.name(of: known))"
     }
   }
