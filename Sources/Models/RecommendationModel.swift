@@ -218,7 +218,9 @@ extension StoredModel {
   /// Training interactions of each item; zeros where the model file does not tell.
   public var itemInteractions: [Int] {
     let counts = description["item_interactions"]?.array?.compactMap(\.int) ?? []
-    return counts.count == items.ids.count ? counts : [Int](repeating: 0, count: items.ids.count)
+    guard counts.count == items.ids.count else { return items.ids.map { _ in 0 } }
+    // Whatever a file says, sums and differences of counts must not overflow.
+    return counts.map { min(max($0, 0), 1 << 40) }
   }
 
   /// A tensor of floats of a given shape (nil: any size in that dimension).

@@ -1,8 +1,8 @@
 // Which options does every tool share, under one name and with one meaning?
 
 import ArgumentParser
-import Glibc
 import DenseMath
+import Glibc
 
 /// How log lines look.
 public enum LogFormat: String, ExpressibleByArgument, CaseIterable, Sendable {

@@ -25,7 +25,7 @@ final class Subject {
     self.stored = stored
     self.fitted = fitted
     self.population = population
-    let popularity = stored.itemInteractions.map { min(max($0, 0), 1 << 40) }
+    let popularity = stored.itemInteractions
     self.popularity = popularity
     let found = fitted.itemGroups
     groups = found.map { ($0.assignment, $0.prototypes.rows) }
