@@ -29,23 +29,26 @@ public struct SourceOptions: Sendable {
   public var header: Bool?
   public var columns = ColumnSelection()
   public var encoding = TextEncoding.auto
-  /// The number that is no rating in a matrix.
-  public var missing: Float = 0
+  /// The number that is no rating in a matrix; nil means 0, and says nothing of other layouts.
+  public var missing: Float?
 
   public init() {}
 
   /// Opens one text or archive member for reading.
   ///
-  /// Throws `SourceError` when its layout cannot be told.
+  /// Throws `SourceError` when its layout cannot be told, or has no use for `missing`.
   public func open(_ bytes: ByteStream, badRows: BadRows) throws -> any InteractionSource {
     if layout == .npz || (layout == .auto && bytes.isNumpyArchive) {
+      try refuseMissing(in: "a file of numpy's", source: bytes.name)
       return try NumpySource(bytes)
     }
     let text = try LineBlocks(bytes)
     try Self.refuseBinary(text.head, source: bytes.name)
     let encoding = encoding.resolved(text.head)
     let sample = text.firstLines(50)
-    switch layout == .auto ? guessLayout(sample) : layout {
+    let settled = layout == .auto ? guessLayout(sample) : layout
+    if settled != .matrix { try refuseMissing(in: "'\(settled.rawValue)'", source: bytes.name) }
+    switch settled {
     case .jsonl:
       let parser = try JSONLinesParser(
         sample[0], columns: columns, encoding: encoding, source: bytes.name)
@@ -66,7 +69,7 @@ public struct SourceOptions: Sendable {
         columns: .init(ratings: true, times: hasDates), layout: "Netflix Prize", badRows: badRows)
     case .matrix:
       return LineSource(
-        text, MatrixParser(delimiter: guessDelimiter(sample[0]), missing: missing),
+        text, MatrixParser(delimiter: guessDelimiter(sample[0]), missing: missing ?? 0),
         columns: .init(ratings: true, times: false), layout: "a dense matrix, a row a user",
         badRows: badRows)
     case .rows, .auto, .npz:
@@ -76,6 +79,15 @@ public struct SourceOptions: Sendable {
         text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.summary,
         badRows: badRows)
     }
+  }
+
+  /// Throws `SourceError` when a number for no rating is given where every row is a rating.
+  private func refuseMissing(in layout: String, source: String) throws {
+    guard missing != nil else { return }
+    throw SourceError(
+      .usage,
+      "\(source): is read as \(layout), where each interaction is listed; --missing is for --layout matrix"
+    )
   }
 
   /// Throws `SourceError` for bytes that are no text in a single-byte encoding or UTF-8.

@@ -60,8 +60,9 @@ struct Ingest: Tool {
   @Option(help: "How text that is not ASCII is understood.")
   var encoding: TextEncoding = .auto
 
-  @Option(help: ArgumentHelp("What stands for no rating in a matrix.", valueName: "number"))
-  var missing: Float = 0
+  @Option(
+    help: ArgumentHelp("What stands for no rating in a matrix, if not 0.", valueName: "number"))
+  var missing: Float?
 
   @Option(help: ArgumentHelp("Tolerate this many bad rows.", valueName: "n"))
   var skipBad = 0

@@ -113,6 +113,10 @@ import Testing
     #expect(
       try readText("99,99,-7.82,99,99,99,99,0\n99,99,99,99,99,99,99,1\n") { $0.missing = 99 }
         == [Row("1", "3", -7.82), Row("1", "8", 0), Row("2", "8", 1)])
+    // Where interactions are listed nothing can be missing.
+    let error = #expect(throws: SourceError.self) { try readText("1,2,5\n") { $0.missing = 99 } }
+    #expect(error?.category == .usage)
+    #expect(error?.description.contains("read as 'rows'") == true)
     // Dates are no numbers.
     #expect(
       try readText("1,2,3,2005-09-06,0,0,0,0\n1,3,4,2005-09-06,0,0,0,0\n").map(\.item)
