@@ -29,7 +29,7 @@ public struct SourceOptions: Sendable {
   public var header: Bool?
   public var columns = ColumnSelection()
   public var encoding = TextEncoding.auto
-  /// The number that is no rating in a matrix; nil means 0, and says nothing of other layouts.
+  /// The number that is no rating in a matrix; nil means 0. Other layouts refuse one.
   public var missing: Float?
 
   public init() {}
@@ -39,7 +39,7 @@ public struct SourceOptions: Sendable {
   /// Throws `SourceError` when its layout cannot be told, or has no use for `missing`.
   public func open(_ bytes: ByteStream, badRows: BadRows) throws -> any InteractionSource {
     if layout == .npz || (layout == .auto && bytes.isNumpyArchive) {
-      try refuseMissing(in: "a file of numpy's", source: bytes.name)
+      try refuseMissing(in: .npz, source: bytes.name)
       return try NumpySource(bytes)
     }
     let text = try LineBlocks(bytes)
@@ -47,7 +47,7 @@ public struct SourceOptions: Sendable {
     let encoding = encoding.resolved(text.head)
     let sample = text.firstLines(50)
     let settled = layout == .auto ? guessLayout(sample) : layout
-    if settled != .matrix { try refuseMissing(in: "'\(settled.rawValue)'", source: bytes.name) }
+    if settled != .matrix { try refuseMissing(in: settled, source: bytes.name) }
     switch settled {
     case .jsonl:
       let parser = try JSONLinesParser(
@@ -82,11 +82,12 @@ public struct SourceOptions: Sendable {
   }
 
   /// Throws `SourceError` when a number for no rating is given where every row is a rating.
-  private func refuseMissing(in layout: String, source: String) throws {
+  private func refuseMissing(in layout: SourceLayout, source: String) throws {
     guard missing != nil else { return }
     throw SourceError(
       .usage,
-      "\(source): is read as \(layout), where each interaction is listed; --missing is for --layout matrix"
+      "\(source): is read as '\(layout.rawValue)', where each interaction is listed;"
+        + " --missing is for --layout matrix"
     )
   }
 
