@@ -102,9 +102,9 @@ public struct TrainingSet: Sendable {
   /// For each of them its index in the data.
   public let itemIndices: [Int]
 
-  /// From a split (its training users, or a nested part of them) or, without one, from all users.
-  public init(_ data: InteractionSet, _ plan: SplitPlan?, tier: Int = 5) {
-    let all = plan?.training(tier: tier) ?? data.rows()
+  /// From a share of a split or, without one, from all users.
+  public init(_ data: InteractionSet, _ plan: SplitPlan?, _ share: TrainingShare = .training) {
+    let all = plan?.training(share) ?? data.rows()
     let counts = all.columnCounts()
     let used = (0..<data.itemCount).filter { counts[$0] > 0 }
     var newIndex = [UInt32](repeating: 0, count: data.itemCount)

@@ -3,6 +3,16 @@
 import DenseMath
 import Interchange
 
+/// How much of a split is trained on.
+public enum TrainingShare: Sendable, Equatable {
+  /// What is held out for neither validation nor test.
+  case training
+  /// The training users of the smallest nested sets, 1 to 5 for 20 to 100 % of them.
+  case nested(Int)
+  /// All that is not held out for test, once validation users have had their say.
+  case withValidation
+}
+
 /// A split data set seen as the protocol's parts.
 public struct SplitPlan: Sendable {
   public let data: InteractionSet
@@ -42,22 +52,25 @@ public struct SplitPlan: Sendable {
     }
   }
 
-  /// The users trained on: all with the role, or those in the smallest nested sets.
-  ///
-  /// - Parameter tier: 1 to 5 for 20 to 100 % of the training users.
-  public func trainingUsers(tier: Int = 5) -> [Int] {
-    (0..<data.userCount).filter {
-      role(of: $0) == .train && Int(data.users.tiers?[$0] ?? 1) <= tier
+  /// The users trained on.
+  public func trainingUsers(_ share: TrainingShare = .training) -> [Int] {
+    (0..<data.userCount).filter { user in
+      switch (role(of: user), share) {
+      case (.train, .nested(let tier)): Int(data.users.tiers?[user] ?? 1) <= tier
+      case (.train, _): true
+      case (.validation, .withValidation): true
+      default: false
+      }
     }
   }
 
   /// The interactions trained on, one row a training user, over all items of the data.
-  public func training(tier: Int = 5) -> SparseRows {
+  public func training(_ share: TrainingShare = .training) -> SparseRows {
     var offsets = [0]
     var columns: [UInt32] = []
-    for user in trainingUsers(tier: tier) {
+    for user in trainingUsers(share) {
       for position in data.range(of: user)
-      where scheme == .users || data.folds?[position] == neverHeldOut {
+      where scheme == .users || isTrainedOn(data.folds?[position], share) {
         columns.append(data.itemIndices[position])
       }
       offsets.append(columns.count)
@@ -73,6 +86,10 @@ public struct SplitPlan: Sendable {
   /// What is known of a held-out user in a round.
   public func foldIn(of user: Int, _ role: UserRole, round: Int) -> [UInt32] {
     data.range(of: user).filter { isFoldedIn($0, role, round: round) }.map { data.itemIndices[$0] }
+  }
+
+  private func isTrainedOn(_ fold: UInt8?, _ share: TrainingShare) -> Bool {
+    fold == neverHeldOut || (share == .withValidation && fold == WithinUserFold.validation)
   }
 
   private func isTruth(_ position: Int, _ role: UserRole, round: Int) -> Bool {

@@ -49,6 +49,13 @@ public enum JSONValue: Codable, Equatable, Sendable {
     return nil
   }
 
+  /// The object with one member changed.
+  public func setting(_ key: String, _ value: JSONValue) -> JSONValue {
+    guard case .object(var members) = self else { return self }
+    members[key] = value
+    return .object(members)
+  }
+
   public var string: String? {
     if case .string(let value) = self { return value }
     return nil

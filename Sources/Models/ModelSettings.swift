@@ -42,6 +42,16 @@ public struct ModelOption: Sendable {
     }
   }
 
+  /// The same of a stored value.
+  func ranges(over value: JSONValue) -> Bool {
+    switch kind {
+    case .integer: value.int.map { ranges(over: String($0)) } ?? false
+    case .number(_, let range): value.double.map { range.contains($0) } ?? false
+    case .flag: value.bool != nil
+    case .choice(_, let values): value.string.map { values.contains($0) } ?? false
+    }
+  }
+
   /// The allowed values in words.
   public var rangeText: String {
     switch kind {
@@ -114,6 +124,21 @@ public struct ModelSettings: Sendable {
   func setting(_ name: String, _ value: JSONValue) -> ModelSettings {
     var changed = self
     changed.values[name] = value
+    return changed
+  }
+
+  /// As an earlier fit by these settings ended: what was left to the data as it was settled, and as many epochs as
+  /// its best took.
+  func settled(as earlier: JSONValue, for family: any ModelFamily.Type) -> ModelSettings {
+    var changed = self
+    for option in family.options {
+      if let value = earlier[option.name], option.ranges(over: value) {
+        changed.values[option.name] = value
+      }
+    }
+    if let best = earlier["best_epoch"]?.int, values["epochs"] != nil {
+      changed.values["epochs"] = .integer(max(best, 1))
+    }
     return changed
   }
 

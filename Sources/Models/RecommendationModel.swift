@@ -128,6 +128,8 @@ public struct TrainingData: Sendable {
   public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
   /// A run to go on with.
   public var resume: Checkpoint?
+  /// The settings that an earlier fit to a part of these users ended with, where this one is to go by them.
+  public var settled: JSONValue?
   /// An earlier model to start from, with the items and categories of this one in order.
   public var start: (model: StoredModel, items: [String], categories: [String])?
 

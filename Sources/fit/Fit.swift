@@ -18,7 +18,8 @@ struct Fit: Tool {
       looked at (but an earlier model in --init knows the users it was fitted to, whatever they are \
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
       --resume with the same settings (epochs and patience may differ) and ends in the same bytes \
-      as if it had never stopped. Holds the interactions, the model and one batch in memory.
+      as if it had never stopped. --refit fits once more, for use, when validation users have had their \
+      say. Holds the interactions, the model and one batch in memory.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -50,6 +51,12 @@ struct Fit: Tool {
       "Train on a nested part of the training users: 20, 40, 60, 80 or 100 %.", valueName: "percent"
     ))
   var trainPercent = 100
+
+  @Flag(
+    help: ArgumentHelp(
+      "Fit again to training and validation users together, by what the first fit settled: its best epoch and"
+        + " what validation users chose."))
+  var refit = false
 
   @Option(
     name: .customLong("init"),
@@ -84,6 +91,9 @@ struct Fit: Tool {
     guard [20, 40, 60, 80, 100].contains(trainPercent) else {
       throw ValidationError("--train-percent must be 20, 40, 60, 80 or 100")
     }
+    guard !refit || trainPercent == 100 else {
+      throw ValidationError("--refit takes all training users; leave --train-percent out")
+    }
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every must be positive")
     }
@@ -114,6 +124,7 @@ struct Fit: Tool {
     let (data, _) = try InteractionSet.read(stream)
     var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
     task.data.validation?.metric = metric
+    var whole = try refit ? task.refitting(data, name: stream.name) : nil
     let training = task.training
     context.log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
@@ -129,6 +140,9 @@ struct Fit: Tool {
       let stored = try StoredModel(InputFile.stream(groups, expecting: [.itemGroups]))
       digests["groups"] = stored.digest
       task.data.groups = try startingGroups(stored, groups, training)
+      if let more = whole?.training {
+        whole?.data.groups = try startingGroups(stored, groups, more)
+      }
       provenance.append(stored.provenance)
     }
     if let start {
@@ -138,6 +152,9 @@ struct Fit: Tool {
           .badData, "\(start): is not a model of the kind '\(model)'; start from one that is")
       }
       task.data.start = (earlier, training.items.ids, task.categories)
+      if let more = whole?.training {
+        whole?.data.start = (earlier, more.items.ids, task.categories)
+      }
       provenance.append(earlier.provenance)
     }
     let putAside = RunCheckpoint(
@@ -152,11 +169,21 @@ struct Fit: Tool {
     var monitor = report.monitor
     monitor.checkpointEvery = checkpointEvery
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
-    let result: StoredModel
+    var result: StoredModel
+    var refitFailure: String?
     do {
       let fitted = try family.fit(task.data, settings, monitor)
       result = task.stored(
         fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
+      if let whole, result.description["settings"]?["failure"] == nil, !StopRequest.isMade {
+        context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
+        do {
+          let again = try whole.refit(as: result, family, settings, report.refitMonitor)
+          if !StopRequest.isMade { result = again }
+        } catch let error as ModelError {
+          refitFailure = error.description
+        }
+      }
     } catch {
       report.fail(error)
       throw error
@@ -165,8 +192,11 @@ struct Fit: Tool {
     try file.commit()
     let described = result.description["settings"] ?? .null
     try report.finish(described)
-    if let failure = described["failure"]?.string {
+    if let failure = described["failure"]?.string ?? refitFailure {
       throw ToolError(.internalFault, "\(failure); the best model before was kept")
+    }
+    if refit, described["refit"] == nil {
+      context.log.warning("stopped before the refit's end; the first fit's model was written")
     }
   }
 

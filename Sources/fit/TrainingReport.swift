@@ -33,9 +33,14 @@ final class TrainingReport: Sendable {
     StopRequest.install()
   }
 
-  var monitor: TrainingMonitor {
+  var monitor: TrainingMonitor { monitor(event: "epoch") }
+
+  /// Hears about the epochs of a fit to validation users as well.
+  var refitMonitor: TrainingMonitor { monitor(event: "refit-epoch") }
+
+  private func monitor(event: String) -> TrainingMonitor {
     var monitor = TrainingMonitor(
-      epochEnded: { record in self.epochEnded(record) },
+      epochEnded: { record in self.epochEnded(record, event) },
       batchEnded: { _, _ in StopRequest.trainingHasBegun() },
       shouldStop: { StopRequest.isMade })
     monitor.stepBegan = { what in
@@ -45,7 +50,7 @@ final class TrainingReport: Sendable {
     return monitor
   }
 
-  private func epochEnded(_ record: EpochRecord) {
+  private func epochEnded(_ record: EpochRecord, _ event: String) {
     StopRequest.trainingHasBegun()
     state.withLock { state in
       state.epochs = record.epoch
@@ -55,7 +60,8 @@ final class TrainingReport: Sendable {
         state.best >= 0 ? "best \(record.metric?.text ?? "") \(fixed(state.best, 4))" : nil
       state.progress.update(
         record.epoch, note: [loss, best].compactMap { $0 }.joined(separator: ", "))
-      try? state.log?.write(record.json.text + "\n")
+      let line = record.json.setting("event", .string(event))
+      try? state.log?.write(line.text + "\n")
       try? state.log?.show()
     }
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
@@ -64,7 +70,8 @@ final class TrainingReport: Sendable {
       record.validation.map { "\(record.metric?.text ?? "") \(fixed($0, 4))" },
       "\(fixed(record.seconds, 2)) s",
     ]
-    context.log.info("epoch \(record.epoch): \(told.compactMap { $0 }.joined(separator: ", "))")
+    let epoch = event.replacing("-", with: " ")
+    context.log.info("\(epoch) \(record.epoch): \(told.compactMap { $0 }.joined(separator: ", "))")
   }
 
   /// Closes the log of a run that came to nothing.
@@ -106,7 +113,8 @@ final class TrainingReport: Sendable {
           .badData,
           "\(path): line \(number) is not from a training log; name another file for --log-json")
       }
-      return (json["epoch"]?.int).map { $0 <= last } == true ? text : nil
+      let isKept = json["event"]?.string == "epoch" && json["epoch"]?.int ?? .max <= last
+      return isKept ? text : nil
     }
   }
 

@@ -30,7 +30,9 @@ func numbersSection(_ subject: Subject) -> Section {
   }
   if let value = stored.description["settings"]?["validation"]?.double {
     let metric = stored.description["settings"]?["validation_metric"]?.string ?? "metric"
-    facts.append(["\(metric) on validation users", NumberText.decimals(value, 4)])
+    let isRefitted = stored.description["settings"]?["refit"]?.bool == true
+    let whose = isRefitted ? ", before it was fitted to them as well" : ""
+    facts.append(["\(metric) on validation users\(whose)", NumberText.decimals(value, 4)])
   }
   facts += innerFacts(subject)
   var blocks: [Block] = [

@@ -67,6 +67,10 @@ struct Score: Tool {
     let (data, _) = try InteractionSet.read(stream)
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     let cases = try selectCases(data, items)
+    if role == .validation, stored.description["settings"]?["refit"]?.bool == true {
+      context.log.warning(
+        "\(model): was fitted to validation users as well; figures on them say nothing of others")
+    }
     if cases.unknownInteractions > 0 {
       context.log.notice(
         "items the model does not know are left out, with \(cases.unknownInteractions) of the interactions"

@@ -15,6 +15,12 @@ struct TrialRunner {
   /// What the search is about, as trials note it.
   let about: JSONValue
 
+  /// Throws `ModelError` when a setting is none of the model's.
+  func settings(_ choice: [String: String], fixed: [String]) throws -> ModelSettings {
+    let words = fixed + choice.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
+    return try ModelSettings(words, for: family)
+  }
+
   /// Fits once; a model whose training fails is a trial without a value, and so are settings that cannot be
   /// combined.
   ///
@@ -22,8 +28,7 @@ struct TrialRunner {
   func run(_ number: Int, _ choice: [String: String], fixed: [String], others: [Trial]) throws -> (
     trial: Trial, model: (any RecommendationModel)?
   ) {
-    let words = fixed + choice.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
-    let settings = try ModelSettings(words, for: family)
+    let settings = try settings(choice, fixed: fixed)
     let progress = Mutex(Course())
     let start = monotonicSeconds()
     let watched = others

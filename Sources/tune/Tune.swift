@@ -49,6 +49,12 @@ struct Tune: Tool {
   @Flag(help: "Let hopeless trials run to their end.")
   var patient = false
 
+  @Flag(
+    help:
+      "Fit the best trial's settings again, to training and validation users together, as fit --refit does."
+  )
+  var refit = false
+
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
@@ -83,6 +89,7 @@ struct Tune: Tool {
     guard task.data.validation != nil else {
       throw ToolError(.badData, "\(stream.name): has no validation users; split it first")
     }
+    let whole = try refit ? task.refitting(data, name: stream.name) : nil
     let about = searched(stream.digest ?? 0, metric)
     let journal = try TrialJournal(trialsLog, of: about)
     if !journal.trials.isEmpty {
@@ -114,7 +121,13 @@ struct Tune: Tool {
     let made = context.provenance(
       from: [stream.provenance], seed: seed.seed,
       details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])
-    try task.stored(fitted, family: model, made).write(to: file, kind: .model)
+    var result = task.stored(fitted, family: model, made)
+    if let whole {
+      context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
+      result = try whole.refit(
+        as: result, family, runner.settings(winner.settings, fixed: set), TrainingMonitor())
+    }
+    try result.write(to: file, kind: .model)
     try file.commit()
     context.log.notice("best: " + winner.description)
   }

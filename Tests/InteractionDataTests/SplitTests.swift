@@ -51,7 +51,7 @@ private func data(
     let plan = try #require(try SplitPlan(data().split(SplitOptions())))
     var before: Set<Int> = []
     for tier in 1...5 {
-      let users = Set(plan.trainingUsers(tier: tier))
+      let users = Set(plan.trainingUsers(.nested(tier)))
       #expect(users.isSuperset(of: before))
       #expect(users.count == 16 * tier)
       before = users
@@ -79,7 +79,7 @@ private func data(
     // Four standard deviations of a binomial draw are 76 users.
     #expect(abs(plan.heldOutUsers(.test).count - 400) < 76)
     #expect(abs(plan.heldOutUsers(.validation).count - 400) < 76)
-    #expect(abs(plan.trainingUsers(tier: 1).count - 640) < 93)
+    #expect(abs(plan.trainingUsers(.nested(1)).count - 640) < 93)
     options.seed = 21
     #expect(try data(users: 4000).split(options).users.roles != later.users.roles)
   }
@@ -105,6 +105,30 @@ private func data(
       #expect(plan.truth(of: user, .validation, round: 0).count == 1)
     }
     #expect(plan.training().count == 800)
+  }
+
+  /// Once validation has had its say, all may be trained on but what the test asks for.
+  @Test(arguments: [SplitScheme.users, .ratio, .leaveOneOut, .time])
+  func withValidationIsAllButTheTest(_ scheme: SplitScheme) throws {
+    var options = SplitOptions()
+    options.scheme = scheme
+    let split = try data().split(options)
+    let plan = try #require(try SplitPlan(split))
+    let users = plan.trainingUsers(.withValidation)
+    let rows = plan.training(.withValidation)
+    #expect(rows.rowCount == users.count)
+    #expect(rows.count > plan.training().count)
+    let test = Set(plan.heldOutUsers(.test))
+    for (row, user) in users.enumerated() {
+      let trained = rows.columns[rows.offsets[row]..<rows.offsets[row + 1]]
+      if scheme == .users {
+        #expect(!test.contains(user) && trained.elementsEqual(split.items(of: user)))
+      } else {
+        let known = plan.foldIn(of: user, .test, round: 0)
+        #expect(trained.elementsEqual(known))
+      }
+    }
+    #expect(users.count == (scheme == .users ? 90 : 100))
   }
 
   @Test func timeCutsEverybodyAtOnce() throws {

@@ -90,6 +90,59 @@ import Testing
     #expect(Shell.run("dump --header \(whole)").output.contains("\"best_epoch\":7"))
   }
 
+  /// The log tells the two fits apart, a resumed run keeps the first alone, and nobody judges by users that were
+  /// fitted to without being told.
+  @Test func refitsAreToldFromFits() throws {
+    let (model, log, point) = (folder.path("m"), folder.path("log"), folder.path("point"))
+    func fit(_ words: String) -> Shell.Result {
+      Shell.run(
+        "fit --refit --model mult-vae \(small) --log-json \(log) --checkpoint \(point) \(words) \(split)"
+          + " -o \(model)")
+    }
+    func count(_ event: String) -> String {
+      Shell.run("grep -c '\"event\":\"\(event)\"' \(log)").output
+    }
+    let first = fit("--set epochs=4")
+    #expect(first.status == 0 && first.errors.contains("fitting again to all"), "\(first.errors)")
+    #expect(Shell.run("dump --header \(model)").output.contains("\"refit\":true"))
+    let best = Shell.run("dump --header \(model) | grep -o '\"best_epoch\":[0-9]*' | cut -d: -f2")
+    #expect(count("epoch") == "4\n" && count("refit-epoch") == best.output)
+    let before = Shell.run("dump --to npz \(model) | sha256sum").output
+    #expect(fit("--set epochs=4 --resume \(point)").status == 0)
+    #expect(count("epoch") == "4\n" && count("refit-epoch") == best.output)
+    #expect(Shell.run("dump --to npz \(model) | sha256sum").output == before)
+    let score = Shell.run(
+      "score --role validation --model \(model) \(split) -o \(folder.path("r"))")
+    #expect(score.status == 0 && score.errors.contains("was fitted to validation users"))
+    #expect(
+      !Shell.run("score --model \(model) \(split) -o \(folder.path("r"))").errors.contains(
+        "warning"))
+  }
+
+  @Test func refitsNeedValidationUsersAndAllTrainingUsers() {
+    let plain = Shell.run(
+      "printf 'a,x\nb,y\n' | ingest -q | fit -q --refit --model ease -o /dev/null")
+    #expect(plain.status == 64 && plain.errors.contains("leave --refit out"), "\(plain.errors)")
+    let part = Shell.run("fit -q --refit --train-percent 40 --model ease \(split) -o /dev/null")
+    #expect(part.status == 64 && part.errors.contains("leave --train-percent out"))
+  }
+
+  /// The winner of a search is fitted to validation users too, with its settings.
+  @Test func tunedModelsAreRefitted() throws {
+    let (space, tuned, plain) = (folder.path("space"), folder.path("tuned"), folder.path("plain"))
+    try #"{"lambda": {"log": [10, 1000]}}"#.write(toFile: space, atomically: true, encoding: .utf8)
+    let run = Shell.run(
+      "tune -q --refit --trials 3 --space \(space) --model ease \(split) -o \(tuned)")
+    #expect(run.status == 0, "\(run.errors)")
+    let lambda = Shell.run(
+      "dump --header \(tuned) | grep -o '\"lambda\":[0-9.e+-]*' | tail -1 | cut -d: -f2")
+    let again = Shell.run(
+      "fit -q --refit --model ease --set lambda=\(lambda.output.dropLast()) \(split) -o \(plain)")
+    #expect(again.status == 0, "\(again.errors)")
+    let tensors = [tuned, plain].map { Shell.run("dump --to npz \($0) | sha256sum").output }
+    #expect(tensors[0] == tensors[1])
+  }
+
   @Test func checkpointsOfOtherRunsAreRefused() throws {
     let point = folder.path("point")
     let model = "fit -q --model mult-vae \(small)"

@@ -171,12 +171,3 @@ extension StoredModel {
     description["settings"]?["privileged"]?.bool == true && categories == names
   }
 }
-
-extension JSONValue {
-  /// The object with one member changed.
-  func setting(_ key: String, _ value: JSONValue) -> JSONValue {
-    guard case .object(var members) = self else { return self }
-    members[key] = value
-    return .object(members)
-  }
-}

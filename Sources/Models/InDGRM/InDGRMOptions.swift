@@ -211,6 +211,8 @@ struct InDGRMOptions: Sendable {
     let areLong = data.rows.count >= 35 * data.rows.rowCount
     let isDense = data.rows.count * 100 >= data.rows.rowCount * data.rows.columnCount
     let bearsDepth = areLong && data.rows.count >= 150_000
+    // A refit has the clusters that its first fit kept, unless both start from a model with clusters of its own.
+    if data.settled != nil, data.start != nil { clusters = -1 }
     if let earlier = data.resume?.description["sizes"] ?? data.start?.model.description["settings"]
     {
       follow(earlier)

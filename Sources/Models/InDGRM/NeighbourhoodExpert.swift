@@ -54,23 +54,28 @@ struct NeighbourhoodExpert {
     let (weight, power) = (
       settings.number("expert-weight"), settings.number("expert-popularity")
     )
+    let settled = data.settled.flatMap(Self.settled)
+    let numbers =
+      settled.map { [$0.neighbours] }
+      ?? Self.neighbours(
+        settings.integer("expert-neighbours"), items: data.rows.columnCount,
+        spread: model.options.usesParts, canChoose: data.validation != nil)
     var best: (choice: Choice, weights: ItemItemWeights, neighbours: Int)?
-    for neighbours in Self.neighbours(
-      settings.integer("expert-neighbours"), items: data.rows.columnCount,
-      spread: model.options.usesParts, canChoose: data.validation != nil)
-    {
+    for neighbours in numbers {
       let weights = try ItemItemRegression(
         lambda: settings.number("expert-lambda"), dropout: settings.number("expert-dropout"),
         userWeight: settings.number("expert-user-weight"), neighbours: neighbours
       ).fit(data.rows)
-      let choice = Self.choose(
-        weight: weight > 0 ? weight : nil, popularity: power >= 0 ? power : nil, data.validation
-      ) { held, mixtures in
-        validate(held, mixing: mixtures, bias: logCounts) { rows, base, added in
-          model.score(held.foldIn, rows: rows, into: base)
-          weights.score(held.foldIn, rows: rows, into: added)
+      let choice =
+        settled?.choice
+        ?? Self.choose(
+          weight: weight > 0 ? weight : nil, popularity: power >= 0 ? power : nil, data.validation
+        ) { held, mixtures in
+          validate(held, mixing: mixtures, bias: logCounts) { rows, base, added in
+            model.score(held.foldIn, rows: rows, into: base)
+            weights.score(held.foldIn, rows: rows, into: added)
+          }
         }
-      }
       if best.map({ choice.value > $0.choice.value }) ?? true {
         best = (choice, weights, neighbours)
       }
@@ -91,6 +96,15 @@ struct NeighbourhoodExpert {
     guard setting == 0, spread else { return [usual] }
     let few = ItemItemRegression.neighbours(ItemItemRegression.few, items: items)
     return few == usual || !canChoose ? [few] : [few, usual]
+  }
+
+  /// What an earlier fit chose; nil where it had no expert.
+  private static func settled(_ earlier: JSONValue) -> (choice: Choice, neighbours: Int)? {
+    guard let weight = earlier["expert-weight"]?.double, weight >= 0,
+      let popularity = earlier["expert-popularity"]?.double, popularity >= 0,
+      let neighbours = earlier["expert-neighbours"]?.int, neighbours >= 0
+    else { return nil }
+    return ((weight, popularity, 0), neighbours)
   }
 
   /// w and v, and the validation metric with them; 0 without validation users.

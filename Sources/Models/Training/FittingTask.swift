@@ -12,18 +12,23 @@ public struct FittingTask: Sendable {
   /// Whether there are validation users, and a model of these items can be right about none of them.
   public private(set) var isValidationVain = false
 
-  /// - Parameter percent: the nested part of the training users, 20 to 100.
+  /// - Parameters:
+  ///   - percent: the nested part of the training users, 20 to 100.
+  ///   - refits: what validation users are judged by is trained on as well, so that nobody is left to judge.
   ///
   /// Throws `SplitError` when roles or folds make no sense, `ModelError` when nobody is left to train on.
-  public init(_ interactions: InteractionSet, name: String, percent: Int = 100, seed: UInt64) throws
-  {
+  public init(
+    _ interactions: InteractionSet, name: String, percent: Int = 100, refits: Bool = false,
+    seed: UInt64
+  ) throws {
     let plan = try SplitPlan(interactions)
     guard percent == 100 || plan?.scheme == .users else {
       throw ModelError(
         .usage,
         "\(name): has no nested parts to train on; split it by users or leave --train-percent out")
     }
-    training = TrainingSet(interactions, plan, tier: percent / 20)
+    let share: TrainingShare = percent < 100 ? .nested(percent / 20) : .training
+    training = TrainingSet(interactions, plan, refits ? .withValidation : share)
     guard training.rows.count > 0 else {
       throw ModelError(
         .badData, "\(name): has no training interactions; check the filters and the split")
@@ -37,7 +42,7 @@ public struct FittingTask: Sendable {
       }
       data.categories = (lists, categories.count, vectors)
     }
-    guard let plan else { return }
+    guard let plan, !refits else { return }
     let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
     let cases = FoldInCases(plan, role: .validation, items: items)
     let asked = Self.asked(cases.users, items: training.items.ids.count)
@@ -84,7 +89,47 @@ public struct FittingTask: Sendable {
       settings = settings.setting("validation", .number(validation.value(of: model)))
         .setting("validation_metric", .string(validation.metric.text))
     }
-    return StoredModel(
+    return stored(model, settings, family: family, provenance)
+  }
+
+  /// The same with what validation users are judged by among what is trained on, for `refit`.
+  ///
+  /// Throws `ModelError` (usage) where there are no validation users.
+  public func refitting(_ interactions: InteractionSet, name: String) throws -> FittingTask {
+    guard data.validation != nil else {
+      throw ModelError(
+        .usage, "\(name): has no validation users to fit to as well; leave --refit out")
+    }
+    return try FittingTask(interactions, name: name, refits: true, seed: data.seed)
+  }
+
+  /// Fits again, to all that this task trains on, by what an earlier fit settled: as many epochs as the best one
+  /// took, and what else was left to the data or to validation users, its metric on whom is kept.
+  ///
+  /// Throws `ModelError` when training fails or is stopped before its end.
+  public func refit(
+    as earlier: StoredModel, _ family: any ModelFamily.Type, _ settings: ModelSettings,
+    _ monitor: TrainingMonitor
+  ) throws -> StoredModel {
+    let known = earlier.description["settings"] ?? .null
+    var data = data
+    data.settled = known
+    let model = try family.fit(data, settings.settled(as: known, for: family), monitor)
+    if let failure = model.settings["failure"]?.string {
+      throw ModelError(.internalFault, failure)
+    }
+    var settings = model.settings.setting("refit", .bool(true))
+    for name in ["validation", "validation_metric"] {
+      if let value = known[name] { settings = settings.setting(name, value) }
+    }
+    return stored(model, settings, family: family.name, earlier.provenance)
+  }
+
+  private func stored(
+    _ model: any RecommendationModel, _ settings: JSONValue, family: String,
+    _ provenance: Provenance
+  ) -> StoredModel {
+    StoredModel(
       description: [
         "model": .string(family), "settings": settings,
         "training_users": .integer(training.rows.rowCount),
