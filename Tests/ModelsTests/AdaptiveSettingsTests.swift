@@ -59,6 +59,22 @@ import Testing
     #expect(options.depth == depth)
   }
 
+  @Test(arguments: [
+    (60, 399, 0.5), (59, 393, 0.3), (59, 394, 0.5), (15, 100, 0.3), (15, 101, 0.5),
+  ])
+  func lessIsDroppedFromShortHistoriesInSmallCatalogues(
+    _ each: Int, _ items: Int, _ dropout: Double
+  ) throws {
+    func settled(_ words: [String]) throws -> Double {
+      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
+      try options.adapt(to: data(users: 100, each: each, items: items))
+      return options.dropout
+    }
+    #expect(try settled([]) == dropout)
+    #expect(try settled(["dropout=0.6"]) == 0.6)
+    #expect(try settled(["dropout=0"]) == 0)
+  }
+
   /// Spread tastes, in data that fill little of a matrix that is not too large.
   @Test(arguments: [
     (100, 60, 100, true, false), (100, 60, 7000, true, true), (4000, 40, 8000, true, true),

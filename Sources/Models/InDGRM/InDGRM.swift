@@ -56,6 +56,7 @@ final class InDGRM: RecommendationModel {
       .setting("samples", .integer(options.samples))
       .setting("cost", .string((options.cost ?? .multinomial).rawValue))
       .setting("kl-weight", .number(options.klWeight))
+      .setting("dropout", .number(options.dropout))
     decoder.prepareItems(seed: 0, step: nil)
   }
 

@@ -77,7 +77,10 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "temperature", .number(0.1, 0.001...100),
         "tau of the item groups and of the decoder's start"),
-      ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
+      ModelOption(
+        "dropout", .number(-1, 0...0.99),
+        "Share of the input dropped in training; -1 takes 0.5, or 0.3 for fewer than 60 interactions a user that fill 15 % of the matrix"
+      ),
       ModelOption(
         "kl-weight", .number(-1, 0...1000),
         "Weight of the KL divergence an interaction; -1 takes 0.003 with bernoulli, else 0.0075, and up to 0.1 (2 for a whole user) for fewer than 1,000,000 interactions, and 60 a user, where item-knn is less than 1.45 times as good as popularity on the validation users"
@@ -190,12 +193,13 @@ struct InDGRMOptions: Sendable {
     refineRate = settings.number("refine-rate")
   }
 
-  /// Settles what is left to the data: group parts, sizes, depth, start, samples, draws, cost and KL weight.
+  /// Settles what is left to the data: group parts, sizes, depth, dropout, start, samples, draws, cost and KL weight.
   ///
   /// Where histories are long and the matrix dense, every item that a user passed over says something,
   /// which the Bernoulli cost heeds one by one; elsewhere it does not (figures in pipelines/paper/NOTES.md).
   /// Deep encoders overfit short histories and few users: on Yelp (22 interactions a user) and on small parts
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
+  /// Where the catalogue is small, half of a short history says too little of the rest.
   /// Where a user's tastes are spread a place for every group is far better than one for all. On dense data,
   /// where it gains little, groups lose their meaning by it, so that it is not even tried.
   /// A fit that starts from an earlier model keeps that model's sizes, and a resumed one its own.
@@ -226,6 +230,12 @@ struct InDGRMOptions: Sendable {
     if latent < 1 { latent = usesParts ? 100 : 200 }
     if let given { groups = given } else if groups < 1 { groups = usesParts ? 7 : 18 }
     if depth < 0 { depth = bearsDepth && !usesParts ? 4 : 1 }
+    if dropout < 0 {
+      let isSmall =
+        data.rows.count < 60 * data.rows.rowCount
+        && data.rows.count * 20 >= 3 * data.rows.rowCount * data.rows.columnCount
+      dropout = isSmall ? 0.3 : 0.5
+    }
     if samples < 0 {
       let suits = data.rows.columnCount > 20_000 && cost ?? .multinomial == .multinomial
       samples = suits ? 4096 : 0
