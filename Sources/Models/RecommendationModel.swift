@@ -121,8 +121,9 @@ public struct TrainingData: Sendable {
   /// One row a training user, columns in the model's item order.
   public var rows: SparseRows
   public var validation: ValidationUsers?
-  /// The item group of each item to start from, with the prototypes' number, when they are given.
-  public var groups: (assignment: [UInt32], count: Int)?
+  /// The item group of each item to start from (nil where it is in none), with the prototypes' number, when they
+  /// are given.
+  public var groups: (assignment: [UInt32?], count: Int)?
   public var seed: UInt64
   /// The categories of each item by number, how many there are, and their vectors (one row a category).
   public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
@@ -135,7 +136,7 @@ public struct TrainingData: Sendable {
 
   public init(
     rows: SparseRows, validation: ValidationUsers? = nil,
-    groups: (assignment: [UInt32], count: Int)? = nil, seed: UInt64
+    groups: (assignment: [UInt32?], count: Int)? = nil, seed: UInt64
   ) {
     self.rows = rows
     self.validation = validation

@@ -141,7 +141,8 @@ struct Fit: Tool {
       digests["groups"] = stored.digest
       task.data.groups = try startingGroups(stored, groups, training)
       if let more = whole?.training {
-        whole?.data.groups = try startingGroups(stored, groups, more)
+        // Items that validation users alone chose have no group where groups were made without them.
+        whole?.data.groups = try startingGroups(stored, groups, more, isPartial: true)
       }
       provenance.append(stored.provenance)
     }
@@ -213,24 +214,25 @@ struct Fit: Tool {
     }
   }
 
-  private func startingGroups(_ stored: StoredModel, _ name: String, _ training: TrainingSet) throws
-    -> (
-      assignment: [UInt32], count: Int
-    )
-  {
+  /// The stored groups of the items trained on.
+  ///
+  /// - Parameter isPartial: whether items may be in none.
+  private func startingGroups(
+    _ stored: StoredModel, _ name: String, _ training: TrainingSet, isPartial: Bool = false
+  ) throws -> (assignment: [UInt32?], count: Int) {
     guard let groups = stored.tensors["groups"]?.integers, groups.count == stored.items.ids.count,
       let count = stored.description["groups"]?.int, count > 0,
       groups.allSatisfy({ Int($0) < count })
     else { throw ToolError(.badData, "\(name): has no usable item groups; make them again") }
     let items = ItemMap(from: training.items.ids, to: stored.items.ids)
     let assignment = training.items.ids.indices.map { items[UInt32($0)].map { groups[Int($0)] } }
-    guard assignment.allSatisfy({ $0 != nil }) else {
+    let missing = assignment.count { $0 == nil }
+    guard missing == 0 || isPartial else {
       throw ToolError(
         .badData,
-        "\(name): \(assignment.count { $0 == nil }) training items have no group;"
-          + " make the groups from the same data")
+        "\(name): \(missing) training items have no group; make the groups from the same data")
     }
-    return (assignment.compactMap { $0 }, count)
+    return (assignment, count)
   }
 
   private func listModels() throws {

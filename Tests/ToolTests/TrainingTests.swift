@@ -127,6 +127,21 @@ import Testing
     #expect(part.status == 64 && part.errors.contains("leave --train-percent out"))
   }
 
+  /// Groups made from a split do not know the items that validation users alone chose.
+  @Test func refitsTakeGroupsMadeFromTheSplit() {
+    let (more, groups, model) = (folder.path("more.ig"), folder.path("g"), folder.path("m"))
+    let made = Shell.run(
+      "user=$(dump --part validation-in --to csv \(split) | sed -n 2p | cut -d, -f1);"
+        + " { dump --to csv \(split) | cut -d, -f1,2; echo \"$user,only\"; } | ingest -q | split -q -o \(more);"
+        + " group-items -q --groups 3 \(more) -o \(groups); dump --part train --to csv \(more) | grep -c only"
+    )
+    #expect(made.output == "0\n", "\(made.output) \(made.errors)")
+    let run = Shell.run(
+      "fit -q --refit --groups \(groups) \(small) --set epochs=2 \(more) -o \(model)")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(Shell.run("dump --items \(model) | grep -c '\"only\"'").output == "1\n")
+  }
+
   /// The winner of a search is fitted to validation users too, with its settings.
   @Test func tunedModelsAreRefitted() throws {
     let (space, tuned, plain) = (folder.path("space"), folder.path("tuned"), folder.path("plain"))

@@ -143,6 +143,7 @@ enum InDGRMFamily: ModelFamily {
     }
     prototypes.fill(0)
     for (item, group) in groups.assignment.enumerated() {
+      guard let group else { continue }
       let (source, target) = (items.row(item), prototypes.row(Int(group)))
       for index in source.indices { target[index] += source[index] }
     }
