@@ -51,31 +51,27 @@ struct NeighbourhoodExpert {
     let logCounts = Matrix<Float>(
       rows: 1, columns: data.rows.columnCount,
       data.rows.columnCounts().map { Float(log(1 + Double($0))) })
-    let (weight, power) = (
-      settings.number("expert-weight"), settings.number("expert-popularity")
-    )
-    let settled = data.settled.flatMap(Self.settled)
+    let given = Given(data.settled) ?? Given(settings)
     let numbers =
-      settled.map { [$0.neighbours] }
+      given.neighbours.map { [$0] }
       ?? Self.neighbours(
         settings.integer("expert-neighbours"), items: data.rows.columnCount,
         spread: model.options.usesParts, canChoose: data.validation != nil)
+    let isSettled = numbers.count == 1 && given.weight != nil && given.popularity != nil
     var best: (choice: Choice, weights: ItemItemWeights, neighbours: Int)?
     for neighbours in numbers {
       let weights = try ItemItemRegression(
         lambda: settings.number("expert-lambda"), dropout: settings.number("expert-dropout"),
         userWeight: settings.number("expert-user-weight"), neighbours: neighbours
       ).fit(data.rows)
-      let choice =
-        settled?.choice
-        ?? Self.choose(
-          weight: weight > 0 ? weight : nil, popularity: power >= 0 ? power : nil, data.validation
-        ) { held, mixtures in
-          validate(held, mixing: mixtures, bias: logCounts) { rows, base, added in
-            model.score(held.foldIn, rows: rows, into: base)
-            weights.score(held.foldIn, rows: rows, into: added)
-          }
+      let choice = Self.choose(
+        weight: given.weight, popularity: given.popularity, isSettled ? nil : data.validation
+      ) { held, mixtures in
+        validate(held, mixing: mixtures, bias: logCounts) { rows, base, added in
+          model.score(held.foldIn, rows: rows, into: base)
+          weights.score(held.foldIn, rows: rows, into: added)
         }
+      }
       if best.map({ choice.value > $0.choice.value }) ?? true {
         best = (choice, weights, neighbours)
       }
@@ -98,13 +94,29 @@ struct NeighbourhoodExpert {
     return few == usual || !canChoose ? [few] : [few, usual]
   }
 
-  /// What an earlier fit chose; nil where it had no expert.
-  private static func settled(_ earlier: JSONValue) -> (choice: Choice, neighbours: Int)? {
-    guard let weight = earlier["expert-weight"]?.double, weight >= 0,
-      let popularity = earlier["expert-popularity"]?.double, popularity >= 0,
-      let neighbours = earlier["expert-neighbours"]?.int, neighbours >= 0
-    else { return nil }
-    return ((weight, popularity, 0), neighbours)
+  /// What need not be chosen.
+  private struct Given {
+    var weight: Double?
+    var popularity: Double?
+    var neighbours: Int?
+
+    /// What the user set.
+    init(_ settings: ModelSettings) {
+      let (weight, power) = (
+        settings.number("expert-weight"), settings.number("expert-popularity")
+      )
+      self.weight = weight > 0 ? weight : nil
+      popularity = power >= 0 ? power : nil
+    }
+
+    /// What an earlier fit chose, no weight included; nil where it had no expert.
+    init?(_ earlier: JSONValue?) {
+      guard let weight = earlier?["expert-weight"]?.double, weight >= 0,
+        let popularity = earlier?["expert-popularity"]?.double, popularity >= 0,
+        let neighbours = earlier?["expert-neighbours"]?.int, neighbours >= 0
+      else { return nil }
+      (self.weight, self.popularity, self.neighbours) = (weight, popularity, neighbours)
+    }
   }
 
   /// w and v, and the validation metric with them; 0 without validation users.
