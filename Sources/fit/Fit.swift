@@ -19,7 +19,8 @@ struct Fit: Tool {
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
       --resume with the same settings (epochs and patience may differ) and ends in the same bytes \
       as if it had never stopped. --refit fits once more, for use, when validation users have had their \
-      say. Holds the interactions, the model and one batch in memory.
+      say. Holds the interactions, the model and one batch in memory, --refit the training users \
+      and the model twice.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -179,8 +180,7 @@ struct Fit: Tool {
       if let whole, result.description["settings"]?["failure"] == nil, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
         do {
-          let again = try whole.refit(as: result, family, settings, report.refitMonitor)
-          if !StopRequest.isMade { result = again }
+          result = try whole.refit(as: result, family, settings, report.refitMonitor) ?? result
         } catch let error as ModelError {
           refitFailure = error.description
         }

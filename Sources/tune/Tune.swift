@@ -122,14 +122,22 @@ struct Tune: Tool {
       from: [stream.provenance], seed: seed.seed,
       details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])
     var result = task.stored(fitted, family: model, made)
+    var refitFailure: String?
     if let whole {
       context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
-      result = try whole.refit(
-        as: result, family, runner.settings(winner.settings, fixed: set), TrainingMonitor())
+      let settings = try runner.settings(winner.settings, fixed: set)
+      do {
+        result = try whole.refit(as: result, family, settings, TrainingMonitor()) ?? result
+      } catch let error as ModelError {
+        refitFailure = error.description
+      }
     }
     try result.write(to: file, kind: .model)
     try file.commit()
     context.log.notice("best: " + winner.description)
+    if let refitFailure {
+      throw ToolError(.internalFault, "\(refitFailure); the best trial's model was kept")
+    }
   }
 
   /// What must be equal for trials of a log to count; ranges and the number of trials may differ.

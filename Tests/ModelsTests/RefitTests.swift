@@ -63,7 +63,8 @@ import Testing
     let monitor = TrainingMonitor()
     let first = task.stored(
       try family.fit(task.data, settings, monitor), family: name, Provenance())
-    let again = try task.refitting(split, name: "test").refit(as: first, family, settings, monitor)
+    let whole = try task.refitting(split, name: "test")
+    let again = try #require(try whole.refit(as: first, family, settings, monitor))
     let known = try #require(first.description["settings"])
     #expect(again.description["settings"]?["refit"] == true)
     #expect(again.description["settings"]?["validation"] == known["validation"])
@@ -95,9 +96,19 @@ import Testing
       .setting("expert-weight", .number(weight)).setting("expert-popularity", 3)
     first.description = first.description.setting("settings", changed)
     let again = try task.refitting(split, name: "test")
-      .refit(as: first, family, settings, TrainingMonitor()).description["settings"]
+      .refit(as: first, family, settings, TrainingMonitor())?.description["settings"]
     #expect(again?["expert-weight"]?.double == weight)
     #expect(again?["expert-popularity"]?.double == 3)
+  }
+
+  @Test func aStoppedRefitIsNone() throws {
+    let family = try ModelCatalogue.family(named: "mult-vae")
+    let settings = try ModelSettings(["latent=4", "epochs=4"], for: family)
+    let first = task.stored(
+      try family.fit(task.data, settings, TrainingMonitor()), family: "mult-vae", Provenance())
+    let stopped = TrainingMonitor(shouldStop: { true })
+    #expect(
+      try task.refitting(split, name: "test").refit(as: first, family, settings, stopped) == nil)
   }
 
   @Test func nobodyIsThereToBeAddedWithoutValidationUsers() throws {

@@ -27,8 +27,8 @@ public struct FittingTask: Sendable {
         .usage,
         "\(name): has no nested parts to train on; split it by users or leave --train-percent out")
     }
-    let share: TrainingShare = percent < 100 ? .nested(percent / 20) : .training
-    training = TrainingSet(interactions, plan, refits ? .withValidation : share)
+    training = TrainingSet(
+      interactions, plan, refits ? .withValidation : .nested(percent / 20))
     guard training.rows.count > 0 else {
       throw ModelError(
         .badData, "\(name): has no training interactions; check the filters and the split")
@@ -80,7 +80,7 @@ public struct FittingTask: Sendable {
   }
 
   /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
-  /// pruning and refinement included.
+  /// pruning and refinement included; of a refit that of the earlier fit.
   public func stored(_ model: any RecommendationModel, family: String, _ provenance: Provenance)
     -> StoredModel
   {
@@ -88,8 +88,22 @@ public struct FittingTask: Sendable {
     if let validation = data.validation {
       settings = settings.setting("validation", .number(validation.value(of: model)))
         .setting("validation_metric", .string(validation.metric.text))
+    } else if let settled = data.settled {
+      settings = settings.setting("refit", .bool(true))
+      for name in ["validation", "validation_metric"] {
+        if let value = settled[name] { settings = settings.setting(name, value) }
+      }
     }
-    return stored(model, settings, family: family, provenance)
+    return StoredModel(
+      description: [
+        "model": .string(family), "settings": settings,
+        "training_users": .integer(training.rows.rowCount),
+        "training_interactions": .integer(training.rows.count),
+        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
+      ],
+      items: training.items, categories: categories,
+      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first },
+      provenance: provenance)
   }
 
   /// The same with what validation users are judged by among what is trained on, for `refit`.
@@ -104,40 +118,20 @@ public struct FittingTask: Sendable {
   }
 
   /// Fits again, to all that this task trains on, by what an earlier fit settled: as many epochs as the best one
-  /// took, and what else was left to the data or to validation users, its metric on whom is kept.
+  /// took, and what else was left to the data or to validation users. Nil where the monitor stopped it.
   ///
-  /// Throws `ModelError` when training fails or is stopped before its end.
+  /// Throws `ModelError` when training fails.
   public func refit(
     as earlier: StoredModel, _ family: any ModelFamily.Type, _ settings: ModelSettings,
     _ monitor: TrainingMonitor
-  ) throws -> StoredModel {
-    let known = earlier.description["settings"] ?? .null
-    var data = data
-    data.settled = known
-    let model = try family.fit(data, settings.settled(as: known, for: family), monitor)
+  ) throws -> StoredModel? {
+    let settled = earlier.description["settings"] ?? .null
+    var task = self
+    task.data.settled = settled
+    let model = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
     if let failure = model.settings["failure"]?.string {
       throw ModelError(.internalFault, failure)
     }
-    var settings = model.settings.setting("refit", .bool(true))
-    for name in ["validation", "validation_metric"] {
-      if let value = known[name] { settings = settings.setting(name, value) }
-    }
-    return stored(model, settings, family: family.name, earlier.provenance)
-  }
-
-  private func stored(
-    _ model: any RecommendationModel, _ settings: JSONValue, family: String,
-    _ provenance: Provenance
-  ) -> StoredModel {
-    StoredModel(
-      description: [
-        "model": .string(family), "settings": settings,
-        "training_users": .integer(training.rows.rowCount),
-        "training_interactions": .integer(training.rows.count),
-        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
-      ],
-      items: training.items, categories: categories,
-      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first },
-      provenance: provenance)
+    return monitor.shouldStop() ? nil : task.stored(model, family: family.name, earlier.provenance)
   }
 }
