@@ -17,7 +17,6 @@ final class TrainingReport: Sendable {
     var progress: Progress
     var log: OutputFile?
     var best = -1.0
-    var epochs = 0
   }
 
   /// Opens the log; a run that goes on after an epoch keeps the lines of those before.
@@ -43,6 +42,7 @@ final class TrainingReport: Sendable {
       epochEnded: { record in self.epochEnded(record, event) },
       batchEnded: { _, _ in StopRequest.trainingHasBegun() },
       shouldStop: { StopRequest.isMade })
+    monitor.trialEpochEnded = { record, trial in self.epochEnded(record, "trial-epoch", of: trial) }
     monitor.stepBegan = { what in
       self.state.withLock { $0.progress.announce(what) }
       self.context.log.info("\(what)")
@@ -50,17 +50,19 @@ final class TrainingReport: Sendable {
     return monitor
   }
 
-  private func epochEnded(_ record: EpochRecord, _ event: String) {
+  /// - Parameter trial: what tells a fit from others made beside it.
+  private func epochEnded(_ record: EpochRecord, _ event: String, of trial: String? = nil) {
     StopRequest.trainingHasBegun()
     state.withLock { state in
-      state.epochs = record.epoch
+      if record.epoch == 1 { state.best = -1 }
       if let value = record.validation { state.best = max(state.best, value) }
       let loss = record.loss.map { "loss \(fixed($0, 2))" }
       let best =
         state.best >= 0 ? "best \(record.metric?.text ?? "") \(fixed(state.best, 4))" : nil
       state.progress.update(
-        record.epoch, note: [loss, best].compactMap { $0 }.joined(separator: ", "))
-      let line = record.json.setting("event", .string(event))
+        record.epoch, note: [trial, loss, best].compactMap { $0 }.joined(separator: ", "))
+      var line = record.json.setting("event", .string(event))
+      if let trial { line = line.setting("trial", .string(trial)) }
       try? state.log?.write(line.text + "\n")
       try? state.log?.show()
     }
@@ -70,7 +72,7 @@ final class TrainingReport: Sendable {
       record.validation.map { "\(record.metric?.text ?? "") \(fixed($0, 4))" },
       "\(fixed(record.seconds, 2)) s",
     ]
-    let epoch = event.replacing("-", with: " ")
+    let epoch = [trial, event.replacing("-", with: " ")].compactMap { $0 }.joined(separator: " ")
     context.log.info("\(epoch) \(record.epoch): \(told.compactMap { $0 }.joined(separator: ", "))")
   }
 

@@ -31,6 +31,8 @@ struct InDGRMOptions: Sendable {
   var start = "random"
   /// "on", "off" or "auto".
   private var parts = "off"
+  /// Whether fits of both ways can tell more of group parts than a rule does.
+  private(set) var mayTryParts = false
   /// Users count as |x|^-userWeight.
   var userWeight = 0.0
   var batch = 250
@@ -144,7 +146,7 @@ struct InDGRMOptions: Sendable {
       ),
       ModelOption(
         "group-parts", .choice("auto", ["auto", "on", "off"]),
-        "Users stand at another place for every item group, made from their items in it; auto does for fewer than 1,000,000 interactions that fill less than 1 % of the matrix where item-knn is 1.1 times as good as ials on the validation users"
+        "Users stand at another place for every item group, made from their items in it; auto does for fewer than 1,000,000 interactions that fill less than 1 % of the matrix where item-knn is 1.1 times as good as ials on the validation users, and fits both ways below 150,000 interactions that are fewer than 35 a user or 1 % of the matrix"
       ),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
@@ -201,7 +203,8 @@ struct InDGRMOptions: Sendable {
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
   /// Where the catalogue is small, half of a short history says too little of the rest.
   /// Where a user's tastes are spread a place for every group is far better than one for all. On dense data,
-  /// where it gains little, groups lose their meaning by it, so that it is not even tried.
+  /// where it gains little, groups lose their meaning by it, so that it is not even tried. Where histories are short or the matrix is thin, and a fit takes little, both ways
+  /// are tried.
   /// A fit that starts from an earlier model keeps that model's sizes, and a resumed one its own.
   ///
   /// - Parameters:
@@ -222,8 +225,9 @@ struct InDGRMOptions: Sendable {
       follow(earlier)
     }
     if parts == "auto" {
-      let suitsParts =
-        usesGroups && !isDense && data.rows.count < Self.soundingLimit && given ?? 0 <= 50
+      let canHaveParts = usesGroups && given ?? 0 <= 50
+      mayTryParts = canHaveParts && !(areLong && isDense) && data.rows.count < Self.trialLimit
+      let suitsParts = canHaveParts && !isDense && data.rows.count < Self.soundingLimit
       parts = try suitsParts && spread() ? "on" : "off"
     }
     usesParts = usesGroups && parts == "on"
@@ -255,6 +259,8 @@ struct InDGRMOptions: Sendable {
     }
   }
 
+  /// Interactions from which on a model is not fitted in two ways.
+  private static let trialLimit = 150_000
   /// Interactions from which on simple models are not asked first.
   private static let soundingLimit = 1_000_000
   /// Interactions a user from which on data are not thin.
