@@ -44,7 +44,12 @@ struct TrialRunner {
           }
         }
       },
-      shouldStop: { progress.withLock { $0.isHopeless } })
+      shouldStop: {
+        progress.withLock { course in
+          course.wasStopped = course.wasStopped || course.isHopeless
+          return course.isHopeless
+        }
+      })
     var model: (any RecommendationModel)?
     var value: Double?
     var failure: String?
@@ -59,7 +64,7 @@ struct TrialRunner {
     let course = progress.withLock { $0 }
     let trial = Trial(
       number: number, settings: choice, value: value, curve: course.curve,
-      wasStopped: course.isHopeless, seconds: monotonicSeconds() - start, run: about,
+      wasStopped: course.wasStopped, seconds: monotonicSeconds() - start, run: about,
       failure: failure)
     return (trial, model)
   }
@@ -68,6 +73,8 @@ struct TrialRunner {
     var best = -1.0
     var curve: [Int: Double] = [:]
     var isHopeless = false
+    /// Whether the fit was told so: it may have ended before.
+    var wasStopped = false
   }
 }
 
