@@ -11,15 +11,14 @@ import Testing
 
   /// A metric that is best at w = 8, v = 0.6.
   private func hill(_: ValidationUsers, _ mixtures: [ExpertMixture]) -> [Double] {
-    mixtures.map { -abs($0.added - 8) - 10 * abs($0.bias + 0.4) }
+    mixtures.map { -abs($0.linear - 8) - 10 * abs($0.bias + 0.4) }
   }
 
   @Test func bothAreFoundOnTheGrid() {
-    let (weight, popularity, value) = NeighbourhoodExpert.choose(
-      weight: nil, popularity: nil, held, hill)
-    #expect(abs(weight - 8) < 1e-9)
-    #expect(abs(popularity - 0.6) < 1e-9)
-    #expect(abs(value) < 1e-9)
+    let found = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held, hill)
+    #expect(abs(found.weight - 8) < 1e-9 && found.factors == 0)
+    #expect(abs(found.popularity - 0.6) < 1e-9)
+    #expect(abs(found.value) < 1e-9)
   }
 
   @Test func givenOnesAreKept() {
@@ -33,13 +32,41 @@ import Testing
     #expect(unheld.weight == 12 && unheld.popularity == 0.7)
   }
 
+  /// Beside w = 16 factors are best at f = 8 and w halved; a metric they harm leaves all as it was.
+  @Test func factorsAreAddedWhereTheyHelp() throws {
+    func settings(_ words: [String]) throws -> NeighbourhoodExpert.Given {
+      .init(try ModelSettings(words, for: InDGRMFamily.self))
+    }
+    let first = NeighbourhoodExpert.Choice(weight: 16, popularity: 0.6, value: -9)
+    func choose(_ words: [String], _ held: ValidationUsers?, _ best: Double = 8) throws
+      -> NeighbourhoodExpert.Choice
+    {
+      NeighbourhoodExpert.chooseFactors(try settings(words), beside: first, held) {
+        $1.map { -abs($0.linear - 16 + best) - abs($0.factors - best) }
+      }
+    }
+    let found = try choose([], held)
+    #expect(found.weight == 8 && abs(found.factors - 8) < 1e-9)
+    #expect(abs(found.popularity - 0.6) < 1e-12 && abs(found.value) < 1e-9)
+    let none = try choose([], held, 0)
+    #expect(none.weight == 16 && none.factors == 0)
+    let given = try choose(["expert-ials-weight=3"], held)
+    #expect(given.weight == 8 && given.factors == 3)
+    let fixed = try choose(["expert-weight=16"], held)
+    #expect(fixed.weight == 16 && abs(fixed.factors - 8) < 1e-9)
+    let both = try choose(["expert-weight=16", "expert-ials-weight=3"], held)
+    #expect(both.weight == 16 && both.factors == 3 && both.value == -9)
+    let unheld = try choose([], nil)
+    #expect(unheld.weight == 16 && unheld.factors == 4)
+  }
+
   /// Where neighbours do not help, popularity still may; where neither does, nothing is added.
   @Test(arguments: [4.0, 1.0])
   func popularityMayHelpWhereNeighboursDoNot(_ best: Double) {
-    let (weight, popularity, _) = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held) {
-      $1.map { -$0.added - abs($0.bias - (best - 1)) }
+    let found = NeighbourhoodExpert.choose(weight: nil, popularity: nil, held) {
+      $1.map { -$0.linear - abs($0.bias - (best - 1)) }
     }
-    #expect(weight == 0 && popularity == best)
+    #expect(found.weight == 0 && found.popularity == best)
   }
 
   @Test(arguments: [
@@ -61,15 +88,17 @@ import Testing
     let values = validate(
       held,
       mixing: [
-        .init(added: 0, bias: 0), .init(added: 2, bias: 0), .init(added: 2, bias: 4),
+        .init(linear: 0, bias: 0), .init(linear: 2, bias: 0), .init(linear: 2, bias: 4),
+        .init(linear: 2, factors: 3, bias: 0),
       ], bias: bias
-    ) { _, base, added in
+    ) { _, base, linear, factors in
       base.copy(from: Matrix(rows: 1, columns: 3, [0, 0, 1]))
-      added.copy(from: Matrix(rows: 1, columns: 3, [0, 1, 0]))
+      linear.copy(from: Matrix(rows: 1, columns: 3, [0, 1, 0]))
+      factors.copy(from: Matrix(rows: 1, columns: 3, [0, 0, 1]))
     }
     let second = 0.6309297535714575  // 1 / log2(3)
     #expect(abs(values[0] - second) < 1e-12)
     #expect(abs(values[1] - 1) < 1e-12)
-    #expect(abs(values[2] - second) < 1e-12)
+    #expect(abs(values[2] - second) < 1e-12 && abs(values[3] - second) < 1e-12)
   }
 }

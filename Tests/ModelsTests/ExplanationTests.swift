@@ -49,6 +49,10 @@ private let cases: [(String, [String])] = [
     "indgrm",
     small + ["clusters=2", "groups=3", "group-parts=on", "expert=linear", "expert-lambda=5"]
   ),
+  (
+    "indgrm",
+    small + ["clusters=2", "groups=3", "expert=linear+ials", "expert-lambda=5", "expert-weight=2"]
+  ),
 ]
 
 @Suite struct ExplanationTests {

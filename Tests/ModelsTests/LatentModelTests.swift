@@ -74,7 +74,7 @@ import Testing
     let (model, rows) = try fitted(3)
     #expect((model as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
-    for setting in ["refine-steps=2", "expert=linear", "group-parts=on"] {
+    for setting in ["refine-steps=2", "expert=linear", "expert=linear+ials", "group-parts=on"] {
       let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
       let other = try family.fit(
         TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())

@@ -55,6 +55,11 @@ import Testing
         "expert-weight", "expert-popularity",
       ]
     ),
+    (
+      "indgrm",
+      ["expert=linear+ials", "expert-ials-weight=3", "width=8", "latent=4", "epochs=4"],
+      ["group-parts", "expert-weight", "expert-popularity", "expert-ials-epochs"]
+    ),
     ("ials", ["factors=4", "epochs=6"], []), ("ease", [], []),
   ])
   func isTheFitItsSettingsDescribe(_ name: String, _ words: [String], _ settled: [String]) throws {

@@ -64,10 +64,13 @@ private let factorOptions: [ModelOption] = {
   ]
 }()
 
-private func fitFactors(
+/// Fits by alternating least squares; the round that is best on the validation users is kept.
+///
+/// Throws `ModelError` when the factors are not numbers.
+func fitFactors(
   _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor,
   neighbours: ItemNeighbours?
-) throws -> any RecommendationModel {
+) throws -> FactorModel {
   let factors = settings.integer("factors")
   let method = AlternatingLeastSquares(settings.json, factors: factors)
   let epochs = settings.integer("epochs")

@@ -29,8 +29,10 @@ final class FactorModel: FactorisedModel {
 
   var itemCount: Int { items.rows }
 
-  func tensors() -> [Tensor] {
-    [items.tensor("items")] + (neighbours?.tensors() ?? [])
+  func tensors() -> [Tensor] { tensors(prefix: "") }
+
+  func tensors(prefix: String) -> [Tensor] {
+    [items.tensor(prefix + "items")] + (neighbours?.tensors() ?? [])
   }
 
   var itemFactors: RankingFactors? { RankingFactors(items) }
@@ -67,12 +69,18 @@ final class FactorModel: FactorisedModel {
   }
 
   static func restore(_ stored: StoredModel) throws -> FactorModel {
-    let count = stored.items.ids.count
-    let items = try stored.floats("items", [count, nil])
-    guard let settings = stored.description["settings"], items.columns > 0 else {
+    try FactorModel(stored, settings: stored.description["settings"])
+  }
+
+  /// Brings a model back whose tensors' names begin with `prefix`.
+  ///
+  /// Throws `ModelError` when its parts do not fit together.
+  convenience init(_ stored: StoredModel, settings: JSONValue?, prefix: String = "") throws {
+    let items = try stored.floats(prefix + "items", [stored.items.ids.count, nil])
+    guard let settings, items.columns > 0 else {
       throw ModelError(.badData, "the model's settings are missing; fit it again")
     }
-    return FactorModel(
+    self.init(
       items, AlternatingLeastSquares(settings, factors: items.columns),
       neighbours: try ItemNeighbours(stored), settings: settings)
   }

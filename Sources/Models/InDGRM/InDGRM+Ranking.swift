@@ -6,7 +6,7 @@ import DenseMath
 /// u = a z_i / |z_i|, v_j = h_j, r_g = exp(o_i^(g) . z_i + b_g) and c_j the item's share in every group.
 extension InDGRM: FactorisedModel {
   var itemFactors: RankingFactors? {
-    guard expert?.weights == nil, !options.usesParts,
+    guard expert?.weights == nil, expert?.factors == nil, !options.usesParts,
       !options.usesGroups || options.refineSteps == 0
     else { return nil }
     let all = decoder.part

@@ -16,7 +16,8 @@ import Interchange
 /// - base rate: the mean of beta_j over all items; item bias: beta_j less that
 ///
 /// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A
-/// neighbourhood expert adds w B_lj for each of the user's own items l to either, and its bias to the item's.
+/// neighbourhood expert adds w B_lj, and what its factorisation makes of l, for each of the user's own items l to either,
+/// and its bias to the item's.
 ///
 /// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
@@ -82,10 +83,7 @@ final class InDGRM: RecommendationModel {
   /// Throws `ModelError`.
   func addExpert(_ data: TrainingData, _ chosen: ModelSettings) throws {
     expert = try NeighbourhoodExpert(data, chosen, beside: self)
-    guard let expert else { return }
-    settings = settings.setting("expert-weight", .number(expert.strength))
-      .setting("expert-popularity", .number(expert.popularity))
-      .setting("expert-neighbours", .integer(expert.neighbours))
+    if let expert { settings = expert.noted(in: settings) }
   }
 
   func tensors() -> [Tensor] {
@@ -161,14 +159,21 @@ final class InDGRM: RecommendationModel {
   }
 
   func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
-    scoreWithoutExpert(foldIn, items: items, into: scores)
+    scoreWithoutLinear(foldIn, items: items, into: scores)
     guard let expert else { return }
     for row in 0..<foldIn.rowCount {
       for (place, item) in items.enumerated() {
-        let parts = expert.contributions(Array(foldIn.row(row)), to: item)
+        let parts = expert.linearContributions(Array(foldIn.row(row)), to: item)
         scores[row, place] += Float(parts.reduce(0) { $0 + $1.value }) + expert.bias[0, Int(item)]
       }
     }
+  }
+
+  /// All but what the linear expert and the bias beside it add.
+  private func scoreWithoutLinear(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
+  {
+    scoreWithoutExpert(foldIn, items: items, into: scores)
+    expert?.addFactors(foldIn, items: items, to: scores)
   }
 
   private func scoreWithoutExpert(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
@@ -196,23 +201,20 @@ final class InDGRM: RecommendationModel {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let user = UserView(decoder, options, represent(batch: row), row: 0, items: foldIn)
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
-      scoreWithoutExpert($0, items: items, into: $1)
+      scoreWithoutLinear($0, items: items, into: $1)
     }
+    let own = expert?.contributions(foldIn, to: items)
     let baseRate = decoder.itemBias.value.mean + (expert?.bias.mean ?? 0)
     return items.enumerated().map { place, item in
       var explanation = user.explain(item)
-      var own: [(Int, Double)] = []
       // What is added to beta_j to make it popularity beyond the base rate.
       var shift = -baseRate
       if let expert {
-        let parts = expert.contributions(foldIn, to: item)
+        let parts = own?[place] ?? []
         let bias = Double(expert.bias[0, Int(item)])
         shift += bias
         explanation.contributions += parts
         explanation.score += parts.reduce(bias) { $0 + $1.value }
-        own = parts.compactMap { part in
-          if case .item(let index) = part.source { (Int(index), part.value) } else { nil }
-        }
       }
       explanation.contributions = explanation.contributions.map {
         $0.source == .itemBias ? .init(source: .itemBias, value: $0.value + shift) : $0
@@ -220,11 +222,11 @@ final class InDGRM: RecommendationModel {
       explanation.contributions.insert(.init(source: .baseRate, value: baseRate), at: 0)
       explanation.nearest = nearest(to: item, among: foldIn)
       explanation.leaveOneOut = without[place].falls
-      if !own.isEmpty {
-        // What the expert loses without an item is what that item contributes.
-        let direct = Dictionary(uniqueKeysWithValues: own)
+      if let linear = expert?.linearContributions(foldIn, to: item), !linear.isEmpty {
+        // What the linear expert loses without an item is what that item contributes.
+        let falls = Dictionary(uniqueKeysWithValues: linear.map { ($0.source, $0.value) })
         explanation.leaveOneOut = explanation.leaveOneOut.map {
-          .init(index: $0.index, weight: $0.weight + (direct[$0.index] ?? 0))
+          .init(index: $0.index, weight: $0.weight + (falls[.item(UInt32($0.index))] ?? 0))
         }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
       }
       return explanation
