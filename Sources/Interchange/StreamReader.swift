@@ -11,6 +11,11 @@ public struct Tensor: @unchecked Sendable {
 
   /// The number of elements.
   public var count: Int { data.count / type.width }
+
+  /// The same data under another name.
+  public func named(_ name: String) -> Tensor {
+    Tensor(name: name, type: type, shape: shape, data: data, owner: owner)
+  }
 }
 
 /// A section as the reader hands it out.

@@ -53,6 +53,8 @@ private let cases: [(String, [String])] = [
     "indgrm",
     small + ["clusters=2", "groups=3", "expert=linear+ials", "expert-lambda=5", "expert-weight=2"]
   ),
+  ("indgrm", small + ["clusters=2", "groups=3", "members=3", "expert=linear", "expert-lambda=5"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "members=2", "group-parts=on"]),
 ]
 
 @Suite struct ExplanationTests {

@@ -70,11 +70,13 @@ import Testing
     }
   }
 
-  @Test func anExpertRefinementAndGroupPartsHaveScoresOfTheirOwn() throws {
+  @Test func anExpertRefinementGroupPartsAndMembersHaveScoresOfTheirOwn() throws {
     let (model, rows) = try fitted(3)
     #expect((model as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
-    for setting in ["refine-steps=2", "expert=linear", "expert=linear+ials", "group-parts=on"] {
+    for setting in [
+      "refine-steps=2", "expert=linear", "expert=linear+ials", "group-parts=on", "members=2",
+    ] {
       let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
       let other = try family.fit(
         TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())

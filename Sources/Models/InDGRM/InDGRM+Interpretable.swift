@@ -4,7 +4,7 @@ import DenseMath
 import Glibc
 
 /// z_i = sum_k pi~_ik mu_ik, blended over clusters as the decoder takes it; item vectors h_j as they enter
-/// the products. A neighbourhood expert has no part in either.
+/// the products. A neighbourhood expert has no part in either, and of several members these are the first's.
 extension InDGRM: InterpretableModel {
   var latentCount: Int { options.latent }
   var clusterCount: Int { options.clusters }

@@ -28,6 +28,8 @@ final class InDGRM: RecommendationModel {
   private let affinity: ClusterAffinity<Float>?
   let options: InDGRMOptions
   let itemCount: Int
+  /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
+  private(set) var others: [InDGRM] = []
   private(set) var expert: NeighbourhoodExpert?
   private(set) var settings: JSONValue
 
@@ -78,6 +80,18 @@ final class InDGRM: RecommendationModel {
     expert = try NeighbourhoodExpert(stored)
   }
 
+  /// Takes further members in.
+  ///
+  /// - Parameter failure: why there are fewer than were asked for.
+  func join(_ members: [InDGRM], failure: String? = nil) {
+    others = members
+    settings = settings.setting("members", .integer(1 + members.count))
+    if let failure { settings = settings.setting("failure", .string(failure)) }
+    guard !members.isEmpty else { return }
+    settings = settings.setting(
+      "member-clusters", .array(members.map { .integer($0.options.clusters) }))
+  }
+
   /// Fits the neighbourhood expert, when the settings ask for it, and notes its weight.
   ///
   /// Throws `ModelError`.
@@ -95,7 +109,13 @@ final class InDGRM: RecommendationModel {
           "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
       ]
       + (expert?.tensors ?? [])
+      + others.enumerated().flatMap { place, member in
+        member.tensors().map { $0.named(Self.prefix(ofMember: place + 1) + $0.name) }
+      }
   }
+
+  /// What the names of a further member's tensors begin with.
+  static func prefix(ofMember member: Int) -> String { "member\(member + 1)." }
 
   /// Represents at most a batch of users; the result is gone with the next call.
   func represent(batch: SparseRows) -> UserRepresentations {
@@ -139,6 +159,23 @@ final class InDGRM: RecommendationModel {
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    average(into: scores) { $0.scoreAlone(foldIn, rows: rows, into: $1) }
+    expert?.add(foldIn, rows: rows, to: scores)
+  }
+
+  /// The mean of what all members fill.
+  private func average(into scores: Matrix<Float>, _ fill: (InDGRM, Matrix<Float>) -> Void) {
+    fill(self, scores)
+    guard !others.isEmpty else { return }
+    let own = Matrix<Float>(rows: scores.rows, columns: scores.columns)
+    for member in others {
+      fill(member, own)
+      addScaled(own, by: 1, to: scores)
+    }
+    scale(scores, by: 1 / Float(1 + others.count))
+  }
+
+  private func scoreAlone(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
     for block in blocks(of: rows) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       let first = block.lowerBound - rows.lowerBound
@@ -155,7 +192,6 @@ final class InDGRM: RecommendationModel {
         }
       }
     }
-    expert?.add(foldIn, rows: rows, to: scores)
   }
 
   func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
@@ -172,12 +208,11 @@ final class InDGRM: RecommendationModel {
   /// All but what the linear expert and the bias beside it add.
   private func scoreWithoutLinear(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
   {
-    scoreWithoutExpert(foldIn, items: items, into: scores)
+    average(into: scores) { $0.scoreAlone(foldIn, items: items, into: $1) }
     expert?.addFactors(foldIn, items: items, to: scores)
   }
 
-  private func scoreWithoutExpert(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
-  {
+  private func scoreAlone(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
     let part = decoder.part(items)
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
@@ -199,14 +234,18 @@ final class InDGRM: RecommendationModel {
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
-    let user = UserView(decoder, options, represent(batch: row), row: 0, items: foldIn)
+    let members = [self] + others
+    let views = members.map { member in
+      UserView(member.decoder, member.options, member.represent(batch: row), row: 0, items: foldIn)
+    }
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutLinear($0, items: items, into: $1)
     }
     let own = expert?.contributions(foldIn, to: items)
-    let baseRate = decoder.itemBias.value.mean + (expert?.bias.mean ?? 0)
+    let rates = members.map(\.decoder.itemBias.value.mean)
+    let baseRate = rates.reduce(0, +) / Double(rates.count) + (expert?.bias.mean ?? 0)
     return items.enumerated().map { place, item in
-      var explanation = user.explain(item)
+      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: options.latent)
       // What is added to beta_j to make it popularity beyond the base rate.
       var shift = -baseRate
       if let expert {
@@ -242,6 +281,34 @@ final class InDGRM: RecommendationModel {
       var cosine = 0.0
       for index in target.indices { cosine += Double(target[index] * vector[index]) }
       return Explanation.Weighted(index: Int(own), weight: cosine)
+    }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+  }
+}
+
+extension Explanation {
+  /// The mean of what several members say of one item: of parts with the same source and of groups with the same
+  /// number. Factors are each member's own, numbered on from those of the one before; clusters are the first's.
+  fileprivate init(mean members: [Explanation], factors: Int) {
+    self = members[0]
+    guard members.count > 1 else { return }
+    let share = 1 / Double(members.count)
+    score = members.reduce(0) { $0 + $1.score } * share
+    var sources: [Source] = []
+    var sums: [Source: Double] = [:]
+    for (number, member) in members.enumerated() {
+      for part in member.contributions {
+        var source = part.source
+        if case .factor(let index) = source { source = .factor(number * factors + index) }
+        if sums[source] == nil { sources.append(source) }
+        sums[source, default: 0] += part.value * share
+      }
+    }
+    contributions = sources.map { Contribution(source: $0, value: sums[$0] ?? 0) }
+    let shares = Dictionary(grouping: members.flatMap(\.groups), by: \.index)
+    groups = shares.map { index, all in
+      GroupShare(
+        index: index, weight: all.reduce(0) { $0 + $1.weight } * share,
+        contribution: all.reduce(0) { $0 + $1.contribution } * share)
     }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
   }
 }

@@ -66,6 +66,30 @@ enum InDGRMFamily: ModelFamily {
     guard let settings = stored.description["settings"] else {
       throw ModelError(.badData, "the model's settings are missing; fit the model again")
     }
+    let model = try restore(stored, settings)
+    let count = settings["members"]?.int ?? 1
+    guard count > 1 else { return model }
+    guard case .array(let clusters)? = settings["member-clusters"], clusters.count == count - 1
+    else {
+      throw ModelError(.badData, "the model's further members are unusable; fit the model again")
+    }
+    let members = try clusters.enumerated().map { place, clusters in
+      let prefix = InDGRM.prefix(ofMember: place + 1)
+      let own = settings.setting("clusters", clusters).setting("members", 1)
+        .setting("expert", "none")
+      var part = stored
+      part.description = stored.description.setting("settings", own)
+      part.tensors = [:]
+      for (name, tensor) in stored.tensors where name.hasPrefix(prefix) {
+        part.tensors[String(name.dropFirst(prefix.count))] = tensor
+      }
+      return try restore(part, own)
+    }
+    model.join(members)
+    return model
+  }
+
+  private static func restore(_ stored: StoredModel, _ settings: JSONValue) throws -> InDGRM {
     let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
     let kept = try stored.keptDimensions(options).count
     try stored.demand(

@@ -148,6 +148,10 @@ struct InDGRMOptions: Sendable {
         "group-parts", .choice("auto", ["auto", "on", "off"]),
         "Users stand at another place for every item group, made from their items in it; auto does for fewer than 1,000,000 interactions that fill less than 1 % of the matrix where item-knn is 1.1 times as good as ials on the validation users, and fits both ways below 150,000 interactions that are fewer than 35 a user or 1 % of the matrix"
       ),
+      ModelOption(
+        "members", .integer(1, 1...16),
+        "Fits by different seeds and with the same groups, whose scores and explanations are averaged"
+      ),
       ModelOption("item-groups", .flag(true), "Item groups and factor-to-group vectors"),
       ModelOption(
         "similarity", .choice("cosine", ["cosine", "inner-product"]),

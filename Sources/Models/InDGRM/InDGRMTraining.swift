@@ -14,14 +14,38 @@ struct InDGRMTraining {
   let privileged: PrivilegedGroups?
   let soundings: Soundings
 
-  /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
-  /// them, and keeps the way that the rule of `adapt` takes unless the other is better by `leastGain`.
+  /// Trains a model and as many further members as are asked for; one that fails or is stopped is left out.
   ///
   /// Throws `ModelError` when training fails.
   func model(_ monitor: TrainingMonitor) throws -> InDGRM {
+    let count = settings.integer("members")
+    guard count == 1 || (data.resume == nil && monitor.checkpoint == nil) else {
+      throw ModelError(
+        .usage, "several members cannot be put aside; set members=1 or leave checkpoints out")
+    }
+    let (model, options) = try first(monitor)
+    var others: [InDGRM] = []
+    var failure: String?
+    for number in 1..<count where failure == nil && !monitor.shouldStop() {
+      var listener = monitor
+      listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
+      let other = try member(number, like: model).train(options, listener)
+      failure = other.settings["failure"]?.string
+      if failure == nil, !monitor.shouldStop() { others.append(other) }
+    }
+    model.join(others, failure: failure)
+    return model
+  }
+
+  /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
+  /// them, and keeps the way that the rule of `adapt` takes unless the other is better by `leastGain`.
+  ///
+  /// - Returns: the model, and the options it was trained with.
+  /// - Throws: `ModelError` when training fails.
+  private func first(_ monitor: TrainingMonitor) throws -> (InDGRM, InDGRMOptions) {
     let options = try options(settings)
     guard options.mayTryParts, mayTry(monitor), let validation = data.validation else {
-      return try train(options, monitor)
+      return (try train(options, monitor), options)
     }
     var records: [Bool: [EpochRecord]] = [:]
     func attempt(_ options: InDGRMOptions) throws -> (InDGRM, Double) {
@@ -40,16 +64,17 @@ struct InDGRMTraining {
       return (model, value)
     }
     var (kept, value) = try attempt(options)
+    var keptOptions = options
     if kept.settings["failure"] == nil, !monitor.shouldStop() {
       let other = try self.options(
         settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
       // Training that comes to nothing this way is no reason to lose the other.
       if let (rival, rivals) = try? attempt(other), rivals > Self.leastGain * value {
-        (kept, value) = (rival, rivals)
+        (kept, value, keptOptions) = (rival, rivals, other)
       }
     }
     for record in records[kept.options.usesParts] ?? [] { monitor.epochEnded(record) }
-    return kept
+    return (kept, keptOptions)
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
@@ -75,6 +100,18 @@ struct InDGRMTraining {
       gain: soundings.gainOverPopularity)
     try options.check()
     return options
+  }
+
+  /// The same for a further member, which draws all it draws by a seed of its own; its item groups start as those that
+  /// the first one ended with, so that they mean the same.
+  private func member(_ number: Int, like first: InDGRM) -> InDGRMTraining {
+    var data = data
+    data.seed &+= UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    if privileged == nil, let known = first.itemGroups {
+      data.groups = (known.assignment.map { $0 }, known.prototypes.rows)
+    }
+    return InDGRMTraining(
+      data: data, settings: settings, groups: groups, privileged: privileged, soundings: soundings)
   }
 
   private func train(_ options: InDGRMOptions, _ monitor: TrainingMonitor) throws -> InDGRM {

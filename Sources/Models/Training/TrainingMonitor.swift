@@ -41,8 +41,8 @@ public struct TrainingMonitor: Sendable {
   /// Called, in a few words, when something that is no epoch begins and may take a while, or was found out.
   public var stepBegan: @Sendable (String) -> Void = { _ in }
 
-  /// Called after an epoch of a fit that is made beside others, of which one will be kept; in words what tells it from
-  /// the others. `epochEnded` hears about the epochs of the kept one when that is known.
+  /// Called after an epoch of a fit that is made beside others, with what tells it from them in words. Where one of
+  /// them will be kept `epochEnded` hears about its epochs when that is known.
   public var trialEpochEnded: @Sendable (_ record: EpochRecord, _ trial: String) -> Void = {
     _, _ in
   }
