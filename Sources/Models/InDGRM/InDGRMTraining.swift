@@ -25,13 +25,18 @@ struct InDGRMTraining {
     }
     let (model, options) = try first(monitor)
     var others: [InDGRM] = []
-    var failure: String?
+    var failure = model.settings["failure"]?.string
     for number in 1..<count where failure == nil && !monitor.shouldStop() {
       var listener = monitor
       listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
-      let other = try member(number, like: model).train(options, listener)
-      failure = other.settings["failure"]?.string
-      if failure == nil, !monitor.shouldStop() { others.append(other) }
+      do {
+        let other = try member(number, like: model).train(options, listener)
+        failure = other.settings["failure"]?.string
+        if failure == nil, !monitor.shouldStop() { others.append(other) }
+      } catch let error as ModelError {
+        // What was trained before is not lost.
+        failure = error.description
+      }
     }
     model.join(others, failure: failure)
     return model
@@ -48,6 +53,10 @@ struct InDGRMTraining {
       return (try train(options, monitor), options)
     }
     var records: [Bool: [EpochRecord]] = [:]
+    func keep(_ model: InDGRM, _ options: InDGRMOptions) -> (InDGRM, InDGRMOptions) {
+      for record in records[options.usesParts] ?? [] { monitor.epochEnded(record) }
+      return (model, options)
+    }
     func attempt(_ options: InDGRMOptions) throws -> (InDGRM, Double) {
       let heard = Records()
       let name = "group-parts=\(options.usesParts ? "on" : "off")"
@@ -63,18 +72,16 @@ struct InDGRMTraining {
       monitor.stepBegan("\(name) reaches \(validation.metric.text) \(rounded)")
       return (model, value)
     }
-    var (kept, value) = try attempt(options)
-    var keptOptions = options
-    if kept.settings["failure"] == nil, !monitor.shouldStop() {
+    let (model, value) = try attempt(options)
+    if model.settings["failure"] == nil, !monitor.shouldStop() {
       let other = try self.options(
         settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
       // Training that comes to nothing this way is no reason to lose the other.
       if let (rival, rivals) = try? attempt(other), rivals > Self.leastGain * value {
-        (kept, value, keptOptions) = (rival, rivals, other)
+        return keep(rival, other)
       }
     }
-    for record in records[kept.options.usesParts] ?? [] { monitor.epochEnded(record) }
-    return (kept, keptOptions)
+    return keep(model, options)
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
