@@ -2,8 +2,9 @@
 
 import DenseMath
 
-/// Without further members, an expert's neighbourhoods, refined mappings and group parts s_ij = u . v_j + beta_j + log(r . c_j), where
-/// u = a z_i / |z_i|, v_j = h_j, r_g = exp(o_i^(g) . z_i + b_g) and c_j the item's share in every group.
+/// Without further members, an expert's neighbourhoods and factorisation, refined mappings and group parts
+/// s_ij = u . v_j + beta_j + log(r . c_j), where u = a z_i / |z_i|, v_j = h_j, r_g = exp(o_i^(g) . z_i + b_g) and c_j
+/// the item's share in every group.
 extension InDGRM: FactorisedModel {
   var itemFactors: RankingFactors? {
     guard others.isEmpty, expert?.weights == nil, expert?.factors == nil, !options.usesParts,

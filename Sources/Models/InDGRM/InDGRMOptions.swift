@@ -207,8 +207,8 @@ struct InDGRMOptions: Sendable {
   /// of MovieLens (up to 92,000 interactions) one layer is better than four, on the whole the other way round.
   /// Where the catalogue is small, half of a short history says too little of the rest.
   /// Where a user's tastes are spread a place for every group is far better than one for all. On dense data,
-  /// where it gains little, groups lose their meaning by it, so that it is not even tried. Where histories are short or the matrix is thin, and a fit takes little, both ways
-  /// are tried.
+  /// where it gains little, groups lose their meaning by it, so that it is not even tried. Where histories are short
+  /// or the matrix is thin, and a fit takes little, both ways are tried.
   /// A fit that starts from an earlier model keeps that model's sizes, and a resumed one its own.
   ///
   /// - Parameters:

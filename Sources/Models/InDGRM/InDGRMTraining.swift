@@ -52,12 +52,9 @@ struct InDGRMTraining {
     guard options.mayTryParts, mayTry(monitor), let validation = data.validation else {
       return (try train(options, monitor), options)
     }
-    var records: [Bool: [EpochRecord]] = [:]
-    func keep(_ model: InDGRM, _ options: InDGRMOptions) -> (InDGRM, InDGRMOptions) {
-      for record in records[options.usesParts] ?? [] { monitor.epochEnded(record) }
-      return (model, options)
-    }
-    func attempt(_ options: InDGRMOptions) throws -> (InDGRM, Double) {
+    func attempt(_ options: InDGRMOptions) throws -> (
+      model: InDGRM, options: InDGRMOptions, value: Double, records: [EpochRecord]
+    ) {
       let heard = Records()
       let name = "group-parts=\(options.usesParts ? "on" : "off")"
       var listener = monitor
@@ -66,22 +63,20 @@ struct InDGRMTraining {
         monitor.trialEpochEnded(record, name)
       }
       let model = try train(options, listener)
-      records[options.usesParts] = heard.all
       let value = validation.value(of: model)
       let rounded = (value * 1e4).rounded() / 1e4
       monitor.stepBegan("\(name) reaches \(validation.metric.text) \(rounded)")
-      return (model, value)
+      return (model, options, value, heard.all)
     }
-    let (model, value) = try attempt(options)
-    if model.settings["failure"] == nil, !monitor.shouldStop() {
+    var kept = try attempt(options)
+    if kept.model.settings["failure"] == nil, !monitor.shouldStop() {
       let other = try self.options(
         settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
       // Training that comes to nothing this way is no reason to lose the other.
-      if let (rival, rivals) = try? attempt(other), rivals > Self.leastGain * value {
-        return keep(rival, other)
-      }
+      if let rival = try? attempt(other), rival.value > Self.leastGain * kept.value { kept = rival }
     }
-    return keep(model, options)
+    for record in kept.records { monitor.epochEnded(record) }
+    return (kept.model, kept.options)
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
