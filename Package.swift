@@ -12,6 +12,9 @@ let swift: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
   ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
+/// The commit that `--version` tells; pipelines/install says which it builds.
+let commit = Context.environment["INDGRM_COMMIT"] ?? ""
+
 let arguments: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -79,6 +82,7 @@ let package = Package(
     .target(
       name: "CKernels", dependencies: ["COpenBLAS"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
+    .target(name: "CVersion", cSettings: [.define("INDGRM_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: swift),
     .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: swift),
@@ -93,11 +97,11 @@ let package = Package(
     .target(name: "Plots", swiftSettings: swift),
     .target(name: "Interpretability", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
-      name: "ToolKit", dependencies: ["DenseMath", "Interchange", arguments, logging],
+      name: "ToolKit", dependencies: ["CVersion", "DenseMath", "Interchange", arguments, logging],
       swiftSettings: swift),
 
     // MARK: Tools
-    .executableTarget(name: "indgrm", swiftSettings: swift),
+    .executableTarget(name: "indgrm", dependencies: ["CVersion"], swiftSettings: swift),
   ] + tools + fuzzing + [
     // MARK: Tests
     .target(

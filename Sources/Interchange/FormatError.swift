@@ -2,6 +2,7 @@
 
 /// What sort of trouble an error is; tools turn it into their exit status.
 public enum FailureCategory: Sendable {
+  case belowFloor
   case usage
   case badData
   case noInput

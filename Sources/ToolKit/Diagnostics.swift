@@ -59,11 +59,23 @@ struct StandardErrorHandler: LogHandler {
       let prefix = event.level == .warning ? "warning: " : ""
       writeToStandardError("indgrm \(tool): \(prefix)\(message)\n")
     case .json:
-      let line: JSONValue = [
+      var line: [String: JSONValue] = [
         "level": .string(event.level.rawValue), "tool": .string(tool), "message": .string(message),
+        "time": .string(currentTime()), "pid": .integer(Int(getpid())),
       ]
-      writeToStandardError(line.text + "\n")
+      if let run = getenv("INDGRM_RUN") { line["run"] = .string(String(cString: run)) }
+      writeToStandardError(JSONValue.object(line).text + "\n")
     }
+  }
+}
+
+/// The time of day as ISO 8601 in UTC, to the second.
+private func currentTime() -> String {
+  var (now, parts) = (time(nil), tm())
+  gmtime_r(&now, &parts)
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { text in
+    strftime(text.baseAddress!, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0
+      ? String(cString: text.baseAddress!) : ""
   }
 }
 

@@ -1,12 +1,19 @@
 // What happens around a tool's own work: parsing, set-up, errors, exit status?
 
 import ArgumentParser
+import CVersion
 import DenseMath
 import Glibc
 import Interchange
 
 /// The version of the programs; the format's version is its own.
 public let indgrmVersion = "0.1.0"
+
+/// The commit that was built, with a comma behind it; empty where the build was not told.
+private let commit: String = {
+  let text = String(cString: indgrm_commit())
+  return text.isEmpty ? "" : text + ", "
+}()
 
 /// A tool of the family.
 ///
@@ -26,7 +33,7 @@ extension Tool {
   {
     CommandConfiguration(
       commandName: "indgrm \(toolName)", abstract: abstract, discussion: discussion,
-      version: "indgrm \(toolName) \(indgrmVersion) (format 1.0)")
+      version: "indgrm \(toolName) \(indgrmVersion) (\(commit)format 1.0)")
   }
 
   public mutating func run() throws {
@@ -105,14 +112,16 @@ public struct ToolContext: Sendable {
 
   /// The history of an output made from these inputs by this very command line.
   ///
-  /// Options that cannot change the output (`-o`, `--threads`, logging) are left out, so that equal
+  /// Options that cannot change the output (`-o`, `--threads`, logging, how a run is put aside and goes on) are left out, so that equal
   /// work gives equal bytes.
   public func provenance(
     from inputs: [Provenance] = [], seed: UInt64? = nil, details: JSONValue = .object([:])
   ) -> Provenance {
     var kept: [String] = []
     var words = CommandLine.arguments.dropFirst()
-    let valued: Set = ["-o", "--output", "--threads", "--log", "--log-json", "--checkpoint"]
+    let valued: Set = [
+      "-o", "--output", "--threads", "--log", "--log-json", "--checkpoint", "--resume",
+    ]
     let flags: Set = ["-q", "--quiet", "-v", "--verbose"]
     while let word = words.popFirst() {
       if flags.contains(word) { continue }

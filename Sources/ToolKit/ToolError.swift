@@ -5,6 +5,8 @@ import Interchange
 /// Exit statuses of all tools, after sysexits.h.
 public enum ExitStatus: Int32, Sendable, CaseIterable {
   case success = 0
+  /// A figure is lower than was asked for; as with cmp and diff, the answer is no.
+  case belowFloor = 1
   case usage = 64
   case badData = 65
   case noInput = 66
@@ -15,6 +17,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   init(_ category: FailureCategory) {
     self =
       switch category {
+      case .belowFloor: .belowFloor
       case .usage: .usage
       case .badData: .badData
       case .noInput: .noInput

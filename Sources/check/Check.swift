@@ -10,35 +10,77 @@ struct Check: Tool {
   static let configuration = toolConfiguration(
     "Tell whether streams are whole and unharmed.",
     discussion: """
-      Silent when all is well; otherwise one line for each bad file. By default the head and the end of \
-      a file are looked at; --all reads everything and verifies every checksum, as is always done with \
-      standard input.
+      Silent when all is well; otherwise one line for each bad file. Files of up to 256 MB and standard \
+      input are read whole and every checksum is verified; of larger ones the head and the end are \
+      looked at, unless --all is given. --digests prints a manifest of the files, --manifest checks the \
+      files of one.
       """)
 
   @Argument(help: "Files to check; - is standard input.")
-  var inputs: [String] = ["-"]
+  var inputs: [String] = []
 
-  @Flag(help: "Verify every checksum.")
+  @Flag(help: "Verify every checksum, of large files too.")
   var all = false
+
+  @Flag(
+    help: "Print a manifest: content digest, bytes and name of each file; verifies every checksum.")
+  var digests = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Check the files that a manifest names, beside it, against their bytes and content digests.",
+      valueName: "file"))
+  var manifest: String?
 
   @OptionGroup var common: CommonOptions
 
+  /// Files up to this many bytes are read whole: a matter of a second.
+  private static let small = 256 << 20
+
+  func validate() throws {
+    guard manifest == nil || (inputs.isEmpty && !digests) else {
+      throw ValidationError("--manifest names the files; leave out other files and --digests")
+    }
+  }
+
   func execute(_ context: ToolContext) throws {
-    var worst: (any CategorisedError)?
-    for path in inputs {
-      do {
-        let input = try InputFile.open(path, mapped: true)
-        if all || input.mapping == nil {
-          let reader = try StreamReader(input)
-          while try reader.next() != nil {}
-        } else {
-          try StreamReader.checkEnds(input)
-        }
-      } catch let error as any CategorisedError {
-        if let before = worst { context.log.error(before.description) }
-        worst = error
+    var failures = Failures()
+    if let manifest {
+      for entry in try ManifestEntry.read(manifest) {
+        failures.keep(context) { try entry.verify() }
+      }
+    } else {
+      for path in inputs.isEmpty ? ["-"] : inputs {
+        failures.keep(context) { try check(path) }
       }
     }
-    if let worst { throw worst }
+    if let worst = failures.last { throw worst }
+  }
+
+  private func check(_ path: String) throws {
+    let input = try InputFile.open(path, mapped: true)
+    let size = input.mapping?.raw.count ?? 0
+    if !all, !digests, size > Self.small { return try StreamReader.checkEnds(input) }
+    let reader = try StreamReader(input)
+    while try reader.next() != nil {}
+    guard digests else { return }
+    let entry = ManifestEntry(name: path, bytes: reader.position, digest: reader.digest ?? 0)
+    let file = try OutputFile("-", binary: false)
+    try file.write(entry.text + "\n")
+    try file.commit()
+  }
+}
+
+/// Errors met on the way: all are told, the last one decides the exit status.
+private struct Failures {
+  var last: (any CategorisedError)?
+
+  mutating func keep(_ context: ToolContext, _ work: () throws -> Void) {
+    do {
+      try work()
+    } catch {
+      if let before = last { context.log.error(before.description) }
+      last = error as? any CategorisedError ?? ToolError(.internalFault, "\(error)")
+    }
   }
 }

@@ -30,6 +30,9 @@ struct Dump: Tool {
   @Flag(help: "Print the metadata and the columns as JSON, without the rows.")
   var header = false
 
+  @Flag(help: "Print counts as one JSON object: rows, users, items, times; lists and lengths.")
+  var stats = false
+
   @Flag(help: "Print the commands that made the file, as a shell script.")
   var provenance = false
 
@@ -48,6 +51,9 @@ struct Dump: Tool {
     guard !(users || items) || to == nil || to == .jsonl else {
       throw ValidationError("--users and --items print JSON lines; leave --to out")
     }
+    guard !stats || (to == nil && !users && !items && !header && !provenance) else {
+      throw ValidationError("--stats stands alone; leave the other choices out")
+    }
     guard round >= 0 else { throw ValidationError("--round must not be negative") }
     guard part == nil || to != nil else { throw ValidationError("--part needs --to") }
   }
@@ -55,7 +61,9 @@ struct Dump: Tool {
   func execute(_ context: ToolContext) throws {
     let file = try output.open(binary: to == .npz)
     let stream = try InputFile.stream(input, expecting: StreamKind.allCases)
-    if provenance {
+    if stats {
+      try writeStatistics(stream, file)
+    } else if provenance {
       try file.write(stream.provenance.shellScript)
     } else if users || items {
       try listDictionary(stream, users: users, file)

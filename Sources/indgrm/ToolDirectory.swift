@@ -65,13 +65,19 @@ enum ToolDirectory {
 
   /// Replaces this process by the tool.
   static func run(_ tool: String, _ arguments: [String]) -> Never {
-    guard names.contains(tool) else {
+    guard names.contains(tool) || isInstalled(tool) else {
       let near = names.min { distance($0, tool) < distance($1, tool) }
       let hint = near.flatMap { distance($0, tool) <= 3 ? "; did you mean '\($0)'?" : nil } ?? ""
       fail("there is no tool '\(tool)'\(hint)", status: 64)
     }
     execute("\(path)/\(tool)", ["\(path)/\(tool)"] + arguments)
     fail("\(path)/\(tool): cannot be started: \(String(cString: strerror(errno)))", status: 70)
+  }
+
+  /// Whether a script of this name, such as nightly, stands beside the tools.
+  private static func isInstalled(_ script: String) -> Bool {
+    !script.contains("/") && !script.hasPrefix(".") && access("\(path)/\(script)", X_OK) == 0
+      && path.hasSuffix("/libexec/indgrm")
   }
 
   /// Shows the tool's man page, or its help where there is no man page.

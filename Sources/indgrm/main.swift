@@ -1,5 +1,6 @@
 // indgrm: the one name on PATH; runs the tool of the name that follows.
 
+import CVersion
 import Glibc
 
 /// Writes to standard error and ends.
@@ -23,7 +24,8 @@ case nil, "--help", "-h":
   say(ToolDirectory.overview)
   exit(words.isEmpty ? 64 : 0)
 case "--version":
-  say("indgrm 0.1.0 (format 1.0)\n")
+  let commit = String(cString: indgrm_commit())
+  say("indgrm 0.1.0 (\(commit.isEmpty ? "" : commit + ", ")format 1.0)\n")
 case "--exec-path":
   say(ToolDirectory.path + "\n")
 case "completions":

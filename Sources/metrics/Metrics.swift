@@ -71,6 +71,12 @@ struct Metrics: Tool {
   @Option(help: ArgumentHelp("File for every user's own values, as CSV.", valueName: "file"))
   var perUser: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "End with status 1 when a figure over all users is below a value, repeatable.",
+      valueName: "metric@n=value"))
+  var failBelow: [Floor] = []
+
   @Flag(help: "Print what each metric means, then end.")
   var list = false
 
@@ -92,6 +98,7 @@ struct Metrics: Tool {
     let oracle = try Truth(InputFile.stream(truth, expecting: [.interactions]))
     let first = try oracle.evaluate(recommendations(input), options)
     try report(first, context)
+    try Floor.refuseUnknown(failBelow, in: first.report)
     if let perUser { try writeUsers(first, oracle, perUser) }
     if let compare {
       let second = try oracle.evaluate(recommendations(compare), options)
@@ -104,6 +111,9 @@ struct Metrics: Tool {
       try file.write(format.text(first.report))
     }
     try file.commit()
+    if let broken = failBelow.compactMap({ $0.breach(in: first.report) }).first {
+      throw ToolError(.belowFloor, "\(first.name): \(broken)")
+    }
   }
 
   private func recommendations(_ path: String) throws -> RecommendationReader {

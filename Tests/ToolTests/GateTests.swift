@@ -1,0 +1,88 @@
+// Do the tools tell a script what it needs to decide whether a night's files go out?
+
+import Foundation
+import Support
+import Testing
+
+@Suite(.serialized) struct GateTests {
+  private func made(in folder: Folder) -> (split: String, model: String, lists: String) {
+    let (split, model) = (folder.path("split.ig"), folder.path("m"))
+    let lists = folder.path("lists")
+    let run = Shell.run(
+      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5 | split -q -o \(split)"
+        + " && fit -q --model popularity \(split) -o \(model)"
+        + " && score -q --model \(model) --top 10 \(split) -o \(lists)")
+    #expect(run.status == 0, "\(run.errors)")
+    return (split, model, lists)
+  }
+
+  @Test func aFigureBelowItsFloorIsStatusOne() throws {
+    let folder = try Folder()
+    let (split, _, lists) = made(in: folder)
+    let metrics = "metrics -q --truth \(split) --at 5,10 --metrics ndcg"
+    #expect(Shell.run("\(metrics) --fail-below ndcg@10=0 \(lists)").status == 0)
+    let low = Shell.run("\(metrics) --fail-below ndcg@5=0 --fail-below ndcg@10=0.999 \(lists)")
+    #expect(low.status == 1)
+    #expect(low.output.contains("ndcg"), "the figures are written all the same")
+    #expect(low.errors.contains("ndcg@10 is 0.") && low.errors.contains("below 0.999"))
+    #expect(Shell.run("\(metrics) --fail-below recall@10=0.1 \(lists)").status == 64)
+    for wrong in ["ndcg=1", "ndcg@0=1", "ndcg@10=nan", "best@10=1", "ndcg@10"] {
+      #expect(Shell.run("\(metrics) --fail-below \(wrong) \(lists)").status == 64, "\(wrong)")
+    }
+  }
+
+  @Test func statisticsCountWhatIsThere() throws {
+    let folder = try Folder()
+    let csv = try folder.write(
+      "a.csv", "user,item,rating,timestamp\n1,7,5,1000\n1,8,4,3000\n2,7,3,2000\n1,7,2,1500\n")
+    let stats = Shell.run("ingest -q \(csv) | dump --stats").output
+    for part in [
+      "\"rows\":4", "\"users\":2", "\"items\":2", "\"repeated\":1", "\"oldest\":1000",
+      "\"newest\":3000", "\"kind\":\"INTR\"",
+    ] {
+      #expect(stats.contains(part), "\(part) in \(stats)")
+    }
+    let (split, model, lists) = made(in: folder)
+    let counted = Shell.run("dump --stats \(lists)").output
+    #expect(counted.contains("\"longest\":10") && counted.contains("\"empty\":0"), "\(counted)")
+    #expect(Shell.run("dump --stats \(split)").output.contains("\"test_users\":"))
+    #expect(Shell.run("dump --stats \(model)").output.contains("\"model\":\"popularity\""))
+    #expect(Shell.run("dump --stats --header \(split)").status == 64)
+  }
+
+  @Test func aManifestNoticesWhatWasReplaced() throws {
+    let folder = try Folder()
+    let (_, _, lists) = made(in: folder)
+    let manifest = folder.path("MANIFEST")
+    let write = Shell.run("cd \(folder.path("")) && check --digests split.ig m lists > MANIFEST")
+    #expect(write.status == 0, "\(write.errors)")
+    #expect(Shell.run("cd / && check --manifest \(manifest)").status == 0)
+    _ = Shell.run("dump --to csv \(lists) > /dev/null; cp \(folder.path("m")) \(lists)")
+    let other = Shell.run("check --manifest \(manifest)")
+    #expect(other.status == 65)
+    #expect(other.errors.contains("lists") && other.errors.contains("the manifest says"))
+    _ = Shell.run("rm \(lists)")
+    #expect(Shell.run("check --manifest \(manifest)").status == 66)
+    let bad = try folder.write("bad", "zz 1 a\n")
+    #expect(Shell.run("check --manifest \(bad)").errors.contains("line 1"))
+    let empty = try folder.write("empty", "")
+    #expect(Shell.run("check --manifest \(empty)").status == 65)
+  }
+
+  /// Without --all a small file with a broken middle does not pass.
+  @Test func smallFilesAreCheckedWhole() throws {
+    let folder = try Folder()
+    let (split, _, _) = made(in: folder)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: split))
+    bytes[bytes.count / 2] ^= 0xFF
+    try bytes.write(to: URL(fileURLWithPath: split))
+    #expect(Shell.run("check \(split)").status == 65)
+  }
+
+  @Test func logLinesHaveTimeAndRun() throws {
+    let run = Shell.run(
+      "printf '1,2\\n3,4\\n' | INDGRM_RUN=night-7 ingest --log json -o /dev/null")
+    #expect(run.errors.contains("\"run\":\"night-7\""), "\(run.errors)")
+    #expect(run.errors.contains("\"time\":\"2"), "\(run.errors)")
+  }
+}

@@ -1,0 +1,76 @@
+// Does an installation work from its own folders, replace itself while in use, and leave nothing?
+
+import Foundation
+import Support
+import Testing
+
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().path
+
+@Suite(.serialized) struct InstallTests {
+  private func install(_ arguments: String) -> Shell.Result {
+    Shell.run("\(root)/pipelines/install --tools \(Shell.tools) \(arguments)")
+  }
+
+  @Test func toolsRunByOneNameAndNothingIsLeft() throws {
+    let folder = try Folder()
+    let prefix = folder.path("usr")
+    #expect(install("--prefix \(prefix)").status == 0)
+    let clean = "env -i PATH=/usr/bin:/bin \(prefix)/bin/indgrm"
+    let run = Shell.run(
+      "printf '1,2\\n3,4\\n' | \(clean) ingest -q -o \(folder.path("a.ig")) && \(clean) check \(folder.path("a.ig"))"
+        + " && \(clean) --exec-path")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("libexec/indgrm"))
+    #expect(Shell.run("test -r \(prefix)/share/man/man1/indgrm-fit.1").status == 0)
+
+    // A script of the sysadmin's own in a shared folder stays.
+    _ = Shell.run("touch \(prefix)/bin/mine")
+    let gone = install("--prefix \(prefix) --uninstall")
+    #expect(gone.status == 0, "\(gone.errors)")
+    #expect(Shell.run("cd \(prefix) && find . -type f").output == "./bin/mine\n")
+    #expect(Shell.run("cd \(prefix) && find . -type d | sort").output == ".\n./bin\n")
+    #expect(install("--prefix \(prefix) --uninstall").status == 66)
+  }
+
+  /// A program that runs keeps the file it was started from, which is not written into.
+  @Test func anUpgradeLeavesRunningToolsAlone() throws {
+    let folder = try Folder()
+    let prefix = folder.path("usr")
+    #expect(install("--prefix \(prefix)").status == 0)
+    let run = Shell.run(
+      """
+      mkfifo \(folder.path("in"))
+      \(prefix)/bin/indgrm ingest -q -o \(folder.path("a.ig")) < \(folder.path("in")) & running=$!
+      exec 3> \(folder.path("in")); printf '1,2\\n' >&3
+      before=$(stat -c %i \(prefix)/libexec/indgrm/ingest)
+      \(root)/pipelines/install --tools \(Shell.tools) --prefix \(prefix) || exit 1
+      test "$before" != "$(stat -c %i \(prefix)/libexec/indgrm/ingest)" || exit 2
+      printf '3,4\\n' >&3; exec 3>&-
+      wait $running && \(prefix)/bin/indgrm check \(folder.path("a.ig"))
+      find \(prefix) -name '.*'
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(!run.output.contains("/."), "\(run.output)")
+  }
+
+  @Test func bashCompletesOptionsAndTheirValues() throws {
+    func complete(_ words: String, _ count: Int) -> [String] {
+      let run = Shell.run(
+        "eval \"$(indgrm completions bash)\"; COMP_WORDS=(\(words)); COMP_CWORD=\(count); _indgrm;"
+          + " printf '%s\\n' \"${COMPREPLY[@]}\"")
+      return run.output.split(separator: "\n").map(String.init)
+    }
+    #expect(complete("indgrm spl", 1) == ["split"])
+    #expect(complete("indgrm split --sch", 2) == ["--scheme"])
+    #expect(complete("indgrm split --scheme ''", 3) == ["users", "ratio", "leave-one-out", "time"])
+    #expect(complete("indgrm metrics --format js", 3) == ["json", "jsonl"])
+  }
+
+  @Test func aFolderThatCannotTakeItIsNamed() throws {
+    let run = install("--prefix /proc/none")
+    #expect(run.status == 73)
+    #expect(run.errors.contains("/proc/none"))
+    #expect(Shell.run("\(root)/pipelines/install --prefix").status == 64)
+  }
+}
