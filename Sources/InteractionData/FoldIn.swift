@@ -76,10 +76,8 @@ public struct ItemMap: Sendable {
 
   /// Maps items by their ids.
   public init(from source: [String], to target: [String]) {
-    var places: [String: Int32] = [:]
-    places.reserveCapacity(target.count)
-    for (index, id) in target.enumerated() { places[id] = Int32(index) }
-    self.target = source.map { places[$0] ?? -1 }
+    let places = IDPlaces(target)
+    self.target = source.map { places[$0].map { Int32($0) } ?? -1 }
     targetCount = target.count
   }
 

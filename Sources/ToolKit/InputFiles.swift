@@ -45,7 +45,32 @@ public enum InputFile {
 
   /// The lines that `lines` gives, each with its number in the file.
   public static func numberedLines(_ path: String) throws -> [(number: Int, text: String)] {
+    let lines = try allLines(open(path)).enumerated()
+    return lines.compactMap { place, text in
+      text.isEmpty || text.hasPrefix("#") ? nil : (place + 1, text)
+    }
+  }
+
+  /// The ids that a file lists, one a line, as they stand there: no line is a comment, for ids may begin as they like.
+  ///
+  /// Throws `ToolError` (badData) for a blank line and a file without any.
+  public static func ids(_ path: String) throws -> [String] {
     let input = try open(path)
+    var lines = try allLines(input)
+    if lines.last?.isEmpty ?? false { lines.removeLast() }
+    guard !lines.isEmpty else {
+      throw ToolError(.badData, "\(input.name): lists no ids; write one a line")
+    }
+    if let blank = lines.firstIndex(where: \.isBlank) {
+      throw ToolError(
+        .badData, "\(input.name): line \(blank + 1) is blank, not an id; write one id a line")
+    }
+    return lines
+  }
+
+  /// All lines without their ends and without byte-order marks, which stand at the start of a line where files were
+  /// joined.
+  private static func allLines(_ input: ByteInput) throws -> [String] {
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -53,18 +78,24 @@ public enum InputFile {
       if count == 0 { break }
       bytes.append(contentsOf: block[..<count])
     }
-    let all = bytes.split(separator: 10, omittingEmptySubsequences: false)
-    return try all.enumerated().compactMap { place, line in
-      let trimmed = line.last == 13 ? line.dropLast() : line
-      guard let text = String(validating: trimmed, as: UTF8.self) else {
+    return try bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated().map {
+      place, line in
+      var line = line.last == 13 ? line.dropLast() : line
+      while line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+      guard let text = String(validating: line, as: UTF8.self) else {
         throw ToolError(
           .badData, "\(input.name): line \(place + 1) is not UTF-8; convert the file")
       }
-      return text.isEmpty || text.hasPrefix("#") ? nil : (place + 1, text)
+      return text
     }
   }
 
   private static func unreadable(_ path: String) -> ToolError {
     ToolError(.noInput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
   }
+}
+
+extension String {
+  /// Whether there is nothing but white space in it.
+  fileprivate var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

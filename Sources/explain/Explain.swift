@@ -229,8 +229,10 @@ struct Explain: Tool {
   }
 
   private func places(of ids: [String], in stored: StoredModel) throws -> [UInt32] {
-    try ids.map { id in
-      guard let index = stored.items.ids.firstIndex(of: id) else {
+    guard !ids.isEmpty else { return [] }
+    let places = IDPlaces(stored.items.ids)
+    return try ids.map { id in
+      guard let index = places[id] else {
         throw ToolError(
           .badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
       }
@@ -240,9 +242,9 @@ struct Explain: Tool {
 
   private func chosenUsers(_ data: InteractionSet) throws -> [Int] {
     var wanted = user
-    if let users { wanted += try InputFile.lines(users) }
+    if let users { wanted += try InputFile.ids(users) }
     guard !wanted.isEmpty else { return Array(0..<data.userCount) }
-    let places = Dictionary(zip(data.users.ids, data.users.ids.indices)) { first, _ in first }
+    let places = IDPlaces(data.users.ids)
     return try wanted.map { id in
       guard let place = places[id] else {
         throw ToolError(

@@ -19,8 +19,8 @@ private enum CategoryVariant: String, CaseIterable {
 /// What `simulate --truth` says of items and users.
 struct PlantedLabels {
   /// By ids.
-  let groups: [String: UInt32]
-  let clusters: [String: UInt32]
+  let groups: [ID: UInt32]
+  let clusters: [ID: UInt32]
   var groupCount: Int { Set(groups.values).count }
 
   /// Throws `ToolError` when the file holds no planted structure.
@@ -34,10 +34,10 @@ struct PlantedLabels {
       throw ToolError(.badData, "\(file): holds no planted structure; write it by simulate --truth")
     }
     defer { withExtendedLifetime(stored) {} }
-    self.groups = Dictionary(zip(stored.items.ids, groups)) { first, _ in first }
+    self.groups = Dictionary(zip(stored.items.ids.map(ID.init), groups)) { first, _ in first }
     // simulate numbers users from 1 in its own order.
     self.clusters = Dictionary(
-      uniqueKeysWithValues: clusters.enumerated().map { (String($0.offset + 1), $0.element) })
+      uniqueKeysWithValues: clusters.enumerated().map { (ID(String($0.offset + 1)), $0.element) })
   }
 }
 
@@ -108,8 +108,8 @@ func agreementSection(
     ])
   }
   if let planted {
-    let groups = stored.items.ids.map { planted.groups[$0] }
-    let types = subjects.trainingIDs.map { planted.clusters[$0] }
+    let groups = stored.items.ids.map { planted.groups[ID($0)] }
+    let types = subjects.trainingIDs.map { planted.clusters[ID($0)] }
     for (what, groupings, truth) in [("items", items, groups), ("users", users, types)] {
       for grouping in groupings {
         let pairs = zip(grouping.labels, truth).compactMap { label, known in

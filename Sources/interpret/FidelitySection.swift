@@ -8,15 +8,13 @@ import ToolKit
 
 /// The first item of each user's list in a stream of recommendations.
 struct RecommendedItems {
-  private var items: [String: UInt32] = [:]
+  private var items: [ID: UInt32] = [:]
 
   /// Throws `FormatError`, and `ToolError` when the lists are of other items.
   init(_ path: String, _ subjects: Subjects) throws {
     let reader = RecommendationReader(
       try InputFile.stream(path, expecting: [.recommendations]))
-    let places = Dictionary(
-      zip(subjects.stored.items.ids, subjects.stored.items.ids.indices)
-    ) { first, _ in first }
+    let places = IDPlaces(subjects.stored.items.ids)
     var (users, known) = ([String](), [Int?]())
     while let part = try reader.next() {
       switch part {
@@ -27,7 +25,7 @@ struct RecommendedItems {
           guard let first = chunk.items[list.rows].first, let item = known[Int(first)] else {
             continue
           }
-          items[users[Int(list.user)]] = UInt32(item)
+          items[ID(users[Int(list.user)])] = UInt32(item)
         }
       }
     }
@@ -38,7 +36,7 @@ struct RecommendedItems {
   }
 
   /// The item recommended to a user, or nil.
-  subscript(_ user: String) -> UInt32? { items[user] }
+  subscript(_ user: String) -> UInt32? { items[ID(user)] }
 }
 
 /// Fidelity of explanations of users' best recommendations.

@@ -20,7 +20,7 @@ final class Truth {
   private let data: InteractionSet
   private let plan: SplitPlan?
   private let digest: UInt64?
-  private let places: [String: Int]
+  private let places: IDPlaces
   private let trainingCounts: [UInt32]
   private var neighbours: NearestItems?
 
@@ -28,7 +28,7 @@ final class Truth {
     data = try InteractionSet.read(stream).0
     digest = stream.digest
     plan = try SplitPlan(data)
-    places = Dictionary(zip(data.users.ids, data.users.ids.indices)) { first, _ in first }
+    places = IDPlaces(data.users.ids)
     trainingCounts = (plan?.training() ?? data.rows()).columnCounts().map { UInt32(clamping: $0) }
   }
 
@@ -44,13 +44,12 @@ final class Truth {
     let lists = try readAll(reader)
     let explained = try options.explainability.map { ($0, try nearestItems($0.neighbours)) }
     // Items are numbered as in the truth; ones it has never seen come after.
-    var numbers = Dictionary(zip(data.items.ids, data.items.ids.indices)) { first, _ in first }
+    var numbers = IDPlaces(data.items.ids)
     var counts = trainingCounts
     let items = lists.items.map { id -> UInt32 in
-      if let known = numbers[id] { return UInt32(known) }
-      numbers[id] = counts.count
-      counts.append(0)
-      return UInt32(counts.count - 1)
+      let number = numbers.place(of: id, else: counts.count)
+      if number == counts.count { counts.append(0) }
+      return UInt32(number)
     }
     var scorable = [Bool](repeating: false, count: counts.count)
     for item in items { scorable[Int(item)] = true }

@@ -17,7 +17,7 @@ struct Population {
   /// One row a user; users without any known item are left out.
   let rows: SparseRows
   let unknownInteractions: Int
-  private let places: [String: Int]
+  private let places: IDPlaces
 
   /// Reads a split or plain interactions.
   ///
@@ -48,7 +48,7 @@ struct Population {
     self.ids = ids
     rows = SparseRows(offsets: offsets, columns: columns, columnCount: items.targetCount)
     unknownInteractions = unknown
-    places = Dictionary(zip(set.users.ids, set.users.ids.indices)) { first, _ in first }
+    places = IDPlaces(set.users.ids)
   }
 
   /// The history that a list was made from; nil when the user is unknown.
@@ -91,7 +91,7 @@ struct RecommendedLists {
     let reader = RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
     role = reader.metadata["role"]?.string == "validation" ? .validation : .test
     itemCounts = [Int](repeating: 0, count: model.items.ids.count)
-    let places = Dictionary(zip(model.items.ids, model.items.ids.indices)) { first, _ in first }
+    let places = IDPlaces(model.items.ids)
     var (ids, map, seen) = ([String](), [UInt32?](), Set<UInt32>())
     while let part = try reader.next() {
       switch part {

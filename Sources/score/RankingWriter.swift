@@ -21,7 +21,7 @@ final class RankingWriter {
   private var pendingUsers: [String] = []
   private var pending = RecommendationChunk()
   private var userCount: UInt32 = 0
-  private var lastUser: String?
+  private var lastUser: ID?
 
   init(
     _ file: OutputFile, format: RankingFormat, items: ItemChunk, model: String, metadata: JSONValue,
@@ -44,10 +44,10 @@ final class RankingWriter {
   func append(user: String, round: UInt8?, _ list: [Ranked<Float>]) throws {
     switch format {
     case .ig:
-      if user != lastUser {
+      if ID(user) != lastUser {
         pendingUsers.append(user)
         userCount += 1
-        lastUser = user
+        lastUser = ID(user)
       }
       pending.append(
         user: userCount - 1, round: round, items: list.map(\.index), scores: list.map(\.score))
@@ -92,9 +92,9 @@ final class RankingWriter {
 }
 
 extension String {
-  /// The text with tabs and line ends as spaces, so that it stays one field.
+  /// The text with tabs and line feeds as spaces, so that it stays one field, and nothing else altered.
   fileprivate var replacingTabs: String {
-    contains { $0 == "\t" || $0.isNewline }
-      ? String(map { $0 == "\t" || $0.isNewline ? " " : $0 }) : self
+    utf8.contains { $0 == 9 || $0 == 10 }
+      ? String(decoding: utf8.map { $0 == 9 || $0 == 10 ? 32 : $0 }, as: UTF8.self) : self
   }
 }

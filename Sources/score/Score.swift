@@ -141,11 +141,10 @@ struct Score: Tool {
   /// The users that --users lists, in the order of the data; nil for all.
   private func wantedUsers(_ data: InteractionSet) throws -> [Int]? {
     guard let users else { return nil }
-    let wanted = Set(try InputFile.lines(users))
-    guard !wanted.isEmpty else { throw ToolError(.badData, "\(users): lists no users") }
-    let chosen = (0..<data.userCount).filter { wanted.contains(data.users.ids[$0]) }
+    let wanted = Set(try InputFile.ids(users).map(ID.init))
+    let chosen = (0..<data.userCount).filter { wanted.contains(ID(data.users.ids[$0])) }
     if chosen.count < wanted.count {
-      let missing = wanted.subtracting(chosen.map { data.users.ids[$0] }).sorted()
+      let missing = wanted.subtracting(chosen.map { ID(data.users.ids[$0]) }).map(\.text).sorted()
       throw ToolError(
         .badData,
         "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'"
@@ -158,10 +157,10 @@ struct Score: Tool {
   private func candidateMask(_ ids: [String], _ context: ToolContext) throws -> [Bool]? {
     guard candidates != nil || exclude != nil else { return nil }
     var mask = [Bool](repeating: candidates == nil, count: ids.count)
-    let places = Dictionary(zip(ids, ids.indices)) { first, _ in first }
+    let places = IDPlaces(ids)
     for (path, value) in [(candidates, true), (exclude, false)] {
       guard let path else { continue }
-      let listed = try InputFile.lines(path)
+      let listed = try InputFile.ids(path)
       let known = listed.compactMap { places[$0] }
       for item in known { mask[item] = value }
       guard !value || !known.isEmpty else {

@@ -60,7 +60,7 @@ extension StoredModel {
   /// - Throws: `ModelError` when a parameter has other sizes than can be matched.
   func start(_ parameters: [Parameter<Float>], items ids: [String], users: SparseRows) throws -> Int
   {
-    let places = Dictionary(zip(items.ids, items.ids.indices)) { first, _ in first }
+    let places = IDPlaces(items.ids)
     let source = ids.map { places[$0] }
     let nearest = source.contains(nil) ? nearestColumns(of: users, count: 20) : nil
     // The earlier model's items that each of the new model starts from.
