@@ -5,8 +5,8 @@ import Interchange
 
 /// Standard output or a file that exists under its name only once it is whole.
 ///
-/// A file is written as `.NAME.PID.tmp` beside its target; `commit()` syncs and renames it. Dropping
-/// the object, an error, or SIGINT/SIGTERM/SIGHUP removes the temporary file and leaves whatever
+/// A file is written as a `TemporaryFile` beside its target; `commit()` syncs and renames it. Dropping
+/// the object, an error, or a signal that ends the tool removes the temporary file and leaves whatever
 /// stood under the name before. A log that is to be followed takes its place earlier, by `show()`.
 public final class OutputFile: ByteSink {
   /// The path, or `standard output`.
@@ -56,13 +56,10 @@ public final class OutputFile: ByteSink {
       return
     }
     let target = Self.target(of: path)
-    let slash = target.lastIndex(of: "/").map { target.index(after: $0) } ?? target.startIndex
-    let hidden = "\(target[..<slash]).\(target[slash...]).\(getpid()).tmp"
+    guard let hidden = TemporaryFile(beside: target) else { throw Self.cannotCreate(path) }
     self.path = target
-    temporary = hidden
-    descriptor = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Self.cannotCreate(path) }
-    UnfinishedFiles.add(hidden)
+    temporary = hidden.path
+    descriptor = hidden.descriptor
   }
 
   /// Where a symbolic link leads, so that the link stays; the path itself where there is none, or nothing behind it.
@@ -129,11 +126,11 @@ public final class OutputFile: ByteSink {
     }
     descriptor = -1
     if !isShown { try take(path, from: temporary) }
-    let slash = path.lastIndex(of: "/")
-    let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
+    let folder = TemporaryFile.parts(of: path).folder
+    let entries = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if entries >= 0 {
+      fsync(entries)
+      close(entries)
     }
   }
 
@@ -155,7 +152,10 @@ public final class OutputFile: ByteSink {
         done += count
       } else if count < 0, errno != EINTR {
         // As by default, but with nothing left behind.
-        if errno == EPIPE { UnfinishedFiles.endBySignal(SIGPIPE) }
+        if errno == EPIPE {
+          UnfinishedFiles.endByPipe()
+          errno = EPIPE
+        }
         throw failure()
       }
     }

@@ -12,6 +12,11 @@ public enum UnfinishedFiles {
       return slots
     }()
 
+  /// Signals that end a program which does not ask for them.
+  private static let endings = [
+    SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
+  ]
+
   static func add(_ path: String) {
     for slot in 0..<16 where slots[slot] == nil {
       slots[slot] = strdup(path)
@@ -38,10 +43,27 @@ public enum UnfinishedFiles {
   static func installSignalHandlers() {
     _ = slots
     // A reader that went away is met where output is written; one of messages alone ends nothing.
-    signal(SIGPIPE, SIG_IGN)
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { UnfinishedFiles.endBySignal($0) }
-    }
+    wasPipeIgnored = isIgnored(signal(SIGPIPE, SIG_IGN))
+    // A file that grows beyond what is allowed is met there as well.
+    signal(SIGXFSZ, SIG_IGN)
+    for number in endings { handle(number) { UnfinishedFiles.endBySignal($0) } }
+  }
+
+  /// Handles a signal, unless whoever started the tool had it ignored, as nohup does.
+  public static func handle(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+    if isIgnored(signal(number, handler)) { signal(number, SIG_IGN) }
+  }
+
+  private static func isIgnored(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == 1
+  }
+
+  /// Whether whoever started the tool wants to hear of a reader that went away as of other trouble.
+  nonisolated(unsafe) private static var wasPipeIgnored = false
+
+  /// Ends as by SIGPIPE, with nothing left behind; comes back where that was ignored from the start.
+  static func endByPipe() {
+    if !wasPipeIgnored { endBySignal(SIGPIPE) }
   }
 
   /// Removes all files and ends as the signal does by default; for use in a handler.

@@ -135,7 +135,7 @@ enum StopRequest {
 
   static func install() {
     for number in [SIGINT, SIGTERM] {
-      signal(number) { number in
+      UnfinishedFiles.handle(number) { number in
         let isFirst = !StopRequest.flag.exchange(true, ordering: .relaxed)
         if isFirst, StopRequest.hasBegun.load(ordering: .relaxed) { return }
         UnfinishedFiles.endBySignal(number)

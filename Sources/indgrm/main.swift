@@ -17,7 +17,6 @@ func say(_ text: String) {
   if !done { fail("standard output cannot be written", status: 74) }
 }
 
-signal(SIGPIPE, SIG_DFL)
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case nil, "--help", "-h":
