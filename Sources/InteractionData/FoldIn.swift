@@ -15,6 +15,22 @@ public struct FoldInCases: Sendable {
   public var unknownInteractions = 0
 
   public var count: Int { users.count }
+  /// Interactions with items the model knows, and all.
+  public var knownInteractions: Int { history.count }
+  public var interactions: Int { history.count + unknownInteractions }
+  /// Cases in which the model knows no item.
+  public var strangers: Int { (0..<count).count { history.row($0).isEmpty } }
+
+  /// Those in which the model knows an item.
+  public var known: FoldInCases {
+    guard strangers > 0 else { return self }
+    let kept = (0..<count).filter { !history.row($0).isEmpty }
+    var result = self
+    result.users = kept.map { users[$0] }
+    result.rounds = kept.map { rounds[$0] }
+    result.history = history.rows(at: kept)
+    return result
+  }
 
   /// Cases of held-out users, or the chosen ones among them, in all their rounds, user by user.
   public init(

@@ -9,6 +9,8 @@ public enum FailureCategory: Sendable {
   case internalFault
   case cannotCreate
   case inputOutput
+  /// Stopped before its end; trying again, or going on, may bring it there.
+  case stopped
 }
 
 /// An error whose text is meant for the user and whose category decides the exit status.

@@ -226,6 +226,9 @@ extension StoredModel {
     return counts.map { min(max($0, 0), 1 << 40) }
   }
 
+  /// Items by how many training users chose them; nil where the model file does not tell.
+  public var popularity: (any RecommendationModel)? { Popularity(trainingOf: self) }
+
   /// A tensor of floats of a given shape (nil: any size in that dimension).
   ///
   /// Throws `ModelError` when it is missing or different.

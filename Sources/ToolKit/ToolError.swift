@@ -13,6 +13,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case internalFault = 70
   case cannotCreate = 73
   case inputOutput = 74
+  case stopped = 75
 
   init(_ category: FailureCategory) {
     self =
@@ -24,6 +25,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       case .internalFault: .internalFault
       case .cannotCreate: .cannotCreate
       case .inputOutput: .inputOutput
+      case .stopped: .stopped
       }
   }
 }

@@ -14,8 +14,8 @@ struct Explain: Tool {
     "Say why items are recommended to users.",
     discussion: """
       For each user the best items, or the items named, with the parts their scores are made of: they \
-      add up to the score. Without --user or --users all users are explained. A user's history is all \
-      the input holds of him. Holds the interactions, and the model once a thread.
+      add up to the score. Without --user or --users all users are explained, but those of whose items \
+      the model knows none. A user's history is all the input holds of him. Holds the interactions, and the model once a thread.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -83,6 +83,8 @@ struct Explain: Tool {
     help: ArgumentHelp("How far the last step goes, in standard deviations.", valueName: "x"))
   var reach = 4.0
 
+  @OptionGroup var known: KnownShare
+
   @Option(help: "Text for people or one JSON object a recommendation.")
   var format: ExplanationFormat = .text
 
@@ -116,11 +118,14 @@ struct Explain: Tool {
     let fitted = try ModelCatalogue.restore(stored)
     if let things = try viewsWithoutData(stored, fitted) { return try write(things, to: file) }
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
+    let name = input == "-" ? "standard input" : input
+    let map = ItemMap(from: data.items.ids, to: stored.items.ids)
+    try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)
     if clusters || alter != nil {
-      let map = ItemMap(from: data.items.ids, to: stored.items.ids)
       let everybody = FoldInCases(data, users: Array(0..<data.userCount), items: map)
+      try check(everybody, name, context)
       if let factor = alter {
-        let one = FoldInCases(data, users: try chosenUsers(data), items: map)
+        let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
         let walk = try traversal(stored, fitted, factor)
         return try write(
           walk.ofUser(Array(one.history.row(0)), others: everybody.history), to: file)
@@ -133,9 +138,9 @@ struct Explain: Tool {
     let templates = try SentenceTemplates(
       template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
       name: template ?? "the standard templates")
-    let chosen = try chosenUsers(data)
-    let cases = FoldInCases(
-      data, users: chosen, items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let all = FoldInCases(data, users: try chosenUsers(data, context), items: map)
+    try check(all, name, context)
+    let cases = all.known
     let named = format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
       format: format, show: show > 0 ? show : .max, model: stored, fitted: fitted,
@@ -240,18 +245,31 @@ struct Explain: Tool {
     }
   }
 
-  private func chosenUsers(_ data: InteractionSet) throws -> [Int] {
-    var wanted = user
-    if let users { wanted += try InputFile.ids(users) }
-    guard !wanted.isEmpty else { return Array(0..<data.userCount) }
+  private func check(_ cases: FoldInCases, _ name: String, _ context: ToolContext) throws {
+    try known.check(
+      interactions: cases.knownInteractions, of: cases.interactions, strangers: cases.strangers,
+      of: cases.count, fate: "are left out", name, context)
+  }
+
+  private func chosenUsers(_ data: InteractionSet, _ context: ToolContext) throws -> [Int] {
+    guard !user.isEmpty || users != nil else { return Array(0..<data.userCount) }
     let places = IDPlaces(data.users.ids)
-    return try wanted.map { id in
+    var chosen = try user.map { id in
       guard let place = places[id] else {
         throw ToolError(
           .badData, "user '\(id)' is not in the input; pipe a history in to explain it")
       }
       return place
     }
+    if let users {
+      let wanted = try InputFile.ids(users)
+      let found = wanted.compactMap { places[$0] }
+      try known.check(
+        found.count, of: wanted.count, "wanted users are in the input",
+        first: wanted.first { places[$0] == nil }, users, context)
+      chosen += found
+    }
+    return chosen
   }
 }
 

@@ -18,7 +18,8 @@ struct Fit: Tool {
       looked at (but an earlier model in --init knows the users it was fitted to, whatever they are \
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
       --resume with the same settings (epochs and patience may differ) and ends in the same bytes \
-      as if it had never stopped. --refit fits once more, for use, when validation users have had their \
+      as if it had never stopped. A fit that a signal ends writes the best model so far, marked as stopped, \
+      and exits with 75. --refit fits once more, for use, when validation users have had their \
       say. Holds the interactions, the model and one batch in memory, --refit the training users \
       and the model twice.
       """)
@@ -189,6 +190,8 @@ struct Fit: Tool {
       report.fail(error)
       throw error
     }
+    let isStopped = StopRequest.isMade
+    if isStopped { result.description = result.description.setting("stopped", .bool(true)) }
     try result.write(to: file, kind: .model)
     try file.commit()
     let described = result.description["settings"] ?? .null
@@ -196,8 +199,13 @@ struct Fit: Tool {
     if let failure = described["failure"]?.string ?? refitFailure {
       throw ToolError(.internalFault, "\(failure); the best model before was kept")
     }
-    if refit, described["refit"] == nil {
-      context.log.warning("stopped before the refit's end; the first fit's model was written")
+    if isStopped {
+      let what =
+        refit && described["refit"] == nil ? "the first fit's model" : "the best model so far"
+      throw ToolError(
+        .stopped,
+        "stopped by a signal; \(what) was written and is marked as stopped"
+          + (checkpoint.map { "; go on with --resume \($0)" } ?? ""))
     }
   }
 

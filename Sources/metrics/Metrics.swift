@@ -77,6 +77,12 @@ struct Metrics: Tool {
       valueName: "metric@n=value"))
   var failBelow: [Floor] = []
 
+  @Flag(
+    help:
+      "Measure lists of a part of the split's users and rounds; without it lists that are missing are an error."
+  )
+  var partial = false
+
   @Flag(help: "Print what each metric means, then end.")
   var list = false
 
@@ -169,10 +175,14 @@ struct Metrics: Tool {
       throw ToolError(
         .badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
     }
-    if measured.missing.users > 0 {
-      context.log.notice(
-        "\(name): \(measured.missing.users) of \(measured.missing.of) users of the truth have no list and are"
-          + " left out")
+    let (missing, all) = measured.missing
+    if missing > 0 {
+      let words = "\(name): \(missing) of \(all) lists of the truth's users and rounds are missing"
+      guard partial else {
+        throw ToolError(
+          .badData, "\(words); score the whole split, or give --partial to measure a part")
+      }
+      context.log.notice("\(words) and left out")
     }
     if counts.emptyTruthLists > 0 {
       context.log.notice("\(name): left out \(counts.emptyTruthLists) lists whose truth is empty")

@@ -10,8 +10,8 @@ import ToolKit
 struct Measured {
   let name: String
   let evaluation: RankingEvaluation
-  /// Users of the split that have no list, of how many.
-  let missing: (users: Int, of: Int)
+  /// Lists of the split's users and rounds that are not there, of how many.
+  let missing: (lists: Int, of: Int)
   var report: MetricsReport { evaluation.report }
 }
 
@@ -57,7 +57,6 @@ final class Truth {
       let accumulator = try RankingAccumulator(
         options: options,
         catalogue: Catalogue(itemCount: counts.count, trainingCounts: counts, scorable: scorable))
-      var listed: Set<Int> = []
       for chunk in lists.chunks {
         for list in chunk.lists {
           let id = lists.users[Int(list.user)]
@@ -66,7 +65,6 @@ final class Truth {
               .badData,
               "\(reader.stream.name): user '\(id)' is not in the truth; do they belong together?")
           }
-          listed.insert(user)
           let chosen = truth(of: user, role, round: list.round)
           let history = foldIn(of: user, role, round: list.round)
           var explainable: [UInt32] = []
@@ -80,15 +78,31 @@ final class Truth {
             foldInCount: history.count, explainable: explainable)
         }
       }
-      let judged = plan?.heldOutUsers(role) ?? []
       return Measured(
         name: name(of: reader), evaluation: try accumulator.finish(),
-        missing: (judged.count { !listed.contains($0) }, judged.count))
+        missing: missing(lists, role))
     } catch MetricsError.invalidOption(let reason) {
       throw ToolError(.usage, reason)
     } catch let error as MetricsError {
       throw ToolError(.badData, "\(reader.stream.name): \(worded(error))")
     }
+  }
+
+  /// How many of the lists that the split asks for are missing, of how many.
+  private func missing(_ lists: Lists, _ role: UserRole) -> (lists: Int, of: Int) {
+    guard let plan else { return (0, 0) }
+    var found = Set<Int>()
+    for list in lists.chunks.lazy.flatMap(\.lists) {
+      guard let user = places[lists.users[Int(list.user)]] else { continue }
+      for round in list.round.map({ Int($0)..<Int($0) + 1 }) ?? 0..<plan.rounds {
+        found.insert(user * plan.rounds + round)
+      }
+    }
+    let judged = plan.heldOutUsers(role)
+    let missing = judged.reduce(0) { sum, user in
+      sum + (0..<plan.rounds).count { !found.contains(user * plan.rounds + $0) }
+    }
+    return (missing, judged.count * plan.rounds)
   }
 
   /// Throws `ToolError` when lists were made for something else than the split that is the truth, so that what was
@@ -145,9 +159,11 @@ final class Truth {
     }
   }
 
-  private func readAll(_ reader: RecommendationReader) throws -> (
+  private typealias Lists = (
     users: [String], items: [String], chunks: [RecommendationChunk]
-  ) {
+  )
+
+  private func readAll(_ reader: RecommendationReader) throws -> Lists {
     var (users, items, chunks) = ([String](), [String](), [RecommendationChunk]())
     while let part = try reader.next() {
       switch part {

@@ -15,8 +15,9 @@ struct Score: Tool {
     discussion: """
       Of a split, the test users are ranked for in every round, with the round's truth left out of \
       their history; of plain interactions, all users, with all they have. Users need not have been in \
-      the training. Items a user has are left out of the ranking. Holds the interactions, the model and \
-      a block of 512 users' scores.
+      the training. Items a user has are left out of the ranking. Users of whose items the model knows \
+      none get the items most chosen in the training, scored by the share of users who chose them. Holds \
+      the interactions, the model and the scores of a block of users: 512, or fewer beyond 131072 items.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -43,6 +44,8 @@ struct Score: Tool {
   @Option(help: ArgumentHelp("Never rank the items whose ids this file lists.", valueName: "file"))
   var exclude: String?
 
+  @OptionGroup var known: KnownShare
+
   @Flag(help: "Rank also what a user already has.")
   var keepSeen = false
 
@@ -66,17 +69,23 @@ struct Score: Tool {
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
-    let cases = try selectCases(data, items)
+    try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
+    let cases = try selectCases(data, items, context)
+    let popular = stored.popularity
+    try known.check(
+      interactions: cases.knownInteractions, of: cases.interactions, strangers: cases.strangers,
+      of: cases.count,
+      fate: popular == nil ? "get no items" : "get what is popular", stream.name, context)
+    if stored.description["stopped"]?.bool == true {
+      context.log.warning("\(model): its fit was stopped by a signal before its end")
+    }
     if role == .validation, stored.description["settings"]?["refit"]?.bool == true {
       context.log.warning(
         "\(model): was fitted to validation users as well; figures on them say nothing of others")
     }
-    if cases.unknownInteractions > 0 {
-      context.log.notice(
-        "items the model does not know are left out, with \(cases.unknownInteractions) of the interactions"
-      )
-    }
-    let ranker = Ranker(fitted, candidates: try candidateMask(stored.items.ids, context))
+    let mask = try candidateMask(stored.items.ids, context)
+    let ranker = Ranker(fitted, candidates: mask)
+    let cold = popular.map { Ranker($0, candidates: mask) }
 
     let writer = try RankingWriter(
       file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
@@ -85,7 +94,7 @@ struct Score: Tool {
       provenance: context.provenance(from: [stream.provenance, stored.provenance]))
     let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
     var short = 0
-    try rank(cases, with: ranker) { range, lists in
+    try rank(cases, with: ranker, or: cold) { range, lists in
       for (index, list) in zip(range, lists) {
         short += list.count < top ? 1 : 0
         try writer.append(
@@ -100,22 +109,32 @@ struct Score: Tool {
     context.log.notice("ranked items for \(cases.count) users and rounds\(fewer)")
   }
 
-  /// Ranks for blocks of users and hands their lists on, in order.
+  /// Ranks for blocks of users and hands their lists on, in order; those of whom nothing is known get what is popular,
+  /// or nothing where the model does not tell what is.
   private func rank(
-    _ cases: FoldInCases, with ranker: Ranker,
+    _ cases: FoldInCases, with ranker: Ranker, or popular: Ranker?,
     _ body: (Range<Int>, [[Ranked<Float>]]) throws -> Void
   ) throws {
-    let block = 512
+    // Scores of a block take a quarter of a gigabyte at most.
+    let block = min(512, max(1, (1 << 26) / max(cases.history.columnCount, 1)))
+    var favourites: [Ranked<Float>]?
     for start in stride(from: 0, to: cases.count, by: block) {
       let range = start..<min(start + block, cases.count)
-      try body(
-        range, ranker.top(cases.history, rows: range, count: top, keepsSeen: keepSeen))
+      var lists = ranker.top(cases.history, rows: range, count: top, keepsSeen: keepSeen)
+      for row in range where cases.history.row(row).isEmpty {
+        let found = favourites ?? popular?.top(cases.history, rows: row..<row + 1, count: top)[0]
+        favourites = found ?? []
+        lists[row - start] = found ?? []
+      }
+      try body(range, lists)
     }
   }
 
   /// Of a split the held-out users with what they are folded in by, else all users with all they have.
-  private func selectCases(_ data: InteractionSet, _ items: ItemMap) throws -> FoldInCases {
-    let chosen = try wantedUsers(data)
+  private func selectCases(
+    _ data: InteractionSet, _ items: ItemMap, _ context: ToolContext
+  ) throws -> FoldInCases {
+    let chosen = try wantedUsers(data, context)
     guard let plan = try SplitPlan(data) else {
       return FoldInCases(data, users: chosen ?? Array(0..<data.userCount), items: items)
     }
@@ -139,17 +158,14 @@ struct Score: Tool {
   }
 
   /// The users that --users lists, in the order of the data; nil for all.
-  private func wantedUsers(_ data: InteractionSet) throws -> [Int]? {
+  private func wantedUsers(_ data: InteractionSet, _ context: ToolContext) throws -> [Int]? {
     guard let users else { return nil }
     let wanted = Set(try InputFile.ids(users).map(ID.init))
     let chosen = (0..<data.userCount).filter { wanted.contains(ID(data.users.ids[$0])) }
-    if chosen.count < wanted.count {
-      let missing = wanted.subtracting(chosen.map { ID(data.users.ids[$0]) }).map(\.text).sorted()
-      throw ToolError(
-        .badData,
-        "\(missing.count) of \(wanted.count) wanted users are not in the input, first '\(missing[0])'"
-      )
-    }
+    let missing = wanted.subtracting(chosen.map { ID(data.users.ids[$0]) }).min()
+    try known.check(
+      chosen.count, of: wanted.count, "wanted users are in the input", first: missing?.text, users,
+      context)
     return chosen
   }
 
@@ -161,16 +177,18 @@ struct Score: Tool {
     for (path, value) in [(candidates, true), (exclude, false)] {
       guard let path else { continue }
       let listed = try InputFile.ids(path)
-      let known = listed.compactMap { places[$0] }
-      for item in known { mask[item] = value }
-      guard !value || !known.isEmpty else {
-        throw ToolError(
-          .badData, "\(path): none of the \(listed.count) candidates is in the model; check the ids"
-        )
-      }
-      if known.count < listed.count {
+      let found = listed.compactMap { places[$0] }
+      for item in found { mask[item] = value }
+      let missing = listed.first { places[$0] == nil }
+      if value {
+        try known.check(
+          found.count, of: listed.count, "candidates are in the model", first: missing, path,
+          context)
+      } else if let missing {
+        // What must not be shown may well be more than what was ever chosen.
         context.log.warning(
-          "\(path): \(listed.count - known.count) of \(listed.count) items are not in the model")
+          "\(path): \(listed.count - found.count) of \(listed.count) items are not in the model, first '\(missing)'"
+        )
       }
     }
     return mask

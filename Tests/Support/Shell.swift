@@ -51,6 +51,18 @@ public enum Shell {
   }
 }
 
+extension Shell {
+  /// Runs a command that sends signals: a test's own threads block them, which its children would inherit.
+  public static func runWithSignals(_ command: String) -> Result {
+    let quoted = command.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: "'\\''")
+    return run(
+      "exec timeout -s KILL 60 python3 -c 'import os, signal, sys;"
+        + " signal.pthread_sigmask(signal.SIG_SETMASK, []);"
+        + " os.execvp(\"bash\", [\"bash\", \"-c\", sys.argv[1]])' '\(quoted)'")
+  }
+}
+
 /// A temporary folder that is removed with the object.
 public final class Folder: Sendable {
   private let url: URL

@@ -10,7 +10,7 @@ import Testing
   init() throws { folder = try Folder() }
 
   private func run(_ command: String) -> Shell.Result {
-    Shell.run("cd \(folder.path("")) && \(command)")
+    Shell.runWithSignals("cd \(folder.path("")) && \(command)")
   }
 
   private static let small = "simulate -q --users 50 --items 50 --interactions 1000"
@@ -68,7 +68,7 @@ import Testing
   /// Writers that have one process number in their containers, or that write at once.
   @Test func writersOfOneFileDoNotMeet() {
     let runs = run(
-      "for n in 1 2 3 4 5 6; do simulate -q --threads 1 --users $((n * 500)) --items 300"
+      "for n in 1 2 3 4 5 6; do simulate -q --threads 1 --users $((n * 50)) --items 300"
         + " --interactions $((n * 5000)) -o o.ig & done; wait; check --all o.ig && ls -A")
     #expect(runs.status == 0 && runs.output == "o.ig\n", "\(runs.output) \(runs.errors)")
   }

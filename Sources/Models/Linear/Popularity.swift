@@ -23,6 +23,14 @@ final class Popularity: RecommendationModel, ModelFamily {
     return Popularity(Matrix(rows: 1, columns: counts.count, counts.map { Float($0) / users }))
   }
 
+  /// By the training interactions that a model file of any family tells; nil where it does not.
+  init?(trainingOf stored: StoredModel) {
+    let counts = stored.itemInteractions
+    guard counts.contains(where: { $0 > 0 }) else { return nil }
+    let users = max(Float(stored.description["training_users"]?.int ?? 1), 1)
+    shares = Matrix(rows: 1, columns: counts.count, counts.map { Float($0) / users })
+  }
+
   static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
     Popularity(try stored.floats("shares", [1, stored.items.ids.count]))
   }

@@ -1,0 +1,95 @@
+// Do the interactions and lists of a run belong to the model at all?
+
+import ArgumentParser
+import Interchange
+
+/// How much of what is asked for must be known, lest lists that mean nothing are published.
+public struct KnownShare: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Fail when less than this share of the interactions is of items the model knows, or less of the ids that a"
+        + " list names is known; what is not known is left out.", valueName: "share"))
+  public var minKnown = 0.5
+
+  public init() {}
+
+  public func validate() throws {
+    guard (0...1).contains(minKnown) else {
+      throw ValidationError("--min-known must be between 0 and 1")
+    }
+  }
+
+  /// Refuses histories without users, or mostly of items that the model does not know, and says what is left out.
+  ///
+  /// - Parameters:
+  ///   - known: interactions with items that the model knows, of `all`.
+  ///   - strangers: users without any, of `users`.
+  ///   - fate: what becomes of them.
+  /// - Throws: `ToolError` (badData).
+  public func check(
+    interactions known: Int, of all: Int, strangers: Int, of users: Int, fate: String,
+    _ name: String, _ context: ToolContext
+  ) throws {
+    guard users > 0, all > 0 else {
+      throw ToolError(
+        .badData, "\(name): holds no interactions of the users asked for; was its log empty?")
+    }
+    guard known > 0, Double(known) >= minKnown * Double(all) else {
+      throw ToolError(
+        .badData,
+        "\(name): the model knows the items of \(known) of \(all) interactions; give the catalogue it was"
+          + " fitted to, fit it again, or lower --min-known (\(minKnown))")
+    }
+    if known < all {
+      context.log.notice(
+        "items the model does not know are left out, with \(all - known) of the \(all) interactions"
+      )
+    }
+    if strangers > 0 {
+      context.log.warning(
+        "\(name): the model knows no item of \(strangers) of \(users) users and rounds; they \(fate)"
+      )
+    }
+  }
+
+  /// Refuses a list of ids of which too few are known, and says how many are left out.
+  ///
+  /// - Throws: `ToolError` (badData).
+  public func check(
+    _ known: Int, of all: Int, _ what: String, first missing: String?, _ name: String,
+    _ context: ToolContext
+  ) throws {
+    guard let missing else { return }
+    let words = "\(name): \(known) of \(all) \(what); '\(missing)' is not"
+    guard known > 0, Double(known) >= minKnown * Double(all) else {
+      throw ToolError(.badData, "\(words); check the ids, or lower --min-known (\(minKnown))")
+    }
+    context.log.warning("\(words) and is left out, as are all that are not")
+  }
+
+  /// Refuses a catalogue in which the model's ids stand for other things: where both have titles, most differ.
+  ///
+  /// - Throws: `ToolError` (badData).
+  public func refuseContradiction(
+    _ data: ItemChunk, _ model: ItemChunk, _ place: (UInt32) -> UInt32?, _ name: String
+  ) throws {
+    guard minKnown > 0, let here = data.titles, let there = model.titles else { return }
+    var (equal, other) = (0, 0)
+    var example: (id: String, here: String, there: String)?
+    for (item, title) in here.enumerated() where !title.isEmpty {
+      guard let place = place(UInt32(item)), !there[Int(place)].isEmpty else { continue }
+      if ID(title) == ID(there[Int(place)]) {
+        equal += 1
+      } else {
+        other += 1
+        example = example ?? (data.ids[item], title, there[Int(place)])
+      }
+    }
+    guard let example, other > equal else { return }
+    throw ToolError(
+      .badData,
+      "\(name): \(other) of \(equal + other) items have another title than in the model, such as '\(example.id)',"
+        + " '\(example.here)' here and '\(example.there)' there; give the catalogue it was fitted to, or"
+        + " --min-known 0 where titles were altered")
+  }
+}

@@ -1,0 +1,98 @@
+// Is nothing published that does not belong together, was stopped or is cut short?
+
+import Foundation
+import Support
+import Testing
+
+@Suite struct PublicationTests {
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    let made = run(
+      "{ echo user,item; for u in $(seq 40); do for k in 1 2 3 4; do echo u$u,i$(((u + k * k) % 9)); done; done; }"
+        + " > log.csv && ingest -q log.csv -o log.ig && fit -q --model item-knn log.ig -o m")
+    #expect(made.status == 0, "\(made.errors)")
+  }
+
+  private func run(_ command: String) -> Shell.Result {
+    Shell.run("cd \(folder.path("")) && \(command)")
+  }
+
+  /// An empty log, a foreign catalogue, and one that is mostly foreign, with --quiet as well.
+  @Test func foreignHistoriesAreRefused() {
+    let made = run(
+      "{ echo user,item; for k in 1 2 3; do echo a,x$k; done; } > foreign.csv"
+        + " && { cat foreign.csv; echo a,i1; echo b,i2; } > mostly.csv"
+        + " && ingest -q foreign.csv -o foreign && ingest -q mostly.csv -o mostly && echo yesterday > lists"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    for tool in ["score", "explain"] {
+      for (input, words) in [("foreign", "0 of 3"), ("mostly", "2 of 5")] {
+        let refused = run("\(tool) -q --model m \(input) -o lists")
+        #expect(
+          refused.status == 65 && refused.errors.contains(words)
+            && refused.errors.contains("--min-known"), "\(tool) \(input) \(refused.errors)")
+      }
+      #expect(run("cat lists").output == "yesterday\n")
+      #expect(run("\(tool) -q --model m --min-known 0.4 mostly -o other").status == 0)
+      #expect(run("\(tool) -q --model m --min-known 1.5 mostly").status == 64)
+    }
+  }
+
+  @Test func usersOfWhomNothingIsKnownGetWhatIsPopular() {
+    let mixed = run(
+      "printf 'user,item\\na,i1\\na,i2\\nb,zzz\\n' | ingest -q | score --model m --top 3 --format tsv"
+        + " | grep ^b | cut -f4,5; fit -q --model popularity log.ig -o p"
+        + " && score -q --model p --keep-seen --top 3 --format tsv log.ig | grep ^u1 | head -3 | cut -f4,5"
+    )
+    let lines = mixed.output.split(separator: "\n")
+    #expect(lines.count == 6 && lines.prefix(3) == lines.suffix(3), "\(mixed.output)")
+    #expect(mixed.errors.contains("no item of 1 of 2 users"), "\(mixed.errors)")
+    let explained = run(
+      "printf 'user,item\\na,i1\\na,i2\\nb,zzz\\n' | ingest -q | explain --model m --format jsonl"
+        + " | grep -c '\"user\":\"b\"'")
+    #expect(explained.output == "0\n" && explained.errors.contains("are left out"))
+  }
+
+  @Test func usersThatLeftTheLogDoNotEndTheRun() {
+    let some = run(
+      "printf 'u1\\nu2\\ngone\\n' > w; score --model m --users w --top 1 --format tsv log.ig")
+    #expect(some.status == 0 && some.output.split(separator: "\n").count == 3, "\(some.errors)")
+    #expect(some.errors.contains("2 of 3") && some.errors.contains("'gone'"), "\(some.errors)")
+    let few = run("printf 'u1\\ngone\\naway\\n' > w; score -q --model m --users w log.ig -o x")
+    #expect(few.status == 65 && few.errors.contains("1 of 3"), "\(few.errors)")
+    let candidates = run(
+      "printf 'i1\\nk1\\nk2\\n' > w; score -q --model m --candidates w log.ig -o x")
+    #expect(
+      candidates.status == 65 && candidates.errors.contains("1 of 3"), "\(candidates.errors)")
+  }
+
+  @Test func titlesThatContradictTheModelAreRefused() {
+    let made = run(
+      "for k in 0 1 2 3 4 5 6 7 8; do echo i$k,Film $k,Drama; done > here; sed 's/Film/Shoe/' here > there;"
+        + " ingest -q log.csv --items here -o here.ig && ingest -q log.csv --items there -o there.ig"
+        + " && fit -q --model item-knn here.ig -o t && score -q --model t here.ig -o same")
+    #expect(made.status == 0, "\(made.errors)")
+    for tool in ["score", "explain"] {
+      let refused = run("\(tool) -q --model t there.ig -o x")
+      #expect(
+        refused.status == 65 && refused.errors.contains("'Shoe 0' here and 'Film 0' there"),
+        "\(refused.errors)")
+      #expect(run("\(tool) -q --min-known 0 --model t there.ig -o x").status == 0)
+    }
+  }
+
+  @Test func aStoppedFitSaysSo() {
+    let stopped = Shell.runWithSignals(
+      "cd \(folder.path("")) && "
+        + "fit --model mult-vae --set epochs=100000 --set patience=1000 --set width=8 --set latent=4 --checkpoint c"
+        + " --log-json j log.ig -o s & for i in $(seq 200); do test -s j && break; sleep .05; done;"
+        + " kill -TERM $!; wait $!; echo $?; score --model s log.ig -o l")
+    #expect(stopped.output.hasPrefix("75\n"), "\(stopped.output) \(stopped.errors)")
+    #expect(stopped.errors.contains("go on with --resume c"), "\(stopped.errors)")
+    #expect(
+      stopped.status == 0 && stopped.errors.contains("s: its fit was stopped by a signal"),
+      "\(stopped.errors)")
+  }
+}
