@@ -85,7 +85,7 @@ import Testing
 
   @Test func aStoppedFitSaysSo() {
     let stopped = Shell.runWithSignals(
-      "cd \(folder.path("")) && "
+      "cd \(folder.path("")); "
         + "fit --model mult-vae --set epochs=100000 --set patience=1000 --set width=8 --set latent=4 --checkpoint c"
         + " --log-json j log.ig -o s & for i in $(seq 200); do test -s j && break; sleep .05; done;"
         + " kill -TERM $!; wait $!; echo $?; score --model s log.ig -o l")
