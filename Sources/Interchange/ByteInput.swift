@@ -1,4 +1,4 @@
-// Where do a stream's bytes come from: a file descriptor, a mapped file or memory?
+// Where do a stream's bytes come from: a file descriptor or memory?
 
 import Glibc
 
@@ -6,7 +6,7 @@ import Glibc
 public final class ByteInput {
   private enum Backing {
     case descriptor(Int32, owned: Bool)
-    case memory(MappedBytes)
+    case memory(OwnedBytes)
   }
 
   /// The name used in messages: a path or `standard input`.
@@ -25,8 +25,8 @@ public final class ByteInput {
     buffer = [UInt8](repeating: 0, count: 1 << 20)
   }
 
-  /// Reads from memory, for mapped files and tests.
-  public init(_ bytes: MappedBytes, name: String) {
+  /// Reads from memory, for tests.
+  public init(_ bytes: OwnedBytes, name: String) {
     backing = .memory(bytes)
     self.name = name
   }
@@ -35,10 +35,26 @@ public final class ByteInput {
     if case .descriptor(let descriptor, true) = backing { close(descriptor) }
   }
 
-  /// The mapped bytes under this input, when it is a mapping.
-  public var mapping: MappedBytes? {
-    if case .memory(let bytes) = backing { return bytes }
-    return nil
+  /// Bytes still to come, where the input is a regular file or memory.
+  public var rest: Int? {
+    switch backing {
+    case .memory(let bytes): return bytes.count - position
+    case .descriptor(let descriptor, _):
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+      return max(Int(status.st_size) - position, 0)
+    }
+  }
+
+  /// The last bytes of a regular file, as many as asked for or there are; nil for other inputs.
+  func tail(_ count: Int) -> [UInt8]? {
+    guard case .descriptor(let descriptor, _) = backing, let rest else { return nil }
+    let size = position + rest
+    var bytes = [UInt8](repeating: 0, count: min(count, size))
+    let got = bytes.withUnsafeMutableBytes {
+      pread(descriptor, $0.baseAddress, $0.count, size - $0.count)
+    }
+    return got == bytes.count ? bytes : []
   }
 
   /// Reads up to `target.count` bytes, fewer only at the end of the input.
@@ -82,12 +98,6 @@ public final class ByteInput {
     return done
   }
 
-  /// Steps over bytes of a mapped input without touching them.
-  func skip(_ count: Int) throws {
-    precondition(mapping != nil && count <= (mapping?.count ?? 0) - position)
-    position += count
-  }
-
   private func readOnce(_ descriptor: Int32, _ target: UnsafeMutableRawBufferPointer) throws -> Int
   {
     while true {
@@ -102,22 +112,13 @@ public final class ByteInput {
   }
 }
 
-/// Bytes that stay where they are: a mapped file or an owned block of memory.
-public final class MappedBytes: @unchecked Sendable {
+/// Bytes that stay where they are, in memory of their own: a file may be cut or overwritten while it is used, so that
+/// what was verified must be what is used.
+public final class OwnedBytes: @unchecked Sendable {
   public let raw: UnsafeRawBufferPointer
   public var count: Int { raw.count }
-  private let mapped: Bool
-
-  /// Maps a regular file read-only; nil when it is not a regular file or is empty.
-  public init?(descriptor: Int32) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
-      let address = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0),
-      address != MAP_FAILED
-    else { return nil }
-    raw = UnsafeRawBufferPointer(start: address, count: Int(status.st_size))
-    mapped = true
-  }
+  /// Where the memory begins.
+  private let memory: UnsafeRawPointer?
 
   /// Copies bytes into memory aligned to 64.
   public init(copying bytes: some Collection<UInt8>) {
@@ -125,22 +126,16 @@ public final class MappedBytes: @unchecked Sendable {
       byteCount: max(bytes.count, 1), alignment: 64)
     target.copyBytes(from: bytes)
     raw = UnsafeRawBufferPointer(rebasing: target[..<bytes.count])
-    mapped = false
+    memory = raw.baseAddress
   }
 
-  /// Takes over a block allocated with 64-byte alignment.
-  init(adopting block: UnsafeMutableRawBufferPointer) {
-    raw = UnsafeRawBufferPointer(block)
-    mapped = false
+  /// Takes over a block allocated with 64-byte alignment, but for its first bytes.
+  init(adopting block: UnsafeMutableRawBufferPointer, from start: Int = 0) {
+    raw = UnsafeRawBufferPointer(rebasing: block[start...])
+    memory = UnsafeRawPointer(block.baseAddress)
   }
 
-  deinit {
-    if mapped {
-      munmap(UnsafeMutableRawPointer(mutating: raw.baseAddress), raw.count)
-    } else {
-      raw.baseAddress?.deallocate()
-    }
-  }
+  deinit { memory?.deallocate() }
 }
 
 /// A 64-byte aligned block that grows by copying, for payloads of unknown honesty.
@@ -149,16 +144,26 @@ final class GrowingBlock {
   var count = 0
   var capacity: Int { memory.count }
 
-  init(firstCapacity: Int) {
-    memory = .allocate(byteCount: max(firstCapacity, 64), alignment: 64)
+  /// Nil where there is not so much memory.
+  init?(firstCapacity: Int) {
+    guard let memory = Self.block(max(firstCapacity, 64)) else { return nil }
+    self.memory = memory
   }
 
-  func reserve(_ capacity: Int) {
-    guard capacity > memory.count else { return }
-    let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 64)
+  private static func block(_ size: Int) -> UnsafeMutableRawBufferPointer? {
+    var address: UnsafeMutableRawPointer?
+    guard posix_memalign(&address, 64, size) == 0 else { return nil }
+    return UnsafeMutableRawBufferPointer(start: address, count: size)
+  }
+
+  /// False where there is not so much memory.
+  func reserve(_ capacity: Int) -> Bool {
+    guard capacity > memory.count else { return true }
+    guard let larger = Self.block(capacity) else { return false }
     larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
     memory.deallocate()
     memory = larger
+    return true
   }
 
   func free(_ wanted: Int) -> UnsafeMutableRawBufferPointer {

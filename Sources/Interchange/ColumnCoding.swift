@@ -141,6 +141,8 @@ final class ColumnEncoder {
 /// Reads columns back, checking every size before it is used.
 final class ColumnDecoder {
   private let zstandard = Zstandard()
+  /// Bytes that columns may still take when decoded.
+  var budget = Int.max
 
   /// Decodes the column at the cursor; nil when its bytes make no sense.
   func column(_ cursor: inout PayloadCursor, rows: Int) -> Column? {
@@ -148,7 +150,8 @@ final class ColumnDecoder {
       let coding = cursor.integer(UInt8.self), let filter = Filter(rawValue: coding & 15),
       let size = cursor.integer(UInt32.self).map(Int.init), size <= FormatLimit.flattened,
       let stored = cursor.integer(UInt32.self).map(Int.init),
-      let bytes = cursor.bytes(stored), plausible(size, type, rows)
+      let bytes = cursor.bytes(stored), plausible(size, type, rows),
+      take(rows * (type.width == 0 ? 16 : 8) + (type.width == 0 ? size : 0))
     else { return nil }
     switch coding >> 4 {
     case 0:
@@ -162,6 +165,11 @@ final class ColumnDecoder {
     default:
       return nil
     }
+  }
+
+  private func take(_ bytes: Int) -> Bool {
+    budget -= bytes
+    return budget >= 0
   }
 
   /// Whether a decoded size can belong to so many rows, so that a lie allocates nothing.
@@ -263,7 +271,7 @@ final class ColumnDecoder {
   }
 
   private func lists(_ cursor: inout PayloadCursor, _ filter: Filter, _ rows: Int) -> Column? {
-    guard filter == .plain, let (offsets, total) = lengths(&cursor, rows),
+    guard filter == .plain, let (offsets, total) = lengths(&cursor, rows), take(7 * total),
       let values = words(&cursor, .plain, total, planes: 4)
     else { return nil }
     return .lists(offsets: offsets, values: values.map { UInt32(truncatingIfNeeded: $0) })

@@ -62,5 +62,9 @@ public enum FormatLimit {
   /// Dimensions of a tensor.
   public static let rank = 8
   /// Bytes of a string or list column after decompression.
-  public static let flattened = 256 << 20
+  public static let flattened = 128 << 20
+
+  /// Bytes that the tables in so many bytes of a stream may take when decoded, numbers counted as 8 and texts and
+  /// lists as 16 beside what is in them.
+  static func decoded(from bytes: Int) -> Int { flattened + 1024 * bytes }
 }

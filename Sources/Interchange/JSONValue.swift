@@ -161,8 +161,15 @@ public enum JSONValue: Codable, Equatable, Sendable {
   public init?(parsing bytes: some Collection<UInt8>) {
     var depth = 0
     var deepest = 0
+    var (isText, isEscaped) = (false, false)
     for byte in bytes {
-      if byte == 0x5B || byte == 0x7B {
+      if isText {
+        // Brackets in texts nest nothing.
+        if byte == 0x22, !isEscaped { isText = false }
+        isEscaped = byte == 0x5C && !isEscaped
+      } else if byte == 0x22 {
+        isText = true
+      } else if byte == 0x5B || byte == 0x7B {
         depth += 1
         deepest = max(deepest, depth)
       } else if byte == 0x5D || byte == 0x7D {

@@ -1,5 +1,7 @@
 // What does a stream say, section by section, and is it whole?
 
+import Glibc
+
 /// A tensor of a model stream.
 public struct Tensor: @unchecked Sendable {
   public let name: String
@@ -7,7 +9,7 @@ public struct Tensor: @unchecked Sendable {
   public let shape: [Int]
   /// The row-major little-endian data, 64-byte aligned; `owner` keeps it alive.
   public let data: UnsafeRawBufferPointer
-  public let owner: MappedBytes
+  public let owner: OwnedBytes
 
   /// The number of elements.
   public var count: Int { data.count / type.width }
@@ -43,6 +45,8 @@ public final class StreamReader {
   private let input: ByteInput
   private let decoder = ColumnDecoder()
   private var payloadBytes: UInt64 = 0
+  /// Bytes that tables took so far when decoded.
+  private var decodedBytes = 0
   private var content = XXHash64()
 
   /// Reads header, metadata and provenance.
@@ -141,6 +145,9 @@ public final class StreamReader {
 
   private func table(_ payload: UnsafeRawBufferPointer) -> TableChunk? {
     var cursor = PayloadCursor(payload)
+    // What a stream holds is bounded by its own length, so that few bytes do not become many.
+    decoder.budget = FormatLimit.decoded(from: input.position) - decodedBytes
+    defer { decodedBytes = FormatLimit.decoded(from: input.position) - decoder.budget }
     guard let name = cursor.name(), let rows = cursor.integer(UInt32.self).map(Int.init),
       rows <= FormatLimit.chunkRows, let columnCount = cursor.integer(UInt8.self),
       Int(columnCount) <= FormatLimit.columns
@@ -178,7 +185,7 @@ public final class StreamReader {
     if Int(bitPattern: data.baseAddress) % 64 == 0 || data.count == 0 {
       return Tensor(name: name, type: type, shape: shape, data: data, owner: payload.owner)
     }
-    let copy = MappedBytes(copying: data)
+    let copy = OwnedBytes(copying: data)
     return Tensor(name: name, type: type, shape: shape, data: copy.raw, owner: copy)
   }
 }
@@ -186,7 +193,7 @@ public final class StreamReader {
 /// A payload and what keeps its memory alive.
 private struct Payload {
   let raw: UnsafeRawBufferPointer
-  let owner: MappedBytes
+  let owner: OwnedBytes
   var count: Int { raw.count }
 }
 
@@ -248,51 +255,60 @@ private struct Reading {
 
   /// Reads a payload, growing in steps so that a false length costs no memory.
   private func payload(_ length: Int, _ ordinal: UInt32) throws -> Payload {
-    if let mapping = input.mapping {
-      let start = input.position
-      guard length <= mapping.count - start else { throw truncated(ordinal) }
-      try input.skip(length)
-      return Payload(
-        raw: UnsafeRawBufferPointer(rebasing: mapping.raw[start..<start + length]), owner: mapping)
-    }
-    let block = GrowingBlock(firstCapacity: min(length, 1 << 22))
-    while block.count < length {
-      block.reserve(min(length, max(block.capacity, block.count * 2)))
-      let want = min(block.capacity, length) - block.count
+    let rest = input.rest
+    guard length <= rest ?? .max else { throw truncated(ordinal) }
+    // Aligned as in the file, so that tensors can stay where they are.
+    let lead = input.position % 64
+    let whole = lead + length
+    let first = rest == nil ? min(whole, 1 << 22) : whole
+    guard let block = GrowingBlock(firstCapacity: first) else { throw tooLarge(ordinal, length) }
+    block.count = lead
+    while block.count < whole {
+      guard block.reserve(min(whole, max(block.capacity, block.count * 2))) else {
+        throw tooLarge(ordinal, length)
+      }
+      let want = min(block.capacity, whole) - block.count
       let got = try input.read(into: block.free(want))
       block.count += got
       if got < want { throw truncated(ordinal) }
     }
-    let owner = MappedBytes(adopting: block.release())
+    let owner = OwnedBytes(adopting: block.release(), from: lead)
     return Payload(raw: owner.raw, owner: owner)
+  }
+
+  private func tooLarge(_ ordinal: UInt32, _ length: Int) -> FormatError {
+    FormatError(
+      .unreadable(errno: ENOMEM), stream: input.name,
+      "section \(ordinal) takes \(length) bytes of memory, which there are not; use a machine, or a limit"
+        + " (ulimit -v), with more")
   }
 }
 
 extension StreamReader {
-  /// Looks at the head and the tail of a mapped stream: enough to tell one that was cut short.
+  /// Looks at the head and the tail of a file: enough to tell one that was cut short.
   ///
   /// Throws `FormatError`.
   public static func checkEnds(_ input: ByteInput) throws {
     _ = try StreamReader(input)
-    guard let bytes = input.mapping?.raw else { return }
     let size = SectionTag.headSize + 32
-    let start = bytes.count - size
-    guard start >= StreamHeader.size,
-      bytes[start..<start + 4].elementsEqual(SectionTag.end),
-      bytes[(bytes.count - 8)...].elementsEqual(SectionTag.endMark)
+    guard let bytes = input.tail(size) else { return }
+    guard bytes.count == size, bytes.starts(with: SectionTag.end),
+      bytes[(size - 8)...].elementsEqual(SectionTag.endMark)
     else {
       throw FormatError(
         .truncated, stream: input.name,
         "has no end marker; the program that wrote it stopped early")
     }
-    let tail = UnsafeRawBufferPointer(rebasing: bytes[start...])
-    let ordinal = UInt32(littleEndian: tail.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    let length = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-    let digest = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-    let payload = UnsafeRawBufferPointer(rebasing: tail[SectionTag.headSize...])
-    guard length == 32,
-      sectionHash(tag: SectionTag.end, ordinal: ordinal, length: length, payload: payload) == digest
-    else {
+    let isSound = bytes.withUnsafeBytes { tail in
+      let ordinal = UInt32(littleEndian: tail.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+      let length = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      let digest = UInt64(littleEndian: tail.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+      let payload = UnsafeRawBufferPointer(rebasing: tail[SectionTag.headSize...])
+      return length == 32
+        && sectionHash(tag: SectionTag.end, ordinal: ordinal, length: length, payload: payload)
+          == digest
+    }
+    guard isSound else {
       throw FormatError(
         .damaged, stream: input.name, "has a damaged end section; fetch or make it again")
     }

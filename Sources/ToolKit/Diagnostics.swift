@@ -57,7 +57,7 @@ struct StandardErrorHandler: LogHandler {
     switch format {
     case .text:
       let prefix = event.level == .warning ? "warning: " : ""
-      writeToStandardError("indgrm \(tool): \(prefix)\(message)\n")
+      writeToStandardError("indgrm \(tool): \(prefix)\(message.printable)\n")
     case .json:
       var line: [String: JSONValue] = [
         "level": .string(event.level.rawValue), "tool": .string(tool), "message": .string(message),

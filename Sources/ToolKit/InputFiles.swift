@@ -5,11 +5,11 @@ import Interchange
 
 /// Opens files and standard input for reading.
 public enum InputFile {
-  /// Opens a path (or `-`) as bytes; a regular file is mapped when `mapped` is set.
+  /// Opens a path (or `-`) as bytes.
   ///
   /// Throws `ToolError` (`noInput`) when it cannot be opened, (`usage`) when standard input is a
   /// terminal.
-  public static func open(_ path: String, mapped: Bool = false) throws -> ByteInput {
+  public static func open(_ path: String) throws -> ByteInput {
     if path == "-" {
       if isatty(0) == 1 {
         throw ToolError(.usage, "no input: name a file or pipe a stream into standard input")
@@ -23,19 +23,15 @@ public enum InputFile {
     }
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path) }
-    if mapped, let bytes = MappedBytes(descriptor: descriptor) {
-      close(descriptor)
-      return ByteInput(bytes, name: path)
-    }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     return ByteInput(descriptor: descriptor, name: path, owned: true)
   }
 
   /// Opens a stream of one of the expected kinds.
-  public static func stream(_ path: String, expecting kinds: [StreamKind], mapped: Bool = false)
+  public static func stream(_ path: String, expecting kinds: [StreamKind])
     throws -> StreamReader
   {
-    try StreamReader(open(path, mapped: mapped), expecting: kinds)
+    try StreamReader(open(path), expecting: kinds)
   }
 
   /// The lines of a small text file, without line ends, blank lines and lines that begin with `#`.

@@ -18,6 +18,8 @@ public final class OutputFile: ByteSink {
   private var isCommitted = false
   /// Whether the file has its name already.
   private var isShown = false
+  /// Whether somebody looks at it, whose terminal must not be told what to do by what is in the data.
+  private let isTerminal: Bool
   /// Bytes written so far.
   public private(set) var byteCount = 0
 
@@ -27,6 +29,7 @@ public final class OutputFile: ByteSink {
   /// when binary output would go to a terminal.
   public init(_ path: String, binary: Bool) throws {
     buffer.reserveCapacity(1 << 18)
+    isTerminal = !binary && path == "-" && isatty(1) == 1
     if path == "-" {
       name = "standard output"
       self.path = nil
@@ -89,7 +92,7 @@ public final class OutputFile: ByteSink {
 
   /// Appends text.
   public func write(_ text: String) throws {
-    var text = text
+    var text = isTerminal ? text.printableLines : text
     try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
   }
 

@@ -72,7 +72,7 @@ extension Tool {
       return done ? .success : .inputOutput
     case .validationFailure:
       writeToStandardError(
-        "indgrm \(toolName): \(message(for: error))\n"
+        "indgrm \(toolName): \(message(for: error).printableLines)\n"
           + "Try 'indgrm \(toolName) --help'.\n")
       return .usage
     default:

@@ -58,8 +58,8 @@ struct Check: Tool {
   }
 
   private func check(_ path: String) throws {
-    let input = try InputFile.open(path, mapped: true)
-    let size = input.mapping?.raw.count ?? 0
+    let input = try InputFile.open(path)
+    let size = path == "-" ? 0 : input.rest ?? 0
     if !all, !digests, size > Self.small { return try StreamReader.checkEnds(input) }
     let reader = try StreamReader(input)
     while try reader.next() != nil {}

@@ -49,7 +49,7 @@ struct ManifestEntry {
   ///
   /// Throws what is wrong with it, or that it is another one.
   func verify() throws {
-    let reader = try InputFile.stream(name, expecting: StreamKind.allCases, mapped: true)
+    let reader = try InputFile.stream(name, expecting: StreamKind.allCases)
     while try reader.next() != nil {}
     let found = ManifestEntry(name: name, bytes: reader.position, digest: reader.digest ?? 0)
     guard found.text == text else {

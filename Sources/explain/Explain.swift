@@ -114,9 +114,12 @@ struct Explain: Tool {
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
     let file = try output.open(binary: false)
-    let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     let fitted = try ModelCatalogue.restore(stored)
-    if let things = try viewsWithoutData(stored, fitted) { return try write(things, to: file) }
+    let shown = format == .text ? stored.printable : stored
+    if let things = try viewsWithoutData(stored, shown, fitted) {
+      return try write(things, to: file)
+    }
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
     let name = input == "-" ? "standard input" : input
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
@@ -126,11 +129,11 @@ struct Explain: Tool {
       try check(everybody, name, context)
       if let factor = alter {
         let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
-        let walk = try traversal(stored, fitted, factor)
+        let walk = try traversal(shown, fitted, factor)
         return try write(
           walk.ofUser(Array(one.history.row(0)), others: everybody.history), to: file)
       }
-      let views = ModelViews(stored: stored, fitted: fitted, show: show > 0 ? show : .max)
+      let views = ModelViews(stored: shown, fitted: fitted, show: show > 0 ? show : .max)
       return try write(views.clusters(everybody.history), to: file)
     }
     let wantedItems = try places(of: item, in: stored)
@@ -143,8 +146,8 @@ struct Explain: Tool {
     let cases = all.known
     let named = format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
-      format: format, show: show > 0 ? show : .max, model: stored, fitted: fitted,
-      templates: templates, clusterNames: named ? clusterNames(stored, fitted, data) : [])
+      format: format, show: show > 0 ? show : .max, model: shown, fitted: fitted,
+      templates: templates, clusterNames: named ? clusterNames(shown, fitted, data) : [])
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
     // Users are scored by blocks, and explained and put into words one by one on all cores.
@@ -189,14 +192,14 @@ struct Explain: Tool {
   }
 
   /// What is said of the model alone; nil when interactions are needed.
-  private func viewsWithoutData(_ stored: StoredModel, _ fitted: any RecommendationModel) throws
-    -> [LearntThing]?
-  {
-    let views = ModelViews(stored: stored, fitted: fitted, show: show > 0 ? show : .max)
+  private func viewsWithoutData(
+    _ stored: StoredModel, _ shown: StoredModel, _ fitted: any RecommendationModel
+  ) throws -> [LearntThing]? {
+    let views = ModelViews(stored: shown, fitted: fitted, show: show > 0 ? show : .max)
     if groups { return try views.groups() }
     if factors { return try views.factors() }
     guard let factor = alter, !item.isEmpty else { return nil }
-    return try traversal(stored, fitted, factor).ofItem(try places(of: item, in: stored)[0])
+    return try traversal(shown, fitted, factor).ofItem(try places(of: item, in: stored)[0])
   }
 
   private func traversal(

@@ -47,7 +47,7 @@ struct ExplanationPrinter: Sendable {
     case .jsonl:
       return user.explanations.indices.map { json(user, $0).text + "\n" }.joined()
     case .text:
-      var result = "User \(user.id), \(user.history.count) interactions\n"
+      var result = "User \(user.id.printable), \(user.history.count) interactions\n"
       if let clusters = user.explanations.first?.clusters, !clusters.isEmpty {
         let shares = clusters.prefix(show).map { "\($0.index) (\(percent($0.weight)))" }
         result += "  user clusters: \(shares.joined(separator: ", "))\n"

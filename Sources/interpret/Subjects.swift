@@ -28,7 +28,7 @@ final class Subjects {
 
   /// Throws `FormatError`, `ModelError` and `ToolError` when there is nothing to measure.
   init(model: String, input: String, sample: Int, seed: UInt64, _ context: ToolContext) throws {
-    stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     fitted = try ModelCatalogue.restore(stored)
     latent = fitted as? any LatentModel
     let stream = try InputFile.stream(input, expecting: [.interactions])

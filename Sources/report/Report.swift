@@ -66,7 +66,7 @@ struct Report: Tool {
     try BLAS.open()
     let file = try output.open(binary: false)
     if let figures { try makeFolder(figures) }
-    let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     let fitted = try ModelCatalogue.restore(stored)
     let population = try data.map { try Population($0, of: stored) }
     let lists = try recommendations.map { try RecommendedLists($0, of: stored) }

@@ -64,7 +64,7 @@ struct Score: Tool {
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
     let file = try output.open(binary: format == .ig)
-    let stored = try StoredModel(InputFile.stream(model, expecting: [.model], mapped: true))
+    let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     let fitted = try ModelCatalogue.restore(stored)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)

@@ -33,7 +33,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
 private func read(_ bytes: [UInt8]) {
   func stream() throws -> StreamReader {
-    let mapped = bytes.withUnsafeBytes { MappedBytes(copying: $0) }
+    let mapped = bytes.withUnsafeBytes { OwnedBytes(copying: $0) }
     return try StreamReader(ByteInput(mapped, name: "fuzz"))
   }
   do {

@@ -22,7 +22,7 @@ private func data(
   }
   try writer.write(.interactions(rows))
   try writer.finish()
-  let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "test"))
+  let reader = try StreamReader(ByteInput(OwnedBytes(copying: sink.bytes), name: "test"))
   return try InteractionSet.read(reader).0
 }
 
@@ -162,7 +162,7 @@ private func data(
         InteractionChunk(
           users: [0, 0, 0, 0], items: [1, 0, 1, 1], ratings: [2, 4, 5, 3], times: [30, 1, 10, 20])))
     try writer.finish()
-    let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "test"))
+    let reader = try StreamReader(ByteInput(OwnedBytes(copying: sink.bytes), name: "test"))
     return try InteractionSet.read(reader, duplicates: rule).0
   }
 

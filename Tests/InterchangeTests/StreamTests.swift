@@ -30,7 +30,7 @@ private func stream(compression: Int32? = 1, rows: Int = 4) throws -> [UInt8] {
 }
 
 private func read(_ bytes: [UInt8]) throws -> [Section] {
-  let reader = try StreamReader(ByteInput(MappedBytes(copying: bytes), name: "test"))
+  let reader = try StreamReader(ByteInput(OwnedBytes(copying: bytes), name: "test"))
   var sections: [Section] = []
   while let section = try reader.next() { sections.append(section) }
   return sections

@@ -99,7 +99,7 @@ private let cases: [(String, [String])] = [
       tensors: Dictionary(uniqueKeysWithValues: model.tensors().map { ($0.name, $0) }))
     let sink = MemorySink()
     try stored.write(to: sink, kind: .model)
-    let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "memory"))
+    let reader = try StreamReader(ByteInput(OwnedBytes(copying: sink.bytes), name: "memory"))
     let restored = try ModelCatalogue.restore(StoredModel(reader))
     let (before, after) = (Matrix<Float>(rows: 8, columns: 12), Matrix<Float>(rows: 8, columns: 12))
     model.score(rows, rows: 3..<11, into: before)

@@ -26,7 +26,7 @@ import Testing
     }
     try writer.write(.interactions(rows))
     try writer.finish()
-    let reader = try StreamReader(ByteInput(MappedBytes(copying: sink.bytes), name: "test"))
+    let reader = try StreamReader(ByteInput(OwnedBytes(copying: sink.bytes), name: "test"))
     split = try InteractionSet.read(reader).0.split(SplitOptions())
     task = try FittingTask(split, name: "test", seed: 20)
   }

@@ -25,7 +25,7 @@ public struct StoredModel: Sendable {
     self.digest = digest
   }
 
-  /// Reads a whole model; tensors of a mapped input stay where they are.
+  /// Reads a whole model, whose numbers must all be finite.
   ///
   /// Throws `FormatError`.
   public init(_ stream: StreamReader) throws {
@@ -40,6 +40,9 @@ public struct StoredModel: Sendable {
     while let section = try stream.next() {
       switch section {
       case .tensor(let tensor):
+        guard tensor.isFinite else {
+          throw malformed("tensors: '\(tensor.name)' holds a NaN or an infinity")
+        }
         guard tensors.updateValue(tensor, forKey: tensor.name) == nil else {
           throw malformed("tensors: '\(tensor.name)' comes twice")
         }
@@ -98,7 +101,7 @@ extension Tensor {
     let block = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(floats.count * 4, 1), alignment: 64)
     _ = block.bindMemory(to: Float.self).initialize(from: floats)
-    let owner = MappedBytes(
+    let owner = OwnedBytes(
       adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(floats.count * 4)]))
     self.init(name: name, type: .f32, shape: shape, data: owner.raw, owner: owner)
   }
@@ -108,7 +111,7 @@ extension Tensor {
     let block = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(doubles.count * 8, 1), alignment: 64)
     _ = block.bindMemory(to: Double.self).initialize(from: doubles)
-    let owner = MappedBytes(
+    let owner = OwnedBytes(
       adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(doubles.count * 8)]))
     self.init(name: name, type: .f64, shape: shape, data: owner.raw, owner: owner)
   }
@@ -118,9 +121,23 @@ extension Tensor {
     let block = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(integers.count * 4, 1), alignment: 64)
     _ = block.bindMemory(to: UInt32.self).initialize(from: integers)
-    let owner = MappedBytes(
+    let owner = OwnedBytes(
       adopting: UnsafeMutableRawBufferPointer(rebasing: block[..<(integers.count * 4)]))
     self.init(name: name, type: .u32, shape: shape, data: owner.raw, owner: owner)
+  }
+
+  /// Whether no value is a NaN or an infinity.
+  var isFinite: Bool {
+    // Their exponents have all bits set; a loop without an early end runs over many at once.
+    switch type {
+    case .f32:
+      let mask: UInt32 = 0x7F80_0000
+      return data.bindMemory(to: UInt32.self).reduce(0) { $0 | ($1 & mask == mask ? 1 : 0) } == 0
+    case .f64:
+      let mask: UInt64 = 0x7FF0_0000_0000_0000
+      return data.bindMemory(to: UInt64.self).reduce(0) { $0 | ($1 & mask == mask ? 1 : 0) } == 0
+    default: return true
+    }
   }
 
   /// The values as Float, when they are.

@@ -62,22 +62,32 @@ final class ItemKNN: RecommendationModel, ModelFamily {
         let (neighbours, similarities) = (SharedBuffer(neighbours), SharedBuffer(similarities))
         Parallel.blocks(items, size: 16) { block in
           var shared = [Float](repeating: 0, count: items)
+          var others: [UInt32] = []
           for item in block {
-            // Users shared with every other item, by a walk over this item's users.
+            // Users shared with every other item, by a walk over this item's users: the cost is that of the items
+            // met there, however many there are.
             for user in byItem.row(item) {
-              for other in data.rows.row(Int(user)) { shared[Int(other)] += 1 }
+              for other in data.rows.row(Int(user)) {
+                if shared[Int(other)] == 0 { others.append(other) }
+                shared[Int(other)] += 1
+              }
             }
-            shared[item] = 0
-            for other in 0..<items where shared[other] > 0 {
-              shared[other] = Float(
-                Double(shared[other]) / ((counts[item] * counts[other]).squareRoot() + shrink))
+            // In order, so that the first of equals is the one of the lower number.
+            others.sort()
+            let alike = others.map { other in
+              other == item
+                ? 0
+                : Float(
+                  Double(shared[Int(other)])
+                    / ((counts[item] * counts[Int(other)]).squareRoot() + shrink))
             }
-            let best = shared.withUnsafeBufferPointer { topOfRow($0, count: width) }
+            let best = alike.withUnsafeBufferPointer { topOfRow($0, count: width) }
             for (place, entry) in best.enumerated() where entry.score > 0 {
-              neighbours[item * width + place] = entry.index
+              neighbours[item * width + place] = others[Int(entry.index)]
               similarities[item * width + place] = entry.score
             }
-            for other in 0..<items { shared[other] = 0 }
+            for other in others { shared[Int(other)] = 0 }
+            others.removeAll(keepingCapacity: true)
           }
         }
       }

@@ -1,0 +1,47 @@
+// How does text from data look where a terminal shows it?
+
+import Interchange
+
+extension String {
+  /// The text as part of a line that a terminal takes for nothing but text: control characters, line separators and
+  /// marks that turn the direction of writing are written as `\\u{1b}`.
+  public var printable: String { escaped { $0.isUnprintable } }
+
+  /// The same of whole lines: line feeds and tabs stay.
+  var printableLines: String {
+    escaped { $0.isUnprintable && $0 != "\n" && $0 != "\t" }
+  }
+
+  private func escaped(_ isEscaped: (Unicode.Scalar) -> Bool) -> String {
+    guard unicodeScalars.contains(where: isEscaped) else { return self }
+    var text = ""
+    for scalar in unicodeScalars {
+      if isEscaped(scalar) {
+        text += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isUnprintable: Bool {
+    switch value {
+    case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
+}
+
+extension StoredModel {
+  /// The model with ids, titles and categories as they can be shown.
+  public var printable: StoredModel {
+    var shown = self
+    shown.items.ids = items.ids.map(\.printable)
+    shown.items.titles = items.titles?.map(\.printable)
+    shown.categories = categories.map(\.printable)
+    return shown
+  }
+}

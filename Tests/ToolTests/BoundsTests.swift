@@ -1,0 +1,99 @@
+// Do small files stay small, are models read as they were verified, and do names reach no terminal raw?
+
+import Foundation
+import Interchange
+import Support
+import Testing
+
+@Suite struct BoundsTests {
+  private let folder: Folder
+
+  init() throws { folder = try Folder() }
+
+  private func run(_ command: String) -> Shell.Result {
+    Shell.run("cd \(folder.path("")) && \(command)")
+  }
+
+  private func write(_ name: String, _ sink: MemorySink) throws {
+    try Data(sink.bytes).write(to: URL(fileURLWithPath: folder.path(name)))
+  }
+
+  /// Lists of zeros shrink to nothing; what they become has a bound.
+  @Test func fewBytesDoNotBecomeMany() throws {
+    let sink = MemorySink()
+    let writer = try StreamWriter(
+      sink, kind: .interactions, metadata: .object([:]), provenance: Provenance(), compression: 1)
+    let column = Column.lists(
+      offsets: [0, 20_000_000], values: [UInt32](repeating: 0, count: 20_000_000))
+    try writer.write(TableChunk("items", rowCount: 1, [("categories", column)]))
+    try writer.finish()
+    #expect(sink.bytes.count < 1 << 16)
+    try write("bomb.ig", sink)
+    let refused = run("check --all bomb.ig")
+    #expect(
+      refused.status == 65 && refused.errors.contains("cannot be decoded"), "\(refused.errors)")
+  }
+
+  /// Brackets in a text must not hide how deep the others nest.
+  @Test func nestingIsCountedOutsideOfTexts() {
+    let deep = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
+    let text = "{\"a\":\"" + String(repeating: "]", count: 5000) + "\\\"]\",\"b\":\(deep)}"
+    #expect(JSONValue(parsing: Array(text.utf8)) == nil)
+    let brackets = String(repeating: "[", count: 500)
+    #expect(JSONValue(parsing: Array("[\"\(brackets)\"]".utf8)) == [.string(brackets)])
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func modelsOfNumbersThatAreNoneAreRefused(_ value: Float) throws {
+    let sink = MemorySink()
+    try StoredModel(
+      description: ["model": "popularity"],
+      items: ItemChunk(ids: ["a", "b", "c"], titles: ["", "", ""], categories: [[], [], []]),
+      categories: [],
+      tensors: ["shares": Tensor("shares", shape: [1, 3], floats: [1, value, 0.5])]
+    ).write(to: sink, kind: .model)
+    try write("m", sink)
+    let refused = run("echo a,b | ingest -q | score --model m -o x")
+    #expect(
+      refused.status == 65 && refused.errors.contains("'shares' holds a NaN or an infinity"),
+      "\(refused.errors)")
+  }
+
+  /// Tensors are in memory of their own once they were verified.
+  @Test func tensorsDoNotFollowTheirFile() throws {
+    let sink = MemorySink()
+    let values = (0..<100_000).map { Float($0) }
+    try StoredModel(
+      description: ["model": "popularity"], items: ItemChunk(ids: []), categories: [],
+      tensors: ["shares": Tensor("shares", shape: [1, values.count], floats: values)]
+    ).write(to: sink, kind: .model)
+    try write("m", sink)
+    let descriptor = open(folder.path("m"), O_RDONLY)
+    let model = try StoredModel(
+      StreamReader(ByteInput(descriptor: descriptor, name: "m", owned: true)))
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder.path("m")))
+    try file.write(contentsOf: [UInt8](repeating: 7, count: sink.bytes.count / 2))
+    try file.truncate(atOffset: UInt64(sink.bytes.count / 2))
+    #expect(model.tensors["shares"]?.floats.map { Array($0) } == values)
+    #expect(run("score --model m m").status == 65)
+  }
+
+  @Test func namesReachNoTerminalRaw() throws {
+    let made = run(
+      "printf 'i1,One\\033[31m\\302\\205\\342\\200\\256,A\\ni2,Two,A\\ni3,Three,A\\n' > t"
+        + " && for u in 1 2 3 4 5 6; do for i in 1 2 3; do test $i = $((u % 3 + 1)) || echo u$u,i$i; done; done"
+        + " > l.csv && ingest -q l.csv --items t -o l && fit -q --model item-knn l -o m"
+        + " && explain -q --model m l | od -An -c | grep -c '033'; explain -q --model m l | grep -c 'One.u.1b'"
+    )
+    #expect(
+      made.output.hasPrefix("0\n") && made.output != "0\n0\n", "\(made.output) \(made.errors)")
+    let error = run("check $'a\\033[2Jb\\nc'")
+    #expect(
+      error.errors.hasPrefix("indgrm check: a\\u{1b}[2Jb\\u{a}c: cannot be opened"),
+      "\(error.errors)")
+    let shown = run(
+      "script -qec 'score -q --model m --top 1 --format tsv l' /dev/null | grep -c $(printf '\\033'); true"
+    )
+    #expect(shown.output == "0\n", "\(shown.output) \(shown.errors)")
+  }
+}
