@@ -1,29 +1,47 @@
 // Where does OpenBLAS come from, and which kernels does it use?
 #include "blas.h"
+#include "level.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static indgrm_blas functions;
 static const char *failure;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static const char *core_type(void) {
+// The core type that suits a level, and the least level that another one needs: OpenBLAS takes any name, and dies of
+// an instruction that the processor lacks.
+static const char *core_type(int level) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512cd"))
-    return "SkylakeX";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
-#endif
+  if (level >= INDGRM_V4) return "SkylakeX";
+  if (level == INDGRM_V3) return "Haswell";
+  if (level == INDGRM_V2) return "Nehalem";
+  return "Core2";
+#else
   return NULL;
+#endif
+}
+
+static int needed_level(const char *core) {
+  static const struct { const char *name; int level; } cores[] = {
+      {"SkylakeX", INDGRM_V4}, {"Cooperlake", INDGRM_BEST}, {"SapphireRapids", INDGRM_BEST},
+      {"Haswell", INDGRM_V3}, {"Zen", INDGRM_V3}, {"Excavator", INDGRM_V3},
+      {"Steamroller", INDGRM_V3}, {"Piledriver", INDGRM_V3}, {"Bulldozer", INDGRM_V3},
+      {"Sandybridge", INDGRM_V3}, {"Nehalem", INDGRM_V2}};
+  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++)
+    if (strcasecmp(core, cores[i].name) == 0) return cores[i].level;
+  return INDGRM_BASE;
 }
 
 static void open_library(void) {
   const char *chosen = getenv("INDGRM_BLAS_CORETYPE");
-  if (!chosen || !*chosen) chosen = core_type();
+  if (!chosen || !*chosen) chosen = core_type(indgrm_cpu_level());
+  else if (needed_level(chosen) > indgrm_cpu_best()) {
+    failure = "INDGRM_BLAS_CORETYPE names a core type whose instructions this processor lacks; leave it out";
+    return;
+  }
   if (chosen && strcmp(chosen, "default") != 0) setenv("OPENBLAS_CORETYPE", chosen, 1);
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);

@@ -1,4 +1,5 @@
 // How are matrices of rounded numbers (bfloat16) multiplied, with sums in full precision?
+#include "level.h"
 #include "rounded.h"
 
 #if defined(__x86_64__)
@@ -8,8 +9,7 @@
 enum { ROWS = INDGRM_ROUNDED_ROWS, COLUMNS = INDGRM_ROUNDED_COLUMNS, VECTORS = COLUMNS / 16 };
 
 int indgrm_rounded_available(void) {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  return indgrm_cpu_level() == INDGRM_BEST && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bf16");
 }

@@ -37,6 +37,7 @@ extension Tool {
   }
 
   public mutating func run() throws {
+    if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
     Parallel.threads = common.threads > 0 ? common.threads : Parallel.availableCores
     let context = ToolContext(tool: Self.toolName, common: common)
     if common.verbose {

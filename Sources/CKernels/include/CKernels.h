@@ -3,6 +3,6 @@
 #include "blas.h"
 #include "cores.h"
 #include "kernels.h"
-#include "latent.h"
+#include "level.h"
 #include "rounded.h"
 #include "workers.h"

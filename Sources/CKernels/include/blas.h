@@ -22,8 +22,8 @@ typedef struct {
 
 // The library's functions, or NULL with a reason in *error when it cannot be opened.
 //
-// Before opening, OPENBLAS_CORETYPE is set from what CPUID says (SkylakeX with AVX-512, Haswell with
-// AVX2), because releases before 0.3.22 take AVX2 kernels on newer AMD cores and because images often
+// Before opening, OPENBLAS_CORETYPE is set from the level in level.h (SkylakeX with AVX-512, Haswell
+// with AVX2), because releases before 0.3.22 take AVX2 kernels on newer AMD cores and because images often
 // pin the variable to a lowest common denominator. INDGRM_BLAS_CORETYPE overrides the choice; its value
-// "default" leaves the environment alone.
+// "default" leaves the environment alone, and a core type that the processor lacks is refused.
 const indgrm_blas *indgrm_blas_open(const char **error);

@@ -46,10 +46,14 @@ extension NeighbourhoodExpert {
     }
   }
 
+  /// What an expert must add to the validation metric to be kept: less is how ties fall, which hangs on a score's last
+  /// bits and so on the processor.
+  private static let leastGain = 1e-4
+
   typealias Measure = (ValidationUsers, [ExpertMixture]) -> [Double]
 
   /// w and v where they are not given: first w with popularity as it is, in steps of a third of an octave from
-  /// 1/2 to 100, then v from 0.2 to 6 with w nearby.
+  /// 1/2 to 100 (0 where none gains `leastGain`), then v from 0.2 to 6 with w nearby.
   ///
   /// - Parameter measure: the validation metric of each mixture.
   static func choose(
@@ -57,10 +61,14 @@ extension NeighbourhoodExpert {
   ) -> Choice {
     guard let held else { return Choice(weight: weight ?? 12, popularity: popularity ?? 0.7) }
     let octaves = (0..<24).map { exp2(Double($0) / 3 - 1) }
-    let first = best(
-      (weight.map { [$0] } ?? [0] + octaves).map {
+    var first = best(
+      (weight.map { [$0] } ?? octaves).map {
         ExpertMixture(linear: $0, bias: (popularity ?? 1) - 1)
       }, held, measure)
+    if weight == nil {
+      let without = best([ExpertMixture(linear: 0, bias: (popularity ?? 1) - 1)], held, measure)
+      if first.value < without.value + leastGain { first = without }
+    }
     if popularity != nil { return first }
     let nearby =
       weight.map { [$0] }

@@ -1,31 +1,28 @@
 // Functions of one array at a time.
-#include "kernels.h"
-#include "vector_math.h"
-
 
 #define ELEMENTWISE(REAL, S, EXP, LOG, TANH, SIGMOID)                                              \
-  CLONES void indgrm_exp_##S(long n, REAL *x) {                                                    \
+  void NAMED(exp, S)(long n, REAL *x) {                                                            \
     SAFE for (long i = 0; i < n; i++) x[i] = EXP(x[i]);                                            \
   }                                                                                                \
-  CLONES void indgrm_tanh_##S(long n, REAL *x) {                                                   \
+  void NAMED(tanh, S)(long n, REAL *x) {                                                           \
     SAFE for (long i = 0; i < n; i++) x[i] = TANH(x[i]);                                           \
   }                                                                                                \
-  CLONES void indgrm_tanh_backward_##S(long n, const REAL *y, REAL *dy) {                          \
+  void NAMED(tanh_backward, S)(long n, const REAL *y, REAL *dy) {                                  \
     SAFE for (long i = 0; i < n; i++) dy[i] *= 1 - y[i] * y[i];                                    \
   }                                                                                                \
-  CLONES void indgrm_swish_##S(long n, const REAL *x, REAL *y) {                                   \
+  void NAMED(swish, S)(long n, const REAL *x, REAL *y) {                                           \
     SAFE for (long i = 0; i < n; i++) y[i] = x[i] * SIGMOID(x[i]);                                 \
   }                                                                                                \
-  CLONES void indgrm_swish_backward_##S(long n, const REAL *x, const REAL *dy, REAL *dx) {         \
+  void NAMED(swish_backward, S)(long n, const REAL *x, const REAL *dy, REAL *dx) {                 \
     SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL s = SIGMOID(x[i]);                                                                      \
       dx[i] = dy[i] * s * (1 + x[i] * (1 - s));                                                    \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_add_##S(long n, const REAL *x, REAL *y) {                                     \
+  void NAMED(add, S)(long n, const REAL *x, REAL *y) {                                             \
     SAFE for (long i = 0; i < n; i++) y[i] += x[i];                                                \
   }                                                                                                \
-  CLONES void indgrm_add_scaled_##S(long n, REAL a, const REAL *x, REAL *y) {                      \
+  void NAMED(add_scaled, S)(long n, REAL a, const REAL *x, REAL *y) {                              \
     SAFE for (long i = 0; i < n; i++) y[i] += a * x[i];                                            \
   }                                                                                                \
   struct entry_##S {                                                                               \
@@ -33,7 +30,7 @@
     REAL factor;                                                                                   \
   };                                                                                               \
   /* Four rows at a time, so that y is read and written once for them. */                          \
-  CLONES void indgrm_add_rows_##S(long n, long count, const void *entries, const REAL *x,          \
+  void NAMED(add_rows, S)(long n, long count, const void *entries, const REAL *x,                  \
                                   REAL *y) {                                                       \
     const struct entry_##S *e = entries;                                                           \
     long at = 0;                                                                                   \
@@ -53,25 +50,25 @@
       SAFE for (long i = 0; i < n; i++) y[i] += a * p[i];                                          \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_scale_##S(long n, REAL a, REAL *x) {                                          \
+  void NAMED(scale, S)(long n, REAL a, REAL *x) {                                                  \
     SAFE for (long i = 0; i < n; i++) x[i] *= a;                                                   \
   }                                                                                                \
-  CLONES void indgrm_multiply_##S(long n, const REAL *x, REAL *y) {                                \
+  void NAMED(multiply, S)(long n, const REAL *x, REAL *y) {                                        \
     SAFE for (long i = 0; i < n; i++) y[i] *= x[i];                                                \
   }                                                                                                \
-  CLONES void indgrm_divide_##S(long n, const REAL *x, const REAL *by, REAL plus, REAL *y) {       \
+  void NAMED(divide, S)(long n, const REAL *x, const REAL *by, REAL plus, REAL *y) {               \
     SAFE for (long i = 0; i < n; i++) y[i] = x[i] / (by[i] + plus);                                \
   }                                                                                                \
-  CLONES void indgrm_add_log_##S(long n, const REAL *x, REAL plus, REAL *y) {                      \
+  void NAMED(add_log, S)(long n, const REAL *x, REAL plus, REAL *y) {                              \
     SAFE for (long i = 0; i < n; i++) y[i] += LOG(x[i] + plus);                                    \
   }                                                                                                \
-  CLONES void indgrm_clamp_##S(long n, const REAL *x, REAL low, REAL high, REAL *y) {              \
+  void NAMED(clamp, S)(long n, const REAL *x, REAL low, REAL high, REAL *y) {                      \
     SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL v = x[i] < high ? x[i] : high;                                                          \
       y[i] = v > low ? v : low;                                                                    \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_adam_##S(long n, REAL *value, const REAL *gradient, REAL *first,              \
+  void NAMED(adam, S)(long n, REAL *value, const REAL *gradient, REAL *first,                      \
                               REAL *second, REAL rate, REAL beta1, REAL beta2, REAL epsilon,       \
                               REAL decay) {                                                        \
     SAFE for (long i = 0; i < n; i++) {                                                            \

@@ -1,14 +1,6 @@
 // Elementary functions that compilers turn into vector code, relative error about 2e-7.
 #pragma once
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
 
-#if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
 #define INLINE static inline __attribute__((always_inline))
 // Lets sums be reordered into vector lanes; the order is fixed when the program is compiled.
 #define REASSOCIATE _Pragma("clang fp reassociate(on)")

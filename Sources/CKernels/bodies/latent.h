@@ -1,14 +1,11 @@
 // What happens between the encoder's heads and the decoder, for one user and one cluster?
-#include "latent.h"
-#include "vector_math.h"
-
 
 #define LATENT(REAL, SUFFIX, EXP, LOG)                                                             \
-  CLONES REAL indgrm_latent_forward_##SUFFIX(                                                      \
+  REAL NAMED(latent_forward, SUFFIX)(                                                              \
       long n, const REAL *mean, const REAL *log_variance, const REAL *noise, const REAL *prior,    \
       const REAL *old_mean, const REAL *old_log_variance, REAL weight_new, REAL weight_old,        \
       REAL weight_wide, REAL *sample, REAL *slope) {                                               \
-    _Pragma("clang fp reassociate(on)") const REAL wide = (REAL)10, inverse_wide = EXP(-wide);                                         \
+    _Pragma("clang fp reassociate(on)") const REAL wide = (REAL)10, inverse_wide = EXP(-wide);     \
     const REAL log_new = LOG(weight_new);                                                          \
     REAL total = 0;                                                                                \
     if (!old_mean) {                                                                               \
@@ -42,11 +39,11 @@
     return total;                                                                                  \
   }                                                                                                \
                                                                                                    \
-  CLONES REAL indgrm_latent_backward_##SUFFIX(                                                     \
+  REAL NAMED(latent_backward, SUFFIX)(                                                             \
       long n, REAL responsibility, REAL kl_weight, const REAL *gradient, const REAL *mean,         \
       const REAL *raw_log_variance, REAL low, REAL high, const REAL *sample, const REAL *slope,    \
       REAL *mean_gradient, REAL *log_variance_gradient) {                                          \
-    _Pragma("clang fp reassociate(on)") REAL along = 0;                                                                                \
+    _Pragma("clang fp reassociate(on)") REAL along = 0;                                            \
     for (long i = 0; i < n; i++) {                                                                 \
       REAL dz = responsibility * (gradient[i] - kl_weight * slope[i]);                             \
       REAL raw = raw_log_variance[i];                                                              \

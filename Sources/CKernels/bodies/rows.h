@@ -1,15 +1,13 @@
 // Functions of one row: sums, softmax, layer normalisation, selection.
-#include "kernels.h"
-#include "vector_math.h"
 
 #define ROWS(REAL, S, EXP, LOG, ROOT)                                                              \
-  CLONES REAL indgrm_dot_##S(long n, const REAL *x, const REAL *y) {                               \
+  REAL NAMED(dot, S)(long n, const REAL *x, const REAL *y) {                                       \
     REASSOCIATE REAL sum = 0;                                                                      \
     for (long i = 0; i < n; i++) sum += x[i] * y[i];                                               \
     return sum;                                                                                    \
   }                                                                                                \
-  /* Four rows at a time, so that p and y are read once for them and the rows stay in the nearest cache. */                       \
-  CLONES void indgrm_add_gram_product_##S(long n, long count, const uint32_t *rows, const REAL *x, \
+  /* Four rows at a time, so that p and y are read once for them and the rows stay in the nearest cache. */ \
+  void NAMED(add_gram_product, S)(long n, long count, const uint32_t *rows, const REAL *x,         \
                                           const REAL *p, REAL shift, REAL *y) {                    \
     REASSOCIATE long at = 0;                                                                       \
     for (; at + 4 <= count; at += 4) {                                                             \
@@ -31,7 +29,7 @@
       SAFE for (long i = 0; i < n; i++) y[i] += a * e[i];                                          \
     }                                                                                              \
   }                                                                                                \
-  CLONES REAL indgrm_max_##S(long n, const REAL *x) {                                              \
+  REAL NAMED(max, S)(long n, const REAL *x) {                                                      \
     REAL lanes[16];                                                                                \
     for (int l = 0; l < 16; l++) lanes[l] = x[0];                                                  \
     long i = 0;                                                                                    \
@@ -41,13 +39,13 @@
     for (int l = 1; l < 16; l++) lanes[0] = lanes[0] > lanes[l] ? lanes[0] : lanes[l];             \
     return lanes[0];                                                                               \
   }                                                                                                \
-  CLONES REAL indgrm_log_sum_exp_##S(long n, const REAL *x) {                                      \
-    REASSOCIATE REAL most = indgrm_max_##S(n, x), sum = 0;                                         \
+  REAL NAMED(log_sum_exp, S)(long n, const REAL *x) {                                              \
+    REASSOCIATE REAL most = NAMED(max, S)(n, x), sum = 0;                                          \
     for (long i = 0; i < n; i++) sum += EXP(x[i] - most);                                          \
     return most + (REAL)LOG(sum);                                                                  \
   }                                                                                                \
-  CLONES REAL indgrm_softmax_##S(long n, REAL *x) {                                                \
-    REASSOCIATE REAL most = indgrm_max_##S(n, x), sum = 0;                                         \
+  REAL NAMED(softmax, S)(long n, REAL *x) {                                                        \
+    REASSOCIATE REAL most = NAMED(max, S)(n, x), sum = 0;                                          \
     for (long i = 0; i < n; i++) {                                                                 \
       x[i] = EXP(x[i] - most);                                                                     \
       sum += x[i];                                                                                 \
@@ -56,10 +54,10 @@
     for (long i = 0; i < n; i++) x[i] *= inverse;                                                  \
     return most + (REAL)LOG(sum);                                                                  \
   }                                                                                                \
-  CLONES void indgrm_softmax_gradient_##S(long n, REAL shift, REAL factor, REAL *x) {              \
+  void NAMED(softmax_gradient, S)(long n, REAL shift, REAL factor, REAL *x) {                      \
     for (long i = 0; i < n; i++) x[i] = factor * EXP(x[i] - shift);                                \
   }                                                                                                \
-  CLONES void indgrm_layer_norm_##S(long n, const REAL *x, const REAL *gain, const REAL *bias,     \
+  void NAMED(layer_norm, S)(long n, const REAL *x, const REAL *gain, const REAL *bias,             \
                                     REAL epsilon, REAL *y, REAL *mean, REAL *inverse) {            \
     REASSOCIATE REAL sum = 0, square = 0;                                                          \
     for (long i = 0; i < n; i++) sum += x[i];                                                      \
@@ -70,7 +68,7 @@
     *mean = m;                                                                                     \
     *inverse = r;                                                                                  \
   }                                                                                                \
-  CLONES void indgrm_layer_norm_backward_##S(long n, const REAL *x, const REAL *dy,                \
+  void NAMED(layer_norm_backward, S)(long n, const REAL *x, const REAL *dy,                        \
                                              const REAL *gain, REAL mean, REAL inverse,            \
                                              REAL *dx) {                                           \
     REASSOCIATE REAL plain = 0, along = 0;                                                         \
@@ -84,25 +82,25 @@
     for (long i = 0; i < n; i++)                                                                   \
       dx[i] = inverse * (dy[i] * gain[i] - plain - (x[i] - mean) * inverse * along);               \
   }                                                                                                \
-  CLONES void indgrm_layer_norm_gains_##S(long n, const REAL *x, const REAL *dy, REAL mean,        \
+  void NAMED(layer_norm_gains, S)(long n, const REAL *x, const REAL *dy, REAL mean,                \
                                           REAL inverse, REAL *dgain, REAL *dbias) {                \
     for (long i = 0; i < n; i++) {                                                                 \
       dgain[i] += dy[i] * (x[i] - mean) * inverse;                                                 \
       dbias[i] += dy[i];                                                                           \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_weighted_square_##S(long n, REAL weight, const REAL *mean,                    \
+  void NAMED(weighted_square, S)(long n, REAL weight, const REAL *mean,                            \
                                          const REAL *log_variance, double *sums) {                 \
     for (long i = 0; i < n; i++)                                                                   \
       sums[i] += (double)(weight * (mean[i] * mean[i] + EXP(log_variance[i])));                    \
   }                                                                                                \
-  CLONES void indgrm_mix_##S(long n, const REAL *weights, REAL *x, REAL *sums) {                   \
+  void NAMED(mix, S)(long n, const REAL *weights, REAL *x, REAL *sums) {                           \
     for (long i = 0; i < n; i++) {                                                                 \
       x[i] = EXP(x[i]);                                                                            \
       sums[i] += weights[i] * x[i];                                                                \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_mix_backward_##S(long n, const REAL *gradient, const REAL *weights, REAL *x,  \
+  void NAMED(mix_backward, S)(long n, const REAL *gradient, const REAL *weights, REAL *x,          \
                                       REAL *dweights) {                                            \
     for (long i = 0; i < n; i++) {                                                                 \
       REAL along = gradient[i] * x[i];                                                             \
@@ -110,13 +108,13 @@
       x[i] = along * weights[i];                                                                   \
     }                                                                                              \
   }                                                                                                \
-  CLONES void indgrm_group_max_##S(long groups, long width, const REAL *x, REAL *most) {           \
+  void NAMED(group_max, S)(long groups, long width, const REAL *x, REAL *most) {                   \
     for (long g = 0; g < groups; g++) most[g] = x[g];                                              \
     for (long w = 1; w < width; w++)                                                               \
       for (long g = 0; g < groups; g++)                                                            \
         most[g] = most[g] > x[w * groups + g] ? most[g] : x[w * groups + g];                       \
   }                                                                                                \
-  CLONES long indgrm_above_##S(long n, const REAL *x, REAL least, uint32_t *found) {               \
+  long NAMED(above, S)(long n, const REAL *x, REAL least, uint32_t *found) {                       \
     long count = 0, i = 0;                                                                         \
     for (; i + 32 <= n; i += 32) {                                                                 \
       int any = 0;                                                                                 \
@@ -129,7 +127,7 @@
       if (x[i] >= least) found[count++] = (uint32_t)i;                                             \
     return count;                                                                                  \
   }                                                                                                \
-  REAL indgrm_nth_largest_##S(long n, long nth, REAL *x) {                                         \
+  REAL NAMED(nth_largest, S)(long n, long nth, REAL *x) {                                          \
     long low = 0, high = n - 1;                                                                    \
     while (low < high) {                                                                           \
       REAL pivot = x[low + (high - low) / 2];                                                      \
@@ -149,7 +147,7 @@
     }                                                                                              \
     return x[nth];                                                                                 \
   }                                                                                                \
-  void indgrm_rank_##S(long n, const REAL *x, uint32_t *found) {                                   \
+  void NAMED(rank, S)(long n, const REAL *x, uint32_t *found) {                                    \
     for (long gap = n / 2; gap > 0; gap = gap == 2 ? 1 : (long)(gap / 2.2))                        \
       for (long i = gap; i < n; i++) {                                                             \
         uint32_t item = found[i];                                                                  \

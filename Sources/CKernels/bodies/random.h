@@ -1,6 +1,4 @@
 // Counter-based random numbers: any element can be drawn without the ones before it.
-#include "kernels.h"
-#include "vector_math.h"
 
 INLINE void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
   for (int round = 0; round < 10; round++) {
@@ -14,11 +12,6 @@ INLINE void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-}
-
-void indgrm_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
-  for (int i = 0; i < 4; i++) out[i] = counter[i];
-  philox(out, key[0], key[1]);
 }
 
 // Element e of an array comes from word e % 4 of block e / 4, so a range of elements does not depend
@@ -71,7 +64,7 @@ INLINE void turn(float u, float *sine, float *cosine) {
   *cosine = -cs * flip;
 }
 
-CLONES static void normals(uint64_t first, uint64_t seed, uint32_t stage, uint64_t index, float *out) {
+static void normals(uint64_t first, uint64_t seed, uint32_t stage, uint64_t index, float *out) {
   uint32_t words[4][LANES];
   float values[4][LANES];
   blocks(first, seed, stage, index, words);
@@ -87,7 +80,7 @@ CLONES static void normals(uint64_t first, uint64_t seed, uint32_t stage, uint64
     for (int w = 0; w < 4; w++) out[4 * l + w] = values[w][l];
 }
 
-CLONES static void gumbels(uint64_t first, uint64_t seed, uint32_t stage, uint64_t index, float *out) {
+static void gumbels(uint64_t first, uint64_t seed, uint32_t stage, uint64_t index, float *out) {
   uint32_t words[4][LANES];
   blocks(first, seed, stage, index, words);
   for (int l = 0; l < LANES; l++)
@@ -99,7 +92,7 @@ CLONES static void gumbels(uint64_t first, uint64_t seed, uint32_t stage, uint64
 }
 
 #define FILL(REAL, S, NAME, DRAW)                                                                  \
-  void indgrm_##NAME##_##S(long start, long n, uint64_t seed, uint32_t stage, uint64_t index,      \
+  void NAMED(NAME, S)(long start, long n, uint64_t seed, uint32_t stage, uint64_t index,           \
                            REAL *x) {                                                              \
     float block[4 * LANES];                                                                        \
     long done = 0;                                                                                 \
