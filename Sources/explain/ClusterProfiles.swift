@@ -2,7 +2,7 @@
 
 import DenseMath
 import Interchange
-import Models
+import Recommending
 
 /// What the users whose heaviest cluster is this one have more of than all users.
 struct ClusterProfile {

@@ -1,8 +1,9 @@
 // How does an explanation read, for people and for programs?
 
 import DenseMath
+import Fitting
 import Interchange
-import Models
+import Recommending
 import ToolKit
 
 /// A user's recommendations with what speaks for them.

@@ -2,7 +2,8 @@
 
 import DenseMath
 import Interchange
-import Models
+import ModelCatalogue
+import Recommending
 import Synchronization
 
 /// Copies of a fitted model, one a thread: a model computes in memory of its own, so that it answers one

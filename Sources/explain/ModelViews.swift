@@ -3,7 +3,7 @@
 import DenseMath
 import Glibc
 import Interchange
-import Models
+import Recommending
 import ToolKit
 
 /// One thing that a model has learnt, for people and for programs.

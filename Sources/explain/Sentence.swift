@@ -1,6 +1,7 @@
 // How is a recommendation explained in one sentence of the user's own words?
 
 import Interchange
+import Recommending
 import ToolKit
 
 /// Sentences with places to fill in, in order of preference: the first whose places can all be filled is

@@ -3,7 +3,7 @@
 import DenseMath
 import Glibc
 import Interchange
-import Models
+import Recommending
 import ToolKit
 
 /// A walk along one dimension of a user's representation or of an item's vector (Figures 10 to 12).

@@ -1,8 +1,9 @@
 // How is a run put aside in a file, and when does a file belong to a run?
 
 import DenseMath
+import Fitting
 import Interchange
-import Models
+import Recommending
 import ToolKit
 
 /// Writes and reads checkpoints of one run as model streams that no other tool takes for a model.

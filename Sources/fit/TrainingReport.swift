@@ -1,8 +1,9 @@
 // How is training shown while it runs?
 
+import Fitting
 import Glibc
 import Interchange
-import Models
+import Recommending
 import Synchronization
 import ToolKit
 

@@ -2,9 +2,11 @@
 
 import ArgumentParser
 import DenseMath
+import Fitting
 import InteractionData
 import Interchange
-import Models
+import ModelCatalogue
+import Recommending
 import ToolKit
 
 @main

@@ -3,7 +3,6 @@
 import DenseMath
 import Interchange
 import Interpretability
-import Models
 import ToolKit
 
 /// How items' categories become labels.

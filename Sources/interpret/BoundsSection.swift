@@ -4,7 +4,7 @@ import DenseMath
 import Glibc
 import Interchange
 import Interpretability
-import Models
+import Recommending
 import ToolKit
 
 /// What the estimates x^_ij in [0, 1] are made of.

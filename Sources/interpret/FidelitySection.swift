@@ -1,9 +1,10 @@
 // Do scores fall with the items that explanations name?
 
 import DenseMath
+import Fitting
 import Interchange
 import Interpretability
-import Models
+import Recommending
 import ToolKit
 
 /// The first item of each user's list in a stream of recommendations.

@@ -2,9 +2,9 @@
 
 import ArgumentParser
 import DenseMath
+import Fitting
 import Interchange
 import Interpretability
-import Models
 import ToolKit
 
 @main

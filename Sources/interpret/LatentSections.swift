@@ -3,7 +3,7 @@
 import DenseMath
 import Interchange
 import Interpretability
-import Models
+import Recommending
 import ToolKit
 
 /// Which dimensions each cluster uses, K* x d; nil when the model prunes none.

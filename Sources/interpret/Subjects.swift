@@ -1,9 +1,11 @@
 // Which model is measured, on which users?
 
 import DenseMath
+import Fitting
 import InteractionData
 import Interchange
-import Models
+import ModelCatalogue
+import Recommending
 import ToolKit
 
 /// A fitted model with users it was trained on and users it was not.

@@ -2,6 +2,7 @@
 
 import Interchange
 import Plots
+import Recommending
 
 /// The metrics that users have values of, best known first, with their names for people.
 private let known: [(key: String, name: String, words: String)] = [

@@ -2,8 +2,8 @@
 
 import DenseMath
 import Glibc
-import Models
 import Plots
+import Recommending
 
 /// What the users of one cluster have.
 private struct ClusterView {

@@ -1,9 +1,11 @@
 // Why are some items recommended to some users?
 
 import DenseMath
+import Fitting
 import InteractionData
-import Models
+import ModelCatalogue
 import Plots
+import Recommending
 
 private let exampleUsers = 4
 private let exampleItems = 4

@@ -2,6 +2,7 @@
 
 import DenseMath
 import Glibc
+import ModelCatalogue
 import Plots
 
 private let mostGroups = 40

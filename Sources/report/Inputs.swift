@@ -1,9 +1,10 @@
 // What is read for a report, and is it what it should be?
 
 import DenseMath
+import Fitting
 import InteractionData
 import Interchange
-import Models
+import Recommending
 import ToolKit
 
 /// The users a model was fitted to, over the model's items.

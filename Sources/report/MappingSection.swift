@@ -1,8 +1,8 @@
 // Which factors matter to which item groups?
 
 import DenseMath
-import Models
 import Plots
+import Recommending
 
 private let mostDimensions = 100
 private let mostGroups = 30

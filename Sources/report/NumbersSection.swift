@@ -1,8 +1,10 @@
 // What is the model in numbers?
 
+import Fitting
 import Interchange
-import Models
+import ModelCatalogue
 import Plots
+import Recommending
 
 /// The model's kind, sizes and settings.
 func numbersSection(_ subject: Subject) -> Section {

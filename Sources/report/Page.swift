@@ -2,6 +2,7 @@
 
 import Interchange
 import Plots
+import Recommending
 
 /// A table of text.
 struct Table {

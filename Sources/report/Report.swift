@@ -5,8 +5,9 @@ import DenseMath
 import Glibc
 import InteractionData
 import Interchange
-import Models
+import ModelCatalogue
 import Plots
+import Recommending
 import ToolKit
 
 @main

@@ -1,6 +1,7 @@
 // Which means of experiments are drawn as lines?
 
 import Plots
+import Recommending
 import ToolKit
 
 /// How figures depend on something that was varied, such as the number of user clusters.

@@ -1,6 +1,7 @@
 // How does accuracy depend on what was varied?
 
 import Plots
+import Recommending
 
 private let mostColumns = 8
 private let mostRows = 40

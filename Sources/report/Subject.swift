@@ -2,8 +2,9 @@
 
 import DenseMath
 import Interchange
-import Models
+import ModelCatalogue
 import Plots
+import Recommending
 
 /// The model with what is worked out from it once.
 final class Subject {

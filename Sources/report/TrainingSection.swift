@@ -1,6 +1,8 @@
 // How did training go?
 
+import Fitting
 import Plots
+import Recommending
 
 /// How the model's own training went, and how fast each of several models learns.
 ///

@@ -1,8 +1,8 @@
 // What does a latent dimension stand for? Alter it and see what comes nearest.
 
 import DenseMath
-import Models
 import Plots
+import Recommending
 
 private let shownDimensions = 3
 private let listLength = 50

@@ -1,8 +1,9 @@
 // What happens in one trial, and where is it written down?
 
+import Fitting
 import Glibc
 import Interchange
-import Models
+import Recommending
 import Synchronization
 import ToolKit
 import Tuning

@@ -2,7 +2,7 @@
 
 import InteractionData
 import Interchange
-import Models
+import ModelCatalogue
 
 /// libFuzzer's own driver.
 @_silgen_name("LLVMFuzzerRunDriver")

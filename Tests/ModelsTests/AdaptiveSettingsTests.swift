@@ -4,7 +4,11 @@ import DenseMath
 import Interchange
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import ModelCatalogue
+@testable import Recommending
+@testable import Training
 
 @Suite struct AdaptiveSettingsTests {
   @Test(arguments: [

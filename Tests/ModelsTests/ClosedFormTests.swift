@@ -5,7 +5,9 @@ import Glibc
 import Interchange
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import Training
 
 @Suite struct ClosedFormTests {
   private func clusters(_ count: Int, latent: Int, users: Int) -> UserClusters<Double> {

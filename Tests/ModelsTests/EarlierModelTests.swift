@@ -4,7 +4,10 @@ import DenseMath
 import Interchange
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import MultVAE
+@testable import Recommending
+@testable import Training
 
 @Suite struct EarlierModelTests {
   private func network(_ items: Int, seed: UInt64) -> MultVAENetwork<Float> {

@@ -3,7 +3,9 @@
 import DenseMath
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import ModelCatalogue
 
 @Suite struct ExpertTests {
   private let held = ValidationUsers(

@@ -5,7 +5,10 @@ import Interchange
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import ModelCatalogue
+@testable import Recommending
 
 private func fitted(_ name: String, _ words: [String]) throws -> (
   any RecommendationModel, SparseRows

@@ -5,7 +5,9 @@ import Glibc
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import Recommending
 
 @Suite struct FactorStartTests {
   private let data = TrainingData(

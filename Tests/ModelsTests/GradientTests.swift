@@ -5,7 +5,11 @@ import Glibc
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import MultVAE
+@testable import Recommending
+@testable import Training
 
 /// Compares every parameter's gradient with central differences in double precision.
 ///

@@ -1,8 +1,9 @@
 // Are item groups named by what is common to their items?
 
 import Interchange
-import Models
 import Testing
+
+@testable import Recommending
 
 @Suite struct GroupNameTests {
   private let titles = ["Alien", "Brazil", "Casablanca", "Diva", "Eraserhead"]

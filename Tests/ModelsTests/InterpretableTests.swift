@@ -6,7 +6,10 @@ import Interchange
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import ModelCatalogue
+@testable import Recommending
 
 private let small = [
   "width=16", "latent=6", "epochs=6", "batch=20", "patience=100", "clusters=3", "depth=1",

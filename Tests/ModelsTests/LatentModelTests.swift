@@ -4,7 +4,10 @@ import DenseMath
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import ModelCatalogue
+@testable import Recommending
 
 @Suite struct LatentModelTests {
   private static let small = ["width=16", "latent=6", "epochs=12", "batch=20", "validate-every=4"]

@@ -6,7 +6,9 @@ import Support
 import Synchronization
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
+@testable import Recommending
 
 @Suite struct MemberTests {
   private final class Counter: Sendable {

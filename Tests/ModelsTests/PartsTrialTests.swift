@@ -6,7 +6,8 @@ import Support
 import Synchronization
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import InDGRMModel
 
 @Suite struct PartsTrialTests {
   private static let small = ["width=8", "latent=4", "clusters=2", "groups=3", "patience=1"]

@@ -5,7 +5,9 @@ import Interchange
 import Support
 import Testing
 
-@testable import Models
+@testable import Fitting
+@testable import ModelCatalogue
+@testable import Recommending
 
 @Suite struct RefitTests {
   private let split: InteractionSet

@@ -4,7 +4,8 @@ import DenseMath
 import Support
 import Testing
 
-@testable import Models
+@testable import FactorModels
+@testable import LinearModels
 
 private let rows: SparseRows = {
   let lists = SmallData.twoTastes(users: 50, items: 12)

@@ -1,0 +1,133 @@
+// How are user and item factors found by least squares?
+
+import DenseMath
+import Glibc
+
+/// Weighted matrix factorisation by alternating least squares.
+///
+/// loss = sum_{ui observed} (1 - p_u . q_i)^2 + a0 sum_{all ui} (p_u . q_i)^2
+///   + lambda_u |p_u|^2 + lambda_i |q_i|^2 + lambda_e sum_{ui observed} W_ui |p_u - q_i|^2,
+/// lambda_u = lambda (|x_u| + a0 M)^nu, likewise for items (Rendle et al., RecSys 2022, who call this
+/// iALS). The last term is that of explainable matrix factorisation (Abdollahi and Nasraoui, 2017), which
+/// pulls user and item together where the item is explainable to the user; without it W may be nil.
+/// What is not given is as Rendle et al. tuned it on MovieLens.
+package struct AlternatingLeastSquares {
+  package var factors: Int
+  /// a0, the weight of unobserved pairs.
+  package var unobserved: Double
+  package var lambda: Double
+  /// nu.
+  package var exponent: Double
+  /// lambda_e.
+  package var explainability: Double
+  /// Steps of conjugate gradients towards a row's solution in each round of a fit; 0 solves exactly.
+  package var conjugateSteps: Int
+
+  package init(
+    factors: Int, unobserved: Double = 0.3, lambda: Double = 0.007, exponent: Double = 1,
+    explainability: Double = 0, conjugateSteps: Int = 3
+  ) {
+    self.factors = factors
+    self.unobserved = unobserved
+    self.lambda = lambda
+    self.exponent = exponent
+    self.explainability = explainability
+    self.conjugateSteps = conjugateSteps
+  }
+
+  /// a0 F'F of the fixed side's factors, which all rows share.
+  package func shared<T: Real>(_ fixed: Matrix<T>) -> Matrix<T> {
+    let result = Matrix<T>(rows: factors, columns: factors)
+    multiply(fixed, transposeA: true, fixed, into: result, alpha: T(unobserved))
+    return result
+  }
+
+  /// Solves for the factors of some rows (users given items, or items given users): |x| d^2 + d^3 / 3
+  /// operations a row.
+  ///
+  /// - Parameters:
+  ///   - rows: what each row has observed; columns are the other side.
+  ///   - pulls: W of the rows' entries in their order, or nil.
+  ///   - fixed: the other side's factors, columns x d.
+  ///   - shared: what `shared` gives for them.
+  ///   - target: receives the rows' factors, rows x d.
+  @_specialize(where T == Float)
+  package func solve<T: Real>(
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<T>, _ shared: Matrix<T>,
+    into target: Matrix<T>
+  ) {
+    let d = factors
+    Parallel.blocks(rows.rowCount, size: 16) { block in
+      let (matrix, right) = (Matrix<T>(rows: d, columns: d), Matrix<T>(rows: d, columns: 1))
+      let longest = block.map { rows.offsets[$0 + 1] - rows.offsets[$0] }.max() ?? 0
+      let space = Matrix<T>(rows: longest, columns: d)
+      let weights = Matrix<T>(rows: longest, columns: 1)
+      for row in block {
+        let range = rows.offsets[row]..<rows.offsets[row + 1]
+        var pulled = 0.0
+        for (place, entry) in range.enumerated() {
+          (space.pointer + place * d).update(
+            from: fixed.pointer + Int(rows.columns[entry]) * d, count: d)
+          let pull = explainability * Double(pulls?[entry] ?? 0)
+          pulled += pull
+          weights.pointer[place] = T(1 + pull)
+        }
+        matrix.copy(from: shared)
+        right.fill(0)
+        if !range.isEmpty {
+          let observed = space.rowBlock(0..<range.count)
+          addGram(observed, to: matrix)
+          multiplyHere(
+            observed, transposeA: true, weights.rowBlock(0..<range.count), into: right)
+        }
+        let ridge = ridge(range.count, of: rows.columnCount) + pulled
+        for factor in 0..<d { matrix[factor, factor] += T(ridge) }
+        // Positive definite for any ridge above 0; a row that fails keeps its old factors.
+        guard (try? solveSPD(matrix, right)) != nil else { continue }
+        (target.pointer + row * d).update(from: right.pointer, count: d)
+      }
+    }
+  }
+
+  /// lambda (n + a0 M)^nu for a row with n of M observed.
+  package func ridge(_ observed: Int, of columns: Int) -> Double {
+    lambda * pow(Double(observed) + unobserved * Double(columns), exponent)
+  }
+
+  /// Item factors after some rounds from small random ones, the best by validation where given.
+  package func fit(
+    _ users: SparseRows, pulls: [Float]?, rounds: Int, seed: UInt64,
+    roundEnded: (Int, _ items: Matrix<Float>) -> Bool
+  ) -> Matrix<Float> {
+    let items = users.transposed()
+    let itemPulls = pulls.map { pulls in
+      SparseRows(
+        offsets: users.offsets, columns: users.columns, values: pulls,
+        columnCount: users.columnCount
+      ).transposed().values ?? []
+    }
+    let (p, q) = (
+      Matrix<Float>(rows: users.rowCount, columns: factors),
+      Matrix<Float>(rows: users.columnCount, columns: factors)
+    )
+    fillNormal(q, seed: seed, stage: 0x414C_5331, index: 0)
+    scale(q, by: 0.1 / Float(factors).squareRoot())
+    for round in 1...rounds {
+      improve(users, pulls: pulls, given: q, p)
+      improve(items, pulls: itemPulls, given: p, q)
+      if roundEnded(round, q) { break }
+    }
+    return q
+  }
+
+  private func improve(
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ target: Matrix<Float>
+  ) {
+    let shared = shared(fixed)
+    if conjugateSteps > 0 {
+      approach(rows, pulls: pulls, given: fixed, shared, target)
+    } else {
+      solve(rows, pulls: pulls, given: fixed, shared, into: target)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// How do a split's users become what a model is fitted to, and a fitted model what is stored?
+
+import DenseMath
+import InteractionData
+import Interchange
+import Recommending
+
+/// Everything a fit needs from a data set: the training rows, and the validation users where there are.
+public struct FittingTask: Sendable {
+  public let training: TrainingSet
+  public let categories: [String]
+  public var data: TrainingData
+  /// Whether there are validation users, and a model of these items can be right about none of them.
+  public private(set) var isValidationVain = false
+
+  /// - Parameters:
+  ///   - percent: the nested part of the training users, 20 to 100.
+  ///   - refits: what validation users are judged by is trained on as well, so that nobody is left to judge.
+  ///
+  /// Throws `SplitError` when roles or folds make no sense, `ModelError` when nobody is left to train on.
+  public init(
+    _ interactions: InteractionSet, name: String, percent: Int = 100, refits: Bool = false,
+    seed: UInt64
+  ) throws {
+    let plan = try SplitPlan(interactions)
+    guard percent == 100 || plan?.scheme == .users else {
+      throw ModelError(
+        .usage,
+        "\(name): has no nested parts to train on; split it by users or leave --train-percent out")
+    }
+    training = TrainingSet(
+      interactions, plan, refits ? .withValidation : .nested(percent / 20))
+    guard training.rows.count > 0 else {
+      throw ModelError(
+        .badData, "\(name): has no training interactions; check the filters and the split")
+    }
+    categories = interactions.categories
+    data = TrainingData(rows: training.rows, seed: seed)
+    if let lists = training.items.categories, !categories.isEmpty {
+      let vectors = interactions.categoryVectors.flatMap { given in
+        given.values.count == categories.count * given.dimensions && given.dimensions > 0
+          ? Matrix(rows: categories.count, columns: given.dimensions, given.values) : nil
+      }
+      data.categories = (lists, categories.count, vectors)
+    }
+    guard let plan, !refits else { return }
+    let items = ItemMap(from: interactions.items.ids, to: training.items.ids)
+    let cases = FoldInCases(plan, role: .validation, items: items)
+    let asked = Self.asked(cases.users, items: training.items.ids.count)
+    let truth = asked.map { place in
+      plan.truth(of: cases.users[place], .validation, round: Int(cases.rounds[place] ?? 0))
+    }
+    let known = truth.map { $0.compactMap { items[$0] } }
+    isValidationVain = !asked.isEmpty && known.allSatisfy(\.isEmpty)
+    guard !asked.isEmpty, !isValidationVain else { return }
+    data.validation = ValidationUsers(
+      foldIn: cases.history.rows(at: asked), truth: known, lengths: truth.map(\.count),
+      rounds: asked.map { Int(cases.rounds[$0] ?? 0) })
+  }
+
+  /// Scores that a validation may take: some seconds, and all rounds of 14,000 users where there are 30,000 items.
+  public static let mostScores = 2_000_000_000
+
+  /// The cases of all validation users, or of every second, third ... one, so that a validation makes no more
+  /// scores than `mostScores`, or little more.
+  ///
+  /// - Parameter users: of each case, user by user.
+  public static func asked(_ users: [Int], items: Int) -> [Int] {
+    let step = max((users.count * items + mostScores - 1) / mostScores, 1)
+    var (places, ordinal) = ([Int](), -1)
+    for place in users.indices {
+      if place == 0 || users[place] != users[place - 1] { ordinal += 1 }
+      if ordinal % step == 0 { places.append(place) }
+    }
+    return places
+  }
+
+  /// A model's metric on the validation users; nil without any.
+  public func validation(of model: any RecommendationModel) -> Double? {
+    data.validation.map { $0.value(of: model) }
+  }
+
+  /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
+  /// pruning and refinement included; of a refit that of the earlier fit.
+  public func stored(_ model: any RecommendationModel, family: String, _ provenance: Provenance)
+    -> StoredModel
+  {
+    var settings = model.settings
+    if let validation = data.validation {
+      settings = settings.setting("validation", .number(validation.value(of: model)))
+        .setting("validation_metric", .string(validation.metric.text))
+    } else if let settled = data.settled {
+      settings = settings.setting("refit", .bool(true))
+      for name in ["validation", "validation_metric"] {
+        if let value = settled[name] { settings = settings.setting(name, value) }
+      }
+    }
+    return StoredModel(
+      description: [
+        "model": .string(family), "settings": settings,
+        "training_users": .integer(training.rows.rowCount),
+        "training_interactions": .integer(training.rows.count),
+        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
+      ],
+      items: training.items, categories: categories,
+      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first },
+      provenance: provenance)
+  }
+
+  /// The same with what validation users are judged by among what is trained on, for `refit`.
+  ///
+  /// Throws `ModelError` (usage) where there are no validation users.
+  public func refitting(_ interactions: InteractionSet, name: String) throws -> FittingTask {
+    guard data.validation != nil else {
+      throw ModelError(
+        .usage, "\(name): has no validation users to fit to as well; leave --refit out")
+    }
+    return try FittingTask(interactions, name: name, refits: true, seed: data.seed)
+  }
+
+  /// Fits again, to all that this task trains on, by what an earlier fit settled: as many epochs as the best one
+  /// took, and what else was left to the data or to validation users. Nil where the monitor stopped it.
+  ///
+  /// Throws `ModelError` when training fails.
+  public func refit(
+    as earlier: StoredModel, _ family: any ModelFamily.Type, _ settings: ModelSettings,
+    _ monitor: TrainingMonitor
+  ) throws -> StoredModel? {
+    let settled = earlier.description["settings"] ?? .null
+    var task = self
+    task.data.settled = settled
+    let model = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
+    if let failure = model.settings["failure"]?.string {
+      throw ModelError(.internalFault, failure)
+    }
+    return monitor.shouldStop() ? nil : task.stored(model, family: family.name, earlier.provenance)
+  }
+}

@@ -1,0 +1,35 @@
+// How is a model fitted, and how does it come back from a file?
+
+import Interchange
+import Recommending
+
+/// A `--model` of `fit`: how to fit it and how to bring it back from a file.
+public protocol ModelFamily: SendableMetatype {
+  /// The name after `--model`.
+  static var name: String { get }
+  /// One line for `fit --list`.
+  static var summary: String { get }
+  /// The settings it understands.
+  static var options: [ModelOption] { get }
+  /// Whether a run can be put aside, go on and start from an earlier model.
+  static var trainsInEpochs: Bool { get }
+  /// Whether it can start from given item groups.
+  static var takesGroups: Bool { get }
+
+  /// Fits a model.
+  ///
+  /// Throws `ModelError` when training fails (for example when the loss is not a number).
+  static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
+    throws
+    -> any RecommendationModel
+
+  /// Brings a model back.
+  ///
+  /// Throws `ModelError` when tensors are missing or of the wrong shape.
+  static func restore(_ stored: StoredModel) throws -> any RecommendationModel
+}
+
+extension ModelFamily {
+  public static var trainsInEpochs: Bool { false }
+  public static var takesGroups: Bool { false }
+}

@@ -1,0 +1,33 @@
+// What is a model fitted to?
+
+import DenseMath
+import Interchange
+
+/// What a model is fitted to.
+public struct TrainingData: Sendable {
+  /// One row a training user, columns in the model's item order.
+  public var rows: SparseRows
+  public var validation: ValidationUsers?
+  /// The item group of each item to start from (nil where it is in none), with the prototypes' number, when they
+  /// are given.
+  public var groups: (assignment: [UInt32?], count: Int)?
+  public var seed: UInt64
+  /// The categories of each item by number, how many there are, and their vectors (one row a category).
+  public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
+  /// A run to go on with.
+  public var resume: Checkpoint?
+  /// The settings that an earlier fit to a part of these users ended with, where this one is to go by them.
+  public var settled: JSONValue?
+  /// An earlier model to start from, with the items and categories of this one in order.
+  public var start: (model: StoredModel, items: [String], categories: [String])?
+
+  public init(
+    rows: SparseRows, validation: ValidationUsers? = nil,
+    groups: (assignment: [UInt32?], count: Int)? = nil, seed: UInt64
+  ) {
+    self.rows = rows
+    self.validation = validation
+    self.groups = groups
+    self.seed = seed
+  }
+}

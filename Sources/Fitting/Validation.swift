@@ -1,0 +1,132 @@
+// How good is a model on the validation users?
+
+import DenseMath
+import Glibc
+import Recommending
+
+/// Users kept aside to judge a model by while it is fitted.
+public struct ValidationUsers: Sendable {
+  /// What is folded in, one row a user and round, and by the same row the truth that can be recommended, the
+  /// number of items of the whole truth, and the round.
+  public var foldIn: SparseRows
+  public var truth: [[UInt32]]
+  public var lengths: [Int]
+  public var rounds: [Int]
+  public var metric = ValidationMetric()
+
+  /// - Parameters:
+  ///   - lengths: as long as `truth` is when nil.
+  ///   - rounds: all of one when nil.
+  public init(
+    foldIn: SparseRows, truth: [[UInt32]], lengths: [Int]? = nil, rounds: [Int]? = nil
+  ) {
+    self.foldIn = foldIn
+    self.truth = truth
+    self.lengths = lengths ?? truth.map(\.count)
+    self.rounds = rounds ?? truth.map { _ in 0 }
+  }
+}
+
+extension ValidationUsers {
+  /// The mean metric of a model.
+  public func value(of model: any RecommendationModel) -> Double {
+    validate(self) { (rows, scores: Matrix<Float>) in
+      model.score(foldIn, rows: rows, into: scores)
+    }
+  }
+}
+
+/// What validation users are judged by, as `metrics` defines it.
+public struct ValidationMetric: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    case ndcg
+    case recall
+    /// Recall over min(n, |T|).
+    case recallMin = "recall-min"
+  }
+
+  public var kind = Kind.ndcg
+  /// The length n of the lists.
+  public var depth = 100
+
+  public init() {}
+
+  /// Parses a name and a length such as `recall@20`.
+  ///
+  /// Throws `ModelError` (usage) for anything else.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])), let depth = Int(parts[1]),
+      (1...10_000).contains(depth)
+    else {
+      let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ModelError(
+        .usage, "a metric is one of \(kinds), then @ and 1 to 10000, not '\(text)'")
+    }
+    self.kind = kind
+    self.depth = depth
+  }
+
+  public var text: String { "\(kind.rawValue)@\(depth)" }
+}
+
+/// The mean metric over validation users with some truth and then over rounds, fold-in items left out of the ranking.
+///
+/// Users are scored in blocks of 500, so memory does not grow with their number.
+public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void)
+  -> Double
+{
+  let foldIn = held.foldIn
+  var sum = MetricSum(held)
+  let scores = Matrix<T>(rows: min(500, foldIn.rowCount), columns: foldIn.columnCount)
+  for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
+    let rows = start..<min(start + 500, foldIn.rowCount)
+    let block = scores.rowBlock(0..<rows.count)
+    score(rows, block)
+    sum.add(rows, topItems(block, foldIn, rows: rows, count: held.metric.depth))
+  }
+  return sum.mean
+}
+
+/// A running mean of a metric: over the users of a round, then over rounds.
+public struct MetricSum {
+  private let held: ValidationUsers
+  private let gains: [Double]
+  private var ideals = [0.0]
+  private var rounds: [(total: Double, users: Int)]
+
+  public init(_ held: ValidationUsers) {
+    self.held = held
+    rounds = Array(repeating: (0, 0), count: (held.rounds.max() ?? 0) + 1)
+    gains = (0..<held.metric.depth).map { 1 / log2(Double($0) + 2) }
+    for gain in gains { ideals.append((ideals.last ?? 0) + gain) }
+  }
+
+  public var mean: Double {
+    let means = rounds.filter { $0.users > 0 }.map { $0.total / Double($0.users) }
+    return means.isEmpty ? 0 : means.reduce(0, +) / Double(means.count)
+  }
+
+  public mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
+    for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
+      let relevant = Set(held.truth[row])
+      let ranks = list.indices.filter { relevant.contains(list[$0].index) }
+      let most = min(held.lengths[row], held.metric.depth)
+      let value =
+        switch held.metric.kind {
+        case .ndcg: ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
+        case .recall: Double(ranks.count) / Double(held.lengths[row])
+        case .recallMin: Double(ranks.count) / Double(most)
+        }
+      rounds[held.rounds[row]].total += value
+      rounds[held.rounds[row]].users += 1
+    }
+  }
+}
+
+/// Seconds of the monotonic clock.
+public func seconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

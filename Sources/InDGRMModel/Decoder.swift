@@ -1,0 +1,344 @@
+// How do a user's representation and the items' make scores?
+
+import DenseMath
+import Fitting
+import Glibc
+import Recommending
+import Training
+
+/// The decoder (Eq. 9) with f_theta(g)(s) = exp(a s + b_g):
+///
+/// log p_ij = a cos(h_j, z_i) + beta_j + log sum_g c_jg exp(o_i^(g) . z_i + b_g) - log Z_i, where
+/// o_i^(g) = sum_k pi~_ik O^(k)_g. One GEMM of B x d x M and one of B x G x M.
+///
+/// With group parts the user stands at another place for every group, y_i^(g) of `GroupParts`:
+/// log p_ij = beta_j + log sum_g c_jg exp(a cos(h_j, y_i^(g)) + o_i^(g) . z_i + b_g) - log Z_i.
+final class Decoder<T: Real> {
+  let items: Parameter<T>
+  let itemBias: Parameter<T>
+  let logScale: Parameter<T>
+  /// O^(k), one row for each cluster and group: (K G) x d.
+  let mapping: Parameter<T>
+  let groupBias: Parameter<T>
+  let groups: ItemGroups<T>
+  /// Nil where users stand at one place for all groups.
+  let parts: GroupParts<T>?
+
+  /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
+  /// All M items, or a batch's candidates.
+  private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
+  private let options: InDGRMOptions
+  private var candidates: Candidates<T>?
+  private var biases = Matrix<T>(rows: 0, columns: 0)
+  private let (gathered, unitMemory, normMemory) = (Workspace<T>(), Workspace<T>(), Workspace<T>())
+  private let (unitGradientMemory, membershipGradientMemory) = (Workspace<T>(), Workspace<T>())
+  private let (biasMemory, biasGradientMemory) = (Workspace<T>(), Workspace<T>())
+  private let mixtureMemory = Workspace<T>()
+  private let unitUsers: Matrix<T>
+  private let userNorms: Matrix<T>
+  private let unitUserGradient: Matrix<T>
+  private let mapped: Matrix<T>
+  private let mappedGradient: Matrix<T>
+  private let activity: Matrix<T>
+  private let activityGradient: Matrix<T>
+  private let userGradient: Matrix<T>
+  private let weightGradient: Matrix<T>
+
+  /// Added inside the logarithm, as a guard against a mixture that underflows.
+  private static var tiny: T { T(RankingFactors.leastShare) }
+
+  /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
+  init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
+    self.options = options
+    let (d, g, k, batch) = (options.latent, options.groups, options.clusters, options.batch)
+    items = Parameter("items", rows: count, columns: d, items: .rows)
+    itemBias = Parameter("item-bias", rows: 1, columns: count, items: .columns)
+    logScale = Parameter("log-scale", rows: 1, columns: 1)
+    logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
+    // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
+    if options.usesParts && options.usesCosine { logScale.rate = 0 }
+    mapping = Parameter("mapping", rows: k * g, columns: d)
+    mapping.hasSparseRows = true
+    groupBias = Parameter("group-bias", rows: 1, columns: g)
+    groups = ItemGroups(options: options, seed: seed)
+    parts =
+      options.usesParts
+      ? GroupParts(items: count, options: options, seed: seed, starts: starts) : nil
+    unitUsers = Matrix(rows: batch, columns: d)
+    userNorms = Matrix(rows: 1, columns: batch)
+    unitUserGradient = Matrix(rows: batch, columns: d)
+    mapped = Matrix(rows: batch, columns: k * g)
+    mappedGradient = Matrix(rows: batch, columns: k * g)
+    activity = Matrix(rows: batch, columns: g)
+    activityGradient = Matrix(rows: batch, columns: g)
+    userGradient = Matrix(rows: batch, columns: d)
+    weightGradient = Matrix(rows: batch, columns: k)
+    guard starts else { return }
+    // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
+    // noise, they are a tenth as long.
+    let length = options.usesParts && options.usesCosine ? 0.1 : 1
+    items.initialiseNormal(seed: seed, stage: 60, deviation: T(length / Double(d).squareRoot()))
+    mapping.initialiseNormal(seed: seed, stage: 61, deviation: 0.01)
+  }
+
+  /// A trained decoder with some of its clusters.
+  convenience init(keeping clusters: [Int], of trained: Decoder<T>, options: InDGRMOptions) {
+    self.init(items: trained.items.value.rows, options: options, seed: 0, starts: false)
+    for (own, source) in zip(parameters, trained.parameters) where own.name != mapping.name {
+      own.value.copy(from: source.value)
+    }
+    let rows = clusters.flatMap { cluster in
+      (0..<options.groups).map { UInt32(cluster * options.groups + $0) }
+    }
+    gatherRows(trained.mapping.value, rows, into: mapping.value)
+  }
+
+  var parameters: [Parameter<T>] {
+    let shared = [items, itemBias, logScale]
+    guard options.usesGroups else { return shared }
+    return shared + [mapping, groupBias, groups.prototypes] + (parts?.parameters ?? [])
+  }
+
+  /// The factor a on the cosine.
+  var scaleFactor: T { T.exp(logScale.value[0, 0]) }
+
+  /// Brings unit item vectors and group memberships up to date; with a step, with Gumbel noise.
+  ///
+  /// - Parameter candidates: the only items to be scored, until the next call; nil for all.
+  func prepareItems(seed: UInt64, step: UInt64?, candidates: Candidates<T>? = nil) {
+    self.candidates = candidates
+    var vectors = items.value
+    biases = itemBias.value
+    if let candidates {
+      let count = candidates.items.count
+      vectors = gathered.matrix(rows: count, columns: options.latent)
+      gatherRows(items.value, candidates.items, into: vectors)
+      biases = biasMemory.matrix(rows: 1, columns: count)
+      for (place, item) in candidates.items.enumerated() {
+        biases.pointer[place] = itemBias.value.pointer[Int(item)]
+      }
+      add(candidates.corrections, to: biases)
+    }
+    unitItems = unitMemory.matrix(rows: vectors.rows, columns: options.latent)
+    if options.usesCosine {
+      normaliseRows(vectors, into: unitItems, norms: itemNorms)
+    } else {
+      unitItems.copy(from: vectors)
+    }
+    if options.usesGroups {
+      groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
+    }
+  }
+
+  private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
+
+  /// Users' places for every group, (B G) x d; nil without group parts. Needs `prepareItems`.
+  ///
+  /// - Parameters:
+  ///   - batch: the users' items.
+  ///   - entries: the same among the items that are scored.
+  ///   - training: dropout, and the keys of what is drawn; nil at inference.
+  func encodeParts(
+    _ batch: SparseRows, entries: SparseRows,
+    training: (dropout: Double, seed: UInt64, step: UInt64)? = nil
+  ) -> Matrix<T>? {
+    parts?.encode(batch, entries: entries, membership: groups.membership, training: training)
+  }
+
+  /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K) and places y for every group
+  /// (B G x d), where there are such; needs `prepareItems`.
+  func forward(
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, into logits: Matrix<T>
+  ) {
+    forward(z, weights: weights, places: places, part: part, into: logits)
+  }
+
+  /// Some of the items that `prepareItems` brought up to date.
+  struct Part {
+    let vectors: Matrix<T>
+    let biases: Matrix<T>
+    let membership: Matrix<T>?
+  }
+
+  /// All of them.
+  var part: Part {
+    Part(
+      vectors: unitItems, biases: biases, membership: options.usesGroups ? groups.membership : nil)
+  }
+
+  func part(_ items: [UInt32]) -> Part {
+    let vectors = Matrix<T>(rows: items.count, columns: unitItems.columns)
+    gatherRows(unitItems, items, into: vectors)
+    let biases = Matrix(rows: 1, columns: items.count, items.map { self.biases.buffer[Int($0)] })
+    guard options.usesGroups else { return Part(vectors: vectors, biases: biases, membership: nil) }
+    let membership = Matrix<T>(rows: items.count, columns: groups.count)
+    gatherRows(groups.membership, items, into: membership)
+    return Part(vectors: vectors, biases: biases, membership: membership)
+  }
+
+  /// The same scores for a part of the items, B x n.
+  func forward(
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, part: Part, into logits: Matrix<T>
+  ) {
+    if let parts, let membership = part.membership {
+      guard let places else { preconditionFailure("group parts need the users' places") }
+      logits.fill(0)
+      addRow(part.biases, to: logits)
+      return parts.forward(
+        places, activity: groupActivity(z, weights: weights), items: part.vectors,
+        membership: membership, factor: scaleFactor, tiny: Self.tiny, addingTo: logits)
+    }
+    multiply(directions(z), part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
+    addRow(part.biases, to: logits)
+    guard let membership = part.membership else { return }
+    let activity = groupActivity(z, weights: weights)
+    exponentiate(activity)
+    let mixture = mixtureMemory.matrix(rows: z.rows, columns: membership.rows)
+    multiply(activity, membership, transposeB: true, into: mixture)
+    addLog(of: mixture, plus: Self.tiny, to: logits)
+  }
+
+  /// z_i / |z_i|, or z_i itself where scores are inner products, B x d; gone with the next call.
+  func directions(_ z: Matrix<T>) -> Matrix<T> {
+    let users = unitUsers.rowBlock(0..<z.rows)
+    if options.usesCosine {
+      normaliseRows(z, into: users, norms: userNorms)
+    } else {
+      users.copy(from: z)
+    }
+    return users
+  }
+
+  /// o_i^(g) . z_i + b_g for every group, B x G.
+  func groupActivity(_ z: Matrix<T>, weights: Matrix<T>) -> Matrix<T> {
+    let rows = 0..<z.rows
+    let (mapped, activity) = (self.mapped.rowBlock(rows), self.activity.rowBlock(rows))
+    multiply(z, mapping.value, transposeB: true, into: mapped)
+    let count = groups.count
+    for row in rows {
+      let (all, out) = (mapped.row(row), activity.row(row))
+      for group in 0..<count { out[group] = groupBias.value[0, group] }
+      for cluster in 0..<weights.columns {
+        let weight = weights[row, cluster]
+        for group in 0..<count { out[group] += weight * all[cluster * count + group] }
+      }
+    }
+    return activity
+  }
+
+  /// Returns the gradients of z (B x d) and of the weights (B x K) for dL/dlogits, and leaves those of
+  /// the parameters unless `usersOnly`.
+  func backward(
+    _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, _ gradient: Matrix<T>,
+    usersOnly: Bool = false
+  ) -> (users: Matrix<T>, weights: Matrix<T>) {
+    let rows = 0..<z.rows
+    let (dz, dWeights) = (userGradient.rowBlock(rows), weightGradient.rowBlock(rows))
+    let dItems = unitGradientMemory.matrix(rows: unitItems.rows, columns: options.latent)
+    if parts == nil {
+      backwardSimilarity(gradient, dz, items: usersOnly ? nil : dItems)
+    } else {
+      dz.fill(0)
+      dItems.fill(0)
+    }
+    if !usersOnly { backwardBias(gradient) }
+    dWeights.fill(0)
+    if options.usesGroups {
+      backwardGroups(
+        z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
+    }
+    guard !usersOnly else { return (dz, dWeights) }
+    let target = candidates.map { items.gradient(of: $0.items) } ?? items.gradient
+    if options.usesCosine {
+      normaliseRowsBackward(unitItems, dItems, norms: itemNorms, into: target)
+    } else {
+      target.copy(from: dItems)
+    }
+    return (dz, dWeights)
+  }
+
+  /// Through a h_j . z_i / |z_i|: leaves the gradient of z and, with `dItems`, those of h and log a.
+  private func backwardSimilarity(_ gradient: Matrix<T>, _ dz: Matrix<T>, items dItems: Matrix<T>?)
+  {
+    let rows = 0..<gradient.rows
+    let (users, dUsers) = (unitUsers.rowBlock(rows), unitUserGradient.rowBlock(rows))
+    multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
+    if options.usesCosine {
+      normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
+    } else {
+      dz.copy(from: dUsers)
+    }
+    guard let dItems else { return }
+    logScale.gradient[0, 0] = dot(dUsers, users)
+    multiply(gradient, transposeA: true, users, into: dItems, alpha: scaleFactor)
+  }
+
+  private func backwardBias(_ gradient: Matrix<T>) {
+    guard let candidates else { return columnSums(of: gradient, into: itemBias.gradient) }
+    let sums = biasGradientMemory.matrix(rows: 1, columns: gradient.columns)
+    columnSums(of: gradient, into: sums)
+    itemBias.gradient.fill(0)
+    for (place, item) in candidates.items.enumerated() {
+      itemBias.gradient.pointer[Int(item)] = sums.pointer[place]
+    }
+  }
+
+  /// - Parameter dItems: receives an addition of the unit items' gradient; nil leaves the parameters'
+  ///   gradients alone.
+  private func backwardGroups(
+    _ z: Matrix<T>, _ weights: Matrix<T>, _ gradient: Matrix<T>, places: Matrix<T>?,
+    _ dz: Matrix<T>, _ dWeights: Matrix<T>, items dItems: Matrix<T>?
+  ) {
+    let rows = 0..<z.rows
+    let dActivity = activityGradient.rowBlock(rows)
+    let (mapped, dMapped) = (self.mapped.rowBlock(rows), mappedGradient.rowBlock(rows))
+    let count = groups.count
+    let dMembership = membershipGradientMemory.matrix(rows: unitItems.rows, columns: count)
+    if let parts, let places {
+      let along = parts.backward(
+        gradient, vectors: places, factor: scaleFactor, tiny: Self.tiny, activity: dActivity,
+        items: dItems, membership: dMembership)
+      if dItems != nil { logScale.gradient[0, 0] = along }
+    } else {
+      backwardMixture(gradient, dActivity, membership: dItems == nil ? nil : dMembership)
+    }
+    if dItems != nil { columnSums(of: dActivity, into: groupBias.gradient) }
+    for row in rows {
+      let (du, all, out) = (dActivity.row(row), mapped.row(row), dMapped.row(row))
+      for cluster in 0..<weights.columns {
+        let weight = weights[row, cluster]
+        var along: T = 0
+        for group in 0..<count {
+          let value = du[group]
+          out[cluster * count + group] = value * weight
+          along += value * all[cluster * count + group]
+        }
+        dWeights[row, cluster] = along
+      }
+    }
+    multiply(dMapped, mapping.value, into: dz, beta: 1)
+    guard let dItems else { return }
+    multiply(dMapped, transposeA: true, z, into: mapping.gradient)
+    groups.backward(unitItems, dMembership, addingTo: dItems)
+  }
+
+  /// Through log sum_g c_jg exp(u_ig): leaves the gradient of u and, unless nil, that of c.
+  private func backwardMixture(
+    _ gradient: Matrix<T>, _ dActivity: Matrix<T>, membership dMembership: Matrix<T>?
+  ) {
+    let mixture = mixtureMemory.matrix(rows: gradient.rows, columns: unitItems.rows)
+    let activity = self.activity.rowBlock(0..<gradient.rows)
+    // d log(R) = dR / R, over R itself.
+    divide(gradient, by: mixture, plus: Self.tiny, into: mixture)
+    multiply(mixture, groups.membership, into: dActivity)
+    if let dMembership { multiply(mixture, transposeA: true, activity, into: dMembership) }
+    multiplyElements(dActivity, by: activity)
+  }
+
+  /// The proximal step of the group lasso on every o^(k)_g (section 4.6):
+  /// o <- o / |o| max(0, |o| - step lambda_o).
+  func shrinkMapping(_ learningRate: Double) {
+    guard options.usesGroups else { return }
+    shrinkRows(mapping.value, by: learningRate * options.mappingPenalty)
+  }
+}

@@ -1,0 +1,445 @@
+// Why does InDGRM recommend an item?
+
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Recommending
+import Training
+
+/// A fitted InDGRM.
+///
+/// Its score is the unnormalised log probability
+/// s_ij = a cos(h_j, z_i) + beta_j + log sum_g c_jg exp(u_ig), u_ig = o_i^(g) . z_i + b_g,
+/// which an explanation takes apart exactly. With w_g the weight of group g in the sum
+/// (w_g ~ c_jg exp(u_ig), sum 1), log sum_g c_jg exp(u_ig) = sum_g w_g u_ig - sum_g w_g log(w_g / c_jg):
+/// - factor l: a z^_l h^_jl + sum_g w_g o_il^(g) z_il
+/// - group g: w_g b_g
+/// - group mixture: - sum_g w_g log(w_g / c_jg)
+/// - base rate: the mean of beta_j over all items; item bias: beta_j less that
+///
+/// or, by groups: base rate, item bias, group mixture and w_g (a cos(h_j, z_i) + u_ig) for each group. A
+/// neighbourhood expert adds w B_lj, and what its factorisation makes of l, for each of the user's own items l to either,
+/// and its bias to the item's.
+///
+/// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
+/// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
+final class InDGRM: RecommendationModel {
+  let users: UserEncoder
+  let decoder: Decoder<Float>
+  let clusters: UserClusters<Float>
+  private let affinity: ClusterAffinity<Float>?
+  let options: InDGRMOptions
+  let itemCount: Int
+  /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
+  private(set) var others: [InDGRM] = []
+  private(set) var expert: NeighbourhoodExpert?
+  private(set) var settings: JSONValue
+
+  /// The part of a trained network that is kept: clusters that have users, and of each the dimensions
+  /// that its ARD variances leave on.
+  ///
+  /// - Parameter settings: what the network was trained with; sizes are added.
+  init(_ network: InDGRMNetwork<Float>, settings: JSONValue) {
+    let (kept, keeps) = network.kept()
+    var options = network.options
+    options.clusters = kept.count
+    itemCount = network.itemCount
+    self.options = options
+    users = UserEncoder(
+      network.encoder, items: network.itemCount, options: network.options, clusters: kept,
+      keeps: keeps)
+    decoder = Decoder(keeping: kept, of: network.decoder, options: options)
+    clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
+    affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0, options: options) }
+    let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
+    self.settings = settings.setting("clusters", .integer(kept.count))
+      .setting("dimensions", .array(dimensions))
+      .setting("latent", .integer(options.latent))
+      .setting("start", .string(options.start))
+      .setting("group-parts", .string(options.usesParts ? "on" : "off"))
+      .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
+      .setting("samples", .integer(options.samples))
+      .setting("cost", .string((options.cost ?? .multinomial).rawValue))
+      .setting("kl-weight", .number(options.klWeight))
+      .setting("dropout", .number(options.dropout))
+    decoder.prepareItems(seed: 0, step: nil)
+  }
+
+  /// Brings a model back.
+  ///
+  /// Throws `ModelError` when its parts do not fit together.
+  init(_ stored: StoredModel, _ options: InDGRMOptions, settings: JSONValue) throws {
+    itemCount = stored.items.ids.count
+    self.options = options
+    self.settings = settings
+    users = try UserEncoder(stored, options)
+    decoder = Decoder(items: itemCount, options: options, seed: 0, starts: false)
+    clusters = UserClusters(options: options, users: 1)
+    let hasAffinity = options.usesGroupAttention && stored.tensors["cluster-centres"] != nil
+    affinity = hasAffinity ? ClusterAffinity(options: options) : nil
+    try stored.fill(decoder.parameters + clusters.parameters + (affinity?.parameters ?? []))
+    decoder.prepareItems(seed: 0, step: nil)
+    expert = try NeighbourhoodExpert(stored)
+  }
+
+  /// Takes further members in.
+  ///
+  /// - Parameter failure: why there are fewer than were asked for.
+  func join(_ members: [InDGRM], failure: String? = nil) {
+    others = members
+    settings = settings.setting("members", .integer(1 + members.count))
+    if let failure { settings = settings.setting("failure", .string(failure)) }
+    guard !members.isEmpty else { return }
+    settings = settings.setting(
+      "member-clusters", .array(members.map { .integer($0.options.clusters) }))
+  }
+
+  /// Fits the neighbourhood expert, when the settings ask for it, and notes its weight.
+  ///
+  /// Throws `ModelError`.
+  func addExpert(_ data: TrainingData, _ chosen: ModelSettings) throws {
+    expert = try NeighbourhoodExpert(data, chosen, beside: self)
+    if let expert { settings = expert.noted(in: settings) }
+  }
+
+  func tensors() -> [Tensor] {
+    let parameters =
+      users.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
+    return parameters.map { $0.value.tensor($0.name) }
+      + [
+        Tensor(
+          "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
+      ]
+      + (expert?.tensors ?? [])
+      + others.enumerated().flatMap { place, member in
+        member.tensors().map { $0.named(Self.prefix(ofMember: place + 1) + $0.name) }
+      }
+  }
+
+  /// What the names of a further member's tensors begin with.
+  static func prefix(ofMember member: Int) -> String { "member\(member + 1)." }
+
+  /// Represents at most a batch of users; the result is gone with the next call.
+  func represent(batch: SparseRows) -> UserRepresentations {
+    let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
+    var seen = users.represent(batch, affinity: near, items: decoder.unitItems)
+    if let places = decoder.encodeParts(batch, entries: batch) {
+      seen.groupPlaces = Matrix(
+        rows: batch.rowCount, columns: options.groups * options.latent, memory: places.pointer,
+        owner: places)
+    }
+    return seen
+  }
+
+  /// y of some represented users, as the decoder takes them: a row for each group of each.
+  func places(_ users: UserRepresentations, _ rows: Range<Int>) -> Matrix<Float>? {
+    users.groupPlaces.map {
+      let own = $0.rowBlock(rows)
+      return Matrix(
+        rows: rows.count * options.groups, columns: options.latent, memory: own.pointer, owner: own)
+    }
+  }
+
+  /// Ranges of at most as many rows as `represent(batch:)` takes.
+  func blocks(of rows: Range<Int>) -> [Range<Int>] {
+    let size = max(users.batchSize, 1)
+    return stride(from: rows.lowerBound, to: rows.upperBound, by: size).map {
+      $0..<min($0 + size, rows.upperBound)
+    }
+  }
+
+  var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
+    guard options.usesGroups else { return nil }
+    let membership = decoder.groups.membership
+    let assignment = (0..<itemCount).map { item -> UInt32 in
+      let row = membership.row(item)
+      var best = 0
+      for group in row.indices where row[group] > row[best] { best = group }
+      return UInt32(best)
+    }
+    return (assignment, decoder.groups.prototypes.value)
+  }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    average(into: scores) { $0.scoreAlone(foldIn, rows: rows, into: $1) }
+    expert?.add(foldIn, rows: rows, to: scores)
+  }
+
+  /// The mean of what all members fill.
+  private func average(into scores: Matrix<Float>, _ fill: (InDGRM, Matrix<Float>) -> Void) {
+    fill(self, scores)
+    guard !others.isEmpty else { return }
+    let own = Matrix<Float>(rows: scores.rows, columns: scores.columns)
+    for member in others {
+      fill(member, own)
+      addScaled(own, by: 1, to: scores)
+    }
+    scale(scores, by: 1 / Float(1 + others.count))
+  }
+
+  private func scoreAlone(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    for block in blocks(of: rows) {
+      let seen = represent(batch: foldIn.rows(at: Array(block)))
+      let first = block.lowerBound - rows.lowerBound
+      let target = scores.rowBlock(first..<first + block.count)
+      decoder.forward(
+        seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
+        into: target)
+      guard options.usesGroups, options.refineSteps > 0 else { continue }
+      Parallel.blocks(block.count, size: 1) { places in
+        for place in places {
+          let user = UserView(
+            decoder, options, seen, row: place, items: Array(foldIn.row(block.lowerBound + place)))
+          user.score(into: target.row(place))
+        }
+      }
+    }
+  }
+
+  func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
+    scoreWithoutLinear(foldIn, items: items, into: scores)
+    guard let expert else { return }
+    for row in 0..<foldIn.rowCount {
+      for (place, item) in items.enumerated() {
+        let parts = expert.linearContributions(Array(foldIn.row(row)), to: item)
+        scores[row, place] += Float(parts.reduce(0) { $0 + $1.value }) + expert.bias[0, Int(item)]
+      }
+    }
+  }
+
+  /// All but what the linear expert and the bias beside it add.
+  private func scoreWithoutLinear(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
+  {
+    average(into: scores) { $0.scoreAlone(foldIn, items: items, into: $1) }
+    expert?.addFactors(foldIn, items: items, to: scores)
+  }
+
+  private func scoreAlone(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
+    let part = decoder.part(items)
+    for block in blocks(of: 0..<foldIn.rowCount) {
+      let seen = represent(batch: foldIn.rows(at: Array(block)))
+      guard options.usesGroups, options.refineSteps > 0 else {
+        decoder.forward(
+          seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
+          part: part, into: scores.rowBlock(block))
+        continue
+      }
+      for row in block {
+        let user = UserView(
+          decoder, options, seen, row: row - block.lowerBound, items: Array(foldIn.row(row)))
+        for (place, item) in items.enumerated() {
+          scores[row, place] = Float(user.explain(item).score)
+        }
+      }
+    }
+  }
+
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
+    let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
+    let members = [self] + others
+    let views = members.map { member in
+      UserView(member.decoder, member.options, member.represent(batch: row), row: 0, items: foldIn)
+    }
+    let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
+      scoreWithoutLinear($0, items: items, into: $1)
+    }
+    let own = expert?.contributions(foldIn, to: items)
+    let rates = members.map(\.decoder.itemBias.value.mean)
+    let baseRate = rates.reduce(0, +) / Double(rates.count) + (expert?.bias.mean ?? 0)
+    return items.enumerated().map { place, item in
+      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: options.latent)
+      // What is added to beta_j to make it popularity beyond the base rate.
+      var shift = -baseRate
+      if let expert {
+        let parts = own?[place] ?? []
+        let bias = Double(expert.bias[0, Int(item)])
+        shift += bias
+        explanation.contributions += parts
+        explanation.score += parts.reduce(bias) { $0 + $1.value }
+      }
+      explanation.contributions = explanation.contributions.map {
+        $0.source == .itemBias ? .init(source: .itemBias, value: $0.value + shift) : $0
+      }
+      explanation.contributions.insert(.init(source: .baseRate, value: baseRate), at: 0)
+      explanation.nearest = nearest(to: item, among: foldIn)
+      explanation.leaveOneOut = without[place].falls
+      if let linear = expert?.linearContributions(foldIn, to: item), !linear.isEmpty {
+        // What the linear expert loses without an item is what that item contributes.
+        let falls = Dictionary(uniqueKeysWithValues: linear.map { ($0.source, $0.value) })
+        explanation.leaveOneOut = explanation.leaveOneOut.map {
+          .init(index: $0.index, weight: $0.weight + (falls[.item(UInt32($0.index))] ?? 0))
+        }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+      }
+      return explanation
+    }
+  }
+
+  /// The user's items by the cosine of their vectors to the item's.
+  private func nearest(to item: UInt32, among foldIn: [UInt32]) -> [Explanation.Weighted] {
+    let vectors = decoder.unitItems
+    let target = vectors.row(Int(item))
+    return foldIn.map { own in
+      let vector = vectors.row(Int(own))
+      var cosine = 0.0
+      for index in target.indices { cosine += Double(target[index] * vector[index]) }
+      return Explanation.Weighted(index: Int(own), weight: cosine)
+    }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+  }
+}
+
+extension Explanation {
+  /// The mean of what several members say of one item: of parts with the same source and of groups with the same
+  /// number. Factors are each member's own, numbered on from those of the one before; clusters are the first's.
+  fileprivate init(mean members: [Explanation], factors: Int) {
+    self = members[0]
+    guard members.count > 1 else { return }
+    let share = 1 / Double(members.count)
+    score = members.reduce(0) { $0 + $1.score } * share
+    var sources: [Source] = []
+    var sums: [Source: Double] = [:]
+    for (number, member) in members.enumerated() {
+      for part in member.contributions {
+        var source = part.source
+        if case .factor(let index) = source { source = .factor(number * factors + index) }
+        if sums[source] == nil { sources.append(source) }
+        sums[source, default: 0] += part.value * share
+      }
+    }
+    contributions = sources.map { Contribution(source: $0, value: sums[$0] ?? 0) }
+    let shares = Dictionary(grouping: members.flatMap(\.groups), by: \.index)
+    groups = shares.map { index, all in
+      GroupShare(
+        index: index, weight: all.reduce(0) { $0 + $1.weight } * share,
+        contribution: all.reduce(0) { $0 + $1.contribution } * share)
+    }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+  }
+}
+
+/// One user's side of the decoder in double precision.
+private struct UserView {
+  private let decoder: Decoder<Float>
+  private let options: InDGRMOptions
+  private let z: [Double]
+  private let unit: [Double]
+  /// y^(g), G x d; empty without group parts.
+  private let places: [[Double]]
+  private let weights: [Double]
+  /// o_i^(g), G x d.
+  private var mapping: [[Double]] = []
+  /// o_i^(g) . z + b_g.
+  private var activity: [Double] = []
+
+  init(
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
+    items: [UInt32]
+  ) {
+    self.decoder = decoder
+    self.options = options
+    z = seen.points.row(row).map(Double.init)
+    weights = seen.clusterWeights.row(row).map(Double.init)
+    let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
+    places =
+      seen.groupPlaces.map { all in
+        let own = all.row(row).map(Double.init)
+        return (0..<options.groups).map {
+          Array(own[$0 * options.latent..<($0 + 1) * options.latent])
+        }
+      } ?? []
+    guard options.usesGroups else { return }
+    for group in 0..<options.groups {
+      var vector = [Double](repeating: 0, count: options.latent)
+      for (cluster, weight) in weights.enumerated() {
+        let row = decoder.mapping.value.row(cluster * options.groups + group)
+        for index in vector.indices { vector[index] += weight * Double(row[index]) }
+      }
+      mapping.append(vector)
+    }
+    let bias = (0..<options.groups).map { Double(decoder.groupBias.value[0, $0]) }
+    var own = MappingRefinement(mapping: mapping, z: z)
+    if options.refineSteps > 0 {
+      own.refine(
+        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost ?? .multinomial,
+        membership: decoder.groups.membership, bias: bias, items: items,
+        steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
+      mapping = own.vectors(mapping, z: z)
+    }
+    activity = (0..<options.groups).map { own.product($0) + bias[$0] }
+  }
+
+  /// a cos(h_j, z) + beta_j.
+  private func similarity(_ item: Int) -> Double {
+    let vector = decoder.unitItems.row(item)
+    var product = 0.0
+    for index in vector.indices { product += unit[index] * Double(vector[index]) }
+    return Double(decoder.scaleFactor) * product + Double(decoder.itemBias.value.pointer[item])
+  }
+
+  /// The scores of all items.
+  func score(into scores: UnsafeMutableBufferPointer<Float>) {
+    let most = activity.max() ?? 0
+    let factors = activity.map { exp($0 - most) }
+    for item in scores.indices {
+      let row = decoder.groups.membership.row(item)
+      var mixture = 1e-20
+      for group in row.indices { mixture += Double(row[group]) * factors[group] }
+      scores[item] = Float(similarity(item) + most + log(mixture))
+    }
+  }
+
+  func explain(_ item: UInt32) -> Explanation {
+    let vector = decoder.unitItems.row(Int(item))
+    let scale = Double(decoder.scaleFactor)
+    // What each factor says of the item, for all groups alike or for each.
+    func agreement(_ place: [Double]) -> [Double] {
+      place.indices.map { scale * place[$0] * Double(vector[$0]) }
+    }
+    let common = places.isEmpty ? agreement(unit) : [Double](repeating: 0, count: options.latent)
+    let byGroup = places.map(agreement)
+    var factors = common
+    var parts = [
+      Explanation.Contribution(
+        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
+    ]
+    var groups: [Explanation.GroupShare] = []
+    let similarity = common.reduce(0, +)
+    if options.usesGroups {
+      let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
+      let preference = activity.enumerated().map { group, value in
+        value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
+      }
+      let most = preference.max() ?? 0
+      let terms = zip(membership, preference).map { $0 * exp($1 - most) }
+      let total = terms.reduce(0, +)
+      var mixture = 0.0
+      for group in 0..<options.groups where terms[group] > 0 {
+        let weight = terms[group] / total
+        groups.append(
+          .init(
+            index: group, weight: weight, contribution: weight * (similarity + preference[group])))
+        parts.append(
+          .init(source: .group(group), value: weight * Double(decoder.groupBias.value[0, group])))
+        mixture -= weight * log(weight / membership[group])
+        for index in factors.indices {
+          let own = byGroup.isEmpty ? 0 : byGroup[group][index]
+          factors[index] += weight * (own + mapping[group][index] * z[index])
+        }
+      }
+      parts.append(.init(source: .groupMixture, value: mixture))
+    }
+    parts += factors.enumerated().map { .init(source: .factor($0), value: $1) }
+    var explanation = Explanation(
+      item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
+    explanation.clusters =
+      weights.enumerated().map { .init(index: $0, weight: $1) }
+      .sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    explanation.groups = groups.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    return explanation
+  }
+}
+
+extension Matrix {
+  /// The mean of all values.
+  fileprivate var mean: Double { buffer.reduce(0) { $0 + Double($1) } / Double(max(count, 1)) }
+}

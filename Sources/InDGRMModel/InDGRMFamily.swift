@@ -1,0 +1,109 @@
+// How is InDGRM fitted, stored and brought back?
+
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Recommending
+import Training
+
+/// `fit --model indgrm`.
+package enum InDGRMFamily: ModelFamily {
+  package static let name = "indgrm"
+  package static let summary =
+    "the interpretable deep generative model: user clusters, item groups, factors"
+  package static let usualBatch = 250
+  package static let trainsInEpochs = true
+  package static let takesGroups = true
+  package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
+
+  package static func fit(
+    _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
+  )
+    throws
+    -> any RecommendationModel
+  {
+    guard data.groups == nil || settings.flag("item-groups") else {
+      throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
+    }
+    let given = data.groups?.count ?? (settings.flag("privileged") ? data.categories?.count : nil)
+    guard given ?? 1 <= InDGRMOptions.groupRange.upperBound else {
+      throw ModelError(
+        .badData,
+        "there are \(given ?? 0) item groups, and at most \(InDGRMOptions.groupRange.upperBound) can be told apart"
+      )
+    }
+    let training = InDGRMTraining(
+      data: data, settings: settings.settlingBatch(usualBatch, users: data.rows.rowCount),
+      groups: given, privileged: try privilegedGroups(data, settings),
+      soundings: Soundings(data, monitor))
+    let model = try training.model(monitor)
+    if settings.choice("expert") != "none" { monitor.stepBegan("fitting the expert") }
+    try model.addExpert(data, settings)
+    return model
+  }
+
+  /// The categories as groups, when they are asked for.
+  ///
+  /// Throws `ModelError` when there are none.
+  private static func privilegedGroups(_ data: TrainingData, _ settings: ModelSettings) throws
+    -> PrivilegedGroups?
+  {
+    guard settings.flag("privileged") else { return nil }
+    guard let known = data.categories, known.count > 1,
+      known.lists.contains(where: { !$0.isEmpty })
+    else {
+      throw ModelError(
+        .badData, "privileged needs items with categories; ingest them with --items")
+    }
+    guard settings.flag("item-groups") else {
+      throw ModelError(.usage, "privileged needs item groups; set item-groups=on")
+    }
+    guard data.groups == nil else {
+      throw ModelError(.usage, "privileged needs item groups of its own; leave --groups out")
+    }
+    return PrivilegedGroups(
+      known.lists, count: known.count, vectors: known.vectors,
+      weight: settings.number("privileged-weight"))
+  }
+
+  package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    guard let settings = stored.description["settings"] else {
+      throw ModelError(.badData, "the model's settings are missing; fit the model again")
+    }
+    let model = try restore(stored, settings)
+    let count = settings["members"]?.int ?? 1
+    guard count > 1 else { return model }
+    guard case .array(let clusters)? = settings["member-clusters"], clusters.count == count - 1
+    else {
+      throw ModelError(.badData, "the model's further members are unusable; fit the model again")
+    }
+    let members = try clusters.enumerated().map { place, clusters in
+      let prefix = InDGRM.prefix(ofMember: place + 1)
+      let own = settings.setting("clusters", clusters).setting("members", 1)
+        .setting("expert", "none")
+      var part = stored
+      part.description = stored.description.setting("settings", own)
+      part.tensors = [:]
+      for (name, tensor) in stored.tensors where name.hasPrefix(prefix) {
+        part.tensors[String(name.dropFirst(prefix.count))] = tensor
+      }
+      return try restore(part, own)
+    }
+    model.join(members)
+    return model
+  }
+
+  private static func restore(_ stored: StoredModel, _ settings: JSONValue) throws -> InDGRM {
+    let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
+    let kept = try stored.keptDimensions(options).count
+    try stored.demand(
+      numbers: Double(options.width) * Double(items + options.depth * options.width)
+        + Double(options.headInputs) * Double(2 * kept))
+    let mapped = options.usesGroups ? options.clusters * options.groups : 0
+    try stored.demand(
+      numbers: Double(options.latent)
+        * Double((options.usesParts ? 2 : 1) * items + mapped))
+    return try InDGRM(stored, options, settings: settings)
+  }
+}

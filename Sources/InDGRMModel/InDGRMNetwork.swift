@@ -1,0 +1,310 @@
+// How is InDGRM trained, step by step?
+
+import DenseMath
+import Fitting
+import Glibc
+import Recommending
+import Training
+
+/// The interpretable deep generative recommendation model: a mixture of Gaussians over users, item
+/// groups by prototypes, and sparse factor-to-group vectors.
+///
+/// loss_i = w_i ( -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
+/// KL(q(k|x_i) || E[pi]) ) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood), w_i
+/// proportional to |x_i|^-userWeight; plus the ranking loss of privileged categories. The prior
+/// of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
+/// N(0, e^10) (RecVAE's composite prior), its KL estimated by one sample shared by the clusters.
+///
+/// With inner steps, a user's posterior psi = (mu, log variance) first follows its own gradient, starting
+/// from the encoder's (local variational optimisation, Algorithm 2); then all parameters take a step at
+/// psi_L, the encoder's with the gradient at psi_L as Algorithm 2 has it.
+final class InDGRMNetwork<T: Real>: TrainableNetwork {
+  let itemCount: Int
+  let options: InDGRMOptions
+  let seed: UInt64
+  let encoder: Encoder<T>
+  let decoder: Decoder<T>
+  let clusters: UserClusters<T>
+  /// Nil where clusters' weights are told by the encoder's features alone.
+  let affinity: ClusterAffinity<T>?
+
+  /// Makes user weights 1 on average over the training interactions.
+  var weightScale = 1.0
+  private let previous: Encoder<T>
+  private var hasPrevious = false
+  private var epochs = 0
+  private var itemsAreCurrent = false
+  private let noise: Matrix<T>
+  private let samples: Matrix<T>
+  private let slopes: Matrix<T>
+  private let divergences: Matrix<T>
+  private let weights: Matrix<T>
+  private let users: Matrix<T>
+  private let logits = Workspace<T>()
+  private var sampler: CandidateSampler?
+  /// y of the batch at hand; nil without group parts.
+  private var places: Matrix<T>?
+  private let meanGradient: Matrix<T>
+  private let logVarianceGradient: Matrix<T>
+  private let logitGradient: Matrix<T>
+
+  init(items: Int, users count: Int, options: InDGRMOptions, seed: UInt64) {
+    itemCount = items
+    self.options = options
+    self.seed = seed
+    let (batch, d, k) = (options.batch, options.latent, options.clusters)
+    encoder = Encoder(items: items, options: options, seed: seed)
+    previous = Encoder(items: items, options: options, seed: seed)
+    decoder = Decoder(items: items, options: options, seed: seed)
+    clusters = UserClusters(options: options, users: count)
+    affinity =
+      options.usesGroupAttention && options.clusters > 1 ? ClusterAffinity(options: options) : nil
+    noise = Matrix(rows: batch, columns: d)
+    samples = Matrix(rows: batch, columns: k * d)
+    slopes = Matrix(rows: batch, columns: k * d)
+    divergences = Matrix(rows: batch, columns: k)
+    weights = Matrix(rows: batch, columns: k)
+    users = Matrix(rows: batch, columns: d)
+    meanGradient = Matrix(rows: batch, columns: k * d)
+    logVarianceGradient = Matrix(rows: batch, columns: k * d)
+    logitGradient = Matrix(rows: batch, columns: k)
+  }
+
+  /// Scores a batch on drawn candidates instead of all items, and updates only rows it touches.
+  func samplesItems(_ sampler: CandidateSampler) {
+    self.sampler = sampler
+    encoder.trunk.input.updatesTouchedRows = true
+  }
+
+  /// Everything learnt, the closed-form cluster prior included.
+  var parameters: [Parameter<T>] {
+    encoder.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
+  }
+
+  /// Whether the epoch at hand updates the decoder alone, without dropout (RecVAE's schedule).
+  private var trainsDecoderAlone = false
+
+  func updated(in epoch: Int) -> [Parameter<T>] {
+    guard options.encoderPasses > 0 else { return parameters }
+    trainsDecoderAlone = epoch % (options.encoderPasses + 1) == 0
+    return trainsDecoderAlone ? decoder.parameters : encoder.parameters
+  }
+
+  func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
+    itemsAreCurrent = false
+    let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
+    decoder.prepareItems(seed: seed, step: step, candidates: candidates)
+    let items = (entries: candidates?.targets ?? batch, vectors: decoder.unitItems)
+    let directions = affinity?.directions(items.entries, items: items.vectors)
+    encoder.forward(
+      batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
+      affinity: directions.flatMap { affinity?.forward($0) }, items: items)
+    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, items: items) }
+    places = decoder.encodeParts(
+      batch, entries: items.entries, training: (options.dropout, seed, step))
+    let shares = (0..<batch.rowCount).map { row in
+      userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
+    }
+    let targets = candidates?.targets ?? batch
+    // Local variational optimisation: psi follows its own gradient before anything else does.
+    for inner in 0..<options.innerSteps {
+      _ = pass(targets, shares, (step, UInt32(inner) + 1), anneal, usersOnly: true)
+      encoder.refine(
+        means: meanGradient.rowBlock(0..<batch.rowCount),
+        logVariances: logVarianceGradient.rowBlock(0..<batch.rowCount), rate: T(options.innerRate))
+    }
+    let (reconstruction, kl) = pass(targets, shares, (step, 0), anneal, usersOnly: false)
+    let rows = 0..<batch.rowCount
+    encoder.backward(
+      batch, means: meanGradient.rowBlock(rows), logVariances: logVarianceGradient.rowBlock(rows),
+      logits: logitGradient.rowBlock(rows))
+    if let directions { affinity?.backward(directions, logitGradient.rowBlock(rows)) }
+    guard decoder.groups.privileged != nil else {
+      return [("reconstruction", reconstruction), ("kl", kl)]
+    }
+    return [
+      ("reconstruction", reconstruction), ("kl", kl), ("ranking", decoder.groups.rankingLoss),
+    ]
+  }
+
+  /// From the posterior psi to the loss and back: leaves the gradients of psi and the clusters' logits,
+  /// and unless `usersOnly` those of the decoder.
+  ///
+  /// - Parameters:
+  ///   - targets: the batch's items among those that are scored.
+  ///   - key: the step and the inner step, which key the noise.
+  private func pass(
+    _ targets: SparseRows, _ shares: [Double], _ key: (step: UInt64, inner: UInt32),
+    _ anneal: Double, usersOnly: Bool
+  ) -> (reconstruction: Double, kl: Double) {
+    let rows = 0..<targets.rowCount
+    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953 &+ key.inner, index: key.step)
+    let weights = self.weights.rowBlock(rows)
+    weights.copy(from: encoder.logWeights)
+    exponentiate(weights)
+    sample(rows, weights: weights)
+    let users = self.users.rowBlock(rows)
+    let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
+    decoder.forward(users, weights: weights, places: places, into: logits)
+    let losses = (options.cost ?? .multinomial).apply(
+      logits, targets: targets, scales: shares.map { T($0) })
+    let (dUsers, dWeights) = decoder.backward(
+      users, weights: weights, places: places, logits, usersOnly: usersOnly)
+    let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)
+    return (zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }, kl)
+  }
+
+  /// Draws z^(k) for every cluster, the one-sample KL of each, and blends z = sum_k pi~_k z^(k).
+  private func sample(_ rows: Range<Int>, weights: Matrix<T>) {
+    var prior = CompositePrior(logVariances: clusters.logVariances.value)
+    if hasPrevious {
+      prior.old = (previous.means, previous.logVariances.rowBlock(rows))
+      prior.oldShare = T(options.priorOld)
+      prior.wideShare = T(options.priorWide)
+    }
+    samplePosterior(
+      means: encoder.means, logVariances: encoder.logVariances.rowBlock(rows),
+      noise: noise.rowBlock(rows), prior: prior, samples: samples.rowBlock(rows),
+      slopes: slopes.rowBlock(rows), divergences: divergences.rowBlock(rows))
+    blend(samples.rowBlock(rows), weights: weights, into: users.rowBlock(rows))
+  }
+
+  /// Gradients of the raw posterior; returns the weighted KL's mean.
+  private func backwardPosterior(
+    _ batch: SparseRows, _ weights: Matrix<T>, _ dUsers: Matrix<T>, _ dWeights: Matrix<T>,
+    _ shares: [Double], anneal: Double
+  ) -> Double {
+    let count = batch.rowCount
+    let rows = 0..<count
+    let klWeights = rows.map {
+      T(anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0]) * shares[$0])
+    }
+    posteriorBackward(
+      gradient: dUsers, weights: weights, klWeights: klWeights, means: encoder.means,
+      rawLogVariances: encoder.rawLogVariances,
+      bounds: (Encoder<T>.lowestLogVariance, Encoder<T>.highestLogVariance),
+      samples: samples.rowBlock(rows), slopes: slopes.rowBlock(rows),
+      meanGradient: meanGradient.rowBlock(rows),
+      logVarianceGradient: logVarianceGradient.rowBlock(rows), addingTo: dWeights)
+    // The cluster part: dL/dlogit_k = q_k (dL/dq_k - sum_l q_l dL/dq_l).
+    let logPrior = clusters.logWeights.value
+    var kl = 0.0
+    for row in rows {
+      let share = klWeights[row]
+      var blended: T = 0
+      for cluster in 0..<options.clusters {
+        let q = weights[row, cluster]
+        let excess =
+          divergences[row, cluster] + encoder.logWeights[row, cluster] - logPrior[0, cluster]
+        kl += Double(share * q * excess)
+        dWeights[row, cluster] += share * (excess + 1)
+        blended += q * dWeights[row, cluster]
+      }
+      for cluster in 0..<options.clusters {
+        logitGradient[row, cluster] =
+          weights[row, cluster] * (dWeights[row, cluster] - blended)
+      }
+    }
+    pending = count
+    return kl
+  }
+
+  /// Rows of the last batch, which the cluster prior has not seen yet.
+  private var pending = 0
+
+  func stepEnded(_ learningRate: Double) {
+    decoder.shrinkMapping(learningRate)
+    let rows = 0..<pending
+    clusters.update(
+      weights: weights.rowBlock(rows), means: encoder.means,
+      logVariances: encoder.logVariances.rowBlock(rows),
+      learnsVariances: options.usesARD && epochs >= options.ardEpoch)
+  }
+
+  func epochEnded(_ epoch: Int) {
+    epochs = epoch
+    // In RecVAE's schedule the old posterior is that of the last round of encoder passes.
+    let isDue = options.encoderPasses == 0 || (epoch + 1) % (options.encoderPasses + 1) == 0
+    guard options.priorOld + options.priorWide > 0, isDue else { return }
+    hasPrevious = true
+    for (old, new) in zip(previous.parameters, encoder.parameters) {
+      old.value.copy(from: new.value)
+    }
+  }
+
+  var state: [(name: String, values: [Double])] {
+    clusters.state + [("epochs", [Double(epochs)])]
+      + (hasPrevious
+        ? previous.parameters.map { ("previous.\($0.name)", $0.value.array.map { Double($0) }) }
+        : [])
+  }
+
+  func restore(state: [String: [Double]]) {
+    clusters.restore(state: state)
+    epochs = state["epochs"]?.first.map { Int($0) } ?? 0
+    hasPrevious = false
+    for parameter in previous.parameters {
+      guard let values = state["previous.\(parameter.name)"], values.count == parameter.value.count
+      else { continue }
+      _ = parameter.value.buffer.update(from: values.map { T($0) })
+      hasPrevious = true
+    }
+  }
+
+  /// Users' representations z (B x d) and cluster weights (B x K) without noise.
+  func represent(_ batch: SparseRows) -> (users: Matrix<T>, weights: Matrix<T>) {
+    let rows = 0..<batch.rowCount
+    let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
+    encoder.forward(
+      batch, dropout: 0, seed: 0, step: 0, affinity: near, items: (batch, decoder.unitItems))
+    let (users, weights) = (self.users.rowBlock(rows), self.weights.rowBlock(rows))
+    weights.copy(from: encoder.logWeights)
+    exponentiate(weights)
+    blend(encoder.means, weights: weights, into: users)
+    return (users, weights)
+  }
+
+  /// Which clusters a model keeps, and which dimensions of each: exp E[log pi_k] at least `clusterThreshold`, and
+  /// lambda^(k)_l at least `dimensionThreshold` of the cluster's largest (section 4.3, Table 10).
+  func kept() -> (clusters: [Int], keeps: (Int, Int) -> Bool) {
+    let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
+    var found = weights.indices.filter { weights[$0] >= options.clusterThreshold }
+    if found.isEmpty, let heaviest = weights.indices.max(by: { weights[$0] < weights[$1] }) {
+      found = [heaviest]
+    }
+    let variances = clusters.logVariances.value
+    let limits = (0..<options.clusters).map { cluster in
+      Double(variances.row(cluster).max() ?? 0) + log(max(options.dimensionThreshold, 1e-300))
+    }
+    return (found, { Double(variances[$0, $1]) >= limits[$0] })
+  }
+
+  func parametersChanged() { itemsAreCurrent = false }
+
+  func startedFromEarlierModel() { clusters.followParameters() }
+
+  /// The weight of a user with so many interactions, 1 on average over interactions.
+  private func userWeight(_ interactions: Int) -> Double {
+    guard options.userWeight > 0 else { return 1 }
+    return weightScale * pow(Double(max(interactions, 1)), -options.userWeight)
+  }
+
+  func prepareScoring() {
+    guard !itemsAreCurrent else { return }
+    decoder.prepareItems(seed: seed, step: nil)
+    itemsAreCurrent = true
+  }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
+    prepareScoring()
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
+      let block = start..<min(start + options.batch, rows.upperBound)
+      let histories = foldIn.rows(at: Array(block))
+      let (users, weights) = represent(histories)
+      let first = start - rows.lowerBound
+      decoder.forward(
+        users, weights: weights, places: decoder.encodeParts(histories, entries: histories),
+        into: scores.rowBlock(first..<first + block.count))
+    }
+  }
+}

@@ -1,0 +1,223 @@
+// How does a network of InDGRM become a trained model, and which way of placing users is it trained in?
+
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Recommending
+import Synchronization
+import Training
+
+/// What training InDGRM's generative part starts from.
+struct InDGRMTraining {
+  let data: TrainingData
+  let settings: ModelSettings
+  /// The number of item groups where they come from elsewhere.
+  let groups: Int?
+  let privileged: PrivilegedGroups?
+  let soundings: Soundings
+
+  /// Trains a model and as many further members as are asked for; one that fails or is stopped is left out.
+  ///
+  /// Throws `ModelError` when training fails.
+  func model(_ monitor: TrainingMonitor) throws -> InDGRM {
+    let count = settings.integer("members")
+    guard count == 1 || (data.resume == nil && monitor.checkpoint == nil) else {
+      throw ModelError(
+        .usage, "several members cannot be put aside; set members=1 or leave checkpoints out")
+    }
+    let (model, options) = try first(monitor)
+    var others: [InDGRM] = []
+    var failure = model.settings["failure"]?.string
+    for number in 1..<count where failure == nil && !monitor.shouldStop() {
+      var listener = monitor
+      listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
+      do {
+        let other = try member(number, like: model).train(options, listener)
+        failure = other.settings["failure"]?.string
+        if failure == nil, !monitor.shouldStop() { others.append(other) }
+      } catch let error as ModelError {
+        // What was trained before is not lost.
+        failure = error.description
+      }
+    }
+    model.join(others, failure: failure)
+    return model
+  }
+
+  /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
+  /// them, and keeps the way that the rule of `adapt` takes unless the other is better by `leastGain`.
+  ///
+  /// - Returns: the model, and the options it was trained with.
+  /// - Throws: `ModelError` when training fails.
+  private func first(_ monitor: TrainingMonitor) throws -> (InDGRM, InDGRMOptions) {
+    let options = try options(settings)
+    guard options.mayTryParts, mayTry(monitor), let validation = data.validation else {
+      return (try train(options, monitor), options)
+    }
+    func attempt(_ options: InDGRMOptions) throws -> (
+      model: InDGRM, options: InDGRMOptions, value: Double, records: [EpochRecord]
+    ) {
+      let heard = Records()
+      let name = "group-parts=\(options.usesParts ? "on" : "off")"
+      var listener = monitor
+      listener.epochEnded = { record in
+        heard.add(record)
+        monitor.trialEpochEnded(record, name)
+      }
+      let model = try train(options, listener)
+      let value = validation.value(of: model)
+      let rounded = (value * 1e4).rounded() / 1e4
+      monitor.stepBegan("\(name) reaches \(validation.metric.text) \(rounded)")
+      return (model, options, value, heard.all)
+    }
+    var kept = try attempt(options)
+    if kept.model.settings["failure"] == nil, !monitor.shouldStop() {
+      let other = try self.options(
+        settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
+      // Training that comes to nothing this way is no reason to lose the other.
+      if let rival = try? attempt(other), rival.value > Self.leastGain * kept.value { kept = rival }
+    }
+    for record in kept.records { monitor.epochEnded(record) }
+    return (kept.model, kept.options)
+  }
+
+  /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
+  /// others (pipelines/paper/NOTES.md).
+  private static let leastGain = 1.025
+  /// Validation users from which on they can tell one way from the other.
+  private static let leastUsers = 50
+  /// Runs that are shorter by request are not made twice.
+  private static let leastEpochs = 100
+
+  /// Whether this run may be made twice: not where it goes on from another, is put aside, or is short.
+  private func mayTry(_ monitor: TrainingMonitor) -> Bool {
+    let users = data.validation?.rounds.count { $0 == 0 } ?? 0
+    return users >= Self.leastUsers && settings.integer("epochs") >= Self.leastEpochs
+      && data.start == nil && data.resume == nil && monitor.checkpoint == nil
+  }
+
+  /// What the data settle, settled.
+  private func options(_ settings: ModelSettings) throws -> InDGRMOptions {
+    var options = InDGRMOptions(settings)
+    try options.adapt(
+      to: data, groups: groups, spread: soundings.tastesAreSpread,
+      gain: soundings.gainOverPopularity)
+    try options.check()
+    return options
+  }
+
+  /// The same for a further member, which draws all it draws by a seed of its own; its item groups start as those that
+  /// the first one ended with, so that they mean the same.
+  private func member(_ number: Int, like first: InDGRM) -> InDGRMTraining {
+    var data = data
+    data.seed &+= UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    if privileged == nil, let known = first.itemGroups {
+      data.groups = (known.assignment.map { $0 }, known.prototypes.rows)
+    }
+    return InDGRMTraining(
+      data: data, settings: settings, groups: groups, privileged: privileged, soundings: soundings)
+  }
+
+  private func train(_ options: InDGRMOptions, _ monitor: TrainingMonitor) throws -> InDGRM {
+    let network = InDGRMNetwork<Float>(
+      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    network.decoder.groups.privileged = privileged
+    if settings.integer("group-draws") == 0 {
+      network.decoder.groups.drawCounts = data.categories?.lists.map(\.count)
+    }
+    if options.samples > 0 {
+      network.samplesItems(
+        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
+    }
+    network.weightScale = Self.weightScale(data.rows, options.userWeight)
+    if let start = data.start {
+      guard privileged == nil || start.model.hasGroups(of: start.categories) else {
+        throw ModelError(
+          .badData,
+          "the earlier model's item groups are not the categories there are now; fit a new one")
+      }
+      try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+    } else if data.resume == nil {
+      monitor.stepBegan("looking for a start")
+      if options.start != "random" {
+        try FactorStart(options.start, data, dimensions: options.latent)
+          .apply(to: network)
+      }
+      startPrototypes(network)
+      network.decoder.prepareItems(seed: data.seed, step: nil)
+      network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
+    }
+    var settings = settings
+    if settings.number("learning-rate") < 0 {
+      settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
+    }
+    let plan = TrainingPlan(settings, seed: data.seed)
+    var monitor = monitor
+    if let keep = monitor.checkpoint {
+      // A resumed run has the sizes that were settled, whatever they were settled by.
+      let sizes = options.sizes
+      monitor.checkpoint = { checkpoint in
+        var checkpoint = checkpoint
+        checkpoint.description["sizes"] = sizes
+        try keep(checkpoint)
+      }
+    }
+    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return InDGRM(network, settings: settings.json.adding(best))
+  }
+
+  /// The factor that makes weights |x|^-power 1 on average over interactions.
+  private static func weightScale(_ rows: SparseRows, _ power: Double) -> Double {
+    var sum = 0.0
+    for row in 0..<rows.rowCount {
+      let count = rows.offsets[row + 1] - rows.offsets[row]
+      if count > 0 { sum += pow(Double(count), 1 - power) }
+    }
+    return sum > 0 ? Double(rows.count) / sum : 1
+  }
+
+  /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of
+  /// spherical k-means of the starting item vectors.
+  private func startPrototypes(_ network: InDGRMNetwork<Float>) {
+    guard network.options.usesGroups else { return }
+    let (items, prototypes) = (network.decoder.items.value, network.decoder.groups.prototypes.value)
+    if network.decoder.groups.privileged != nil, let known = data.categories {
+      // Each prototype in the middle of the items that have its category.
+      prototypes.fill(0)
+      for (item, list) in known.lists.enumerated() {
+        for category in list {
+          let (source, target) = (items.row(item), prototypes.row(Int(category)))
+          for index in source.indices { target[index] += source[index] }
+        }
+      }
+      return
+    }
+    guard let groups = data.groups else {
+      let found = sphericalKMeans(
+        items, clusters: network.options.groups, seed: data.seed, iterations: 20)
+      prototypes.copy(from: found.centroids)
+      return
+    }
+    prototypes.fill(0)
+    for (item, group) in groups.assignment.enumerated() {
+      guard let group else { continue }
+      let (source, target) = (items.row(item), prototypes.row(Int(group)))
+      for index in source.indices { target[index] += source[index] }
+    }
+  }
+}
+
+/// What a trial was heard to do.
+private final class Records: Sendable {
+  private let records = Mutex<[EpochRecord]>([])
+  var all: [EpochRecord] { records.withLock { $0 } }
+  func add(_ record: EpochRecord) { records.withLock { $0.append(record) } }
+}
+
+extension StoredModel {
+  /// Whether the item groups stand for these categories, in this order.
+  fileprivate func hasGroups(of names: [String]) -> Bool {
+    description["settings"]?["privileged"]?.bool == true && categories == names
+  }
+}

@@ -1,0 +1,124 @@
+// Which item groups does each item belong to?
+
+import DenseMath
+import Fitting
+import Training
+
+/// Item groups by prototypes (Eq. 6): s_jg = softmax_g(cos(h_j, p_g) / tau), relaxed by Gumbel noise
+/// in training and used as it is otherwise.
+final class ItemGroups<T: Real> {
+  let prototypes: Parameter<T>
+  let count: Int
+  private let temperature: T
+  private let usesCosine: Bool
+  private let draws: Int
+  private let unit: Matrix<T>
+  private let norms: Matrix<T>
+  private let unitGradient: Matrix<T>
+  private let (similarityMemory, gradientMemory) = (Workspace<T>(), Workspace<T>())
+  private let membershipMemory = Workspace<T>()
+  private let drawMemory: [Workspace<T>]
+  private var drawn: [Matrix<T>] = []
+  /// c_jg, one row for each item that is scored.
+  private(set) var membership = Matrix<T>(rows: 0, columns: 0)
+  /// N_j of every item where they differ (Eq. 6); at most `draws`.
+  var drawCounts: [Int]?
+  /// Categories that the groups stand for, if any.
+  var privileged: PrivilegedGroups?
+  /// The ranking loss of the last backward pass.
+  private(set) var rankingLoss = 0.0
+  private var draw: (seed: UInt64, step: UInt64, ids: [UInt32]?) = (0, 0, nil)
+
+  init(options: InDGRMOptions, seed: UInt64) {
+    count = options.groups
+    temperature = T(options.temperature)
+    usesCosine = options.usesCosine
+    draws = options.groupDraws
+    prototypes = Parameter("prototypes", rows: options.groups, columns: options.latent)
+    prototypes.initialiseNormal(
+      seed: seed, stage: 70, deviation: T(1 / Double(options.latent).squareRoot()))
+    unit = Matrix(rows: options.groups, columns: options.latent)
+    norms = Matrix(rows: 1, columns: options.groups)
+    unitGradient = Matrix(rows: options.groups, columns: options.latent)
+    drawMemory = (0..<(options.groupDraws > 1 ? options.groupDraws : 0)).map { _ in Workspace() }
+  }
+
+  /// Fills `membership` from unit item vectors (M x d, or those of the items `ids`); with a step, draws
+  /// Gumbel noise.
+  func forward(_ items: Matrix<T>, ids: [UInt32]?, seed: UInt64, step: UInt64?) {
+    if usesCosine {
+      normaliseRows(prototypes.value, into: unit, norms: norms)
+    } else {
+      unit.copy(from: prototypes.value)
+    }
+    let similarity = similarityMemory.matrix(rows: items.rows, columns: count)
+    membership = membershipMemory.matrix(rows: items.rows, columns: count)
+    multiply(items, unit, transposeB: true, into: similarity, alpha: 1 / temperature)
+    draw = (seed, step ?? 0, ids)
+    guard let step else {
+      membership.copy(from: similarity)
+      return softmaxRows(membership)
+    }
+    guard draws > 1 else {
+      fillGumbel(membership, seed: seed, stage: 0x4755_4D42, index: step)
+      add(similarity, to: membership)
+      return softmaxRows(membership)
+    }
+    membership.fill(0)
+    drawn = drawMemory.map { $0.matrix(rows: items.rows, columns: count) }
+    for (draw, sample) in drawn.enumerated() {
+      fillGumbel(sample, seed: seed, stage: 0x4755_4D43 &+ UInt32(draw), index: step)
+      add(similarity, to: sample)
+      softmaxRows(sample)
+      addDraw(draw, sample, to: membership)
+    }
+  }
+
+  /// Adds c of one draw over N_j to the mean, for items that have as many draws.
+  private func addDraw(_ draw: Int, _ sample: Matrix<T>, to mean: Matrix<T>) {
+    for row in 0..<sample.rows {
+      let total = drawCount(row)
+      guard draw < total else { continue }
+      let (source, target) = (sample.row(row), mean.row(row))
+      let share = 1 / T(total)
+      for group in source.indices { target[group] += share * source[group] }
+    }
+  }
+
+  /// N_j of the item in a row.
+  private func drawCount(_ row: Int) -> Int {
+    guard let drawCounts else { return draws }
+    return min(max(drawCounts[draw.ids.map { Int($0[row]) } ?? row], 1), draws)
+  }
+
+  /// Leaves the prototypes' gradient and adds to that of the unit item vectors.
+  ///
+  /// - Parameter dMembership: dL/dc, M x G; overwritten.
+  func backward(_ items: Matrix<T>, _ dMembership: Matrix<T>, addingTo dItems: Matrix<T>) {
+    let gradient = gradientMemory.matrix(rows: items.rows, columns: count)
+    gradient.fill(0)
+    if draws > 1 {
+      for (draw, sample) in drawn.enumerated() {
+        for row in 0..<sample.rows where draw < drawCount(row) {
+          let own = row..<row + 1
+          softmaxBackward(
+            sample.rowBlock(own), dMembership.rowBlock(own), addingTo: gradient.rowBlock(own),
+            scale: 1 / T(drawCount(row)))
+        }
+      }
+    } else {
+      softmaxBackward(membership, dMembership, addingTo: gradient, scale: 1)
+    }
+    multiply(gradient, unit, into: dItems, alpha: 1 / temperature, beta: 1)
+    multiply(gradient, transposeA: true, items, into: unitGradient, alpha: 1 / temperature)
+    rankingLoss =
+      privileged?.addGradients(
+        items: items, ids: draw.ids, prototypes: unit, temperature: temperature, seed: draw.seed,
+        step: draw.step, to: dItems, unitGradient) ?? 0
+    if usesCosine {
+      normaliseRowsBackward(unit, unitGradient, norms: norms, into: prototypes.gradient)
+    } else {
+      prototypes.gradient.copy(from: unitGradient)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// How is RecVAE, InDGRM's strongest relative, fitted and brought back?
+
+import DenseMath
+import Fitting
+import Interchange
+import Recommending
+import Training
+
+/// `fit --model recvae` (Shenbin et al., WSDM 2020): a deep encoder, one Gaussian a user, a composite
+/// prior, a KL weight for each interaction, a linear decoder, and passes that update encoder and decoder
+/// in turn, the decoder without dropout.
+///
+/// In terms of InDGRM: one cluster, no item groups, inner product, no ARD.
+package enum RecVAEFamily: ModelFamily {
+  package static let name = "recvae"
+  package static let summary =
+    "variational autoencoder with a composite prior (Shenbin et al., 2020)"
+  private static let usualBatch = 250
+  package static let trainsInEpochs = true
+  package static let options =
+    [
+      ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
+      ModelOption("depth", .integer(4, 0...32), "Dense layers of the encoder after the first"),
+      ModelOption("latent", .integer(200, 1...10_000), "Latent dimensions"),
+      ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input dropped in training"),
+      ModelOption(
+        "kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction"),
+      ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
+      ModelOption("prior-wide", .number(0.1, 0...1), "Share of the wide Gaussian in the prior"),
+      ModelOption(
+        "encoder-passes", .integer(3, 0...100),
+        "Epochs for the encoder before each for the decoder; 0 updates both at once"),
+    ] + TrainingPlan.options(epochs: 200, batch: usualBatch, rate: 5e-4, anneal: 0)
+
+  package static func fit(
+    _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
+  )
+    throws
+    -> any RecommendationModel
+  {
+    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    var options = InDGRMOptions()
+    options.width = settings.integer("width")
+    options.depth = settings.integer("depth")
+    options.latent = settings.integer("latent")
+    options.dropout = settings.number("dropout")
+    options.klWeight = settings.number("kl-weight")
+    options.priorOld = settings.number("prior-old")
+    options.priorWide = settings.number("prior-wide")
+    options.encoderPasses = settings.integer("encoder-passes")
+    options.batch = settings.integer("batch")
+    options.clusters = 1
+    options.groups = 1
+    options.usesGroups = false
+    options.usesCosine = false
+    options.usesARD = false
+    options.usesGroupAttention = false
+    (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
+    try options.check()
+    let network = InDGRMNetwork<Float>(
+      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+    try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+    let plan = TrainingPlan(settings, seed: data.seed)
+    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    let described = settings.json.adding(best).setting("temperature", 1)
+      .setting("item-groups", false).setting("similarity", "inner-product")
+    return InDGRM(network, settings: described)
+  }
+
+  package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    try InDGRMFamily.restore(stored)
+  }
+}

@@ -1,0 +1,137 @@
+// What does the model believe about user clusters before it sees a user?
+
+import DenseMath
+import Fitting
+import Glibc
+import Training
+
+/// The mixture prior over users (Eq. 2-5): truncated stick-breaking weights and, for every cluster,
+/// ARD variances, both updated in closed form from running averages over users.
+///
+/// - N_k: expected users in cluster k; q(v_k) = Beta(1 + N_k, alpha + sum_{l>k} N_l), clusters ordered by
+///   size, and v = 1 for the last (Blei and Jordan, 2006); the weights used are E[log pi_k].
+/// - lambda^(k)_l = (sum_i q_ik (mu^2 + sigma^2)_ikl + 2 eta_b) / (N_k + 2 eta_a + 2), the mode under
+///   an inverse gamma prior.
+final class UserClusters<T: Real> {
+  let count: Int
+  let latent: Int
+  private let users: Double
+  private let concentration: Double
+  private let shape: Double
+  private let scale: Double
+  /// The weight of a new batch in the running averages.
+  private let rate = 0.02
+
+  /// Share of users in each cluster and mean of q (mu^2 + sigma^2), running averages.
+  private var shares: [Double]
+  private var seconds: [Double]
+  /// E[log pi_k], 1 x K. Not updated by gradients, but kept with the best model.
+  let logWeights: Parameter<T>
+  /// Log of the ARD variances, K x d; zero until they are learnt. Not updated by gradients either.
+  let logVariances: Parameter<T>
+
+  init(options: InDGRMOptions, users: Int) {
+    count = options.clusters
+    latent = options.latent
+    self.users = Double(users)
+    concentration = options.concentration
+    shape = options.ardShape
+    scale = options.ardScale
+    shares = [Double](repeating: 1 / Double(options.clusters), count: options.clusters)
+    // As if every user's posterior were N(0, I), with which the variances agree.
+    seconds = [Double](
+      repeating: 1 / Double(options.clusters), count: options.clusters * options.latent)
+    logWeights = Parameter("cluster-log-weights", rows: 1, columns: options.clusters)
+    logWeights.value.fill(T(-log(Double(options.clusters))))
+    logVariances = Parameter(
+      "cluster-log-variances", rows: options.clusters, columns: options.latent)
+    logWeights.rate = 0
+    logVariances.rate = 0
+  }
+
+  /// Some of trained clusters.
+  convenience init(keeping clusters: [Int], of trained: UserClusters<T>, options: InDGRMOptions) {
+    self.init(options: options, users: Int(trained.users))
+    for (place, cluster) in clusters.enumerated() {
+      logWeights.value[0, place] = trained.logWeights.value[0, cluster]
+      for dimension in 0..<latent {
+        logVariances.value[place, dimension] = trained.logVariances.value[cluster, dimension]
+      }
+      shares[place] = trained.shares[cluster]
+    }
+  }
+
+  var parameters: [Parameter<T>] { [logWeights, logVariances] }
+
+  /// Takes a batch into account.
+  ///
+  /// - Parameters:
+  ///   - weights: responsibilities, B x K.
+  ///   - means, logVariances: of the posterior, B x (K d).
+  ///   - learnsVariances: whether the ARD variances follow yet.
+  func update(
+    weights: Matrix<T>, means: Matrix<T>, logVariances posterior: Matrix<T>, learnsVariances: Bool
+  ) {
+    let size = Double(weights.rows)
+    for cluster in 0..<count {
+      var sum = 0.0
+      for row in 0..<weights.rows { sum += Double(weights[row, cluster]) }
+      shares[cluster] += rate * (sum / size - shares[cluster])
+    }
+    let batch = weightedSecondMoments(means, posterior, weights: weights)
+    for index in seconds.indices {
+      seconds[index] += rate * (Double(batch[index]) / size - seconds[index])
+    }
+    updateWeights()
+    guard learnsVariances else { return }
+    for cluster in 0..<count {
+      let row = logVariances.value.row(cluster)
+      for dimension in 0..<latent {
+        let sum = users * seconds[cluster * latent + dimension]
+        row[dimension] = T(
+          log((sum + 2 * scale) / (users * shares[cluster] + 2 * shape + 2)))
+      }
+    }
+  }
+
+  private func updateWeights() {
+    let order = (0..<count).sorted { (shares[$0], -$0) > (shares[$1], -$1) }
+    var later = shares.reduce(0, +) * users
+    var broken = 0.0
+    for (place, cluster) in order.enumerated() {
+      guard place < count - 1 else {
+        logWeights.value[0, cluster] = T(broken)
+        break
+      }
+      let size = users * shares[cluster]
+      later -= size
+      let (a, b) = (1 + size, concentration + max(later, 0))
+      logWeights.value[0, cluster] = T(digamma(a) - digamma(a + b) + broken)
+      broken += digamma(b) - digamma(a + b)
+    }
+  }
+
+  /// Makes the running averages agree with weights and variances that came from an earlier model.
+  func followParameters() {
+    let weights = (0..<count).map { exp(Double(logWeights.value[0, $0])) }
+    let total = weights.reduce(0, +)
+    for cluster in 0..<count {
+      shares[cluster] = weights[cluster] / total
+      for dimension in 0..<latent {
+        seconds[cluster * latent + dimension] =
+          shares[cluster] * exp(Double(logVariances.value[cluster, dimension]))
+      }
+    }
+  }
+
+  /// The running averages, for checkpoints.
+  var state: [(name: String, values: [Double])] { [("shares", shares), ("seconds", seconds)] }
+
+  func restore(state: [String: [Double]]) {
+    if let found = state["shares"], found.count == shares.count { shares = found }
+    if let found = state["seconds"], found.count == seconds.count { seconds = found }
+  }
+
+  /// The expected shares of users.
+  var sizes: [Double] { shares }
+}

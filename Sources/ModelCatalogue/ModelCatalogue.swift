@@ -1,0 +1,44 @@
+// Which models are there?
+
+import FactorModels
+import Fitting
+import InDGRMModel
+import Interchange
+import LinearModels
+import MultVAE
+import Recommending
+
+/// Every model there is.
+public enum ModelCatalogue {
+  public static let families: [any ModelFamily.Type] = [
+    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, SLIM.self, ImplicitALS.self,
+    ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
+    MacridVAEFamily.self, DGLGMFamily.self,
+    InDGRMFamily.self,
+  ]
+
+  /// The family of that name.
+  ///
+  /// Throws `ModelError` that lists the names when there is none.
+  public static func family(named name: String) throws -> any ModelFamily.Type {
+    if let family = families.first(where: { $0.name == name }) { return family }
+    let names = families.map { $0.name }.joined(separator: ", ")
+    throw ModelError(.usage, "there is no model '\(name)'; choose one of \(names)")
+  }
+
+  /// Brings back a model of any family.
+  public static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    guard let name = stored.description["model"]?.string else {
+      throw ModelError(.badData, "the model's name is missing; fit it again")
+    }
+    guard let family = families.first(where: { $0.name == name }) else {
+      throw ModelError(.badData, "holds a model '\(name)' that is unknown here; use a newer indgrm")
+    }
+    return try family.restore(stored)
+  }
+}
+
+extension StoredModel {
+  /// Items by how many training users chose them; nil where the model file does not tell.
+  public var popularity: (any RecommendationModel)? { Popularity(trainingOf: self) }
+}

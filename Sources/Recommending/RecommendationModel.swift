@@ -1,0 +1,54 @@
+// What can be asked of any fitted model, whatever it is made of?
+
+import DenseMath
+import InteractionData
+import Interchange
+
+/// A fitted model: it scores every item for users it may never have seen, from their interactions.
+public protocol RecommendationModel: AnyObject {
+  /// Items it knows; a fold-in row has this many columns.
+  var itemCount: Int { get }
+
+  /// Scores all items for the users in `rows`.
+  ///
+  /// - Parameters:
+  ///   - foldIn: one row a user, columns in the model's item order.
+  ///   - scores: `rows.count` x `itemCount`; a larger score ranks higher. Seen items are scored too.
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>)
+
+  /// Scores some items alone for all users of `foldIn`.
+  ///
+  /// - Parameter scores: one row a user, one column for each of `items`.
+  func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
+
+  /// Accounts for the scores of some items for one user.
+  ///
+  /// The contributions of an explanation add up to its score.
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
+
+  /// The group of each item and the groups' prototypes (G x d), for models that have them.
+  var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { get }
+
+  /// The settings that were used, for the model file and for people.
+  var settings: JSONValue { get }
+  /// The tensors that make up the model.
+  func tensors() -> [Tensor]
+}
+
+extension RecommendationModel {
+  public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
+
+  public func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
+    let block = 250
+    let all = Matrix<Float>(rows: min(block, foldIn.rowCount), columns: itemCount)
+    for start in stride(from: 0, to: foldIn.rowCount, by: block) {
+      let rows = start..<min(start + block, foldIn.rowCount)
+      score(foldIn, rows: rows, into: all.rowBlock(0..<rows.count))
+      for row in rows {
+        for (place, item) in items.enumerated() {
+          scores[row, place] = all[row - start, Int(item)]
+        }
+      }
+    }
+  }
+}

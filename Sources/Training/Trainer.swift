@@ -1,0 +1,252 @@
+// How is a network trained: batches, epochs, validation, early stopping, the best model kept?
+
+import DenseMath
+import Fitting
+import Interchange
+import Recommending
+
+/// A network that learns from batches of sparse rows.
+public protocol TrainableNetwork: AnyObject {
+  associatedtype Scalar: Real
+  var itemCount: Int { get }
+  var parameters: [Parameter<Scalar>] { get }
+
+  /// One forward and backward pass; leaves the gradients of the batch's mean loss.
+  ///
+  /// - Parameters:
+  ///   - batch: one row a user.
+  ///   - step: numbers the batches of a run from 0; random numbers are keyed by it.
+  ///   - anneal: the factor on the KL weight, 0 to 1.
+  /// - Returns: the parts of the mean loss, which is their sum.
+  func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)]
+
+  /// The parameters that the passes of an epoch (from 1) update; all of them unless a network says
+  /// otherwise.
+  func updated(in epoch: Int) -> [Parameter<Scalar>]
+  /// Called after the parameters were updated.
+  func stepEnded(_ learningRate: Double)
+  /// Called after every epoch.
+  func epochEnded(_ epoch: Int)
+  /// Called when the parameters' values were replaced from outside.
+  func parametersChanged()
+  /// Called after that when they are an earlier model's: what is kept beside them has to follow.
+  func startedFromEarlierModel()
+  /// What the network keeps beside its parameters, for checkpoints.
+  var state: [(name: String, values: [Double])] { get }
+  /// Takes back what `state` gave.
+  func restore(state: [String: [Double]])
+  /// Scores all items for some rows, without dropout or noise.
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Scalar>)
+}
+
+extension TrainableNetwork {
+  public func updated(in epoch: Int) -> [Parameter<Scalar>] { parameters }
+  public var state: [(name: String, values: [Double])] { [] }
+  public func restore(state: [String: [Double]]) {}
+  public func startedFromEarlierModel() {}
+}
+
+/// Trains a network until it no longer gets better on the validation users.
+public struct Trainer<Network: TrainableNetwork> {
+  public let network: Network
+  public let plan: TrainingPlan
+  public let data: TrainingData
+  public let monitor: TrainingMonitor
+
+  public init(network: Network, plan: TrainingPlan, data: TrainingData, monitor: TrainingMonitor) {
+    self.network = network
+    self.plan = plan
+    self.data = data
+    self.monitor = monitor
+  }
+
+  /// Runs the training; the network is left at its best validated state (its last, without
+  /// validation users).
+  ///
+  /// When the loss is no longer a number the run ends, and the best state before is kept (the last epoch's,
+  /// before any validation).
+  ///
+  /// Throws `ModelError` when there is no such state, or a checkpoint does not fit.
+  public func run() throws -> TrainingOutcome {
+    let users = data.rows.rowCount
+    guard users > 0, data.rows.count > 0 else {
+      throw ModelError(.badData, "there are no training interactions; check the split")
+    }
+    guard plan.precision != .bfloat16 || RoundedProducts.isAvailable else {
+      throw ModelError(
+        .usage, "this processor does not multiply bfloat16; use precision=auto or single")
+    }
+    var course = Course<Network>(
+      running: plan.average > 0 ? Snapshot(network.parameters) : nil)
+    if let checkpoint = data.resume { try course.resume(checkpoint, network) }
+    // The validation for the run's end alone, below, is not part of a checkpoint.
+    if course.epoch == plan.epochs, course.epoch % plan.validateEvery != 0 { _ = validate(&course) }
+    var failure: String?
+    while course.epoch < plan.epochs, course.misses < plan.patience {
+      let start = seconds()
+      let (sums, trouble) = pass(&course)
+      if let trouble {
+        failure = trouble
+        break
+      }
+      // The average forgets its start faster while it is young.
+      course.running?.follow(
+        network.parameters, keeping: min(plan.average, 1 - 1 / Double(course.epoch)))
+      if course.best == nil { course.last = course.running ?? Snapshot(network.parameters) }
+      let isDue = course.epoch % plan.validateEvery == 0
+      var validation = isDue ? validate(&course) : nil
+      let isLast = course.epoch == plan.epochs || course.misses >= plan.patience
+      let isStopped = monitor.shouldStop()
+      // A validation for the run's end alone is not part of what may go on.
+      if isLast || isStopped || course.epoch % max(monitor.checkpointEvery, 1) == 0 {
+        try monitor.checkpoint?(course.checkpoint(network))
+      }
+      if isLast, !isDue { validation = validate(&course) }
+      monitor.epochEnded(
+        EpochRecord(
+          epoch: course.epoch, epochs: plan.epochs, loss: sums.reduce(0) { $0 + $1.value },
+          parts: sums, validation: validation, metric: data.validation?.metric,
+          seconds: seconds() - start))
+      if isStopped { break }
+    }
+    guard let kept = course.best?.state ?? course.last else {
+      throw ModelError(.internalFault, failure ?? "there was no epoch to keep; raise epochs")
+    }
+    kept.restore(to: network.parameters)
+    network.parametersChanged()
+    return TrainingOutcome(epoch: course.best?.epoch ?? course.epoch, failure: failure)
+  }
+
+  /// One pass over the users; returns the mean loss's parts, or what went wrong.
+  private func pass(_ course: inout Course<Network>) -> (
+    [(name: String, value: Double)], String?
+  ) {
+    let users = data.rows.rowCount
+    let batches = plan.batches(of: users)
+    let epoch = course.epoch + 1
+    var random = RandomStream(seed: plan.seed, stage: 0x5348_5546, index: UInt64(epoch))
+    let order = random.permutation(users)
+    var sums: [(name: String, value: Double)] = []
+    let updated = network.updated(in: epoch)
+    for (batch, range) in batches.enumerated() {
+      let rows = order[range]
+      let ramp = plan.annealEpochs * Double(batches.count)
+      let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
+      let parts = RoundedProducts.during(plan.precision != .single) {
+        network.train(data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
+      }
+      guard parts.allSatisfy({ $0.value.isFinite }) else {
+        return (
+          [],
+          "the loss is not a number in epoch \(epoch), batch \(batch + 1) of \(batches.count);"
+            + " lower the learning-rate"
+        )
+      }
+      course.step += 1
+      for parameter in updated {
+        parameter.update(
+          learningRate: Network.Scalar(plan.adam.learningRate),
+          weightDecay: Network.Scalar(plan.adam.weightDecay), step: Int(course.step))
+      }
+      network.stepEnded(plan.adam.learningRate)
+      if sums.isEmpty { sums = parts.map { ($0.name, 0) } }
+      for index in parts.indices {
+        sums[index].value += parts[index].value * Double(rows.count) / Double(users)
+      }
+      monitor.batchEnded(epoch, Double(batch + 1) / Double(batches.count))
+      // With a checkpoint the epoch is brought to its end, so that the run can go on from there.
+      if monitor.checkpoint == nil, monitor.shouldStop() { break }
+    }
+    course.epoch = epoch
+    network.epochEnded(epoch)
+    return (sums, nil)
+  }
+
+  /// Measures the network, or its running average, and keeps it when it is the best so far.
+  private func validate(_ course: inout Course<Network>) -> Double? {
+    guard let held = data.validation else { return nil }
+    let own = course.running.map { running in
+      let own = Snapshot(network.parameters)
+      running.restore(to: network.parameters)
+      network.parametersChanged()
+      return own
+    }
+    let value = Fitting.validate(held) { rows, scores in
+      network.score(held.foldIn, rows: rows, into: scores)
+    }
+    if value > course.best?.value ?? -1 {
+      course.best = (course.epoch, value, Snapshot(network.parameters))
+      course.misses = 0
+    } else {
+      course.misses += 1
+    }
+    if let own {
+      own.restore(to: network.parameters)
+      network.parametersChanged()
+    }
+    return value
+  }
+}
+
+/// How far a run has come.
+private struct Course<Network: TrainableNetwork> {
+  var epoch = 0
+  var step: UInt64 = 0
+  var misses = 0
+  var best: (epoch: Int, value: Double, state: Snapshot<Network.Scalar>)?
+  /// The last epoch's, while there is no best one.
+  var last: Snapshot<Network.Scalar>?
+  var running: Snapshot<Network.Scalar>?
+
+  init(running: Snapshot<Network.Scalar>?) { self.running = running }
+
+  func checkpoint(_ network: Network) -> Checkpoint {
+    let parameters = network.parameters
+    var result = Checkpoint(
+      description: [
+        "epoch": .integer(epoch), "step": .integer(Int(step)), "misses": .integer(misses),
+      ], tensors: [:])
+    result.save("value", parameters) { parameters[$0].value.array }
+    result.save("first", parameters) { parameters[$0].state.first.array }
+    result.save("second", parameters) { parameters[$0].state.second.array }
+    if let best {
+      result.description["best_epoch"] = .integer(best.epoch)
+      result.description["best_validation"] = .number(best.value)
+      result.save("best", parameters) { best.state.values[$0] }
+    }
+    if let running { result.save("running", parameters) { running.values[$0] } }
+    for (name, values) in network.state {
+      result.tensors["network.\(name)"] = Tensor(
+        "network.\(name)", shape: [values.count], doubles: values)
+    }
+    return result
+  }
+
+  mutating func resume(_ checkpoint: Checkpoint, _ network: Network) throws {
+    let parameters = network.parameters
+    epoch = try checkpoint.integer("epoch")
+    step = UInt64(try checkpoint.integer("step"))
+    misses = try checkpoint.integer("misses")
+    Snapshot(try checkpoint.values("value", parameters)).restore(to: parameters)
+    for (place, first) in try checkpoint.values("first", parameters).enumerated() {
+      _ = parameters[place].state.first.buffer.update(from: first)
+    }
+    for (place, second) in try checkpoint.values("second", parameters).enumerated() {
+      _ = parameters[place].state.second.buffer.update(from: second)
+    }
+    if let value = checkpoint.description["best_validation"]?.double {
+      best = (
+        try checkpoint.integer("best_epoch"), value,
+        Snapshot(try checkpoint.values("best", parameters))
+      )
+    }
+    if running != nil { running = Snapshot(try checkpoint.values("running", parameters)) }
+    if epoch > 0, best == nil { last = running ?? Snapshot(parameters) }
+    var state: [String: [Double]] = [:]
+    for (name, tensor) in checkpoint.tensors where name.hasPrefix("network.") {
+      state[String(name.dropFirst(8))] = tensor.doubles.map { Array($0) }
+    }
+    network.restore(state: state)
+    network.parametersChanged()
+  }
+}
