@@ -37,7 +37,6 @@ extension Tool {
   }
 
   public mutating func run() throws {
-    if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
     Parallel.threads = common.threads > 0 ? common.threads : Parallel.availableCores
     let context = ToolContext(tool: Self.toolName, common: common)
     if common.verbose {
@@ -51,6 +50,7 @@ extension Tool {
   public static func main() {
     UnfinishedFiles.installSignalHandlers()
     do {
+      if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
       var command = try parseAsRoot(nil)
       try command.run()
     } catch {
