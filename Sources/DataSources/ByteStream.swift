@@ -25,6 +25,8 @@ public final class ByteStream {
     let (file, member) = Self.parts(of: path)
     label = path == "-" ? "standard input" : file
     name = label
+    // What comes through a pipe can be read once only.
+    var isFile = false
     if path != "-" {
       guard access(file, R_OK) == 0 else {
         throw SourceError(
@@ -34,9 +36,10 @@ public final class ByteStream {
       guard stat(file, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
         throw SourceError(.noInput, "\(file): is a folder; name the files inside")
       }
+      isFile = status.st_mode & S_IFMT == S_IFREG
     }
     var names: [String] = []
-    if path != "-", member == nil { names = try Self.members(of: file) }
+    if isFile, member == nil { names = try Self.members(of: file) }
     isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
     if let member {
       pattern = member
@@ -56,10 +59,10 @@ public final class ByteStream {
     archive = try Self.open(path == "-" ? nil : file, label)
     guard try nextMember() else {
       if names.isEmpty, member == nil { return }
+      let held = isFile ? try Self.members(of: file).prefix(8).joined(separator: ", ") : ""
       throw SourceError(
         .badData,
-        "\(label): holds no member '\(pattern ?? "")'; it holds"
-          + " \(try Self.members(of: file).prefix(8).joined(separator: ", "))")
+        "\(label): holds no member '\(pattern ?? "")'" + (isFile ? "; it holds \(held)" : ""))
     }
   }
 

@@ -11,21 +11,32 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     case .user:
       [
         "userid", "user", "uid", "u", "reviewerid", "customerid", "customer", "profileid",
-        "visitorid", "authorid", "sessionid",
+        "visitorid", "authorid", "memberid", "accountid", "clientid", "buyerid", "playerid",
+        "steamid", "usersha1", "householdkey", "customeremail", "useremail", "email", "username",
+        "usuario", "idusuario", "cliente", "idcliente", "utente", "idutente", "utilisateur",
+        "client", "kunde", "kundenid", "kundennr", "kundennummer", "nutzer", "nutzerid",
+        "benutzer", "benutzerid", "gebruiker", "klant", "sessionid",
       ]
     case .item:
       [
         "itemid", "item", "iid", "i", "movieid", "movie", "sid", "businessid", "business", "asin",
-        "parentasin", "productid", "product", "bookid", "book", "isbn", "artistid", "artist",
-        "animeid", "songid", "trackid", "articleid", "gameid", "jokeid", "videoid", "newsid",
-        "recipeid", "venueid", "poiid",
+        "parentasin", "productid", "product", "sku", "stockcode", "bookid", "book", "isbn",
+        "artistid", "artist", "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
+        "videoid", "newsid", "recipeid", "venueid", "placeid", "locationid", "poiid", "gmapid",
+        "workid", "work", "pinid", "merchantid", "articulo", "art\u{ED}culo", "producto",
+        "articolo", "prodotto", "artikel", "artikelid", "artikelnr", "artikelnummer", "produkt",
+        "article", "produit", "artigo", "produto", "productname", "itemname", "artistname",
       ]
     case .rating:
-      ["rating", "stars", "score", "overall", "r", "value", "weight", "playcount", "bookrating"]
+      [
+        "rating", "stars", "starrating", "score", "overall", "r", "value", "weight", "bookrating",
+        "userrating", "ratingvalue", "playcount", "plays", "watchratio", "bewertung", "note",
+      ]
     case .time:
       [
-        "timestamp", "time", "ts", "unixtime", "unixreviewtime", "datetime", "date", "createdat",
-        "reviewtime",
+        "timestamp", "time", "ts", "unixtime", "unixreviewtime", "eventtime", "datetime", "date",
+        "createdat", "orderedat", "orderdate", "purchasedat", "purchasedate", "reviewdate",
+        "ratedat", "reviewtime",
       ]
     }
   }
@@ -39,8 +50,9 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     return names.lazy.compactMap { plain.firstIndex(of: $0) }.first
   }
 
-  private static func plain(_ name: String) -> String {
-    name.prefix { $0 != ":" }.lowercased().filter { !"_- ".contains($0) }
+  /// A name as it is compared: in lower case, without underscores, hyphens, blanks and RecBole's type.
+  static func plain(_ name: String) -> String {
+    name.prefix { $0 != ":" }.lowercased().filter { !"_-. ".contains($0) }
   }
 }
 
@@ -92,7 +104,7 @@ public struct ColumnSelection: Sendable {
           throw SourceError(
             .badData,
             "\(source): has no column '\(shown(name.utf8))'; it has"
-              + " \(shown(names.joined(separator: ", ").utf8))")
+              + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
         }
         found[role] = position
       case Reference.none?: continue
@@ -100,10 +112,16 @@ public struct ColumnSelection: Sendable {
       }
     }
     guard found[.user] != nil, found[.item] != nil else {
+      let missing = [ColumnRole.user, .item].filter { found[$0] == nil }.map(\.rawValue)
+      let example = [ColumnRole.user, .item].map { role in
+        "\(role.rawValue)=\(found[role].map { names[$0] } ?? "NAME")"
+      }
       throw SourceError(
         .badData,
-        "\(source): line 1 names no user and item column; say which with --columns user=N,item=N, or --header no"
-          + " where it is data")
+        "\(source): line 1 names no \(missing.joined(separator: " and no ")) column among"
+          + " \(shown(names.joined(separator: ", ").utf8, most: 200)); put its name into"
+          + " --columns \(shown(example.joined(separator: ",").utf8, most: 80)), or say --header no where it"
+          + " is data")
     }
     return found
   }

@@ -2,75 +2,6 @@
 
 import Glibc
 
-/// How text that is not plain ASCII is understood.
-public enum TextEncoding: String, CaseIterable, Sendable {
-  /// UTF-8, or ISO-8859-1 when the beginning of the text cannot be UTF-8.
-  case auto
-  case utf8 = "utf-8"
-  case latin1 = "iso-8859-1"
-
-  /// `auto` decided by a sample, whose end may cut a character.
-  func resolved(_ sample: UnsafeBufferPointer<UInt8>) -> TextEncoding {
-    guard self == .auto else { return self }
-    guard sample.contains(where: { $0 >= 0x80 }) else { return .utf8 }
-    for cut in 0..<4 where cut <= sample.count {
-      let part = UnsafeBufferPointer(rebasing: sample[..<(sample.count - cut)])
-      if String(validating: part, as: UTF8.self) != nil { return .utf8 }
-    }
-    return .latin1
-  }
-
-  /// The bytes as UTF-8, or nil when they are no text.
-  func text(_ bytes: some Collection<UInt8>) -> [UInt8]? {
-    guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
-    guard bytes.contains(where: { $0 >= 0x80 }) else { return Array(bytes) }
-    if self == .latin1 {
-      var text = ""
-      text.unicodeScalars.append(contentsOf: bytes.map { Unicode.Scalar($0) })
-      return Array(text.utf8)
-    }
-    return String(validating: bytes, as: UTF8.self) == nil ? nil : Array(bytes)
-  }
-}
-
-/// The fields of a line. Quotes of RFC 4180 are undone when `quotes` says so; nil when a quoted field
-/// does not end.
-func splitFields(_ line: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], quotes: Bool)
-  -> [[UInt8]]?
-{
-  var fields: [[UInt8]] = []
-  var field: [UInt8] = []
-  var at = 0
-  func isDelimiter(_ at: Int) -> Bool {
-    guard line[at] == delimiter[0] else { return false }
-    return delimiter.count == 1 || (at + 1 < line.count && line[at + 1] == delimiter[1])
-  }
-  while at < line.count {
-    if quotes, field.isEmpty, line[at] == 0x22 {
-      at += 1
-      while true {
-        guard at < line.count else { return nil }
-        if line[at] == 0x22 {
-          at += 1
-          guard at < line.count, line[at] == 0x22 else { break }
-        }
-        field.append(line[at])
-        at += 1
-      }
-    } else if isDelimiter(at) {
-      fields.append(field)
-      field = []
-      at += delimiter.count
-      if delimiter == [0x20] { while at < line.count, line[at] == 0x20 { at += 1 } }
-    } else {
-      field.append(line[at])
-      at += 1
-    }
-  }
-  fields.append(field)
-  return fields
-}
-
 /// A finite number, or nil. A comma before one or two last digits is a decimal one; before three it could part
 /// thousands.
 func parseNumber(_ field: [UInt8]) -> Float? {
@@ -155,4 +86,20 @@ private func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64
   let leapDays = shifted / 4 - shifted / 100 + shifted / 400
   // 719 468 days lie between 0000-03-01 and 1970-01-01.
   return shifted * 365 + leapDays + (monthFromMarch * 153 + 2) / 5 + day - 1 - 719_468
+}
+
+/// The day of a time in UTC, as in `2005-09-06`.
+public func dayText(_ seconds: Int64) -> String {
+  // Days since 0000-03-01; 400 years have 146 097 days.
+  let days = Int64((Double(seconds) / 86_400).rounded(.down)) + 719_468
+  let era = (days >= 0 ? days : days - 146_096) / 146_097
+  let dayOfEra = days - era * 146_097
+  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let monthFromMarch = (5 * dayOfYear + 2) / 153
+  let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+  let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+  let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  return "\(year)-\(padded(month))-\(padded(day))"
 }

@@ -91,6 +91,29 @@ public final class IDTable {
     }
   }
 
+  /// The bytes of an id.
+  func bytes(at index: Int) -> [UInt8] {
+    if isLong[index] {
+      let (start, length) = place(index)
+      return Array(arena[start..<start + length])
+    }
+    return withUnsafeBytes(of: storage.pointee.words[index].littleEndian) { bytes in
+      Array(bytes.prefix { $0 != 0 })
+    }
+  }
+
+  /// Whether a short id holds nothing but letters without accents, digits and marks other than points.
+  func isOrdinary(_ index: Int) -> Bool {
+    guard !isLong[index] else { return false }
+    var word = storage.pointee.words[index]
+    while word != 0 {
+      let byte = UInt8(truncatingIfNeeded: word)
+      if byte >= 0x80 || byte == 0x20 || byte == 0x2E || byte | 0x20 == 0x65 { return false }
+      word >>= 8
+    }
+    return true
+  }
+
   /// The number of an id that is a whole number.
   func intern(_ number: Int) -> UInt32 { intern(Array(String(number).utf8)) }
 

@@ -5,7 +5,11 @@ import Interchange
 /// Reads the members wanted of one flat or nested object a line, without building the rest.
 struct JSONLinesParser: LineParser {
   private let keys: [(role: ColumnRole, key: [UInt8])]
-  private let encoding: TextEncoding
+  private let decoder: TextDecoder
+  /// Keys of the lines looked at that are not read.
+  private let left: [String]
+
+  var remarks: [String] { decoder.remarks }
 
   var rowColumns: RowColumns {
     RowColumns(
@@ -16,20 +20,30 @@ struct JSONLinesParser: LineParser {
   var summary: String {
     "JSON lines: "
       + keys.map { "\($0.role.rawValue) in '\(shown($0.key))'" }.joined(separator: ", ")
+      + (left.isEmpty
+        ? "" : "; left out: " + left.map { "'\(shown($0.utf8))'" }.joined(separator: ", "))
   }
 
-  /// Finds the keys by the first line.
+  /// Finds the keys by the first lines: objects need not have all of them.
   ///
   /// Throws `SourceError`.
-  init(_ line: [UInt8], columns: ColumnSelection, encoding: TextEncoding, source: String) throws {
-    self.encoding = encoding
+  init(
+    _ lines: [[UInt8]], columns: ColumnSelection, _ decoder: TextDecoder, source: String
+  ) throws {
+    self.decoder = decoder
     var names: [String] = []
-    let isObject = line.withUnsafeBufferPointer { bytes in
-      var scanner = JSONScanner(bytes)
-      return scanner.members { key, _ in names.append(String(decoding: key, as: UTF8.self)) }
-    }
-    guard isObject else {
-      throw SourceError(.badData, "\(source): line 1 is no JSON object; say --layout")
+    var known: Set<String> = []
+    for (number, line) in lines.enumerated() where !line.isEmpty {
+      let isObject = line.withUnsafeBufferPointer { bytes in
+        var scanner = JSONScanner(bytes)
+        return scanner.members { key, _ in
+          let name = String(decoding: key, as: UTF8.self)
+          if known.insert(name).inserted { names.append(name) }
+        }
+      }
+      guard isObject || number > 0 else {
+        throw SourceError(.badData, "\(source): line 1 is no JSON object; say --layout")
+      }
     }
     guard
       !columns.references.values.contains(where: { if case .position = $0 { true } else { false } })
@@ -38,6 +52,11 @@ struct JSONLinesParser: LineParser {
     keys = ColumnRole.allCases.compactMap { role in
       positions[role].map { (role, Array(names[$0].utf8)) }
     }
+    left = names.enumerated().filter { !positions.values.contains($0.offset) }.map(\.element)
+  }
+
+  private static func advice(on role: ColumnRole) -> String {
+    "leave it out with --columns \(role.rawValue)=none, or fix it"
   }
 
   mutating func parse(
@@ -47,7 +66,7 @@ struct JSONLinesParser: LineParser {
     var scanner = JSONScanner(line)
     let isObject = scanner.members { key, value in
       for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
-        values[place] = JSONScanner.content(value)
+        values[place] = JSONScanner.content(value, decoder)
       }
     }
     guard isObject else { return "is no JSON object" }
@@ -56,21 +75,26 @@ struct JSONLinesParser: LineParser {
     var time: Int64 = 0
     for (place, wanted) in keys.enumerated() {
       let name = shown(wanted.key)
-      guard let value = values[place] else { return "has no value for '\(name)'" }
+      guard let value = values[place] else {
+        let isNeeded = wanted.role == .user || wanted.role == .item
+        return isNeeded
+          ? "has no value for '\(name)'"
+          : "has no value for '\(name)' (--columns \(wanted.role.rawValue)=none leaves it out of all)"
+      }
       switch wanted.role {
       case .user, .item:
-        guard !value.isEmpty, let id = encoding.text(value) else {
+        guard !value.isEmpty, value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
           return "'\(name)' is empty or no text"
         }
-        if wanted.role == .user { user = id } else { item = id }
+        if wanted.role == .user { user = value } else { item = value }
       case .rating:
         guard let number = parseNumber(value) else {
-          return .noRating(value)
+          return .noRating(value, advice: Self.advice(on: .rating))
         }
         rating = number
       case .time:
         guard let seconds = parseTime(value) else {
-          return .noTime(value)
+          return .noTime(value, advice: Self.advice(on: .time))
         }
         time = seconds
       }
@@ -166,13 +190,16 @@ struct JSONScanner {
 
   /// The text of a string without quotes and escapes, a number or word as it stands; nil for null,
   /// containers and broken strings.
-  static func content(_ value: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
+  static func content(_ value: Slice<UnsafeBufferPointer<UInt8>>, _ decoder: TextDecoder? = nil)
+    -> [UInt8]?
+  {
     guard let first = value.first else { return nil }
     if first == 0x22 {
-      let inner = value.dropFirst().dropLast()
-      guard inner.contains(0x5C) else { return Array(inner) }
-      guard let text = JSONValue(parsing: Array(value))?.string else { return nil }
-      return Array(text.utf8)
+      // Decoded before escapes are undone, which are Unicode's whatever the bytes are.
+      let isPlain = decoder == nil || value.allSatisfy { $0 < 0x80 }
+      guard let text = isPlain ? Array(value) : decoder?.text(value) else { return nil }
+      guard text.contains(0x5C) else { return Array(text.dropFirst().dropLast()) }
+      return JSONValue(parsing: text)?.string.map { Array($0.utf8) }
     }
     if first == 0x7B || first == 0x5B || value.elementsEqual("null".utf8) { return nil }
     return Array(value)

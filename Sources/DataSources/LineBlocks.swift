@@ -9,6 +9,8 @@ final class LineBlocks {
   static let slack = 64
   /// Longest line.
   static let limit = 16 << 20
+  /// Longest record of several lines that is put together.
+  static let recordLimit = 1 << 20
   let source: ByteStream
   private var buffer: UnsafeMutablePointer<UInt8>
   private var capacity = 1 << 20
@@ -42,6 +44,13 @@ final class LineBlocks {
   /// The bytes at hand, to guess the layout from.
   var head: UnsafeBufferPointer<UInt8> { .init(start: buffer + used, count: filled - used) }
 
+  /// The delimiter that a first line `sep=;` for spreadsheets names.
+  var spreadsheetDelimiter: String? {
+    let line = Array(head.prefix { $0 != 10 && $0 != 13 }.prefix(6))
+    guard line.count == 5, line.starts(with: Array("sep=".utf8)), line[4] < 0x80 else { return nil }
+    return String(decoding: line[4...], as: UTF8.self)
+  }
+
   /// Up to `most` whole lines from the beginning, without their ends.
   func firstLines(_ most: Int) -> [[UInt8]] {
     var lines: [[UInt8]] = []
@@ -49,10 +58,36 @@ final class LineBlocks {
     while lines.count < most, !rest.isEmpty {
       let line = rest.prefix { $0 != 10 }
       if line.endIndex == rest.endIndex, !atEnd, !lines.isEmpty { break }
-      lines.append(Array(line.last == 13 ? line.dropLast() : line))
+      let text = line.last == 13 ? line.dropLast() : line
+      if !text.isEmpty || lines.isEmpty { lines.append(Array(text)) }
       rest = rest[min(line.endIndex + 1, rest.endIndex)...]
     }
     return lines
+  }
+
+  /// Gives back the last bytes of the block handed out; the next block begins with them and holds at
+  /// least one more line. False when there is none, or what was given back is too long already.
+  ///
+  /// Throws `SourceError` on a damaged source.
+  func extend(_ count: Int) throws -> Bool {
+    guard count <= Self.recordLimit else {
+      used -= count
+      return false
+    }
+    memmove(buffer, buffer + used - count, filled - used + count)
+    filled -= used - count
+    used = 0
+    while true {
+      if (count..<filled).contains(where: { buffer[$0] == 10 }) { return true }
+      if atEnd {
+        guard filled > count else { return false }
+        buffer[filled] = 10
+        filled += 1
+        return true
+      }
+      if filled == capacity { try grow() }
+      try fill()
+    }
   }
 
   /// Passes over the first line.
@@ -82,19 +117,21 @@ final class LineBlocks {
         filled += 1
         continue
       }
-      if filled == capacity {
-        guard capacity < Self.limit else {
-          throw SourceError(
-            .badData, "\(source.name): line \(line + 1) is longer than 16 MiB; is this text?")
-        }
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2 + Self.slack)
-        larger.initialize(repeating: 0, count: capacity * 2 + Self.slack)
-        larger.update(from: buffer, count: filled)
-        buffer.deallocate()
-        buffer = larger
-        capacity *= 2
-      }
+      if filled == capacity { try grow() }
       try fill()
     }
+  }
+
+  private func grow() throws {
+    guard capacity < Self.limit else {
+      throw SourceError(
+        .badData, "\(source.name): line \(line + 1) is longer than 16 MiB; is this text?")
+    }
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2 + Self.slack)
+    larger.initialize(repeating: 0, count: capacity * 2 + Self.slack)
+    larger.update(from: buffer, count: filled)
+    buffer.deallocate()
+    buffer = larger
+    capacity *= 2
   }
 }

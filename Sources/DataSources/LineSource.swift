@@ -14,9 +14,16 @@ protocol LineParser {
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault?
+  /// Whether the record goes on behind a line; `isQuoted` says whether the line began inside a quoted field.
+  func isOpen(_ line: UnsafeBufferPointer<UInt8>, isQuoted: Bool) -> Bool
+  /// What was left out or guessed on the way, in words.
+  var remarks: [String] { get }
 }
 
 extension LineParser {
+  func isOpen(_ line: UnsafeBufferPointer<UInt8>, isQuoted: Bool) -> Bool { false }
+  var remarks: [String] { [] }
+
   @inline(__always)
   mutating func parsePlain(
     _ start: UnsafePointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
@@ -32,6 +39,10 @@ final class LineSource<Parser: LineParser>: InteractionSource {
   private var parser: Parser
   private var position: UnsafePointer<UInt8>?
   private var end: UnsafePointer<UInt8>?
+  /// Whether the next record is known to have no end.
+  private var isEndless = false
+
+  var remarks: [String] { parser.remarks }
 
   init(
     _ text: LineBlocks, _ parser: Parser, columns: RowColumns, layout: String, badRows: BadRows
@@ -51,13 +62,17 @@ final class LineSource<Parser: LineParser>: InteractionSource {
         position = block.baseAddress
         end = block.baseAddress.map { $0 + block.count }
       }
-      try takeBlock(batch, users, items)
+      if let open = try takeBlock(batch, users, items) {
+        isEndless = try !text.extend(open)
+        position = nil
+      }
     }
     return batch.count > 0
   }
 
-  private func takeBlock(_ batch: RowBatch, _ users: IDTable, _ items: IDTable) throws {
-    guard var at = position, let end else { return }
+  /// Takes the rows of the block at hand; returns the bytes of a last record that does not end in it.
+  private func takeBlock(_ batch: RowBatch, _ users: IDTable, _ items: IDTable) throws -> Int? {
+    guard var at = position, let end else { return nil }
     var parser = self.parser
     var line = text.line
     defer {
@@ -71,16 +86,47 @@ final class LineSource<Parser: LineParser>: InteractionSource {
         at = behind
         continue
       }
-      guard let found = memchr(at, 10, end - at) else { return }
-      let newline = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
-      var count = newline - at
-      if count > 0, at[count - 1] == 13 { count -= 1 }
-      if count > 0,
-        let fault = parser.parse(.init(start: at, count: count), batch, users, items)
-      {
+      let start = Self.passesMark(at, end)
+      guard var record = Self.line(start, end) else { return nil }
+      var more = 0
+      var isOpen = !isEndless && parser.isOpen(record.content, isQuoted: false)
+      while isOpen {
+        guard let next = Self.line(record.behind, end) else {
+          line -= 1
+          return end - at
+        }
+        more += 1
+        isOpen = parser.isOpen(next.content, isQuoted: true)
+        let length = next.behind - start - 1
+        let isReturn = next.behind - record.behind > 1 && next.behind[-2] == 13
+        record = (.init(start: start, count: length - (isReturn ? 1 : 0)), next.behind)
+      }
+      isEndless = false
+      if !record.content.isEmpty, let fault = parser.parse(record.content, batch, users, items) {
         try badRows.note(text.source.name, line: line, fault)
       }
-      at = newline + 1
+      line += more
+      at = record.behind
     }
+    return nil
+  }
+
+  /// Behind a byte order mark, which stands in the middle where files were joined.
+  private static func passesMark(_ at: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>)
+    -> UnsafePointer<UInt8>
+  {
+    var at = at
+    while end - at > 3, at[0] == 0xEF, at[1] == 0xBB, at[2] == 0xBF { at += 3 }
+    return at
+  }
+
+  /// A line without its end, and where the next begins.
+  private static func line(_ at: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> (
+    content: UnsafeBufferPointer<UInt8>, behind: UnsafePointer<UInt8>
+  )? {
+    guard at < end, let found = memchr(at, 10, end - at) else { return nil }
+    let newline = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
+    let isReturn = newline > at && newline[-1] == 13
+    return (.init(start: at, count: newline - at - (isReturn ? 1 : 0)), newline + 1)
   }
 }

@@ -10,16 +10,20 @@ public struct OriginalIDs: Sendable {
   /// Throws `SourceError`.
   public init(_ source: ByteStream) throws {
     name = source.name
-    let bytes = try source.readAll()
-    let encoding = bytes.withUnsafeBufferPointer { TextEncoding.auto.resolved($0) }
-    var lines = bytes.split(separator: 10).map { $0.last == 13 ? $0.dropLast() : $0 }
+    let decoder = TextDecoder(.auto)
+    var lines = linesOfText(try source.readAll())
+    while lines.last?.isEmpty == true { lines.removeLast() }
     let head = (lines.first ?? []).split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
     let isPaired = head.count == 2
     if isPaired, head[1].contains(where: { !isDigit($0) }) { lines.removeFirst() }
     var seen: Set<[UInt8]> = []
     for (number, line) in lines.enumerated() {
+      guard !line.isEmpty else {
+        throw SourceError(
+          .badData, "\(name): row \(number + 1) is blank; take it out, for ids count by their line")
+      }
       let fields = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x2C })
-      guard fields.count == (isPaired ? 2 : 1), let id = encoding.text(fields[0]) else {
+      guard fields.count == (isPaired ? 2 : 1), let id = decoder.text(fields[0]) else {
         throw SourceError(
           .badData,
           "\(name): row \(number + 1) is not \(isPaired ? "an id and a number" : "one id")")

@@ -2,12 +2,13 @@
 
 /// LightGCN's lines `user item item ...`; a user alone has no interactions.
 struct AdjacencyParser: LineParser {
-  let encoding: TextEncoding
+  let decoder: TextDecoder
+  var remarks: [String] { decoder.remarks }
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
-    let (ids, fault) = idsBetweenBlanks(line, encoding)
+    let (ids, fault) = idsBetweenBlanks(line, decoder)
     if let fault { return fault }
     guard ids.count > 1, let first = ids.first else { return nil }
     let user = users.intern(first)
@@ -18,16 +19,17 @@ struct AdjacencyParser: LineParser {
 
 /// CiteULike's lines `count item item ...`, a line a user; users are numbered from 0.
 struct ListsParser: LineParser {
-  let encoding: TextEncoding
+  let decoder: TextDecoder
+  var remarks: [String] { decoder.remarks }
   private var line = 0
 
-  init(encoding: TextEncoding) { self.encoding = encoding }
+  init(decoder: TextDecoder) { self.decoder = decoder }
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     defer { self.line += 1 }
-    let (ids, fault) = idsBetweenBlanks(line, encoding)
+    let (ids, fault) = idsBetweenBlanks(line, decoder)
     if let fault { return fault }
     guard let count = ids.first else { return nil }
     guard Int(String(decoding: count, as: UTF8.self)) == ids.count - 1 else {
@@ -41,12 +43,12 @@ struct ListsParser: LineParser {
 }
 
 /// The fields of a line between blanks or tabs, up to one that is no text.
-private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ encoding: TextEncoding) -> (
+private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ decoder: TextDecoder) -> (
   ids: [[UInt8]], fault: RowFault?
 ) {
   var ids: [[UInt8]] = []
   for field in line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 }) {
-    guard let id = encoding.text(field) else { return (ids, "the id '\(shown(field))' is no text") }
+    guard let id = decoder.text(field) else { return (ids, "the id '\(shown(field))' is no text") }
     ids.append(id)
   }
   return (ids, nil)
@@ -55,29 +57,30 @@ private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ encoding: Te
 /// The Netflix Prize's `movie:` lines, each followed by rows `user,rating,date` (or `user,rating`).
 struct NetflixParser: LineParser {
   let hasDates: Bool
-  let encoding: TextEncoding
+  let decoder: TextDecoder
+  var remarks: [String] { decoder.remarks }
   private var item: [UInt8]?
 
-  init(hasDates: Bool, encoding: TextEncoding) {
+  init(hasDates: Bool, decoder: TextDecoder) {
     self.hasDates = hasDates
-    self.encoding = encoding
+    self.decoder = decoder
   }
 
   mutating func parse(
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     if line.last == 0x3A {
-      guard line.count > 1, let id = encoding.text(line.dropLast()) else { return "names no movie" }
+      guard line.count > 1, let id = decoder.text(line.dropLast()) else { return "names no movie" }
       item = id
       return nil
     }
     guard let item else { return "comes before any line 'movie:'" }
-    let fields = splitFields(line, by: [0x2C], quotes: false) ?? []
+    let fields = splitFields(line, by: [0x2C], .none) ?? []
     guard fields.count >= (hasDates ? 3 : 2) else {
       return
         "has \(fields.count) fields where user, rating\(hasDates ? " and date" : "") are needed"
     }
-    guard !fields[0].isEmpty, let user = encoding.text(fields[0]) else { return "an id is empty" }
+    guard !fields[0].isEmpty, let user = decoder.text(fields[0]) else { return "an id is empty" }
     guard let rating = parseNumber(fields[1]) else {
       return "rating '\(shown(fields[1]))' is not a number"
     }
@@ -109,7 +112,7 @@ struct MatrixParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     row += 1
-    var fields = splitFields(line, by: delimiter, quotes: false) ?? []
+    var fields = splitFields(line, by: delimiter, .none) ?? []
     if delimiter == [0x20] { fields.removeAll(where: \.isEmpty) }
     if let columns, fields.count != columns {
       return "has \(fields.count) numbers where the rows before have \(columns)"

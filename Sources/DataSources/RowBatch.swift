@@ -86,8 +86,14 @@ public protocol InteractionSource: AnyObject {
   var columns: RowColumns { get }
   /// How the source was understood, in words, such as "rows between ',': user in 1, item in 2".
   var layout: String { get }
+  /// What was left out or guessed in the rows read so far, in words.
+  var remarks: [String] { get }
   /// Replaces the batch by the next rows; false when there are none left.
   ///
   /// Throws `SourceError`.
   func next(into batch: RowBatch, users: IDTable, items: IDTable) throws -> Bool
+}
+
+extension InteractionSource {
+  public var remarks: [String] { [] }
 }

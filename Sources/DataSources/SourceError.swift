@@ -16,19 +16,19 @@ public struct SourceError: CategorisedError {
 /// What is wrong with a row.
 struct RowFault: ExpressibleByStringInterpolation {
   let reason: String
-  /// Whether a rating or a time is none.
-  var isOfValue = false
+  /// What to do where the first row has it: a column was taken for another.
+  var advice: String?
 
   init(stringLiteral reason: String) { self.reason = reason }
 
-  private init(value reason: String) { (self.reason, isOfValue) = (reason, true) }
+  private init(_ reason: String, _ advice: String) { (self.reason, self.advice) = (reason, advice) }
 
-  static func noRating(_ field: some Sequence<UInt8>) -> RowFault {
-    RowFault(value: "rating '\(shown(field))' is not a number")
+  static func noRating(_ field: some Sequence<UInt8>, advice: String) -> RowFault {
+    RowFault("rating '\(shown(field))' is not a number", advice)
   }
 
-  static func noTime(_ field: some Sequence<UInt8>) -> RowFault {
-    RowFault(value: "time '\(shown(field))' is neither seconds since 1970 nor a date")
+  static func noTime(_ field: some Sequence<UInt8>, advice: String) -> RowFault {
+    RowFault("time '\(shown(field))' is neither seconds since 1970 nor a date", advice)
   }
 }
 
@@ -48,21 +48,20 @@ public final class BadRows {
     count += 1
     guard count <= tolerated else {
       // A number that is none in the first row is more likely a column taken for another than a bad row.
-      let advice =
-        count == 1 && line <= 2 && fault.isOfValue
-        ? "say what the columns hold, as in --columns user=1,item=2,rating=none,time=none, or fix it"
-        : "fix it or tolerate some with --skip-bad N"
-      throw SourceError(.badData, "\(text); \(advice)")
+      let advice = count == 1 && line <= 3 ? fault.advice : nil
+      throw SourceError(
+        .badData, "\(text); \(advice ?? "fix it or tolerate some with --skip-bad N")")
     }
   }
 }
 
-/// A field fit to be shown inside a one-line message: at most 40 bytes, control characters replaced.
-func shown(_ field: some Sequence<UInt8>) -> String {
-  let bytes = Array(field.prefix(41))
+/// A field fit to be shown inside a one-line message: at most 40 bytes or as said, control characters replaced.
+func shown(_ field: some Sequence<UInt8>, most: Int = 40) -> String {
+  let bytes = Array(field.prefix(most + 1))
   var text = ""
-  for scalar in String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars {
-    text.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+  for scalar in String(decoding: bytes.prefix(most), as: UTF8.self).unicodeScalars {
+    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    text.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
   }
-  return bytes.count > 40 ? text + "..." : text
+  return bytes.count > most ? text + "..." : text
 }

@@ -28,6 +28,7 @@ public struct SourceOptions: Sendable {
   /// Whether the first line names the columns; nil means guess.
   public var header: Bool?
   public var columns = ColumnSelection()
+  public var quotes = QuoteRule.auto
   public var encoding = TextEncoding.auto
   /// The number that is no rating in a matrix; nil means 0. Other layouts refuse one.
   public var missing: Float?
@@ -39,46 +40,79 @@ public struct SourceOptions: Sendable {
   /// Throws `SourceError` when its layout cannot be told, or has no use for `missing`.
   public func open(_ bytes: ByteStream, badRows: BadRows) throws -> any InteractionSource {
     if layout == .npz || (layout == .auto && bytes.isNumpyArchive) {
-      try refuseMissing(in: .npz, source: bytes.name)
+      try refuseUnused(by: .npz, source: bytes.name)
       return try NumpySource(bytes)
     }
     let text = try LineBlocks(bytes)
     try Self.refuseBinary(text.head, source: bytes.name)
-    let encoding = encoding.resolved(text.head)
-    let sample = text.firstLines(50)
-    let settled = layout == .auto ? guessLayout(sample) : layout
-    if settled != .matrix { try refuseMissing(in: settled, source: bytes.name) }
-    switch settled {
+    var options = self
+    if let mark = text.spreadsheetDelimiter, layout == .auto || layout == .rows {
+      text.skipLine()
+      options.delimiter = delimiter ?? mark
+    }
+    let sample = text.firstLines(200)
+    let guess = try LayoutGuess(sample, options, source: bytes.name)
+    try refuseUnused(by: guess.layout, source: bytes.name)
+    return try options.open(text, sample, guess, badRows: badRows)
+  }
+
+  /// Opens a text whose layout is known.
+  private func open(
+    _ text: LineBlocks, _ sample: [[UInt8]], _ guess: LayoutGuess, badRows: BadRows
+  ) throws -> any InteractionSource {
+    let decoder = TextDecoder(encoding)
+    let name = text.source.name
+    let pairs = RowColumns(ratings: false, times: false)
+    switch guess.layout {
     case .jsonl:
-      let parser = try JSONLinesParser(
-        sample[0], columns: columns, encoding: encoding, source: bytes.name)
+      let parser = try JSONLinesParser(sample, columns: columns, decoder, source: name)
       return LineSource(
         text, parser, columns: parser.rowColumns, layout: parser.summary, badRows: badRows)
     case .adjacency:
       return LineSource(
-        text, AdjacencyParser(encoding: encoding), columns: .init(ratings: false, times: false),
-        layout: "a user and his items on each line", badRows: badRows)
+        text, AdjacencyParser(decoder: decoder), columns: pairs,
+        layout: "a user and his items on each line" + guess.ground, badRows: badRows)
     case .lists:
       return LineSource(
-        text, ListsParser(encoding: encoding), columns: .init(ratings: false, times: false),
-        layout: "a count and a user's items on each line, users numbered from 0", badRows: badRows)
+        text, ListsParser(decoder: decoder), columns: pairs,
+        layout: "a count and a user's items on each line, users numbered from 0" + guess.ground,
+        badRows: badRows)
     case .netflix:
       let hasDates = sample.contains { $0.count { $0 == 0x2C } >= 2 }
       return LineSource(
-        text, NetflixParser(hasDates: hasDates, encoding: encoding),
+        text, NetflixParser(hasDates: hasDates, decoder: decoder),
         columns: .init(ratings: true, times: hasDates), layout: "Netflix Prize", badRows: badRows)
     case .matrix:
       return LineSource(
-        text, MatrixParser(delimiter: guessDelimiter(sample[0]), missing: missing ?? 0),
-        columns: .init(ratings: true, times: false), layout: "a dense matrix, a row a user",
-        badRows: badRows)
+        text,
+        MatrixParser(
+          delimiter: RowLayout.delimiter(of: sample, options: self), missing: missing ?? 0),
+        columns: .init(ratings: true, times: false),
+        layout: "a dense matrix, a row a user" + guess.ground, badRows: badRows)
     case .rows, .auto, .npz:
-      let rows = try RowLayout(sample[0], options: self, source: bytes.name)
-      if rows.hasHeader { text.skipLine() }
+      let rows = try RowLayout(sample, options: self, source: name)
+      if rows.header != nil { text.skipLine() }
       return LineSource(
-        text, RowParser(rows, encoding: encoding), columns: rows.columns, layout: rows.summary,
+        text, RowParser(rows, decoder), columns: rows.columns, layout: rows.summary,
         badRows: badRows)
     }
+  }
+
+  /// Throws `SourceError` for an option that the layout has no use for.
+  private func refuseUnused(by layout: SourceLayout, source: String) throws {
+    let isRows = layout == .rows || layout == .auto
+    let unused = [
+      ("--columns", !columns.references.isEmpty && !isRows && layout != .jsonl),
+      ("--delimiter", delimiter != nil && !isRows && layout != .matrix),
+      ("--header", header != nil && !isRows), ("--quotes", quotes != .auto && !isRows),
+    ].first { $0.1 }
+    if let (option, _) = unused {
+      throw SourceError(
+        .usage,
+        "\(source): is read as '\(layout.rawValue)', which has no use for \(option); leave it out or"
+          + " say another --layout")
+    }
+    if layout != .matrix { try refuseMissing(in: layout, source: source) }
   }
 
   /// Throws `SourceError` when a number for no rating is given where every row is a rating.
@@ -106,43 +140,6 @@ public struct SourceOptions: Sendable {
         ?? "no text (it holds zero bytes)"
     throw SourceError(
       .badData, "\(source): is \(what); export it as CSV or JSON lines in UTF-8")
-  }
-
-  private func guessDelimiter(_ line: [UInt8]) -> [UInt8] {
-    RowLayout.delimiter(of: line, given: delimiter)
-  }
-
-  /// The layout of a text by its first lines: a brace begins JSON; `12:` begins Netflix; rows of at
-  /// least 8 numbers, as many on every line, are a matrix; rows of whole numbers between blanks, not
-  /// equally many on every line, are adjacency lines, or counted lists where each begins with how many follow.
-  private func guessLayout(_ lines: [[UInt8]]) -> SourceLayout {
-    let first = lines.first ?? []
-    if first.first == 0x7B { return .jsonl }
-    if first.last == 0x3A, first.count > 1, first.dropLast().allSatisfy(isDigit) { return .netflix }
-    guard delimiter == nil, header == nil, columns.references.isEmpty else { return .rows }
-    let full = lines.filter { !$0.isEmpty }
-    let separator = guessDelimiter(first)
-    let fields = full.map { line in
-      separator.count == 1
-        ? line.split(separator: separator[0], omittingEmptySubsequences: separator == [0x20])
-        : [line[...]]
-    }
-    let counts = Set(fields.map(\.count))
-    let isNumeric = fields.allSatisfy {
-      $0.allSatisfy {
-        ($0.first == 0x2D ? $0.dropFirst() : $0).allSatisfy {
-          isDigit($0) || $0 == 0x2E || $0 == 0x2C
-        }
-      }
-    }
-    if isNumeric, counts.count == 1, fields[0].count >= 8, full.count > 1 { return .matrix }
-    if separator == [0x20], counts.count > 1, isNumeric {
-      let areCounted =
-        fields.count > 2
-        && fields.allSatisfy { Int(String(decoding: $0[0], as: UTF8.self)) == $0.count - 1 }
-      return areCounted ? .lists : .adjacency
-    }
-    return .rows
   }
 }
 

@@ -75,6 +75,17 @@ struct Binarize: Tool {
     return .object(members)
   }
 
+  /// Throws `ToolError` where no interaction is left: nothing could be learned from what is written.
+  private func refuseNothing(_ kept: Int, of seen: Int, _ name: String) throws {
+    guard kept == 0 else { return }
+    throw ToolError(
+      .badData,
+      seen == 0
+        ? "\(name): holds no interactions"
+        : "\(name): none of its \(seen) interactions are kept; lower --min, --min-user or --min-item"
+    )
+  }
+
   /// Passes chunk after chunk, keeping what reaches the threshold.
   private func stream(
     _ reader: InteractionReader, _ writer: InteractionWriter, _ context: ToolContext
@@ -102,6 +113,7 @@ struct Binarize: Tool {
       progress.update(seen)
     }
     kept += pending.count
+    try refuseNothing(kept, of: seen, reader.stream.name)
     try writer.write(.interactions(pending))
     progress.finish()
     context.log.notice("kept \(kept) of \(seen) interactions")
@@ -121,6 +133,7 @@ struct Binarize: Tool {
     if let min, let ratings = all.ratings { liked = all.filtered { ratings[$0] >= min } }
     liked.ratings = nil
     let (result, removed) = liked.core(minUser: minUser, minItem: minItem)
+    try refuseNothing(result.count, of: all.count + merged, reader.stream.name)
     try result.write(to: writer)
     context.log.notice(
       "kept \(result.count) of \(all.count + merged) interactions, \(result.userCount) users,"

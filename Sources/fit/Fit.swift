@@ -126,6 +126,7 @@ struct Fit: Tool {
     if let checkpoint { _ = try OutputFile(checkpoint, binary: true) }
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
     task.data.validation?.metric = metric
     var whole = try refit ? task.refitting(data, name: stream.name) : nil

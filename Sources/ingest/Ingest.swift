@@ -57,6 +57,10 @@ struct Ingest: Tool {
       "Which column or key holds what, as in user=1,item=asin,time=none.", valueName: "roles"))
   var columns: String?
 
+  @Option(
+    help: "Quotes around fields: by the delimiter (auto), as in RFC 4180 (csv), or as text (none).")
+  var quotes: QuoteRule = .auto
+
   @Option(help: "How text that is not ASCII is understood.")
   var encoding: TextEncoding = .auto
 
@@ -93,6 +97,7 @@ struct Ingest: Tool {
     options.layout = layout
     options.delimiter = delimiterText
     options.header = header.value
+    options.quotes = quotes
     options.encoding = encoding
     options.missing = missing
     if let columns { options.columns = try ColumnSelection(columns) }
@@ -103,16 +108,22 @@ struct Ingest: Tool {
       inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 })
     let file = try output.open()
     let labels = try ItemLabels(
-      items: items, originalIDs: itemIds, categoryVectors: categoryVectors)
+      items: items, quotes: quotes, originalIDs: itemIds, categoryVectors: categoryVectors)
     let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }
     let progress = Progress("read", unit: "interactions", context.log)
     var sink: InteractionSink?
     var rows = 0
+    var layouts: Set<String> = []
+    for remark in labels.remarks { context.log.notice(remark) }
     for path in inputs {
       let bytes = try ByteStream(path, preferred: Self.usualNames)
       repeat {
         let source = try options.open(bytes, badRows: badRows)
-        context.log.info("\(bytes.name): \(source.layout)")
+        if layouts.insert(source.layout).inserted {
+          context.log.notice("\(bytes.name): \(source.layout)")
+        } else {
+          context.log.info("\(bytes.name): \(source.layout)")
+        }
         let target =
           try sink
           ?? InteractionSink(
@@ -121,6 +132,7 @@ struct Ingest: Tool {
             provenance: context.provenance(), threads: Parallel.threads)
         sink = target
         rows += try target.read(source, name: bytes.name) { progress.update(rows + $0) }
+        for remark in source.remarks { context.log.warning("\(bytes.name): \(remark)") }
       } while try bytes.nextMember()
     }
     try sink?.finish()
@@ -130,14 +142,23 @@ struct Ingest: Tool {
       context.log.warning("skipped \(badRows.count) bad rows; first: \(first)")
     }
     if let sink {
-      if !items.isEmpty, sink.labelledItems == 0 {
-        context.log.warning(
-          "\(items.joined(separator: ", ")): has neither a title nor a category for any of the"
-            + " \(sink.items.count) items; does it belong to them?")
-      }
-      context.log.notice(
-        "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items")
+      report(sink, rows, context)
     }
+  }
+
+  /// Says what was read, and what of it looks wrong.
+  private func report(_ sink: InteractionSink, _ rows: Int, _ context: ToolContext) {
+    if !items.isEmpty, sink.labelledItems == 0 {
+      context.log.warning(
+        "\(items.joined(separator: ", ")): has neither a title nor a category for any of the"
+          + " \(sink.items.count) items; does it belong to them?")
+    }
+    for hint in sink.users.hints("users") + sink.items.hints("items") {
+      context.log.warning(hint)
+    }
+    context.log.notice(
+      "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items;"
+        + " \(sink.summary)")
   }
 }
 
@@ -149,4 +170,5 @@ enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension SourceLayout: ExpressibleByArgument {}
+extension QuoteRule: ExpressibleByArgument {}
 extension TextEncoding: ExpressibleByArgument {}

@@ -19,8 +19,27 @@ final class InteractionSink {
   /// The stream's number of each item of the table.
   private var itemNumbers: [UInt32] = []
   private var usersWritten = 0
-  /// Items of which a title or a category is known.
-  private(set) var labelledItems = 0
+  /// Items of which a title or a category is known, and those of a known title.
+  private(set) var (labelledItems, titledItems) = (0, 0)
+  private var ratingRange: ClosedRange<Float>?
+  private var timeRange: ClosedRange<Int64>?
+
+  /// What the rows held, in words.
+  var summary: String {
+    func text(_ number: Float) -> String {
+      number == number.rounded() && number.magnitude < 1e9 ? "\(Int(number))" : "\(number)"
+    }
+    var parts: [String] = []
+    parts.append(
+      ratingRange.map { "ratings of \(text($0.lowerBound)) to \(text($0.upperBound))" }
+        ?? "no ratings")
+    parts.append(
+      timeRange.map { "dates from \(dayText($0.lowerBound)) to \(dayText($0.upperBound))" }
+        ?? "no times")
+    if labels.hasTitles { parts.append("titles for \(titledItems) of \(items.count) items") }
+    if labels.categoryCount > 0 { parts.append("\(labels.categoryCount) categories") }
+    return parts.joined(separator: ", ")
+  }
 
   /// The writer, used by one job after another.
   private struct Output: @unchecked Sendable {
@@ -65,7 +84,22 @@ final class InteractionSink {
     try output.writer.finish()
   }
 
+  private func note(_ batch: RowBatch) {
+    if columns.ratings, let low = batch.ratings.min(), let high = batch.ratings.max() {
+      ratingRange =
+        Swift.min(
+          low, ratingRange?.lowerBound ?? low)...Swift.max(
+          high, ratingRange?.upperBound ?? high)
+    }
+    if columns.times, let low = batch.times.min(), let high = batch.times.max() {
+      timeRange =
+        Swift.min(
+          low, timeRange?.lowerBound ?? low)...Swift.max(high, timeRange?.upperBound ?? high)
+    }
+  }
+
   private func write(_ batch: RowBatch) throws {
+    note(batch)
     var parts: [InteractionPart] = []
     if usersWritten < users.count {
       let ids = try (usersWritten..<users.count).map { index in
@@ -99,6 +133,7 @@ final class InteractionSink {
     for (rank, index) in order.enumerated() { itemNumbers[known + index] = UInt32(known + rank) }
     let chunk = try labels.chunk(order.map { ids[$0] })
     labelledItems += chunk.ids.count { labels.knows($0) }
+    if labels.hasTitles { titledItems += chunk.ids.count { labels.hasTitle($0) } }
     return chunk
   }
 }

@@ -12,15 +12,17 @@ struct ItemLabels {
   private let numbers: [String: UInt32]
 
   /// Throws `SourceError` when a file cannot be read.
-  init(items: [String], originalIDs: String?, categoryVectors: String?) throws {
+  init(
+    items: [String], quotes: QuoteRule, originalIDs: String?, categoryVectors: String?
+  ) throws {
     var metadata = ItemMetadata()
     for path in items {
       let source = try ByteStream(path, preferred: ["movies.csv", "movies.dat", "u.item"])
-      try metadata.read(source)
+      try metadata.read(source, quotes: quotes)
     }
     self.metadata = metadata
     self.originalIDs = try originalIDs.map { try OriginalIDs(ByteStream($0)) }
-    names = Set(metadata.categories.values.joined()).sorted()
+    names = metadata.categoryNames
     numbers = Dictionary(uniqueKeysWithValues: zip(names, names.indices.map { UInt32($0) }))
     let wanted = Set(names)
     vectors = try categoryVectors.map { try CategoryVectors(ByteStream($0), of: wanted) }
@@ -41,9 +43,16 @@ struct ItemLabels {
   }
 
   /// Whether a title or a category is known of an item.
-  func knows(_ id: String) -> Bool {
-    metadata.titles[id] != nil || metadata.categories[id] != nil
-  }
+  func knows(_ id: String) -> Bool { metadata.knows(id) }
+
+  /// Whether a title is known of an item.
+  func hasTitle(_ id: String) -> Bool { metadata.title(of: id) != nil }
+
+  /// Categories of all items.
+  var categoryCount: Int { names.count }
+  var hasTitles: Bool { metadata.hasTitles }
+  /// How the files of items were understood.
+  var remarks: [String] { metadata.remarks }
 
   /// Items with all that is known of them.
   ///
@@ -51,9 +60,9 @@ struct ItemLabels {
   func chunk(_ numbered: [String]) throws -> ItemChunk {
     let ids = try numbered.map { try originalIDs?.id(of: $0) ?? $0 }
     var chunk = ItemChunk(ids: ids)
-    if !metadata.titles.isEmpty { chunk.titles = ids.map { metadata.titles[$0] ?? "" } }
-    if !metadata.categories.isEmpty {
-      chunk.categories = ids.map { (metadata.categories[$0] ?? []).compactMap { numbers[$0] } }
+    if metadata.hasTitles { chunk.titles = ids.map { metadata.title(of: $0) ?? "" } }
+    if metadata.hasCategories {
+      chunk.categories = ids.map { metadata.categories(of: $0).compactMap { numbers[$0] } }
     }
     return chunk
   }

@@ -62,6 +62,7 @@ struct Split: Tool {
     let (data, merged) = try InteractionSet.read(stream) { progress.update($0) }
     progress.finish()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     let (used, unused) = data.compacted()
     if unused.users + unused.items > 0 {
       context.log.notice(

@@ -188,10 +188,11 @@ import Testing
   ])
   func badRowsAreNamed(_ row: String, _ reason: String) throws {
     let folder = try Folder()
+    let isTimed = reason == "time"
     let header =
-      reason == "time"
+      isTimed
       ? "userId,movieId,rating,timestamp\n1,2,3,4\n" : "userId,movieId,rating\n1,2,3\n"
-    let path = try folder.write("r.csv", header + row + "5,6,1,7\n")
+    let path = try folder.write("r.csv", header + row + (isTimed ? "5,6,1,7\n" : "5,6,1\n"))
     let error = #expect(throws: SourceError.self) { try read(path) }
     #expect(error?.description.contains("line 3") == true, "\(error?.description ?? "")")
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

@@ -29,21 +29,23 @@ private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetada
       ),
     ] {
       let found = try metadata(text, latin1: latin1)
-      #expect(found.titles == ["1": "Misérables, Les", "2": "X"])
-      #expect(found.categories["1"] == ["Drama", "War"])
-      #expect(found.categories["2"] ?? [] == [])
+      #expect(found.title(of: "1") == "Misérables, Les")
+      #expect(found.title(of: "2") == "X")
+      #expect(found.categories(of: "1") == ["Drama", "War"])
+      #expect(found.categories(of: "2") == [])
     }
   }
 
   @Test func others() throws {
+    let rows = try metadata("4\t12\t1\n4\t13\t1\n5\t12\t1\n")
+    #expect(rows.categories(of: "4") == ["12", "13"])
+    #expect(rows.categories(of: "5") == ["12"])
     #expect(
-      try metadata("4\t12\t1\n4\t13\t1\n5\t12\t1\n").categories == [
-        "4": ["12", "13"], "5": ["12"],
-      ])
-    #expect(try metadata("1000003983,1\n1000013274,2\n").categories["1000013274"] == ["2"])
+      try metadata("1000003983,1\n1000013274,2\n").categories(of: "1000013274") == ["2"])
     let netflix = try metadata("1,2003,Dinosaur Planet\n2,NULL,Isle, of Man\n", latin1: true)
-    #expect(netflix.titles == ["1": "Dinosaur Planet", "2": "Isle, of Man"])
-    #expect(netflix.categories.isEmpty)
+    #expect(netflix.title(of: "1") == "Dinosaur Planet")
+    #expect(netflix.title(of: "2") == "Isle, of Man")
+    #expect(!netflix.hasCategories)
     #expect(throws: SourceError.self) { try metadata("") }
     #expect(throws: SourceError.self) { try metadata("1::A::B\nbroken\n") }
   }

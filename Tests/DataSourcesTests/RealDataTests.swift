@@ -65,9 +65,9 @@ private func file(_ name: String) -> String? {
     let ids = try OriginalIDs(ByteStream(names))
     var metadata = ItemMetadata()
     try metadata.read(ByteStream(categories))
-    #expect(metadata.categories.count == 20_591)
+    #expect(metadata.categoriesOf.count == 20_591)
     #expect(
-      try Set(rows.map(\.item)).allSatisfy { try metadata.categories[ids.id(of: $0)] != nil })
+      try Set(rows.map(\.item)).allSatisfy { metadata.knows(try ids.id(of: $0)) })
   }
 
   @Test func metadata() throws {
@@ -80,7 +80,7 @@ private func file(_ name: String) -> String? {
       var metadata = ItemMetadata()
       try metadata.read(ByteStream(path))
       #expect(metadata.titles.count == titles, "\(name)")
-      #expect(Set(metadata.categories.values.joined()).count == items, "\(name)")
+      #expect(metadata.categoryNames.count == items, "\(name)")
       if name.hasPrefix("ml-100k") {
         #expect(metadata.titles.values.contains { $0.contains("Misérables") })
       }

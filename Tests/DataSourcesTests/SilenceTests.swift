@@ -1,0 +1,180 @@
+// Is whatever is fed to a reader read right, or refused with what to do?
+
+import Foundation
+import Support
+import Testing
+
+@testable import DataSources
+
+private func refusal(_ text: String, _ change: (inout SourceOptions) throws -> Void = { _ in })
+  -> String
+{
+  let error = #expect(throws: SourceError.self) { try readText(text, change) }
+  return error?.description ?? ""
+}
+
+private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
+  let path = folder.path("source")
+  try Data(bytes).write(to: URL(fileURLWithPath: path))
+  return path
+}
+
+@Suite struct SilenceTests {
+  @Test func recordsGoOnWithinQuotes() throws {
+    #expect(
+      try readText("user_id,item_id,rating,review\nu1,i1,5,\"good and\nu9,i9,1,\"\nu2,i1,3,x\n")
+        == [Row("u1", "i1", 5), Row("u2", "i1", 3)])
+    #expect(
+      try readText("user,item,note\r\nu1,a,\"x\r\n\r\n\"\"y\"\r\nu2,b,z\r\n")
+        == [Row("u1", "a"), Row("u2", "b")])
+    // Over the border of a block.
+    let many = (0..<90_000).map { "u\($0),i,\"line\nanother, \($0)\"\n" }.joined()
+    #expect(try readText("user,item,text\n" + many).count == 90_000)
+    #expect(refusal("user,item,text\nu,i,\"open\nv,i,x\n").contains("line 2: a quoted field"))
+  }
+
+  @Test func rowsAreAsWideAsTheFirst() throws {
+    #expect(refusal("user,item,rating\n1,2,1,5\n").contains("has 4 fields where the header has 3"))
+    #expect(refusal("user,item,text\n1,nice, good,11\n").contains("has 4 fields"))
+    #expect(refusal("user,item,rating,time\n1,2,3,4\n1,2,3\n").contains("line 3: has 3 fields"))
+    #expect(try readText("user,item\n1,2,\n") == [Row("1", "2")])
+  }
+
+  @Test func joinedFiles() throws {
+    let once = "\u{FEFF}user,item\na,b\n"
+    #expect(try readText(once + once) == [Row("a", "b"), Row("a", "b")])
+    #expect(try readText("\u{FEFF}a,b,1\n\u{FEFF}a,c,2\n").map(\.user) == ["a", "a"])
+  }
+
+  @Test func oneRuleOfQuotes() throws {
+    #expect(
+      try readText("\"user\"^\"item\"\n\"a\"^\"b^c\"\n") { $0.delimiter = "^" } == [Row("a", "b^c")]
+    )
+    let names = "u1\t\"weird\" al\t5\nu2\t\"7 inch\t3\nu3\t\"Heroes\"\t4\nu3\tother\"\t2\n"
+    #expect(try readText(names).map(\.item) == ["\"weird\" al", "\"7 inch", "Heroes", "other\""])
+    #expect(
+      try readText(names) { $0.quotes = .none }.map(\.item)
+        == ["\"weird\" al", "\"7 inch", "\"Heroes\"", "other\""])
+    #expect(
+      try readText("\"User-ID\";\"ISBN\"\n\"1\";\"06\\\"C\"\n\"1\";\"x;y\\\"\"\n").map(\.item)
+        == ["06\"C", "x;y\""])
+  }
+
+  @Test func headersInOtherLanguages() throws {
+    #expect(try readText("cliente,articulo\n1,10\n") == [Row("1", "10")])
+    #expect(try readText("ostaja,tuote,arvio\nana,x,5\nbo,y,4\n").map(\.user) == ["ana", "bo"])
+    #expect(try readText("ana,x\nbo,y\n").count == 2)
+    let hint = refusal("order_id,customer_email,total\n1,a@b.c,3\n")
+    #expect(hint.contains("--columns user=customer_email,item=NAME"))
+  }
+
+  @Test func encodingsMix() throws {
+    let folder = try Folder()
+    let mixed = Array("M\u{FC},1\n".utf8) + [0x4D, 0xFC, 0x2C, 0x32, 0x0A, 0x80, 0x2C, 0x33, 0x0A]
+    #expect(
+      try read(write(mixed, folder)) == [
+        Row("M\u{FC}", "1"), Row("M\u{FC}", "2"), Row("\u{20AC}", "3"),
+      ])
+    let json =
+      Array(#"{"user":"caf\u00e9","item":"a"}"#.utf8) + [10] + Array(#"{"user":"caf"#.utf8) + [0xE9]
+      + Array(#"","item":"b"}"#.utf8) + [10]
+    #expect(try read(write(json, folder)).map(\.user) == ["caf\u{E9}", "caf\u{E9}"])
+    var options = SourceOptions()
+    options.encoding = .latin1
+    #expect(try read(write(json, folder), options).map(\.user) == ["caf\u{E9}", "caf\u{E9}"])
+  }
+
+  @Test func layoutsAreTakenOnlyWhereTheyFit() throws {
+    #expect(refusal("1 10 11\n2 12 13\n3 10 14\n").contains("--layout rows or --layout adjacency"))
+    #expect(try readText("1 10 3\n2 12 5\n1 11 4\n").map(\.rating) == [3, 5, 4])
+    let lines = (0..<7).map { user in
+      "\(user) " + (0..<10).map { "\(100 + (user * 3 + $0) % 20)" }.joined(separator: " ")
+    }
+    #expect(try readText(lines.joined(separator: "\n")).count == 70)
+    let log = "1,10,5,1577836801,1,26,30,2\n1,11,4,1577836801,1,26,33,3\n"
+    #expect(refusal(log).contains("a matrix or rows of a log"))
+    #expect(
+      refusal("1,10,1577836801\n2,11,1577836999\n").contains("--columns user=1,item=2,time=3"))
+    let jester = "2,1.5,99,-7.2,99,99,99,99,99\n1,99,4.25,99,99,99,99,99,99\n"
+    #expect(refusal(jester).contains("say --missing 99"))
+    #expect(
+      refusal("1 2 3\n1 2\n") {
+        $0.columns = try ColumnSelection("user=1"); $0.layout = .adjacency
+      }
+      .contains("has no use for --columns"))
+  }
+
+  @Test func keysOfManyLines() throws {
+    #expect(
+      try readText("{\"user\":1,\"item\":2,\"rating\":3}\n{\"rating\":4,\"item\":5,\"user\":1}\n")
+        .count == 2)
+    #expect(
+      refusal("{\"user\":1,\"item\":2}\n{\"user\":1,\"item\":3,\"rating\":3}\n")
+        .contains("--columns rating=none"))
+  }
+
+  @Test func whatMustBeConvertedSaysHow() throws {
+    #expect(refusal("[{\"user\":1,\"item\":2}]\n").contains("jq -c '.[]'"))
+    #expect(refusal("{u'user': u'a', 'item': 'b'}\n").contains("ast.literal_eval"))
+    let mind =
+      "1\tU5\t11/15/2019 8:55:22 AM\tN1 N2\tN9-0 N7-1\n2\tU6\t11/15/2019 9:01:00 PM\t\tN4-1 N7-0\n"
+    let folder = try Folder()
+    let path = try folder.write("behaviors.tsv", mind)
+    let error = #expect(throws: SourceError.self) { try read(path) }
+    let text = error?.description ?? ""
+    let command =
+      text.components(separatedBy: "convert it: ").last?
+      .replacingOccurrences(of: " | ingest -", with: "") ?? ""
+    #expect(try readText(Shell.run(command).output) == [Row("U5", "N7"), Row("U6", "N4")])
+    #expect(try readText("sep=;\r\nuserId;itemId;rating\r\n1;2;4,5\r\n") == [Row("1", "2", 4.5)])
+  }
+
+  @Test func pipesAreReadOnce() throws {
+    let folder = try Folder()
+    let path = folder.path("pipe")
+    #expect(Shell.run("mkfifo \(path); (printf 'uid,sid\\n1,2\\n' | gzip > \(path)) &").status == 0)
+    #expect(try read(path) == [Row("1", "2")])
+  }
+
+  @Test func idsThatLookAlikeAreNamed() {
+    func hints(_ ids: [String]) -> [String] {
+      let table = IDTable()
+      for id in ids { _ = table.intern(Array(id.utf8)) }
+      return table.hints("items")
+    }
+    #expect(hints(["10", " 10"]).first?.contains("1 items begin or end with a blank") == true)
+    #expect(hints(["1", "1.0", "2e0"]).first?.contains("'1' and '1.0'") == true)
+    #expect(hints(["\u{E9}", "e\u{301}"]).count == 1)
+    #expect(hints(["1.5", "a.b", "tree", "10"]).isEmpty)
+  }
+
+  @Test func days() {
+    for day in ["1969-12-31", "1970-01-01", "2000-02-29", "2024-12-31", "1900-03-01"] {
+      #expect(parseTime(Array(day.utf8)).map(dayText) == day)
+    }
+  }
+
+  @Test func sideFiles() throws {
+    let folder = try Folder()
+    let ids = try OriginalIDs(ByteStream(folder.write("ids", "\u{FEFF}A\nB\n")))
+    #expect(try ids.id(of: "0") == "A")
+    #expect(throws: SourceError.self) { try OriginalIDs(ByteStream(folder.write("b", "A\n\nB\n"))) }
+    func items(_ text: String) throws -> ItemMetadata {
+      var metadata = ItemMetadata()
+      try metadata.read(ByteStream(folder.write("items", text)))
+      return metadata
+    }
+    let anime = try items("anime_id,name,genre\n1,\"A, 2\",\"Drama, School\"\n2,B,Drama\n")
+    #expect(anime.categories(of: "1") == ["Drama", "School"])
+    #expect(anime.title(of: "1") == "A, 2")
+    let recbole = try items("item_id:token\tclass:token_seq\n1\tDrama War\n")
+    #expect(recbole.categories(of: "1") == ["Drama", "War"])
+    #expect(throws: SourceError.self) { try items("item,genres\n1,\"['a', 'b']\"\n") }
+    let books = try items(
+      "\"ISBN\";\"Book-Title\";\"Book-Author\"\n\"1\";\"Say \\\"x\\\" now\";\"A\"\n")
+    #expect(books.title(of: "1") == "Say \"x\" now")
+    #expect(!books.hasCategories)
+    let accents = try items("item,title\n\u{E9},one\ne\u{301},two\n")
+    #expect(accents.title(of: "\u{E9}") == "one")
+  }
+}
