@@ -30,7 +30,7 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     case .rating:
       [
         "rating", "stars", "starrating", "score", "overall", "r", "value", "weight", "bookrating",
-        "userrating", "ratingvalue", "playcount", "plays", "watchratio", "bewertung", "note",
+        "userrating", "ratingvalue", "playcount", "plays", "watchratio", "bewertung",
       ]
     case .time:
       [

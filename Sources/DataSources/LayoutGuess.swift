@@ -122,6 +122,9 @@ private struct NumberLines {
     if isBetweenBlanks, looksAdjacent {
       return take(.adjacency, "whole numbers between blanks, none twice on a line")
     }
+    if width >= 64, largest <= 1000 {
+      return take(.matrix, "\(width) numbers on each line")
+    }
     let columns = (0..<width).map { place in rows.compactMap { $0[place] } }
     let tops = columns.map { $0.max() ?? 0 }
     if largest <= 100, rows.count > 2, tops.allSatisfy({ $0 * 4 >= largest }) {

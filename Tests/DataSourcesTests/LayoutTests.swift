@@ -57,11 +57,14 @@ import Testing
     #expect(try layout("7::31::2.5\n") == "rows between '::': user in 1, item in 2, rating in 3")
     #expect(
       try layout("rating\tuser\titem\n1\t2\t3\n")
-        == "rows between tab under a header: rating in 1, user in 2, item in 3")
+        == "rows between tab under a header: rating in 1 'rating', user in 2 'user', item in 3 'item'"
+    )
     #expect(
       try layout("{\"stars\": 1, \"uid\": 2, \"asin\": 3}\n")
         == "JSON lines: user in 'uid', item in 'asin', rating in 'stars'")
-    #expect(try layout("0 5 6 7\n1\n") == "a user and his items on each line")
+    #expect(
+      try layout("0 5 6 7\n1\n")
+        == "a user and his items on each line (lines of whole numbers, not equally many)")
   }
 
   @Test func pairs() throws {
