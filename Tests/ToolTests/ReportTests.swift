@@ -224,7 +224,7 @@ private func loadsNothing(_ text: String) -> Bool {
       (heading, "has a heading and no lines below"),
       ("hello\n", "line 1: the columns must be"),
       ("figure\tmetric\tseries\t\tmean\terror\n", "line 1: the columns must be"),
-      ("\u{FEFF}" + heading, "line 1: the columns must be"),
+      ("\u{FEFF}" + heading, "has a heading and no lines below"),
       (heading + "f\tm\ts\t1\t2\n", "line 2: has 5 columns, not 6"),
       (heading + "f\tm\ts\t1\t2\t3\t4\n", "line 2: has 7 columns"),
       (heading + "#\n\nf\tm\ts\tx\t2\t\n", "line 4: user clusters 'x' is not a number"),
