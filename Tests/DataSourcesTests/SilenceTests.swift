@@ -129,13 +129,20 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(try readText("sep=;\r\nuserId;itemId;rating\r\n1;2;4,5\r\n") == [Row("1", "2", 4.5)])
   }
 
-  @Test func pipesAreReadOnce() throws {
+  @Test(arguments: [
+    "ingest -q <(gzip -c r.csv) --items <(cat i.csv)",
+    "mkfifo p; xz -c r.csv > p & ingest -q p --items i.csv",
+    "cat r.csv | ingest -q /dev/stdin --items i.csv",
+  ])
+  func pipesAreReadOnce(_ command: String) throws {
     let folder = try Folder()
-    let path = folder.path("pipe")
-    #expect(
-      Shell.run("mkfifo \(path); (printf 'uid,sid\\n1,2\\n' | gzip > \(path)) > /dev/null 2>&1 &")
-        .status == 0)
-    #expect(try read(path) == [Row("1", "2")])
+    let path = try folder.write("r.csv", "uid,sid\n1,2\n")
+    _ = try folder.write("i.csv", "item,title\n2,Two\n")
+    let parent = (path as NSString).deletingLastPathComponent
+    let run = Shell.run("cd \(parent); (\(command)) > out.ig && dump out.ig")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("table items: 1 rows (id utf8, title utf8)"), "\(run.output)")
+    #expect(run.output.contains("table interactions: 1 rows"), "\(run.output)")
   }
 
   @Test func idsThatLookAlikeAreNamed() {
