@@ -72,7 +72,7 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
         let own = history.map { String($0.split(separator: ",")[1]) }
         let reduced = history.filter { !gone.contains(String($0.split(separator: ",")[1])) }
         let csv = try folder.write(
-          "h.csv", "user,item,rating\n" + reduced.map { "\($0)\n" }.joined())
+          "h.csv", "user,item,rating,time\n" + reduced.map { "\($0)\n" }.joined())
         let list = Shell.run(
           "ingest -q \(csv) | score -q --model \(model) --top 60 --format tsv"
             + " --exclude \(try folder.write("own", own.joined(separator: "\n") + "\n")) -")
