@@ -7,6 +7,30 @@
 static int level = INDGRM_BASE, best = INDGRM_BASE;
 static const char *complaint;
 
+// A call is one jump through a pointer.
+#define POINTER(RESULT, NAME, S, PARAMETERS, ARGUMENTS)                                            \
+  RESULT indgrm_##NAME##_##S##_base PARAMETERS;                                                    \
+  RESULT indgrm_##NAME##_##S##_v3 PARAMETERS;                                                      \
+  RESULT indgrm_##NAME##_##S##_v4 PARAMETERS;                                                      \
+  static RESULT(*NAME##_##S) PARAMETERS = indgrm_##NAME##_##S##_base;                              \
+  RESULT indgrm_##NAME##_##S PARAMETERS { return NAME##_##S ARGUMENTS; }
+INDGRM_KERNELS(POINTER, float, float)
+INDGRM_KERNELS(POINTER, double, double)
+
+static void point(void) {
+#if defined(__x86_64__)
+#define AT_V3(RESULT, NAME, S, PARAMETERS, ARGUMENTS) NAME##_##S = indgrm_##NAME##_##S##_v3;
+#define AT_V4(RESULT, NAME, S, PARAMETERS, ARGUMENTS) NAME##_##S = indgrm_##NAME##_##S##_v4;
+  if (level >= INDGRM_V4) {
+    INDGRM_KERNELS(AT_V4, float, float)
+    INDGRM_KERNELS(AT_V4, double, double)
+  } else if (level == INDGRM_V3) {
+    INDGRM_KERNELS(AT_V3, float, float)
+    INDGRM_KERNELS(AT_V3, double, double)
+  }
+#endif
+}
+
 static int found(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -18,7 +42,7 @@ static int found(void) {
 }
 
 // Before main, so that calls need no lock.
-__attribute__((constructor)) static void choose(void) {
+static void choose(void) {
   static const char *names[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
   level = best = found();
   const char *wanted = getenv("INDGRM_CPU_LEVEL");
@@ -32,26 +56,11 @@ __attribute__((constructor)) static void choose(void) {
   complaint = "INDGRM_CPU_LEVEL must be x86-64, x86-64-v2, x86-64-v3 or x86-64-v4";
 }
 
+__attribute__((constructor)) static void start(void) {
+  choose();
+  point();
+}
+
 int indgrm_cpu_level(void) { return level; }
 int indgrm_cpu_best(void) { return best; }
 const char *indgrm_cpu_complaint(void) { return complaint; }
-
-#if defined(__x86_64__)
-#define AT(LEVEL, RESULT, NAME, S, PARAMETERS) RESULT indgrm_##NAME##_##S##_##LEVEL PARAMETERS;
-#define DISPATCH(RESULT, NAME, S, PARAMETERS, ARGUMENTS)                                           \
-  AT(base, RESULT, NAME, S, PARAMETERS)                                                            \
-  AT(v3, RESULT, NAME, S, PARAMETERS)                                                              \
-  AT(v4, RESULT, NAME, S, PARAMETERS)                                                              \
-  RESULT indgrm_##NAME##_##S PARAMETERS {                                                          \
-    if (level >= INDGRM_V4) return indgrm_##NAME##_##S##_v4 ARGUMENTS;                             \
-    if (level == INDGRM_V3) return indgrm_##NAME##_##S##_v3 ARGUMENTS;                             \
-    return indgrm_##NAME##_##S##_base ARGUMENTS;                                                   \
-  }
-#else
-#define DISPATCH(RESULT, NAME, S, PARAMETERS, ARGUMENTS)                                           \
-  RESULT indgrm_##NAME##_##S##_base PARAMETERS;                                                    \
-  RESULT indgrm_##NAME##_##S PARAMETERS { return indgrm_##NAME##_##S##_base ARGUMENTS; }
-#endif
-
-INDGRM_KERNELS(DISPATCH, float, float)
-INDGRM_KERNELS(DISPATCH, double, double)
