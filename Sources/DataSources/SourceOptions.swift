@@ -1,5 +1,7 @@
 // Which guesses about a source can be overridden?
 
+import Glibc
+
 /// How interactions are laid out.
 public enum SourceLayout: String, CaseIterable, Sendable {
   /// Decided by content.
@@ -128,18 +130,25 @@ public struct SourceOptions: Sendable {
   /// Throws `SourceError` for bytes that are no text in a single-byte encoding or UTF-8.
   private static func refuseBinary(_ head: UnsafeBufferPointer<UInt8>, source: String) throws {
     guard head.contains(0) else { return }
+    // A line of another program that makes text of it; what comes through a pipe has no name there.
+    let name = access(source, R_OK) == 0 ? source : "FILE"
     let marks = [
-      ("PAR1", "a Parquet file"), ("ARROW1", "an Arrow file"), ("SQLite format 3", "a database"),
-      ("\u{89}HDF", "an HDF5 file"),
+      ("PAR1", "a Parquet file; pipe it in: duckdb -csv -c \"from '\(name)'\" | indgrm ingest"),
+      ("ARROW1", "an Arrow file; export it as CSV or JSON lines in UTF-8"),
+      (
+        "SQLite format 3",
+        "a database; pipe a table in: sqlite3 -csv -header '\(name)' 'select user, item from TABLE'"
+          + " | indgrm ingest"
+      ),
+      ("\u{89}HDF", "an HDF5 file; export it as CSV or JSON lines in UTF-8"),
     ]
     let isWide = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
     let what =
       isWide
-      ? "text in UTF-16"
+      ? "text in UTF-16; export it as CSV or JSON lines in UTF-8"
       : marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
-        ?? "no text (it holds zero bytes)"
-    throw SourceError(
-      .badData, "\(source): is \(what); export it as CSV or JSON lines in UTF-8")
+        ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
+    throw SourceError(.badData, "\(source): is \(what)")
   }
 }
 

@@ -36,7 +36,7 @@ import Testing
     for (text, reason) in [
       ("0\t2010-10-19T23:55:27Z\t30.2\t-97.7\t22847\n", "field 2 is a date"),
       ("151,\"Skyrim\",play,2.5,0\n", "rating 'play' is not a number; say what the columns hold"),
-      ("PAR1\u{15}\0\u{15}\n", "is a Parquet file; export it as CSV"),
+      ("PAR1\u{15}\0\u{15}\n", "is a Parquet file; pipe it in: duckdb -csv -c \"from"),
       ("u\0,\0i\0\n\0", "is no text (it holds zero bytes); export it as CSV"),
     ] {
       let error = #expect(throws: SourceError.self) { try readText(text) }

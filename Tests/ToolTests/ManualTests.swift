@@ -23,7 +23,7 @@ private func page(_ tool: String) throws -> String {
     #expect(tools.count >= 9)
     let pages = try FileManager.default.contentsOfDirectory(
       atPath: root.appendingPathComponent("man/man1").path)
-    #expect(Set(pages) == Set(tools.map { "indgrm-\($0).1" } + ["indgrm.1"]))
+    #expect(Set(pages) == Set(tools.map { "indgrm-\($0).1" } + ["indgrm.1", "indgrm-nightly.1"]))
     for tool in tools {
       #expect(Shell.run("indgrm \(tool) --version").output.hasPrefix("indgrm \(tool) "))
     }

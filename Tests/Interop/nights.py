@@ -1,0 +1,254 @@
+"""Is the night in use whole whatever happens, and does a night that ends have the bytes of an undisturbed one?
+
+Usage: nights.py TOOLS FOLDER [NIGHTS] [RANDOM_KILLS]
+
+Simulates nights on a growing log with real tools: killed at every step and at random moments, twice at once,
+on a full disk, with a log that was dropped, emptied or renamed, with a worse model, a clock set back, rolled back.
+Prints a line for each disturbance and ends with 1 at the first that harms.
+"""
+
+import datetime
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+TOOLS, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+NIGHTS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 6
+NIGHTLY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pipelines/nightly")
+# A Monday in a future that no clock has reached, so that the clock set back can be tried.
+FIRST = datetime.date(2100, 1, 4)
+SETTINGS = """SOURCE=log.csv
+BINARIZE=--min-user 3
+MODEL=mult-vae
+FIT=--set epochs=3 --set width=16 --set latent=8 --set batch=20
+TOP=10
+METRIC=ndcg@10
+MAX_DROP=0.3
+KEEP=4
+COLD=wednesday
+"""
+
+
+def log(night, item="i", last=None):
+    """The log of a shop up to a night: two tastes, more users every night."""
+    rows = ["user,item,rating,timestamp"]
+    for day in range(-15, night + 1):
+        draw = random.Random(1000 + day)
+        for _ in range(100):
+            user = min(int(draw.expovariate(1 / 60)), 399)
+            own = draw.random() < 0.9
+            number = user % 2 * 30 + min(int(draw.expovariate(1 / 8)), 29) if own else draw.randrange(60)
+            at = 4102444800 + (day + 3) * 86400 + draw.randrange(86400)
+            rows.append(f"u{user},{item}{number},5,{at}")
+    return "\n".join(rows[:last]) + "\n"
+
+
+class Place:
+    """A root with its settings."""
+
+    def __init__(self, name):
+        self.root = os.path.join(FOLDER, name)
+        os.makedirs(self.root, exist_ok=True)
+        self.write("nightly.conf", SETTINGS)
+
+    def write(self, name, text):
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def read(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8") as file:
+            return file.read()
+
+    def start(self, night, *options, tools=TOOLS, environment=()):
+        date = [] if night is None else ["--date", str(FIRST + datetime.timedelta(night))]
+        return subprocess.Popen(
+            [sys.executable, NIGHTLY, *date, *options, self.root], stderr=subprocess.PIPE, text=True,
+            env=dict(os.environ, INDGRM_EXEC_PATH=tools, **dict(environment)))
+
+    def run(self, night, *options, patient=True, **more):
+        """Runs a night; tools that a killed one left behind hold the lock for a moment."""
+        while True:
+            process = self.start(night, *options, **more)
+            message = process.communicate()[1].strip()
+            if process.returncode != 75 or not patient:
+                return process.returncode, message
+            time.sleep(0.05)
+
+    def current(self):
+        link = os.path.join(self.root, "current")
+        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+
+    def expect_whole(self, what, allowed):
+        expect(self.current() in allowed, f"{what}: {self.current()} is in use, not one of {allowed}")
+        if self.current():
+            checks = [[f"{TOOLS}/check", "--manifest", "MANIFEST"], ["sha256sum", "--quiet", "-c", "SHA256SUMS"]]
+            for words in checks:
+                done = subprocess.run(words, cwd=f"{self.root}/current", capture_output=True, text=True, check=False)
+                expect(done.returncode == 0, f"{what}: the night in use is harmed: {done.stderr}")
+
+
+def expect(holds, message):
+    if not holds:
+        print("FAILED:", message)
+        sys.exit(1)
+
+
+def name(night):
+    return str(FIRST + datetime.timedelta(night)) if night >= 0 else None
+
+
+def disturbing_tools(folder, action):
+    """A folder of programs that do something at the call of number $AT, and then what the tool does."""
+    os.makedirs(folder, exist_ok=True)
+    for tool in ("ingest", "binarize", "split", "fit", "score", "metrics", "dump", "check"):
+        path = os.path.join(folder, tool)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\nn=$(($(cat "$COUNT") + 1))\necho $n > "$COUNT"\n'
+                       f'if [ $n = "$AT" ]; then {action}; fi\nexec {TOOLS}/{tool} "$@"\n')
+        os.chmod(path, 0o755)
+    return folder
+
+
+def undisturbed():
+    """The sums of every night, from a root where nothing happens."""
+    place, sums = Place("calm"), []
+    for night in range(NIGHTS):
+        place.write("log.csv", log(night))
+        status, message = place.run(night)
+        expect(status == 0, f"undisturbed night {night}: {status} {message}")
+        sums.append(place.read("current/SHA256SUMS"))
+    print(f"{NIGHTS} undisturbed nights")
+    return sums
+
+
+def killed(sums):
+    """Kills each night: at one call of a tool after another in the last, at random moments in all."""
+    place, draw = Place("killed"), random.Random(7)
+    tools = disturbing_tools(os.path.join(FOLDER, "killers"), "kill -9 $PPID")
+    count = os.path.join(FOLDER, "count")
+    steps = 0
+    for night in range(NIGHTS):
+        place.write("log.csv", log(night))
+        allowed = [name(night - 1), name(night)]
+        for _ in range(KILLS):
+            process = place.start(night)
+            time.sleep(draw.uniform(0, 1.5))
+            process.kill()
+            process.communicate()
+            place.expect_whole(f"random kill in night {night}", allowed)
+        at = 1
+        while night == NIGHTS - 1:
+            with open(count, "w", encoding="utf-8") as file:
+                file.write("0\n")
+            status, _ = place.run(night, tools=tools, environment={"COUNT": count, "AT": str(at)})
+            place.expect_whole(f"kill at call {at}", allowed)
+            if status != -9:
+                break
+            at, steps = at + 1, steps + 1
+        status, message = place.run(night)
+        expect(status == 0, f"night {night} after kills: {status} {message}")
+        expect(place.read("current/SHA256SUMS") == sums[night], f"night {night} after kills: other bytes")
+        left = [f for _, _, files in os.walk(place.root) for f in files if f.startswith(".")]
+        expect(not left, f"temporary files stay: {left}")
+    print(f"{KILLS * NIGHTS} random kills, {steps} kills at calls of tools: same bytes")
+
+
+def refused(sums):
+    """A log that must not be published, twice at once, a worse model, a clock set back, and the way back."""
+    place, last = Place("refused"), NIGHTS - 1
+    for night in range(last):
+        place.write("log.csv", log(night))
+        expect(place.run(night)[0] == 0, "a night before")
+    before = name(last - 1)
+    for what, text in [("empty", "user,item,rating,timestamp\n"), ("dropped", log(last, last=500)),
+                       ("renamed", log(last, item="product-")), ("stale", log(last - 4))]:
+        place.write("log.csv", text)
+        status, message = place.run(last)
+        expect(status == 65 and message.count("\n") == 0, f"{what} log: {status} {message}")
+        place.expect_whole(f"{what} log", [before])
+        print(f"{what} log: {message}")
+    os.unlink(f"{place.root}/log.csv")
+    expect(place.run(last)[0] == 66, "a log that is not there")
+    place.expect_whole("no log", [before])
+    status, message = place.run(None)
+    expect(status == 65 and "clock" in message, f"clock set back: {status} {message}")
+
+    place.write("log.csv", log(last))
+    runs = [place.start(last) for _ in range(2)]
+    lines = [process.communicate()[1].strip() for process in runs]
+    statuses = sorted(process.returncode for process in runs)
+    expect(statuses in ([0, 75], [0, 0]), f"twice at once: {statuses} {lines}")
+    place.expect_whole("twice at once", [name(last)])
+    expect(place.read("current/SHA256SUMS") == sums[last], "twice at once: other bytes")
+    print(f"twice at once: {statuses}")
+
+    for model, expected in (("ease", 0), ("popularity", 3)):
+        plain = SETTINGS.replace("mult-vae", model).replace("FIT=", "#FIT=")
+        place.write("nightly.conf", plain.replace("0.3", "0.02"))
+        status, message = place.run(last, "--again")
+        expect(status == expected, f"{model} instead: {status} {message}")
+    expect("kept" in message, f"worse model: {message}")
+    place.expect_whole("worse model", [f"{name(last)}.3"])
+    same = place.read(f"runs/{name(last)}.2/MANIFEST").splitlines()[3]
+    expect(same in place.read("current/MANIFEST"), "worse model: another model was published")
+    print(f"worse model: {message}")
+
+    expect(place.run(last, "--rollback")[0] == 0, "roll back")
+    place.expect_whole("roll back", [f"{name(last)}.2"])
+    status, message = place.run(last)
+    expect(status == 65 and "rolled back" in message, f"after a roll back: {status} {message}")
+    print(f"rolled back: {message}")
+
+
+def full(sums):
+    """A disk that fills up while a night works; needs the right to mount."""
+    place, last = Place("full"), NIGHTS - 1
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place.root], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        print("full disk: left out; a file system cannot be mounted here")
+        return
+    try:
+        place.write("nightly.conf", SETTINGS)
+        for night in range(last):
+            place.write("log.csv", log(night))
+            expect(place.run(night)[0] == 0, "a night before on a small disk")
+        place.write("log.csv", log(last))
+        count, at, statuses = os.path.join(FOLDER, "count"), 1, []
+        tools = disturbing_tools(os.path.join(FOLDER, "fillers"), f"cat /dev/zero > {place.root}/filler 2>/dev/null")
+        while True:
+            with open(count, "w", encoding="utf-8") as file:
+                file.write("0\n")
+            status, message = place.run(last, tools=tools, environment={"COUNT": count, "AT": str(at)})
+            place.expect_whole(f"full disk at call {at}", [name(last - 1), name(last)])
+            if os.path.exists(f"{place.root}/filler"):
+                os.unlink(f"{place.root}/filler")
+            elif status == 0:
+                break
+            statuses.append(status)
+            expect(status in (0, 65, 74), f"full disk at call {at}: {status} {message}")
+            at += 1
+            if place.current() == name(last):
+                break
+        expect(place.run(last)[0] == 0, "after a full disk")
+        expect(place.read("current/SHA256SUMS") == sums[last], "after a full disk: other bytes")
+        expect(74 in statuses, f"full disk: {statuses}")
+        print(f"full disk at {len(statuses)} calls: statuses {sorted(set(statuses))}, same bytes after")
+    finally:
+        subprocess.run(["umount", place.root], check=False)
+
+
+def main():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    sums = undisturbed()
+    killed(sums)
+    refused(sums)
+    full(sums)
+    print("every night whole")
+
+
+if __name__ == "__main__":
+    main()

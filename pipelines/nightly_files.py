@@ -1,0 +1,171 @@
+"""Where does a night keep its files, and what was it told?"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+
+PUBLISHED, DEGRADED, USAGE, REFUSED, NO_INPUT, FULL, BUSY = 0, 3, 64, 65, 66, 74, 75
+DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+# Every setting with its default; the type of the default is the type of the setting.
+DEFAULTS = {
+    "SOURCE": "", "SOURCE_COMMAND": "", "ITEMS": "",
+    "INGEST": "", "BINARIZE": "--min-user 5", "SPLIT": "", "MODEL": "indgrm", "FIT": "",
+    "SCORE": "", "TOP": 100, "LISTS": "csv", "THREADS": 0,
+    "METRIC": "ndcg@100", "MAX_DROP": 0.02, "FLOOR": 0.0,
+    "MAX_SHRINK": 0.2, "MAX_GROWTH": 1.0, "MAX_NEW_USERS": 0.5, "MAX_NEW_ITEMS": 0.3,
+    "MAX_REPEATED": 0.1, "MAX_AGE_HOURS": 72.0, "MIN_OVERLAP": 0.1, "MAX_SHORT": 0.05,
+    "COLD": "sunday", "CHECKPOINT": "no", "KEEP": 14,
+    "INTENDED_USE": "ranked lists of items for the users of this data",
+    "NOT_FOR": "decisions about people; users or items of other data",
+}
+
+
+class Ending(Exception):
+    """Ends the night with a status and one line of reason."""
+
+    def __init__(self, status, reason):
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+def read_settings(path):
+    """The settings of a file of KEY=VALUE lines; # begins a comment line, quotes around a value go."""
+    settings = dict(DEFAULTS)
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except OSError as error:
+        raise Ending(NO_INPUT, f"{path}: {error.strerror}; name a file of settings by -c") from None
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        key, sign, value = (part.strip() for part in line.partition("="))
+        if not sign or key not in DEFAULTS:
+            raise Ending(USAGE, f"{path}: line {number}: there is no setting '{key}'; see indgrm-nightly(1)")
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        try:
+            settings[key] = type(DEFAULTS[key])(value)
+        except ValueError:
+            raise Ending(USAGE, f"{path}: line {number}: {key} needs a number, not '{value}'") from None
+    if settings["LISTS"] not in ("csv", "jsonl", "none"):
+        raise Ending(USAGE, f"{path}: LISTS must be csv, jsonl or none")
+    if settings["COLD"] not in DAYS + ["never", "always"]:
+        raise Ending(USAGE, f"{path}: COLD must be a day of the week, never or always")
+    if bool(settings["SOURCE"]) == bool(settings["SOURCE_COMMAND"]):
+        raise Ending(USAGE, f"{path}: say where the log is: SOURCE, a file, or SOURCE_COMMAND")
+    return settings
+
+
+def digest_of(path):
+    """The SHA-256 of a file."""
+    total = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            total.update(block)
+    return total.hexdigest()
+
+
+def sync(path):
+    """Makes sure that a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path, text):
+    """Writes a file that exists under its name only when it is whole."""
+    beside = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.tmp")
+    with open(beside, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def as_json(value):
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def read_json(path):
+    """A JSON file, or None where there is none that is whole."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+class Archive:
+    """The nights under a root: runs/DATE or runs/DATE.N, and current, a link to the one in use."""
+
+    def __init__(self, root):
+        self.root = os.path.abspath(root)
+        self.runs = os.path.join(self.root, "runs")
+        os.makedirs(self.runs, exist_ok=True)
+
+    def lock(self):
+        """Takes the lock; tools that a killed night left behind hold it until they end."""
+        self.handle = os.open(os.path.join(self.root, "lock"), os.O_RDWR | os.O_CREAT, 0o640)
+        try:
+            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Ending(BUSY, f"{self.root}: another night is at work; nothing was done") from None
+
+    @staticmethod
+    def order(name):
+        date, _, number = name.partition(".")
+        return (date, int(number or 1))
+
+    def path(self, name):
+        return os.path.join(self.runs, name)
+
+    def current(self):
+        """The name of the night in use, or None."""
+        link = os.path.join(self.root, "current")
+        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+
+    def names(self):
+        found = [name for name in os.listdir(self.runs) if not name.startswith(".")]
+        return sorted(found, key=self.order)
+
+    def is_complete(self, name):
+        return (read_json(os.path.join(self.path(name), "summary.json")) or {}).get("complete", False)
+
+    def point(self, name):
+        """Puts a night in use: one rename."""
+        beside = os.path.join(self.root, ".current.new")
+        if os.path.lexists(beside):
+            os.unlink(beside)
+        os.symlink(os.path.join("runs", name), beside)
+        os.replace(beside, os.path.join(self.root, "current"))
+        sync(self.root)
+
+    def sweep(self):
+        """Removes what killed nights left: temporary files and half-removed nights."""
+        for name in os.listdir(self.runs):
+            if name.startswith(".trash-"):
+                shutil.rmtree(self.path(name), ignore_errors=True)
+                continue
+            for folder, _, files in os.walk(self.path(name)):
+                for file in files:
+                    if file.startswith(".") and file.endswith(".tmp"):
+                        os.unlink(os.path.join(folder, file))
+
+    def prune(self, keep):
+        """Removes all but the newest nights; the one in use and the one before it stay."""
+        names, current = self.names(), self.current()
+        complete = [name for name in names if self.is_complete(name)]
+        before = [name for name in complete if self.order(name) < self.order(current)]
+        stay = set(complete[-max(keep, 1):] + [current] + before[-1:])
+        for name in names:
+            if name not in stay and self.order(name) < self.order(current):
+                trash = self.path(f".trash-{name}")
+                os.rename(self.path(name), trash)
+                shutil.rmtree(trash, ignore_errors=True)

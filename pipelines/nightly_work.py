@@ -1,0 +1,358 @@
+"""What does a night do, step by step, and when does it stop?"""
+
+import ctypes
+import datetime
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+
+from nightly_files import (
+    BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSED, USAGE, Ending, as_json, digest_of,
+    read_json, sync, write_whole)
+
+
+def end_with_parent():
+    """Tells the kernel to stop this process when the night's own is killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+class Night:
+    """One night's work in its folder; file names in it are relative, so that bytes do not depend on the root."""
+
+    def __init__(self, archive, settings, date, name, tools, dry):
+        self.archive, self.settings, self.date, self.name, self.dry = archive, settings, date, name, dry
+        self.folder = archive.path(name)
+        self.tools = tools
+        self.before = archive.current()
+        self.summary = {"date": str(date), "run": name, "previous": self.before, "seconds": {}, "gates": {}}
+        self.earlier = (read_json(f"{archive.path(self.before)}/summary.json") or {}) if self.before else {}
+        # An earlier night's files as seen from the folder of this one.
+        self.past = f"../{self.before}" if self.before else None
+        self.digests = {}
+        if not dry:
+            os.makedirs(f"{self.folder}/steps", exist_ok=True)
+        self.version = subprocess.run([f"{tools}/fit", "--version"], capture_output=True, text=True, check=True).stdout
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def digest(self, name):
+        if name not in self.digests:
+            self.digests[name] = digest_of(self.file(name))
+        return self.digests[name]
+
+    def run(self, words, output=None, shell=False):
+        """Runs a tool in the night's folder; its messages go to run.log.
+
+        Returns its status and the last message; standard output goes to the file that is named.
+        """
+        environment = dict(os.environ, INDGRM_RUN=self.name, DATE=str(self.date), LC_ALL="C.UTF-8")
+        with open(self.file("run.log"), "ab") as log, open(self.file(output) if output else os.devnull, "wb") as out:
+            start = log.tell()
+            done = subprocess.run(
+                words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=environment,
+                shell=shell, preexec_fn=end_with_parent, pass_fds=[self.archive.handle])
+        with open(self.file("run.log"), encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            lines = log.read().strip().splitlines()
+        message = lines[-1] if lines else "it said nothing"
+        try:
+            message = json.loads(message)["message"]
+        except (ValueError, KeyError, TypeError):
+            pass
+        return done.returncode, message
+
+    def tool(self, words):
+        return [f"{self.tools}/{words[0]}", "--log", "json", "--threads", str(self.settings["THREADS"]), *words[1:]]
+
+    def step(self, name, words, inputs, output, extra=()):
+        """Makes a file by a tool, unless its stamp says that just this was done, with the same digests.
+
+        - extra: options that do not change the output.
+        """
+        if self.dry:
+            print("+", shlex.join(["indgrm", *words, *extra, "-o", output]))
+            return
+        key = {"words": list(words), "version": self.version, "inputs": {i: self.digest(i) for i in inputs}}
+        stamp = read_json(self.file(f"steps/{name}"))
+        if stamp and stamp["key"] == key and os.path.exists(self.file(output)) and stamp["output"] == self.digest(output):
+            self.summary["seconds"][name] = stamp["seconds"]
+            return
+        begin = time.monotonic()
+        status, message = self.run(self.tool([*words, *extra, "-o", output]))
+        if status != 0:
+            raise Ending(status if status > 0 else 128 - status, f"{name}: {message}")
+        self.digests.pop(output, None)
+        seconds = round(time.monotonic() - begin, 2)
+        write_whole(self.file(f"steps/{name}"), as_json({"key": key, "output": self.digest(output), "seconds": seconds}))
+        self.summary["seconds"][name] = seconds
+
+    def ask(self, words):
+        """What a tool prints."""
+        done = subprocess.run(
+            self.tool(words), cwd=self.folder, capture_output=True, text=True, preexec_fn=end_with_parent,
+            pass_fds=[self.archive.handle], check=False)
+        if done.returncode != 0:
+            raise Ending(done.returncode, f"{words[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+    def refuse_unless(self, name, value, holds, reason):
+        """A gate: notes the value, and ends the night where it does not hold."""
+        self.summary["gates"][name] = value
+        if not holds:
+            raise Ending(REFUSED, f"{name}: {reason}; nothing was published")
+
+    # The steps.
+
+    def source(self):
+        """The log as one file: the one that is named, or what the command prints."""
+        settings = self.settings
+        if settings["SOURCE"]:
+            path = os.path.join(self.archive.root, settings["SOURCE"].replace("{date}", str(self.date)))
+            if not self.dry and not os.access(path, os.R_OK):
+                raise Ending(NO_INPUT, f"{path}: the log cannot be opened; nothing was published")
+            return os.path.relpath(path, self.folder)
+        stamp = self.file("steps/source")
+        key = {"words": settings["SOURCE_COMMAND"]}
+        if self.dry:
+            print("+", settings["SOURCE_COMMAND"], "> source.csv")
+        elif (read_json(stamp) or {}).get("key") != key or not os.path.exists(self.file("source.csv")):
+            status, message = self.run(["bash", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
+            if status != 0:
+                raise Ending(REFUSED, f"source: ended with status {status}: {message}; nothing was published")
+            os.replace(self.file(".source.tmp"), self.file("source.csv"))
+            write_whole(stamp, as_json({"key": key}))
+        return "source.csv"
+
+    def data(self):
+        """Source to split, with the gate on what came in."""
+        settings = self.settings
+        source, items = self.source(), []
+        if settings["ITEMS"]:
+            items = [os.path.relpath(os.path.join(self.archive.root, settings["ITEMS"]), self.folder)]
+        words = ["ingest", *shlex.split(settings["INGEST"]), source]
+        self.step("ingest", words + [w for i in items for w in ("--items", i)], [source, *items], "log.ig")
+        if not self.dry:
+            try:
+                self.gate_on_data()
+            except Ending:
+                # What a gate refused is fetched anew when the night is run again.
+                for stale in ("steps/source", "steps/ingest", "source.csv"):
+                    if os.path.exists(self.file(stale)):
+                        os.unlink(self.file(stale))
+                raise
+        self.step("binarize", ["binarize", *shlex.split(settings["BINARIZE"]), "log.ig"], ["log.ig"], "liked.ig")
+        self.step("split", ["split", "--stable", *shlex.split(settings["SPLIT"]), "liked.ig"], ["liked.ig"], "split.ig")
+
+    def gate_on_data(self):
+        stats = json.loads(self.ask(["dump", "--stats", "log.ig"]))
+        self.summary["data"] = stats
+        known = self.earlier.get("data")
+        self.refuse_unless("rows", stats["rows"], stats["rows"] > 0, "the log is empty")
+        if stats["newest"] is not None:
+            end = datetime.datetime.combine(self.date, datetime.time(), datetime.timezone.utc).timestamp() + 86400
+            age = round((end - stats["newest"]) / 3600, 1)
+            limit = self.settings["MAX_AGE_HOURS"]
+            self.refuse_unless("age_hours", age, limit <= 0 or age <= limit,
+                               f"the newest event is {age} hours older than the end of {self.date}")
+        share = stats["repeated"] / stats["rows"]
+        before = known["repeated"] / max(known["rows"], 1) if known else share
+        self.refuse_unless("repeated", round(share, 4), share <= before + self.settings["MAX_REPEATED"],
+                           f"{share:.0%} of the rows repeat others, {before:.0%} did in {self.before}")
+        if not known:
+            return
+        nights = max((self.date - datetime.date.fromisoformat(self.earlier["date"])).days, 1)
+        for what in ("rows", "users", "items"):
+            ratio = stats[what] / max(known[what], 1)
+            fits = 1 - self.settings["MAX_SHRINK"] <= ratio <= (1 + self.settings["MAX_GROWTH"]) ** nights
+            self.refuse_unless(f"{what}_ratio", round(ratio, 4), fits,
+                               f"{stats[what]} {what}, {known[what]} in {self.before}")
+        for what in ("users", "items"):
+            ids = [self.ids(f"{place}log.ig", what) for place in ("", self.past + "/")]
+            new = len(ids[0] - ids[1]) / max(len(ids[0]), 1)
+            self.refuse_unless(f"new_{what}", round(new, 4), new <= self.settings[f"MAX_NEW_{what.upper()}"],
+                               f"{new:.0%} of the {what} are unknown to {self.before}; were ids renamed?")
+
+    def ids(self, file, what):
+        return {json.loads(line)["id"] for line in self.ask(["dump", f"--{what}", file]).splitlines()}
+
+    def model(self):
+        """Fits tonight's model, and keeps yesterday's where tonight's is worse."""
+        settings = self.settings
+        words = ["fit", "--refit", "--model", settings["MODEL"], *shlex.split(settings["FIT"]), "split.ig"]
+        day = settings["COLD"]
+        warm = self.before and day != "always" and (day == "never" or DAYS[self.date.weekday()] != day)
+        trains = settings["MODEL"] in ("indgrm", "recvae", "macridvae", "mult-vae", "dglgm")
+        extra = []
+        if settings["CHECKPOINT"] == "yes" and trains and not warm:
+            extra = ["--checkpoint", "fit.checkpoint"]
+            if os.path.exists(self.file("fit.checkpoint")):
+                extra += ["--resume", "fit.checkpoint"]
+        try:
+            inputs = ["split.ig"]
+            if warm and trains:
+                inputs.append(f"{self.past}/model")
+                self.step("fit", [*words, "--init", f"{self.past}/model"], inputs, "fitted.model")
+            else:
+                self.step("fit", words, inputs, "fitted.model", extra)
+        except Ending as ending:
+            if ending.status not in (USAGE, REFUSED) or not (warm or "--resume" in extra):
+                raise
+            # The earlier model or run does not fit what is asked for any more: begin anew.
+            self.summary["cold"] = ending.reason
+            self.step("fit", words, ["split.ig"], "fitted.model")
+        if self.dry:
+            return
+        self.choose(self.compare())
+
+    def lists_of(self, model, output):
+        self.step(output, ["score", "--model", model, "--top", self.settings["METRIC"].partition("@")[2], "split.ig"],
+                  ["split.ig", model], output)
+
+    def compare(self):
+        """The figures of tonight's model on held-out users, and the reason to keep yesterday's, or None."""
+        metric, _, at = self.settings["METRIC"].partition("@")
+        words = ["metrics", "--quiet", "--truth", "split.ig", "--metrics", metric, "--at", at, "--format", "json"]
+        self.lists_of("fitted.model", "fitted.lists")
+        rows = json.loads(self.ask([*words, "fitted.lists"]))["rows"]
+        figure = next(row for row in rows if row["group"] == "all")
+        self.summary["figures"] = {
+            "metric": self.settings["METRIC"], "mean": figure["mean"], "interval": figure["interval"],
+            "users": figure["users"]}
+        low = figure["mean"] < self.settings["FLOOR"]
+        if not self.before:
+            self.refuse_unless("floor", figure["mean"], not low, f"{figure['mean']:.4f} is below {self.settings['FLOOR']}")
+            return None
+        self.lists_of(f"{self.past}/model", "earlier.lists")
+        rows = json.loads(self.ask([*words, "--compare", "fitted.lists", "earlier.lists"]))["rows"]
+        row = next(row for row in rows if row["group"] == "all")
+        self.summary["figures"]["earlier"] = row["meanA"]
+        interval = row["users"]["interval"] or {"low": 0, "high": 0}
+        self.summary["figures"]["difference"] = interval
+        if low:
+            return f"{self.settings['METRIC']} of tonight's model is {figure['mean']:.4f}, below FLOOR"
+        if interval["high"] < -self.settings["MAX_DROP"] * row["meanA"]:
+            return (f"{self.settings['METRIC']} of tonight's model is {row['meanB']:.4f},"
+                    f" {row['meanA']:.4f} of the one of {self.before}")
+        return None
+
+    def choose(self, regression):
+        """Gives the model its name in the night's folder: tonight's, or yesterday's, then the night is degraded."""
+        self.summary["degraded"] = regression
+        chosen = f"{self.past}/model" if regression else "fitted.model"
+        beside = self.file(".model.tmp")
+        if os.path.lexists(beside):
+            os.unlink(beside)
+        os.link(self.file(chosen), beside)
+        os.replace(beside, self.file("model"))
+        # Renaming a name of the same file onto another does nothing, and leaves both.
+        if os.path.lexists(beside):
+            os.unlink(beside)
+        self.summary["model_of"] = self.earlier.get("model_of", self.before) if regression else self.name
+        self.digests.pop("model", None)
+
+    def lists(self):
+        """Lists for everybody, with the gate on them."""
+        settings = self.settings
+        self.step("score", ["score", "--model", "model", "--top", str(settings["TOP"]), *shlex.split(settings["SCORE"]),
+                            "liked.ig"], ["liked.ig", "model"], "lists.ig")
+        if settings["LISTS"] != "none":
+            self.step("export", ["dump", "--to", settings["LISTS"], "lists.ig"], ["lists.ig"], f"lists.{settings['LISTS']}")
+        if self.dry:
+            return
+        stats = json.loads(self.ask(["dump", "--stats", "lists.ig"]))
+        asked = json.loads(self.ask(["dump", "--stats", "liked.ig"]))
+        self.summary["lists"] = stats
+        self.refuse_unless("users_listed", stats["users"], stats["users"] == asked["users"] or "--users" in settings["SCORE"],
+                           f"{stats['users']} of {asked['users']} users have a list")
+        self.refuse_unless("not_finite", stats["not_finite"], stats["not_finite"] == 0, "scores are not finite")
+        share = stats["empty"] / max(stats["lists"], 1)
+        self.refuse_unless("empty_lists", round(share, 4), share <= settings["MAX_SHORT"], f"{share:.0%} of the lists are empty")
+        if "--keep-seen" not in settings["SCORE"]:
+            rows = json.loads(self.ask(["metrics", "--quiet", "--truth", "liked.ig", "--metrics", "precision", "--at",
+                                        str(settings["TOP"]), "--format", "json", "lists.ig"]))["rows"]
+            known = next(row for row in rows if row["group"] == "all")["mean"]
+            self.refuse_unless("known", known, known == 0, "lists hold what users already have")
+        if self.before and os.path.exists(self.file(f"{self.past}/lists.ig")):
+            overlap = self.overlap()
+            self.refuse_unless("overlap", overlap, overlap is None or overlap >= settings["MIN_OVERLAP"],
+                               f"lists share {overlap or 0:.0%} with those of {self.before} on average")
+
+    def overlap(self, sample=2000):
+        """The mean share of items that the first users' lists share with the earlier ones; None without common users."""
+        def first(place):
+            found = {}
+            words = self.tool(["dump", "--to", "jsonl", f"{place}lists.ig"])
+            with subprocess.Popen(words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as export:
+                for line in export.stdout:
+                    row = json.loads(line)
+                    if row["user"] not in found and len(found) == sample:
+                        break
+                    items = row["items"] if "items" in row else [row]
+                    found.setdefault(row["user"], set()).update(str(item["item"]) for item in items)
+                export.kill()
+            return found
+        new, old = first(""), first(self.past + "/")
+        shares = [len(new[u] & old[u]) / max(min(len(new[u]), len(old[u])), 1) for u in new if u in old]
+        return round(sum(shares) / len(shares), 4) if shares else None
+
+    def finish(self):
+        """Manifests and model card, all on the disk; after this the night only needs its link."""
+        description = json.loads(self.ask(["dump", "--stats", "model"]))
+        card = {
+            "model": self.settings["MODEL"], "date": str(self.date), "run": self.name, "model_of": self.summary["model_of"],
+            "version": self.version.strip(), "data": self.summary["data"], "figures": self.summary["figures"],
+            "model_digest": description["digest"], "settings": description["description"],
+            "commands": self.ask(["dump", "--provenance", "model"]).splitlines(),
+            "intended_use": self.settings["INTENDED_USE"], "not_for": self.settings["NOT_FOR"],
+        }
+        write_whole(self.file("card.json"), as_json(card))
+        streams = ["log.ig", "liked.ig", "split.ig", "model", "lists.ig"]
+        write_whole(self.file("MANIFEST"), self.ask(["check", "--digests", *streams]))
+        self.ask(["check", "--manifest", "MANIFEST"])
+        text = [] if self.settings["LISTS"] == "none" else [f"lists.{self.settings['LISTS']}"]
+        names = [*streams, *text, "card.json", "MANIFEST"]
+        write_whole(self.file("SHA256SUMS"), "".join(f"{digest_of(self.file(name))}  {name}\n" for name in names))
+        if os.path.exists(self.file("fit.checkpoint")):
+            os.unlink(self.file("fit.checkpoint"))
+        self.summary["complete"] = True
+        self.tell(DEGRADED if self.summary["degraded"] else PUBLISHED, self.summary["degraded"])
+        for name in [*names, "summary.json", "."]:
+            sync(self.file(name))
+
+    def tell(self, status, reason):
+        """Writes summary.json in the night's folder, and a copy as the root's last.json."""
+        word = {PUBLISHED: "published", DEGRADED: "degraded", REFUSED: "refused", BUSY: "stopped"}.get(status, "failed")
+        self.summary.update({"status": word, "exit": status, "reason": reason})
+        for path in (self.file("summary.json"), os.path.join(self.archive.root, "last.json")):
+            write_whole(path, as_json(self.summary))
+
+    def refuse_full_disk(self):
+        """Ends the night before it begins where there is less room than the night before took, and a half more."""
+        if not self.before:
+            return
+        folder = self.archive.path(self.before)
+        taken = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))
+        there = sum(os.path.getsize(os.path.join(self.folder, name)) for name in os.listdir(self.folder))
+        disk = os.statvfs(self.archive.root)
+        free = disk.f_bavail * disk.f_frsize
+        if free + there < taken * 1.5:
+            raise Ending(FULL, f"{self.archive.root}: {free >> 20} MB are free, {int(taken * 1.5) >> 20} MB are needed;"
+                         " make room or lower KEEP")
+
+    def work(self):
+        """The whole night; returns its status."""
+        if not self.dry:
+            self.refuse_full_disk()
+        self.data()
+        self.model()
+        self.lists()
+        if self.dry:
+            return PUBLISHED
+        self.finish()
+        self.archive.point(self.name)
+        self.archive.prune(self.settings["KEEP"])
+        return self.summary["exit"]
