@@ -12,6 +12,9 @@ public struct FittingTask: Sendable {
   public var data: TrainingData
   /// Whether there are validation users, and a model of these items can be right about none of them.
   public private(set) var isValidationVain = false
+  /// What is given to those of whom nothing is known, as validation users or an earlier fit had it; nil for what most
+  /// training users chose.
+  private var popularity: ItemPopularity?
 
   /// - Parameters:
   ///   - percent: the nested part of the training users, 20 to 100.
@@ -20,7 +23,7 @@ public struct FittingTask: Sendable {
   /// Throws `SplitError` when roles or folds make no sense, `ModelError` when nobody is left to train on.
   public init(
     _ interactions: InteractionSet, name: String, percent: Int = 100, refits: Bool = false,
-    seed: UInt64
+    metric: ValidationMetric = ValidationMetric(), seed: UInt64
   ) throws {
     let plan = try SplitPlan(interactions)
     guard percent == 100 || plan?.scheme == .users else {
@@ -36,6 +39,7 @@ public struct FittingTask: Sendable {
     }
     categories = interactions.categories
     data = TrainingData(rows: training.rows, seed: seed)
+    data.times = training.times
     if let lists = training.items.categories, !categories.isEmpty {
       let vectors = interactions.categoryVectors.flatMap { given in
         given.values.count == categories.count * given.dimensions && given.dimensions > 0
@@ -56,6 +60,9 @@ public struct FittingTask: Sendable {
     data.validation = ValidationUsers(
       foldIn: cases.history.rows(at: asked), truth: known, lengths: truth.map(\.count),
       rounds: asked.map { Int(cases.rounds[$0] ?? 0) })
+    data.validation?.metric = metric
+    popularity = ItemPopularity(choosingFor: data)
+    data.validation?.popular = popularity?.shares
   }
 
   /// Scores that a validation may take: some seconds, and all rounds of 14,000 users where there are 30,000 items.
@@ -95,15 +102,21 @@ public struct FittingTask: Sendable {
         if let value = settled[name] { settings = settings.setting(name, value) }
       }
     }
+    var tensors = model.tensors()
+    var description: JSONValue = [
+      "model": .string(family), "settings": settings,
+      "training_users": .integer(training.rows.rowCount),
+      "training_interactions": .integer(training.rows.count),
+      "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
+    ]
+    if let popularity, popularity.halfLife > 0, !model.suitsStrangers {
+      let shares = popularity.shares
+      tensors.append(Tensor(StoredModel.popularityTensor, shape: [shares.count], floats: shares))
+      description = description.setting("popularity_half_life", .number(popularity.halfLife))
+    }
     return StoredModel(
-      description: [
-        "model": .string(family), "settings": settings,
-        "training_users": .integer(training.rows.rowCount),
-        "training_interactions": .integer(training.rows.count),
-        "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
-      ],
-      items: training.items, categories: categories,
-      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first },
+      description: description, items: training.items, categories: categories,
+      tensors: Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first },
       provenance: provenance)
   }
 
@@ -129,6 +142,9 @@ public struct FittingTask: Sendable {
     let settled = earlier.description["settings"] ?? .null
     var task = self
     task.data.settled = settled
+    if let halfLife = earlier.description["popularity_half_life"]?.double {
+      task.popularity = ItemPopularity(data, halfLife: halfLife)
+    }
     let model = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
     if let failure = model.settings["failure"]?.string {
       throw ModelError(.internalFault, failure)

@@ -7,6 +7,8 @@ import Interchange
 public struct TrainingData: Sendable {
   /// One row a training user, columns in the model's item order.
   public var rows: SparseRows
+  /// When each interaction of `rows` was, in its order, in seconds; nil where nobody knows.
+  public var times: [Int64]?
   public var validation: ValidationUsers?
   /// The item group of each item to start from (nil where it is in none), with the prototypes' number, when they
   /// are given.

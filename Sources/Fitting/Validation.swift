@@ -13,6 +13,8 @@ public struct ValidationUsers: Sendable {
   public var lengths: [Int]
   public var rounds: [Int]
   public var metric = ValidationMetric()
+  /// What those get of whom nothing is known, a score for each item; nil leaves them to the model.
+  public var popular: [Float]?
 
   /// - Parameters:
   ///   - lengths: as long as `truth` is when nil.
@@ -30,7 +32,9 @@ public struct ValidationUsers: Sendable {
 extension ValidationUsers {
   /// The mean metric of a model.
   public func value(of model: any RecommendationModel) -> Double {
-    validate(self) { (rows, scores: Matrix<Float>) in
+    var asked = self
+    if model.suitsStrangers { asked.popular = nil }
+    return validate(asked) { (rows, scores: Matrix<Float>) in
       model.score(foldIn, rows: rows, into: scores)
     }
   }
@@ -72,6 +76,7 @@ public struct ValidationMetric: Sendable, Equatable {
 
 /// The mean metric over validation users with some truth and then over rounds, fold-in items left out of the ranking.
 ///
+/// Those of whom nothing is known get what is popular, as in `score`.
 /// Users are scored in blocks of 500, so memory does not grow with their number.
 public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void)
   -> Double
@@ -83,6 +88,7 @@ public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matri
     let rows = start..<min(start + 500, foldIn.rowCount)
     let block = scores.rowBlock(0..<rows.count)
     score(rows, block)
+    held.fillStrangers(block, rows: rows)
     sum.add(rows, topItems(block, foldIn, rows: rows, count: held.metric.depth))
   }
   return sum.mean
@@ -109,17 +115,20 @@ public struct MetricSum {
 
   public mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
     for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
-      let relevant = Set(held.truth[row])
-      let ranks = list.indices.filter { relevant.contains(list[$0].index) }
-      let most = min(held.lengths[row], held.metric.depth)
-      let value =
-        switch held.metric.kind {
-        case .ndcg: ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
-        case .recall: Double(ranks.count) / Double(held.lengths[row])
-        case .recallMin: Double(ranks.count) / Double(most)
-        }
-      rounds[held.rounds[row]].total += value
+      rounds[held.rounds[row]].total += value(row, list)
       rounds[held.rounds[row]].users += 1
+    }
+  }
+
+  /// The metric of one case with some truth by its list.
+  public func value<T>(_ row: Int, _ list: [Ranked<T>]) -> Double {
+    let relevant = Set(held.truth[row])
+    let ranks = list.indices.filter { relevant.contains(list[$0].index) }
+    let most = min(held.lengths[row], held.metric.depth)
+    return switch held.metric.kind {
+    case .ndcg: ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
+    case .recall: Double(ranks.count) / Double(held.lengths[row])
+    case .recallMin: Double(ranks.count) / Double(most)
     }
   }
 }

@@ -33,6 +33,7 @@ func validate(
       share.copy(from: bias)
       scale(share, by: Float(mixture.bias))
       addRow(share, to: mixed)
+      held.fillStrangers(mixed, rows: rows)
       sums[place].add(rows, topItems(mixed, foldIn, rows: rows, count: held.metric.depth))
     }
   }

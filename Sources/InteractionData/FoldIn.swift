@@ -115,6 +115,8 @@ public struct TrainingSet: Sendable {
   public let items: ItemChunk
   /// For each of them its index in the data.
   public let itemIndices: [Int]
+  /// When each interaction was, in the order of `rows`, in seconds; nil where the data do not tell.
+  public let times: [Int64]?
 
   /// From a share of a split or, without one, from all users.
   public init(_ data: InteractionSet, _ plan: SplitPlan?, _ share: TrainingShare = .training) {
@@ -126,6 +128,7 @@ public struct TrainingSet: Sendable {
     rows = SparseRows(
       offsets: all.offsets, columns: all.columns.map { newIndex[Int($0)] }, columnCount: used.count)
     itemIndices = used
+    times = plan.map { $0.trainingTimes(share) } ?? data.times
     items = ItemChunk(
       ids: used.map { data.items.ids[$0] },
       titles: data.items.titles.map { titles in used.map { titles[$0] } },

@@ -69,13 +69,24 @@ public struct SplitPlan: Sendable {
     var offsets = [0]
     var columns: [UInt32] = []
     for user in trainingUsers(share) {
-      for position in data.range(of: user)
-      where scheme == .users || isTrainedOn(data.folds?[position], share) {
-        columns.append(data.itemIndices[position])
-      }
+      for position in trainedOn(of: user, share) { columns.append(data.itemIndices[position]) }
       offsets.append(columns.count)
     }
     return SparseRows(offsets: offsets, columns: columns, columnCount: data.itemCount)
+  }
+
+  /// When the interactions of `training` were, in their order; nil where the data do not tell.
+  public func trainingTimes(_ share: TrainingShare = .training) -> [Int64]? {
+    data.times.map { times in
+      trainingUsers(share).flatMap { user in trainedOn(of: user, share).map { times[$0] } }
+    }
+  }
+
+  /// The positions of a training user's interactions that are trained on.
+  private func trainedOn(of user: Int, _ share: TrainingShare) -> some Sequence<Int> {
+    data.range(of: user).lazy.filter {
+      scheme == .users || isTrainedOn(data.folds?[$0], share)
+    }
   }
 
   /// What a held-out user is judged on in a round.

@@ -5,16 +5,26 @@ import Fitting
 import Interchange
 import Recommending
 
-/// Ranks items by their number of training interactions.
+/// Ranks items by their number of training interactions, or by those of late more.
 package final class Popularity: RecommendationModel, ModelFamily {
   package static let name = "popularity"
-  package static let summary = "items by their number of interactions, the same for everybody"
-  package static let options: [ModelOption] = []
+  package static let summary =
+    "items by their number of interactions, of late or ever, the same for everybody"
+  package static let options: [ModelOption] = [
+    ModelOption(
+      "half-life", .number(-1, 0...100_000),
+      "Days after which an interaction counts half; 0 counts all alike, -1 chooses on validation users (0 without any, or without times, or where none gains)"
+    )
+  ]
 
-  /// Interactions of each item divided by the number of training users; 1 x M.
+  /// Interactions of each item divided by the number of training users, decayed ones scaled to the same sum; 1 x M.
   private let shares: Matrix<Float>
+  package let settings: JSONValue
 
-  private init(_ shares: Matrix<Float>) { self.shares = shares }
+  private init(_ popularity: ItemPopularity) {
+    shares = Matrix(rows: 1, columns: popularity.shares.count, popularity.shares)
+    settings = ["half-life": .number(popularity.halfLife)]
+  }
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
@@ -22,13 +32,28 @@ package final class Popularity: RecommendationModel, ModelFamily {
     throws
     -> any RecommendationModel
   {
-    let users = Float(max(data.rows.rowCount, 1))
-    let counts = data.rows.columnCounts()
-    return Popularity(Matrix(rows: 1, columns: counts.count, counts.map { Float($0) / users }))
+    let halfLife = settings.number("half-life")
+    guard halfLife <= 0 || data.times != nil else {
+      throw ModelError(
+        .badData, "half-life needs times, and these interactions have none; leave it out")
+    }
+    return Popularity(
+      halfLife < 0
+        ? ItemPopularity(choosingFor: data) : ItemPopularity(data, halfLife: halfLife))
   }
 
-  /// By the training interactions that a model file of any family tells; nil where it does not.
+  /// What those get of whom nothing is known, as a model file of any family tells: what was popular of late where
+  /// validation users wanted that, else what most training users chose; nil where it does not.
   package init?(trainingOf stored: StoredModel) {
+    settings = .object([:])
+    let name = stored.description["model"]?.string == Self.name ? "shares" : nil
+    let shape = [stored.items.ids.count]
+    if let own = try? name.map({ try stored.floats($0, [1] + shape) })
+      ?? stored.floats(StoredModel.popularityTensor, shape)
+    {
+      shares = own
+      return
+    }
     let counts = stored.itemInteractions
     guard counts.contains(where: { $0 > 0 }) else { return nil }
     let users = max(Float(stored.description["training_users"]?.int ?? 1), 1)
@@ -36,11 +61,16 @@ package final class Popularity: RecommendationModel, ModelFamily {
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
-    Popularity(try stored.floats("shares", [1, stored.items.ids.count]))
+    try Popularity(stored)
+  }
+
+  private init(_ stored: StoredModel) throws {
+    shares = try stored.floats("shares", [1, stored.items.ids.count])
+    settings = stored.description["settings"] ?? .object([:])
   }
 
   package var itemCount: Int { shares.columns }
-  package var settings: JSONValue { .object([:]) }
+  package var suitsStrangers: Bool { true }
   package func tensors() -> [Tensor] { [shares.tensor("shares")] }
 
   package func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {

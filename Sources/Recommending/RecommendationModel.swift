@@ -29,6 +29,9 @@ public protocol RecommendationModel: AnyObject {
   /// The group of each item and the groups' prototypes (G x d), for models that have them.
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { get }
 
+  /// Whether its scores are made for those of whom nothing is known; others get what is popular instead.
+  var suitsStrangers: Bool { get }
+
   /// The settings that were used, for the model file and for people.
   var settings: JSONValue { get }
   /// The tensors that make up the model.
@@ -37,6 +40,7 @@ public protocol RecommendationModel: AnyObject {
 
 extension RecommendationModel {
   public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
+  public var suitsStrangers: Bool { false }
 
   public func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
     let block = 250

@@ -4,6 +4,9 @@ import DenseMath
 import Interchange
 
 extension StoredModel {
+  /// The tensor of what those get of whom nothing is known, one number an item.
+  package static let popularityTensor = "popularity"
+
   /// Training interactions of each item; zeros where the model file does not tell.
   public var itemInteractions: [Int] {
     let counts = description["item_interactions"]?.array?.compactMap(\.int) ?? []

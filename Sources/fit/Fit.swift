@@ -127,8 +127,8 @@ struct Fit: Tool {
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
     if let unread = data.unreadRatings { context.log.warning(unread) }
-    var task = try FittingTask(data, name: stream.name, percent: trainPercent, seed: seed.seed)
-    task.data.validation?.metric = metric
+    var task = try FittingTask(
+      data, name: stream.name, percent: trainPercent, metric: metric, seed: seed.seed)
     var whole = try refit ? task.refitting(data, name: stream.name) : nil
     let training = task.training
     context.log.notice(

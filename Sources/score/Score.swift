@@ -18,7 +18,8 @@ struct Score: Tool {
       Of a split, the test users are ranked for in every round, with the round's truth left out of \
       their history; of plain interactions, all users, with all they have. Users need not have been in \
       the training. Items a user has are left out of the ranking. Users of whose items the model knows \
-      none get the items most chosen in the training, scored by the share of users who chose them. Holds \
+      none get the items most chosen in the training, scored by the share of users who chose them; where \
+      times showed fit that what was chosen of late suits validation users better, that instead. Holds \
       the interactions, the model and the scores of a block of users: 512, or fewer beyond 131072 items.
       """)
 
