@@ -49,6 +49,13 @@ extension Tool {
   /// Runs the tool and exits.
   public static func main() {
     UnfinishedFiles.installSignalHandlers()
+    if CommandLine.arguments.isEmpty {
+      // The system's library reads them there.
+      writeToStandardError(
+        "indgrm \(toolName): /proc is not mounted, so no options can be read; mount -t proc proc /proc\n"
+      )
+      Glibc.exit(ExitStatus.systemFault.rawValue)
+    }
     do {
       if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
       var command = try parseAsRoot(nil)

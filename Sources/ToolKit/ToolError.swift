@@ -11,6 +11,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case badData = 65
   case noInput = 66
   case internalFault = 70
+  /// The system lacks what every tool needs.
+  case systemFault = 71
   case cannotCreate = 73
   case inputOutput = 74
   case stopped = 75

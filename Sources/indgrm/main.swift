@@ -17,6 +17,10 @@ func say(_ text: String) {
   if !done { fail("standard output cannot be written", status: 74) }
 }
 
+// The system's library reads them there.
+if CommandLine.arguments.isEmpty {
+  fail("/proc is not mounted, so no options can be read; mount -t proc proc /proc", status: 71)
+}
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case nil, "--help", "-h":

@@ -67,6 +67,19 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     #expect(complete("indgrm metrics --format js", 3) == ["json", "jsonl"])
   }
 
+  private static let canHideProc =
+    Shell.run("unshare -rm mount -t tmpfs none /proc").status == 0
+
+  /// Options come from /proc: without it a tool must not act as if it had been given none.
+  @Test(.enabled(if: canHideProc)) func aSystemWithoutProcIsNamed() {
+    for tool in ["indgrm", "check"] {
+      let run = Shell.run(
+        "unshare -rm sh -c 'mount -t tmpfs none /proc && exec \(Shell.tools)/\(tool) --version'")
+      #expect(run.status == 71)
+      #expect(run.output.isEmpty && run.errors.contains("/proc is not mounted"), "\(run.errors)")
+    }
+  }
+
   @Test func aFolderThatCannotTakeItIsNamed() throws {
     let run = install("--prefix /proc/none")
     #expect(run.status == 73)
