@@ -50,7 +50,7 @@ let modelling: [Target.Dependency] = ["Recommending", "Fitting", "ModelCatalogue
 
 let tools: [Target] = [
   tool("ingest", ["DataSources", "DenseMath", "Interchange"]),
-  tool("binarize", ["InteractionData", "Interchange"]),
+  tool("binarize", ["DataSources", "InteractionData", "Interchange"]),
   tool("split", ["InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Interchange"] + modelling),
   tool("fit", ["InteractionData", "Interchange"] + modelling),

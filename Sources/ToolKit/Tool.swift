@@ -44,10 +44,12 @@ extension Tool {
       context.log.info(words.map(Provenance.quoted).joined(separator: " "))
     }
     try execute(context)
+    context.log.close()
   }
 
   /// Runs the tool and exits.
   public static func main() {
+    _ = programStart
     UnfinishedFiles.installSignalHandlers()
     if CommandLine.arguments.isEmpty {
       // The system's library reads them there.
@@ -69,8 +71,9 @@ extension Tool {
   private static func report(_ error: any Error) -> ExitStatus {
     UnfinishedFiles.removeAll()
     if let error = error as? any CategorisedError {
-      Diagnostics(tool: toolName, common: CommonOptions.guessed).error(error.description)
-      return ExitStatus(error.category)
+      let status = ExitStatus(error.category)
+      Diagnostics(tool: toolName, common: CommonOptions.guessed).failure(error.description, status)
+      return status
     }
     switch exitCode(for: error) {
     case .success:

@@ -1,6 +1,7 @@
 // indgrm binarize: ratings become interactions.
 
 import ArgumentParser
+import DataSources
 import InteractionData
 import Interchange
 import ToolKit
@@ -11,9 +12,9 @@ struct Binarize: Tool {
   static let configuration = toolConfiguration(
     "Turn ratings into interactions: keep what was liked, drop the rating.",
     discussion: """
-      Reads interactions and writes interactions without ratings. With --min alone it streams and \
-      holds one chunk; --min-user, --min-item and --duplicates hold all interactions (about 20 bytes \
-      each).
+      Reads interactions and writes interactions without ratings. With --min, --since and --until alone \
+      it streams and holds one chunk; --min-user, --min-item and --duplicates hold all interactions \
+      (about 20 bytes each).
       """)
 
   @Argument(help: "Interactions to read; - is standard input.")
@@ -21,6 +22,15 @@ struct Binarize: Tool {
 
   @Option(help: ArgumentHelp("Keep ratings of at least this value.", valueName: "rating"))
   var min: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep interactions from this time on: 2024-01-31, 2024-01-31T18:00Z or seconds since 1970.",
+      valueName: "time"))
+  var since: Moment?
+
+  @Option(help: ArgumentHelp("Keep interactions before this time.", valueName: "time"))
+  var until: Moment?
 
   @Option(help: ArgumentHelp("Drop users with fewer interactions, repeatedly.", valueName: "n"))
   var minUser = 0
@@ -39,6 +49,9 @@ struct Binarize: Tool {
       throw ValidationError("--min-user and --min-item must not be negative")
     }
     if let min, !min.isFinite { throw ValidationError("--min must be a number") }
+    if let since, let until, since.seconds >= until.seconds {
+      throw ValidationError("--since must be earlier than --until")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
@@ -48,6 +61,10 @@ struct Binarize: Tool {
       throw ToolError(
         .badData,
         "\(reader.stream.name): has no ratings to compare with --min \(min); leave the option out")
+    }
+    if since ?? until != nil, reader.metadata["times"]?.bool == false {
+      throw ToolError(
+        .badData, "\(reader.stream.name): has no times; leave --since and --until out")
     }
     let file = try output.open()
     let writer = try InteractionWriter(
@@ -70,7 +87,8 @@ struct Binarize: Tool {
     members["ratings"] = false
     members["binarized"] = [
       "min": min.map { .number(Double($0)) } ?? .null, "min_user": .integer(minUser),
-      "min_item": .integer(minItem),
+      "min_item": .integer(minItem), "since": since.map { .integer(Int($0.seconds)) } ?? .null,
+      "until": until.map { .integer(Int($0.seconds)) } ?? .null,
     ]
     return .object(members)
   }
@@ -82,8 +100,16 @@ struct Binarize: Tool {
       .badData,
       seen == 0
         ? "\(name): holds no interactions"
-        : "\(name): none of its \(seen) interactions are kept; lower --min, --min-user or --min-item"
+        : "\(name): none of its \(seen) interactions are kept; lower --min, --min-user or"
+          + " --min-item, or look at --since and --until"
     )
+  }
+
+  /// Whether an interaction lies between --since and --until.
+  private func isInTime(_ rows: InteractionChunk, _ index: Int) -> Bool {
+    guard since ?? until != nil, let times = rows.times else { return true }
+    let time = times[index]
+    return time >= since?.seconds ?? .min && (until.map { time < $0.seconds } ?? true)
   }
 
   /// Passes chunk after chunk, keeping what reaches the threshold.
@@ -102,6 +128,7 @@ struct Binarize: Tool {
       }
       seen += rows.count
       pending.append(rows) { index in
+        guard isInTime(rows, index) else { return false }
         guard let min, let ratings = rows.ratings else { return true }
         return ratings[index] >= min
       }
@@ -116,7 +143,8 @@ struct Binarize: Tool {
     try refuseNothing(kept, of: seen, reader.stream.name)
     try writer.write(.interactions(pending))
     progress.finish()
-    context.log.notice("kept \(kept) of \(seen) interactions")
+    context.log.notice(
+      "kept \(kept) of \(seen) interactions", counts: ["interactions": kept, "read": seen])
   }
 
   /// Sorts everything in memory, resolves duplicates, then filters.
@@ -126,25 +154,55 @@ struct Binarize: Tool {
     throws
   {
     let progress = Progress("read", unit: "interactions", context.log)
-    let (all, merged) = try InteractionRows(reader) { progress.update($0) }
-      .sorted(duplicates: duplicates ?? .highest)
+    var rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
+    let seen = rows.rows.count
+    // What lies outside the window must not win over a duplicate inside.
+    if since ?? until != nil {
+      rows.rows = rows.rows.filtered { isInTime(rows.rows, $0) }
+    }
+    let (all, merged) = try rows.sorted(duplicates: duplicates ?? .highest)
     var liked = all
     if let min, let ratings = all.ratings { liked = all.filtered { ratings[$0] >= min } }
     liked.ratings = nil
     let (result, removed) = liked.core(minUser: minUser, minItem: minItem)
-    try refuseNothing(result.count, of: all.count + merged, reader.stream.name)
+    try refuseNothing(result.count, of: seen, reader.stream.name)
     try result.write(to: writer)
     context.log.notice(
-      "kept \(result.count) of \(all.count + merged) interactions, \(result.userCount) users,"
+      "kept \(result.count) of \(seen) interactions, \(result.userCount) users,"
         + " \(result.itemCount) items; merged \(merged) duplicates; dropped \(removed.users) users"
-        + " and \(removed.items) items")
+        + " and \(removed.items) items",
+      counts: [
+        "interactions": result.count, "read": seen, "users": result.userCount,
+        "items": result.itemCount, "merged": merged,
+      ])
   }
 }
 
 extension DuplicateRule: ExpressibleByArgument {}
 
+/// A time as users write it, in the forms that logs have.
+struct Moment: ExpressibleByArgument {
+  /// Since 1970, in UTC.
+  let seconds: Int64
+
+  init?(argument: String) {
+    guard let seconds = secondsSince1970(argument) else { return nil }
+    self.seconds = seconds
+  }
+}
+
 extension InteractionChunk {
+  /// The rows that are kept.
+  func filtered(_ isKept: (Int) -> Bool) -> InteractionChunk {
+    let kept = (0..<count).filter(isKept)
+    return InteractionChunk(
+      users: kept.map { users[$0] }, items: kept.map { items[$0] },
+      ratings: ratings.map { values in kept.map { values[$0] } },
+      times: times.map { values in kept.map { values[$0] } },
+      folds: folds.map { values in kept.map { values[$0] } })
+  }
+
   /// Appends the rows of another chunk that are kept, without their ratings.
   mutating func append(_ other: InteractionChunk, where isKept: (Int) -> Bool) {
     if other.times != nil, times == nil { times = [] }

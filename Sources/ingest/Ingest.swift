@@ -158,7 +158,8 @@ struct Ingest: Tool {
     }
     context.log.notice(
       "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items;"
-        + " \(sink.summary)")
+        + " \(sink.summary)",
+      counts: ["interactions": rows, "users": sink.users.count, "items": sink.items.count])
   }
 }
 

@@ -109,7 +109,9 @@ struct Score: Tool {
     try file.commit()
     progress.finish()
     let fewer = short > 0 ? "; \(short) lists are shorter than \(top) for want of candidates" : ""
-    context.log.notice("ranked items for \(cases.count) users and rounds\(fewer)")
+    context.log.notice(
+      "ranked items for \(cases.count) users and rounds\(fewer)",
+      counts: ["lists": cases.count, "short": short])
   }
 
   /// Ranks for blocks of users and hands their lists on, in order; those of whom nothing is known get what is popular,

@@ -156,7 +156,8 @@ struct Simulate: Tool {
     try file.commit()
     progress.finish()
     context.log.notice(
-      "\(count) interactions of \(shape.users) users with \(shape.items) items")
+      "\(count) interactions of \(shape.users) users with \(shape.items) items",
+      counts: ["interactions": count, "users": shape.users, "items": shape.items])
   }
 
   private var emptyChunk: InteractionChunk {

@@ -86,18 +86,23 @@ struct Split: Tool {
     try divided.write(to: writer)
     try writer.finish()
     try file.commit()
-    context.log.notice(try summary(of: divided))
+    try report(divided, context)
   }
 
-  private func summary(of data: InteractionSet) throws -> String {
-    guard let plan = try SplitPlan(data) else { return "nothing was split" }
+  private func report(_ data: InteractionSet, _ context: ToolContext) throws {
+    guard let plan = try SplitPlan(data) else { return context.log.notice("nothing was split") }
+    let training = plan.trainingUsers().count
     let test = plan.heldOutUsers(.test).count
     let validation = plan.heldOutUsers(.validation).count
     let known = plan.training().columnCounts().filter { $0 > 0 }.count
-    return
-      "\(plan.trainingUsers().count) users to train on, \(validation) to validate, \(test) to test;"
-      + " \(data.itemCount - known) of \(data.itemCount) items occur only in held-out parts and"
-      + " cannot be recommended"
+    context.log.notice(
+      "\(training) users to train on, \(validation) to validate, \(test) to test;"
+        + " \(data.itemCount - known) of \(data.itemCount) items occur only in held-out parts and"
+        + " cannot be recommended",
+      counts: [
+        "training_users": training, "validation_users": validation, "test_users": test,
+        "items": data.itemCount, "unknown_items": data.itemCount - known,
+      ])
   }
 }
 

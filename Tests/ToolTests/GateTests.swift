@@ -79,6 +79,49 @@ import Testing
     #expect(Shell.run("check \(split)").status == 65)
   }
 
+  /// A window is cut out of the log before one of several ratings is chosen.
+  @Test func aWindowOfTimesIsCutOut() throws {
+    let folder = try Folder()
+    let csv = try folder.write(
+      "a.csv",
+      "user,item,rating,timestamp\n1,7,5,2024-01-30\n1,7,3,2024-01-31\n2,8,4,2024-02-01T12:00:00Z\n"
+        + "2,9,4,2024-02-02\n")
+    func kept(_ options: String) -> String {
+      let run = Shell.run("ingest -q \(csv) | binarize -q \(options) | dump --to csv | cut -d, -f 1,2")
+      return run.output.split(separator: "\n").dropFirst().joined(separator: " ")
+    }
+    #expect(kept("--since 2024-01-31") == "1,7 2,8 2,9")
+    #expect(kept("--until 2024-02-01T13:00+01:00") == "1,7 1,7")
+    #expect(kept("--since 2024-01-31 --until 2024-02-02") == "1,7 2,8")
+    #expect(kept("--since 1706745600 --until 2024-02-02") == "2,8")
+    // The 5 of the day before is not there to be the highest.
+    #expect(kept("--since 2024-01-31 --until 2024-02-02 --duplicates highest --min 4") == "2,8")
+    let source = "ingest -q \(csv) | binarize"
+    #expect(Shell.run("\(source) --since 2024-02-30").status == 64)
+    #expect(Shell.run("\(source) --since 2024-02-02 --until 2024-02-02").status == 64)
+    let none = Shell.run("\(source) --since 2025-01-01")
+    #expect(none.status == 65 && none.errors.contains("--since"), "\(none.errors)")
+    let timeless = Shell.run("printf '1,2\\n3,4\\n' | ingest -q | binarize --until 2025-01-01")
+    #expect(timeless.status == 65 && timeless.errors.contains("no times"), "\(timeless.errors)")
+  }
+
+  /// A program that reads the lines finds numbers in fields, and one closing line whatever happened.
+  @Test func logLinesCountAndClose() throws {
+    func lines(_ command: String) throws -> [[String: Any]] {
+      try Shell.run(command).errors.split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+    }
+    let good = try lines("printf '1,2\n3,4\n' | ingest --log json -o /dev/null")
+    #expect(good.contains { $0["interactions"] as? Int == 2 && $0["users"] as? Int == 2 })
+    #expect(good.last?["status"] as? Int == 0)
+    #expect(good.dropLast().allSatisfy { $0["status"] == nil })
+    #expect(good.allSatisfy { ($0["seconds"] as? Double).map { $0 >= 0 && $0 < 600 } ?? false })
+    let bad = try lines("printf '' | ingest --log json -o /dev/null")
+    #expect(bad.map { $0["status"] as? Int } == [65])
+    #expect(try lines("check --log json /none").map { $0["status"] as? Int } == [66])
+  }
+
   @Test func logLinesHaveTimeAndRun() throws {
     let run = Shell.run(
       "printf '1,2\\n3,4\\n' | INDGRM_RUN=night-7 ingest --log json -o /dev/null")
