@@ -87,7 +87,8 @@ import Testing
       "user,item,rating,timestamp\n1,7,5,2024-01-30\n1,7,3,2024-01-31\n2,8,4,2024-02-01T12:00:00Z\n"
         + "2,9,4,2024-02-02\n")
     func kept(_ options: String) -> String {
-      let run = Shell.run("ingest -q \(csv) | binarize -q \(options) | dump --to csv | cut -d, -f 1,2")
+      let run = Shell.run(
+        "ingest -q \(csv) | binarize -q \(options) | dump --to csv | cut -d, -f 1,2")
       return run.output.split(separator: "\n").dropFirst().joined(separator: " ")
     }
     #expect(kept("--since 2024-01-31") == "1,7 2,8 2,9")
