@@ -138,6 +138,19 @@ class Archive:
     def is_complete(self, name):
         return (read_json(os.path.join(self.path(name), "summary.json")) or {}).get("complete", False)
 
+    def first_harmed(self, name):
+        """The first file of a night that is missing or has other bytes than when it was published, or None."""
+        try:
+            with open(os.path.join(self.path(name), "SHA256SUMS"), encoding="utf-8") as file:
+                lines = [line.split("  ", 1) for line in file.read().splitlines()]
+        except (OSError, ValueError):
+            return "SHA256SUMS"
+        for words in lines:
+            path = os.path.join(self.path(name), words[-1])
+            if len(words) != 2 or not os.path.isfile(path) or digest_of(path) != words[0]:
+                return words[-1]
+        return None if lines else "SHA256SUMS"
+
     def point(self, name):
         """Puts a night in use: one rename."""
         beside = os.path.join(self.root, ".current.new")

@@ -171,8 +171,13 @@ class Night:
             self.refuse_unless(f"{what}_ratio", round(ratio, 4), fits,
                                f"{stats[what]} {what}, {known[what]} in {self.before}")
         for what in ("users", "items"):
-            ids = [self.ids(f"{place}log.ig", what) for place in ("", self.past + "/")]
-            new = len(ids[0] - ids[1]) / max(len(ids[0]), 1)
+            try:
+                past = self.ids(f"{self.past}/log.ig", what)
+            except Ending as ending:
+                self.summary["unreadable"] = ending.reason
+                return
+            ids = self.ids("log.ig", what)
+            new = len(ids - past) / max(len(ids), 1)
             self.refuse_unless(f"new_{what}", round(new, 4), new <= self.settings[f"MAX_NEW_{what.upper()}"],
                                f"{new:.0%} of the {what} are unknown to {self.before}; were ids renamed?")
 
@@ -226,7 +231,14 @@ class Night:
         if not self.before:
             self.refuse_unless("floor", figure["mean"], not low, f"{figure['mean']:.4f} is below {self.settings['FLOOR']}")
             return None
-        self.lists_of(f"{self.past}/model", "earlier.lists")
+        try:
+            self.lists_of(f"{self.past}/model", "earlier.lists")
+        except Ending as ending:
+            if ending.status != REFUSED or low:
+                raise
+            # An earlier model that is damaged, or of other items, must not hold up every night to come.
+            self.summary["uncompared"] = f"the model of {self.before} could not be asked: {ending.reason}"
+            return None
         rows = json.loads(self.ask([*words, "--compare", "fitted.lists", "earlier.lists"]))["rows"]
         row = next(row for row in rows if row["group"] == "all")
         self.summary["figures"]["earlier"] = row["meanA"]
@@ -269,8 +281,11 @@ class Night:
         self.refuse_unless("users_listed", stats["users"], stats["users"] == asked["users"] or "--users" in settings["SCORE"],
                            f"{stats['users']} of {asked['users']} users have a list")
         self.refuse_unless("not_finite", stats["not_finite"], stats["not_finite"] == 0, "scores are not finite")
-        share = stats["empty"] / max(stats["lists"], 1)
-        self.refuse_unless("empty_lists", round(share, 4), share <= settings["MAX_SHORT"], f"{share:.0%} of the lists are empty")
+        # Lists are short where candidates are few; a gap that the night before had is none.
+        places = max(stats["lists"] * min(settings["TOP"], stats["items"]), 1)
+        short, known = 1 - stats["entries"] / places, self.earlier.get("gates", {}).get("short", 0)
+        self.refuse_unless("short", round(short, 4), short <= known + settings["MAX_SHORT"],
+                           f"{short:.1%} of the lists' places are empty; lower TOP or raise MAX_SHORT if that is meant")
         if "--keep-seen" not in settings["SCORE"]:
             rows = json.loads(self.ask(["metrics", "--quiet", "--truth", "liked.ig", "--metrics", "precision", "--at",
                                         str(settings["TOP"]), "--format", "json", "lists.ig"]))["rows"]

@@ -7,6 +7,7 @@ on a full disk, with a log that was dropped, emptied or renamed, with a worse mo
 Prints a line for each disturbance and ends with 1 at the first that harms.
 """
 
+import contextlib
 import datetime
 import os
 import random
@@ -33,8 +34,11 @@ COLD=wednesday
 """
 
 
-def log(night, item="i", last=None):
-    """The log of a shop up to a night: two tastes, more users every night."""
+def log(night, item="i", last=None, recent=None, users=400, again=1):
+    """The log of a shop up to a night: two tastes, more users every night.
+
+    - last: its first rows alone; recent: its last rows alone; users: how many there are; again: how often rows come.
+    """
     rows = ["user,item,rating,timestamp"]
     for day in range(-15, night + 1):
         draw = random.Random(1000 + day)
@@ -43,8 +47,9 @@ def log(night, item="i", last=None):
             own = draw.random() < 0.9
             number = user % 2 * 30 + min(int(draw.expovariate(1 / 8)), 29) if own else draw.randrange(60)
             at = 4102444800 + (day + 3) * 86400 + draw.randrange(86400)
-            rows.append(f"u{user},{item}{number},5,{at}")
-    return "\n".join(rows[:last]) + "\n"
+            rows += [f"u{user % users},{item}{number},5,{at}"] * again
+    kept = rows[:last] if recent is None else rows[:1] + rows[-recent:]
+    return "\n".join(kept) + "\n"
 
 
 class Place:
@@ -157,6 +162,37 @@ def killed(sums):
     print(f"{KILLS * NIGHTS} random kills, {steps} kills at calls of tools: same bytes")
 
 
+@contextlib.contextmanager
+def broken(path):
+    """A file with bytes in its middle changed, for a while."""
+    with open(path, "rb") as file:
+        whole = file.read()
+    middle = len(whole) // 2
+    with open(path, "wb") as file:
+        file.write(whole[:middle] + bytes(255 - byte for byte in whole[middle:middle + 64]) + whole[middle + 64:])
+    try:
+        yield
+    finally:
+        with open(path, "wb") as file:
+            file.write(whole)
+
+
+def damaged():
+    """An earlier night whose files were harmed must not hold up the next: it begins anew and says so."""
+    last = NIGHTS - 1
+    for file, said in (("model", "uncompared"), ("log.ig", "unreadable"), ("lists.ig", None), ("summary.json", None)):
+        place = Place(f"damaged-{file}")
+        place.write("log.csv", log(last - 1))
+        expect(place.run(last - 1)[0] == 0, "a night before")
+        place.write("log.csv", log(last))
+        with broken(f"{place.root}/current/{file}"):
+            status, message = place.run(last)
+        expect(status == 0, f"after a damaged {file}: {status} {message}")
+        place.expect_whole(f"after a damaged {file}", [name(last)])
+        expect(said is None or said in place.read("current/summary.json"), f"after a damaged {file}: nothing said")
+        print(f"after a damaged {file}: {message}")
+
+
 def refused(sums):
     """A log that must not be published, twice at once, a worse model, a clock set back, and the way back."""
     place, last = Place("refused"), NIGHTS - 1
@@ -164,11 +200,14 @@ def refused(sums):
         place.write("log.csv", log(night))
         expect(place.run(night)[0] == 0, "a night before")
     before = name(last - 1)
-    for what, text in [("empty", "user,item,rating,timestamp\n"), ("dropped", log(last, last=500)),
-                       ("renamed", log(last, item="product-")), ("stale", log(last - 4))]:
+    for what, gate, text in [
+            ("empty", "", "user,item,rating,timestamp\n"), ("dropped", "", log(last, last=500)),
+            ("shrunk", "rows_ratio", log(last, recent=1000)), ("doubled", "repeated", log(last, again=2)),
+            ("merged", "users_ratio", log(last, users=150)),
+            ("renamed", "new_items", log(last, item="product-")), ("stale", "age_hours", log(last - 4))]:
         place.write("log.csv", text)
         status, message = place.run(last)
-        expect(status == 65 and message.count("\n") == 0, f"{what} log: {status} {message}")
+        expect(status == 65 and message.count("\n") == 0 and gate in message, f"{what} log: {status} {message}")
         place.expect_whole(f"{what} log", [before])
         print(f"{what} log: {message}")
     os.unlink(f"{place.root}/log.csv")
@@ -178,6 +217,15 @@ def refused(sums):
     expect(status == 65 and "clock" in message, f"clock set back: {status} {message}")
 
     place.write("log.csv", log(last))
+    place.write("nightly.conf", SETTINGS + "SCORE=--candidates few\n")
+    place.write(f"runs/{name(last)}/few", "".join(f"i{number}\n" for number in range(8)))
+    status, message = place.run(last)
+    expect(status == 65 and "short" in message, f"short lists: {status} {message}")
+    place.expect_whole("short lists", [before])
+    print(f"short lists: {message}")
+    os.unlink(f"{place.root}/runs/{name(last)}/few")
+    place.write("nightly.conf", SETTINGS)
+
     runs = [place.start(last) for _ in range(2)]
     lines = [process.communicate()[1].strip() for process in runs]
     statuses = sorted(process.returncode for process in runs)
@@ -197,6 +245,12 @@ def refused(sums):
     expect(same in place.read("current/MANIFEST"), "worse model: another model was published")
     print(f"worse model: {message}")
 
+    for file in ("lists.csv", "liked.ig", "SHA256SUMS"):
+        with broken(f"{place.root}/runs/{name(last)}.2/{file}"):
+            status, message = place.run(last, "--rollback")
+            expect(status == 65 and file in message, f"roll back to a damaged {file}: {status} {message}")
+            place.expect_whole(f"roll back to a damaged {file}", [f"{name(last)}.3"])
+    print(f"roll back to a damaged night: {message}")
     expect(place.run(last, "--rollback")[0] == 0, "roll back")
     place.expect_whole("roll back", [f"{name(last)}.2"])
     status, message = place.run(last)
@@ -246,6 +300,7 @@ def main():
     sums = undisturbed()
     killed(sums)
     refused(sums)
+    damaged()
     full(sums)
     print("every night whole")
 
