@@ -13,10 +13,10 @@ package enum ImplicitALS: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  { try fitFactors(data, settings, monitor, neighbours: nil) }
+  ) throws -> FittedModel {
+    let (model, outcome) = try fitFactors(data, settings, monitor, neighbours: nil)
+    return FittedModel(model, outcome)
+  }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
     try FactorModel.restore(stored)
@@ -39,13 +39,11 @@ package enum ExplainableFactorisation: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let neighbours = ItemNeighbours(
       data.rows, count: settings.integer("neighbours"), threshold: settings.number("threshold"))
-    return try fitFactors(data, settings, monitor, neighbours: neighbours)
+    let (model, outcome) = try fitFactors(data, settings, monitor, neighbours: neighbours)
+    return FittedModel(model, outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -76,13 +74,14 @@ private let factorOptions: [ModelOption] = {
 package func fitFactors(
   _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor,
   neighbours: ItemNeighbours?
-) throws -> FactorModel {
+) throws -> (model: FactorModel, outcome: FitOutcome) {
   let factors = settings.integer("factors")
   let method = AlternatingLeastSquares(settings.json, factors: factors)
   let epochs = settings.integer("epochs")
   let patience = settings.integer("patience")
   var best: (epoch: Int, value: Double?, items: Matrix<Float>)?
   var misses = 0
+  var outcome = FitOutcome.finished
   var start = seconds()
   _ = method.fit(
     data.rows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs, seed: data.seed
@@ -101,13 +100,14 @@ package func fitFactors(
         epoch: epoch, epochs: epochs, loss: nil, parts: [], validation: value,
         metric: data.validation?.metric, seconds: seconds() - start))
     start = seconds()
-    return misses >= patience || monitor.shouldStop()
+    if monitor.shouldStop() { outcome = .stopped }
+    return misses >= patience || outcome == .stopped
   }
   guard let best, best.items.buffer.allSatisfy(\.isFinite) else {
     throw ModelError(.internalFault, "the factors are not numbers; raise lambda")
   }
-  return FactorModel(
-    best.items, method, neighbours: neighbours,
-    settings: settings.json.adding(
-      TrainingOutcome(epoch: best.epoch, failure: nil)))
+  let run = TrainingRun(epoch: best.epoch, outcome: outcome)
+  let model = FactorModel(
+    best.items, method, neighbours: neighbours, settings: settings.json(keeping: run))
+  return (model, outcome)
 }

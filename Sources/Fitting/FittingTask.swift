@@ -89,10 +89,14 @@ public struct FittingTask: Sendable {
 
   /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
   /// pruning and refinement included; of a refit that of the earlier fit.
-  public func stored(_ model: any RecommendationModel, family: String, _ provenance: Provenance)
+  public func stored(_ fitted: FittedModel, family: String, _ provenance: Provenance)
     -> StoredModel
   {
+    let model = fitted.model
     var settings = model.settings
+    if case .failed(let failure) = fitted.outcome {
+      settings = settings.setting("failure", .string(failure.description))
+    }
     if let validation = data.validation {
       settings = settings.setting("validation", .number(validation.value(of: model)))
         .setting("validation_metric", .string(validation.metric.text))
@@ -134,7 +138,7 @@ public struct FittingTask: Sendable {
   /// Fits again, to all that this task trains on, by what an earlier fit settled: as many epochs as the best one
   /// took, and what else was left to the data or to validation users. Nil where the monitor stopped it.
   ///
-  /// Throws `ModelError` when training fails.
+  /// Throws `ModelError` when training fails, even where there is a model from before.
   public func refit(
     as earlier: StoredModel, _ family: any ModelFamily.Type, _ settings: ModelSettings,
     _ monitor: TrainingMonitor
@@ -145,10 +149,11 @@ public struct FittingTask: Sendable {
     if let halfLife = earlier.description["popularity_half_life"]?.double {
       task.popularity = ItemPopularity(data, halfLife: halfLife)
     }
-    let model = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
-    if let failure = model.settings["failure"]?.string {
-      throw ModelError(.internalFault, failure)
+    let fitted = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
+    switch fitted.outcome {
+    case .finished: return task.stored(fitted, family: family.name, earlier.provenance)
+    case .stopped: return nil
+    case .failed(let failure): throw ModelError(.internalFault, failure.description)
     }
-    return monitor.shouldStop() ? nil : task.stored(model, family: family.name, earlier.provenance)
   }
 }

@@ -16,12 +16,11 @@ public protocol ModelFamily: SendableMetatype {
   /// Whether it can start from given item groups.
   static var takesGroups: Bool { get }
 
-  /// Fits a model.
+  /// Fits a model, and says how that ended.
   ///
-  /// Throws `ModelError` when training fails (for example when the loss is not a number).
+  /// Throws `ModelError` when there is no model to return.
   static func fit(_ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor)
-    throws
-    -> any RecommendationModel
+    throws -> FittedModel
 
   /// Brings a model back.
   ///

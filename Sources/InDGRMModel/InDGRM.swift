@@ -84,12 +84,9 @@ final class InDGRM: RecommendationModel {
   }
 
   /// Takes further members in.
-  ///
-  /// - Parameter failure: why there are fewer than were asked for.
-  func join(_ members: [InDGRM], failure: String? = nil) {
+  func join(_ members: [InDGRM]) {
     others = members
     settings = settings.setting("members", .integer(1 + members.count))
-    if let failure { settings = settings.setting("failure", .string(failure)) }
     guard !members.isEmpty else { return }
     settings = settings.setting(
       "member-clusters", .array(members.map { .integer($0.options.clusters) }))

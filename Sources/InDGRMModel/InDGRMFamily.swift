@@ -19,10 +19,7 @@ package enum InDGRMFamily: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     guard data.groups == nil || settings.flag("item-groups") else {
       throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
     }
@@ -37,10 +34,10 @@ package enum InDGRMFamily: ModelFamily {
       data: data, settings: settings.settlingBatch(usualBatch, users: data.rows.rowCount),
       groups: given, privileged: try privilegedGroups(data, settings),
       soundings: Soundings(data, monitor))
-    let model = try training.model(monitor)
+    let (model, outcome) = try training.model(monitor)
     if settings.choice("expert") != "none" { monitor.stepBegan("fitting the expert") }
     try model.addExpert(data, settings)
-    return model
+    return FittedModel(model, outcome)
   }
 
   /// The categories as groups, when they are asked for.

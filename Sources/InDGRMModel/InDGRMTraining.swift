@@ -20,43 +20,42 @@ struct InDGRMTraining {
   /// Trains a model and as many further members as are asked for; one that fails or is stopped is left out.
   ///
   /// Throws `ModelError` when training fails.
-  func model(_ monitor: TrainingMonitor) throws -> InDGRM {
+  func model(_ monitor: TrainingMonitor) throws -> (InDGRM, FitOutcome) {
     let count = settings.integer("members")
     guard count == 1 || (data.resume == nil && monitor.checkpoint == nil) else {
       throw ModelError(
         .usage, "several members cannot be put aside; set members=1 or leave checkpoints out")
     }
-    let (model, options) = try first(monitor)
+    let first = try first(monitor)
     var others: [InDGRM] = []
-    var failure = model.settings["failure"]?.string
-    for number in 1..<count where failure == nil && !monitor.shouldStop() {
+    var outcome = first.outcome
+    for number in 1..<count where outcome == .finished {
       var listener = monitor
       listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
       do {
-        let other = try member(number, like: model).train(options, listener)
-        failure = other.settings["failure"]?.string
-        if failure == nil, !monitor.shouldStop() { others.append(other) }
+        let other = try member(number, like: first.model).train(first.options, listener)
+        outcome = other.outcome
+        if outcome == .finished { others.append(other.model) }
       } catch let error as ModelError {
         // What was trained before is not lost.
-        failure = error.description
+        outcome = .failed(.further(error.description))
       }
     }
-    model.join(others, failure: failure)
-    return model
+    first.model.join(others)
+    return (first.model, outcome)
   }
 
   /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
   /// them, and keeps the way that the rule of `adapt` takes unless the other is better by `leastGain`.
   ///
-  /// - Returns: the model, and the options it was trained with.
-  /// - Throws: `ModelError` when training fails.
-  private func first(_ monitor: TrainingMonitor) throws -> (InDGRM, InDGRMOptions) {
+  /// Throws `ModelError` when training fails.
+  private func first(_ monitor: TrainingMonitor) throws -> Trained {
     let options = try options(settings)
     guard options.mayTryParts, mayTry(monitor), let validation = data.validation else {
-      return (try train(options, monitor), options)
+      return try train(options, monitor)
     }
     func attempt(_ options: InDGRMOptions) throws -> (
-      model: InDGRM, options: InDGRMOptions, value: Double, records: [EpochRecord]
+      trained: Trained, value: Double, records: [EpochRecord]
     ) {
       let heard = Records()
       let name = "group-parts=\(options.usesParts ? "on" : "off")"
@@ -65,21 +64,34 @@ struct InDGRMTraining {
         heard.add(record)
         monitor.trialEpochEnded(record, name)
       }
-      let model = try train(options, listener)
-      let value = validation.value(of: model)
+      let trained = try train(options, listener)
+      let value = validation.value(of: trained.model)
       let rounded = (value * 1e4).rounded() / 1e4
       monitor.stepBegan("\(name) reaches \(validation.metric.text) \(rounded)")
-      return (model, options, value, heard.all)
+      return (trained, value, heard.all)
     }
     var kept = try attempt(options)
-    if kept.model.settings["failure"] == nil, !monitor.shouldStop() {
+    if kept.trained.outcome == .finished {
       let other = try self.options(
         settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
-      // Training that comes to nothing this way is no reason to lose the other.
-      if let rival = try? attempt(other), rival.value > Self.leastGain * kept.value { kept = rival }
+      do {
+        let rival = try attempt(other)
+        if rival.value > Self.leastGain * kept.value { kept = rival }
+        if rival.trained.outcome == .stopped { kept.trained.outcome = .stopped }
+      } catch let error as ModelError {
+        // Training that comes to nothing this way is no reason to lose the other.
+        monitor.stepBegan("the other way failed: \(error.description)")
+      }
     }
     for record in kept.records { monitor.epochEnded(record) }
-    return (kept.model, kept.options)
+    return kept.trained
+  }
+
+  /// A model with the options it was trained with, and how its training ended.
+  private struct Trained {
+    let model: InDGRM
+    let options: InDGRMOptions
+    var outcome: FitOutcome
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
@@ -119,7 +131,7 @@ struct InDGRMTraining {
       data: data, settings: settings, groups: groups, privileged: privileged, soundings: soundings)
   }
 
-  private func train(_ options: InDGRMOptions, _ monitor: TrainingMonitor) throws -> InDGRM {
+  private func train(_ options: InDGRMOptions, _ monitor: TrainingMonitor) throws -> Trained {
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.decoder.groups.privileged = privileged
@@ -163,8 +175,10 @@ struct InDGRMTraining {
         try keep(checkpoint)
       }
     }
-    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return InDGRM(network, settings: settings.json.adding(best))
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return Trained(
+      model: InDGRM(network, settings: settings.json(keeping: run)), options: options,
+      outcome: run.outcome)
   }
 
   /// The factor that makes weights |x|^-power 1 on average over interactions.

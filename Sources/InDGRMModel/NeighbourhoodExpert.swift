@@ -117,7 +117,8 @@ struct NeighbourhoodExpert {
   private static func factorise(_ data: TrainingData, rounds: Int?) throws -> FactorModel {
     let words = rounds.map { ["epochs=\($0)"] } ?? []
     return try fitFactors(
-      data, ModelSettings(words, for: ImplicitALS.self), TrainingMonitor(), neighbours: nil)
+      data, ModelSettings(words, for: ImplicitALS.self), TrainingMonitor(), neighbours: nil
+    ).model
   }
 
   /// The numbers of neighbours to choose from, 0 for all: several only where tastes are spread, so that the model has

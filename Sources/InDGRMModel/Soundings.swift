@@ -36,7 +36,7 @@ final class Soundings {
       // The rules below were drawn through popularity by all interactions alike.
       let words = family is Popularity.Type ? ["half-life=0"] : []
       let value = validation.value(
-        of: try family.fit(plain, ModelSettings(words, for: family), TrainingMonitor()))
+        of: try family.fit(plain, ModelSettings(words, for: family), TrainingMonitor()).model)
       known[family.name] = value
       return value
     }

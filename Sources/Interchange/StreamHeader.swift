@@ -5,6 +5,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
   case interactions = "INTR"
   case itemGroups = "GRPS"
   case model = "MODL"
+  case checkpoint = "CHKP"
   case recommendations = "RECS"
 
   /// The kind in words, for messages.
@@ -13,6 +14,7 @@ public enum StreamKind: String, Sendable, CaseIterable {
     case .interactions: "interactions"
     case .itemGroups: "item groups"
     case .model: "a model"
+    case .checkpoint: "a checkpoint"
     case .recommendations: "recommendations"
     }
   }

@@ -46,15 +46,12 @@ package enum EASE: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let regression = ItemItemRegression(
       lambda: settings.number("lambda"),
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
-    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -77,16 +74,13 @@ package enum EDLAE: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let regression = ItemItemRegression(
       lambda: settings.number("lambda"), dropout: settings.number("dropout"),
       userWeight: settings.number("user-weight"),
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
-    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -109,14 +103,11 @@ package enum SLIM: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let neighbours = min(settings.integer("neighbours"), max(data.rows.columnCount - 1, 1))
     let regression = ItemItemRegression(
       lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"))
-    return LinearModel(try regression.fit(data.rows), settings: settings.json)
+    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -50,10 +50,7 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let items = data.rows.columnCount
     let width = min(settings.integer("neighbours"), max(items - 1, 1))
     let shrink = settings.number("shrink")
@@ -96,9 +93,10 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
         }
       }
     }
-    return ItemKNN(
-      items: items, width: width, neighbours: neighbours, similarities: similarities, shrink: shrink
-    )
+    return FittedModel(
+      ItemKNN(
+        items: items, width: width, neighbours: neighbours, similarities: similarities,
+        shrink: shrink))
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

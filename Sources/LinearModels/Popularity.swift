@@ -28,18 +28,16 @@ package final class Popularity: RecommendationModel, ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let halfLife = settings.number("half-life")
     guard halfLife <= 0 || data.times != nil else {
       throw ModelError(
         .badData, "half-life needs times, and these interactions have none; leave it out")
     }
-    return Popularity(
-      halfLife < 0
-        ? ItemPopularity(choosingFor: data) : ItemPopularity(data, halfLife: halfLife))
+    return FittedModel(
+      Popularity(
+        halfLife < 0
+          ? ItemPopularity(choosingFor: data) : ItemPopularity(data, halfLife: halfLife)))
   }
 
   /// What those get of whom nothing is known, as a model file of any family tells: what was popular of late where

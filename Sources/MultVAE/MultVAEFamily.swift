@@ -23,10 +23,7 @@ package enum MultVAEFamily: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = MultVAENetwork<Float>(
       items: data.rows.columnCount, width: settings.integer("width"),
@@ -34,8 +31,9 @@ package enum MultVAEFamily: ModelFamily {
       beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
     try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
-    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return NetworkModel(network, settings: settings.json.adding(best))
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return FittedModel(
+      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -67,7 +67,7 @@ public struct Trainer<Network: TrainableNetwork> {
   /// before any validation).
   ///
   /// Throws `ModelError` when there is no such state, or a checkpoint does not fit.
-  public func run() throws -> TrainingOutcome {
+  public func run() throws -> TrainingRun {
     let users = data.rows.rowCount
     guard users > 0, data.rows.count > 0 else {
       throw ModelError(.badData, "there are no training interactions; check the split")
@@ -81,12 +81,12 @@ public struct Trainer<Network: TrainableNetwork> {
     if let checkpoint = data.resume { try course.resume(checkpoint, network) }
     // The validation for the run's end alone, below, is not part of a checkpoint.
     if course.epoch == plan.epochs, course.epoch % plan.validateEvery != 0 { _ = validate(&course) }
-    var failure: String?
+    var outcome = FitOutcome.finished
     while course.epoch < plan.epochs, course.misses < plan.patience {
       let start = seconds()
       let (sums, trouble) = pass(&course)
       if let trouble {
-        failure = trouble
+        outcome = .failed(trouble)
         break
       }
       // The average forgets its start faster while it is young.
@@ -107,19 +107,25 @@ public struct Trainer<Network: TrainableNetwork> {
           epoch: course.epoch, epochs: plan.epochs, loss: sums.reduce(0) { $0 + $1.value },
           parts: sums, validation: validation, metric: data.validation?.metric,
           seconds: seconds() - start))
-      if isStopped { break }
+      if isStopped {
+        outcome = .stopped
+        break
+      }
     }
     guard let kept = course.best?.state ?? course.last else {
-      throw ModelError(.internalFault, failure ?? "there was no epoch to keep; raise epochs")
+      guard case .failed(let trouble) = outcome else {
+        throw ModelError(.internalFault, "there was no epoch to keep; raise epochs")
+      }
+      throw ModelError(.internalFault, trouble.description)
     }
     kept.restore(to: network.parameters)
     network.parametersChanged()
-    return TrainingOutcome(epoch: course.best?.epoch ?? course.epoch, failure: failure)
+    return TrainingRun(epoch: course.best?.epoch ?? course.epoch, outcome: outcome)
   }
 
   /// One pass over the users; returns the mean loss's parts, or what went wrong.
   private func pass(_ course: inout Course<Network>) -> (
-    [(name: String, value: Double)], String?
+    [(name: String, value: Double)], FitFailure?
   ) {
     let users = data.rows.rowCount
     let batches = plan.batches(of: users)
@@ -136,11 +142,7 @@ public struct Trainer<Network: TrainableNetwork> {
         network.train(data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
       }
       guard parts.allSatisfy({ $0.value.isFinite }) else {
-        return (
-          [],
-          "the loss is not a number in epoch \(epoch), batch \(batch + 1) of \(batches.count);"
-            + " lower the learning-rate"
-        )
+        return ([], .loss(epoch: epoch, batch: batch + 1, batches: batches.count))
       }
       course.step += 1
       for parameter in updated {

@@ -87,9 +87,9 @@ struct Dump: Tool {
       throw ToolError(.usage, "recommendations have no matrix form; use --to csv or --to jsonl")
     case (.recommendations, _):
       try exportRecommendations(RecommendationReader(stream), asCSV: format == .csv, file)
-    case (.model, .npz), (.itemGroups, .npz):
+    case (.model, .npz), (.itemGroups, .npz), (.checkpoint, .npz):
       try exportTensors(StoredModel(stream), file)
-    case (.model, _), (.itemGroups, _):
+    case (.model, _), (.itemGroups, _), (.checkpoint, _):
       throw ToolError(.usage, "\(stream.kind.title) can be exported with --to npz only")
     }
   }

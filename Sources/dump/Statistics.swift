@@ -11,7 +11,7 @@ func writeStatistics(_ stream: StreamReader, _ file: OutputFile) throws {
   switch stream.kind {
   case .interactions: members = try count(InteractionReader(stream))
   case .recommendations: members = try count(RecommendationReader(stream))
-  case .model, .itemGroups:
+  case .model, .itemGroups, .checkpoint:
     let stored = try StoredModel(stream)
     members = [
       "items": .integer(stored.items.ids.count),

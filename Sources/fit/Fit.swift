@@ -168,7 +168,8 @@ struct Fit: Tool {
       percent: trainPercent, digests: digests,
       provenance: context.provenance(from: provenance, seed: seed.seed))
     if let resume {
-      task.data.resume = try putAside.read(InputFile.stream(resume, expecting: [.model]))
+      task.data.resume = try putAside.read(
+        InputFile.stream(resume, expecting: [.checkpoint, .model]))
     }
     let report = try TrainingReport(
       context, logFile: logJSON, after: task.data.resume?.description["epoch"]?.int)
@@ -176,33 +177,38 @@ struct Fit: Tool {
     monitor.checkpointEvery = checkpointEvery
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
     var result: StoredModel
-    var refitFailure: String?
+    var outcome: FitOutcome
     do {
       let fitted = try family.fit(task.data, settings, monitor)
       result = task.stored(
         fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
-      if let whole, result.description["settings"]?["failure"] == nil, !StopRequest.isMade {
+      outcome = fitted.outcome
+      if let whole, outcome == .finished, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
         do {
           result = try whole.refit(as: result, family, settings, report.refitMonitor) ?? result
         } catch let error as ModelError {
-          refitFailure = error.description
+          outcome = .failed(.further(error.description))
         }
       }
     } catch {
       report.fail(error)
       throw error
     }
-    let isStopped = StopRequest.isMade
-    if isStopped { result.description = result.description.setting("stopped", .bool(true)) }
+    // A signal may have come while something ran that cannot be cut short.
+    if outcome == .finished, StopRequest.isMade { outcome = .stopped }
+    if outcome == .stopped {
+      result.description = result.description.setting("stopped", .bool(true))
+    }
     try result.write(to: file, kind: .model)
     try file.commit()
     let described = result.description["settings"] ?? .null
     try report.finish(described)
-    if let failure = described["failure"]?.string ?? refitFailure {
+    switch outcome {
+    case .finished: break
+    case .failed(let failure):
       throw ToolError(.internalFault, "\(failure); the best model before was kept")
-    }
-    if isStopped {
+    case .stopped:
       let what =
         refit && described["refit"] == nil ? "the first fit's model" : "the best model so far"
       throw ToolError(

@@ -6,7 +6,7 @@ import Interchange
 import Recommending
 import ToolKit
 
-/// Writes and reads checkpoints of one run as model streams that no other tool takes for a model.
+/// Writes and reads checkpoints of one run. They are laid out as models are, in streams of a kind of their own.
 struct RunCheckpoint: Sendable {
   let model: String
   let settings: JSONValue
@@ -39,12 +39,11 @@ struct RunCheckpoint: Sendable {
   func write(_ checkpoint: Checkpoint, to path: String) throws {
     let file = try OutputFile(path, binary: true)
     var description = checkpoint.description
-    description["model"] = "checkpoint"
     description["run"] = identity
     try StoredModel(
       description: .object(description), items: ItemChunk(ids: []), categories: [],
       tensors: checkpoint.tensors, provenance: provenance
-    ).write(to: file, kind: .model)
+    ).write(to: file, kind: .checkpoint)
     try file.commit()
   }
 
@@ -53,7 +52,8 @@ struct RunCheckpoint: Sendable {
   /// Throws `ToolError` that names what differs.
   func read(_ stream: StreamReader) throws -> Checkpoint {
     let stored = try StoredModel(stream)
-    guard stored.description["model"] == "checkpoint",
+    // Earlier versions wrote models of that name.
+    guard stream.kind == .checkpoint || stored.description["model"] == "checkpoint",
       case .object(let members) = stored.description, case .object? = stored.description["run"]
     else {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")

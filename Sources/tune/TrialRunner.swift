@@ -27,7 +27,7 @@ struct TrialRunner {
   ///
   /// Throws `ModelError` when a setting is none of the model's, `StreamError` and the like for faulty data.
   func run(_ number: Int, _ choice: [String: String], fixed: [String], others: [Trial]) throws -> (
-    trial: Trial, model: (any RecommendationModel)?
+    trial: Trial, fitted: FittedModel?
   ) {
     let settings = try settings(choice, fixed: fixed)
     let progress = Mutex(Course())
@@ -45,19 +45,14 @@ struct TrialRunner {
           }
         }
       },
-      shouldStop: {
-        progress.withLock { course in
-          course.wasStopped = course.wasStopped || course.isHopeless
-          return course.isHopeless
-        }
-      })
-    var model: (any RecommendationModel)?
+      shouldStop: { progress.withLock { $0.isHopeless } })
+    var fitted: FittedModel?
     var value: Double?
     var failure: String?
     do {
-      let fitted = try family.fit(task.data, settings, monitor)
-      value = task.validation(of: fitted)
-      model = fitted
+      let made = try family.fit(task.data, settings, monitor)
+      value = task.validation(of: made.model)
+      fitted = made
     } catch let error as ModelError {
       // A loss that is not a number or settings that cannot be combined: the search goes on.
       failure = error.description
@@ -65,17 +60,15 @@ struct TrialRunner {
     let course = progress.withLock { $0 }
     let trial = Trial(
       number: number, settings: choice, value: value, curve: course.curve,
-      wasStopped: course.wasStopped, seconds: monotonicSeconds() - start, run: about,
+      wasStopped: fitted?.outcome == .stopped, seconds: monotonicSeconds() - start, run: about,
       failure: failure)
-    return (trial, model)
+    return (trial, fitted)
   }
 
   private struct Course {
     var best = -1.0
     var curve: [Int: Double] = [:]
     var isHopeless = false
-    /// Whether the fit was told so: it may have ended before.
-    var wasStopped = false
   }
 }
 

@@ -97,7 +97,7 @@ struct Tune: Tool {
       context.log.notice("\(journal.trials.count) trials taken from \(trialsLog ?? "")")
     }
     let runner = TrialRunner(family: family, task: task, isPatient: patient, about: about)
-    var best: (trial: Trial, model: any RecommendationModel)?
+    var best: (trial: Trial, fitted: FittedModel)?
     while journal.trials.count < trials {
       let number = journal.trials.count
       let choice = number == 0 ? [:] : settings(from: search, after: journal.trials, family)
@@ -113,10 +113,10 @@ struct Tune: Tool {
       let reason = journal.trials.lazy.compactMap(\.failure).first ?? "see the log"
       throw ToolError(.badData, "no trial succeeded; the first failed since \(reason)")
     }
-    var fitted = best?.trial.number == winner.number ? best?.model : nil
+    var fitted = best?.trial.number == winner.number ? best?.fitted : nil
     if fitted == nil {
       context.log.notice("fitting trial \(winner.number + 1) of the log again")
-      fitted = try runner.run(winner.number, winner.settings, fixed: set, others: []).model
+      fitted = try runner.run(winner.number, winner.settings, fixed: set, others: []).fitted
     }
     guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number + 1) failed") }
     let made = context.provenance(

@@ -150,7 +150,7 @@ class Stream:
         major, _, self.kind, features, check = struct.unpack_from("<HH4sQQ", data, 8)
         demand(xxh64(data[:24]) == check, "checksum of the header")
         demand(major == 1 and features == 0, "newer version")
-        demand(self.kind in (b"INTR", b"RECS", b"GRPS", b"MODL"), "unknown kind")
+        demand(self.kind in (b"INTR", b"RECS", b"GRPS", b"MODL", b"CHKP"), "unknown kind")
         digest = [int.from_bytes(data[12:16], "big")]
         at, number, lengths, tag = 32, 0, 0, b""
         while tag != b"END!":

@@ -17,7 +17,8 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
   let rows = SparseRows(lists: lists, columnCount: 12)
   let family = try ModelCatalogue.family(named: name)
   let model = try family.fit(
-    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor())
+    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor()
+  ).model
   return (model, rows)
 }
 

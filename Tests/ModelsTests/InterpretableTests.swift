@@ -23,7 +23,8 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   let family = try ModelCatalogue.family(named: "indgrm")
   let model = try family.fit(
     TrainingData(rows: rows, seed: 1), ModelSettings(small + words, for: family),
-    TrainingMonitor())
+    TrainingMonitor()
+  ).model
   return (try #require(model as? any InterpretableModel), rows)
 }
 

@@ -29,7 +29,8 @@ import Testing
     let family = try ModelCatalogue.family(named: Self.cases[index].0)
     let model = try family.fit(
       TrainingData(rows: rows, seed: 1), ModelSettings(Self.cases[index].1, for: family),
-      TrainingMonitor())
+      TrainingMonitor()
+    ).model
     return (try #require(model as? any LatentModel), rows)
   }
 
@@ -82,7 +83,8 @@ import Testing
     ] {
       let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
       let other = try family.fit(
-        TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())
+        TrainingData(rows: rows, seed: 1), settings, TrainingMonitor()
+      ).model
       #expect(other is any FactorisedModel)
       #expect((other as? any FactorisedModel)?.itemFactors?.factors.rows == nil)
     }
@@ -102,7 +104,8 @@ import Testing
     for name in ["popularity", "item-knn", "ease", "edlae", "slim"] {
       let family = try ModelCatalogue.family(named: name)
       let model = try family.fit(
-        TrainingData(rows: rows, seed: 1), ModelSettings([], for: family), TrainingMonitor())
+        TrainingData(rows: rows, seed: 1), ModelSettings([], for: family), TrainingMonitor()
+      ).model
       #expect(!(model is any LatentModel), "\(name)")
     }
   }

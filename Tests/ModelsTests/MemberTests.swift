@@ -25,7 +25,7 @@ import Testing
     -> InDGRM
   {
     let settings = try ModelSettings(Self.words + words, for: InDGRMFamily.self)
-    return try #require(try InDGRMFamily.fit(data, settings, monitor) as? InDGRM)
+    return try #require(try InDGRMFamily.fit(data, settings, monitor).model as? InDGRM)
   }
 
   private func scores(_ model: InDGRM) -> [Float] {

@@ -60,7 +60,7 @@ import Testing
     -> (tensors: [[UInt8]], parts: String?, value: Double)
   {
     let settings = try ModelSettings(Self.small + words, for: InDGRMFamily.self)
-    let model = try InDGRMFamily.fit(data, settings, monitor)
+    let model = try InDGRMFamily.fit(data, settings, monitor).model
     return (
       model.tensors().map { Array($0.data) }, model.settings["group-parts"]?.string,
       data.validation?.value(of: model) ?? 0

@@ -1,6 +1,7 @@
 // Can training be interrupted, resumed and started from earlier models?
 
 import Foundation
+import Interchange
 import Support
 import Testing
 
@@ -171,6 +172,29 @@ import Testing
     let wrong = Shell.run("\(model) --resume \(folder.path("m")) \(split) -o \(folder.path("n"))")
     #expect(wrong.status == 65 && wrong.errors.contains("no checkpoint"), "\(wrong.errors)")
     #expect(Shell.run("score --model \(point) \(split)").status == 65)
+    #expect(Shell.run("dump \(point)").output.contains(": a checkpoint, "))
+  }
+
+  /// Earlier versions wrote checkpoints as models of that name.
+  @Test func checkpointsOfEarlierVersionsAreResumed() throws {
+    let (point, old) = (folder.path("point"), folder.path("old"))
+    let model = "fit -q --model mult-vae \(small)"
+    let made = Shell.run(
+      "\(model) --set epochs=2 --checkpoint \(point) \(split) -o \(folder.path("m"))")
+    #expect(made.status == 0, "\(made.errors)")
+    let bytes = OwnedBytes(copying: try Data(contentsOf: URL(filePath: point)))
+    var stored = try StoredModel(StreamReader(ByteInput(bytes, name: point)))
+    stored.description = stored.description.setting("model", "checkpoint")
+    let sink = MemorySink()
+    try stored.write(to: sink, kind: .model)
+    try Data(sink.bytes).write(to: URL(filePath: old))
+    let tensors = [point, old].map { point in
+      let resumed = Shell.run(
+        "\(model) --set epochs=4 --resume \(point) \(split) | dump --to npz | sha256sum")
+      #expect(resumed.status == 0 && resumed.errors.isEmpty, "\(resumed.errors)")
+      return resumed.output
+    }
+    #expect(tensors[0] == tensors[1])
   }
 
   /// A model started from an earlier one of fewer items knows at once what that knew.

@@ -28,18 +28,16 @@ package enum DGLGMFamily: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = DGLGMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: sizes(settings.json),
       penalty: settings.number("penalty"), seed: data.seed)
     try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
-    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return NetworkModel(network, settings: settings.json.adding(best))
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return FittedModel(
+      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
   }
 
   private static func sizes(_ json: JSONValue) -> InDGRMOptions {

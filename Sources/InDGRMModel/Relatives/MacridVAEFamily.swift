@@ -24,17 +24,15 @@ package enum MacridVAEFamily: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     let network = MacridVAENetwork<Float>(
       items: data.rows.columnCount, options: networkOptions(settings.json), seed: data.seed)
     try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
-    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return NetworkModel(network, settings: settings.json.adding(best))
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return FittedModel(
+      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
   }
 
   private static func networkOptions(_ json: JSONValue) -> MacridVAENetwork<Float>.Options {

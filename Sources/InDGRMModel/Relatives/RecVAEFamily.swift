@@ -34,10 +34,7 @@ package enum RecVAEFamily: ModelFamily {
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
-  )
-    throws
-    -> any RecommendationModel
-  {
+  ) throws -> FittedModel {
     let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
     var options = InDGRMOptions()
     options.width = settings.integer("width")
@@ -61,10 +58,10 @@ package enum RecVAEFamily: ModelFamily {
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     let plan = TrainingPlan(settings, seed: data.seed)
-    let best = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    let described = settings.json.adding(best).setting("temperature", 1)
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    let described = settings.json(keeping: run).setting("temperature", 1)
       .setting("item-groups", false).setting("similarity", "inner-product")
-    return InDGRM(network, settings: described)
+    return FittedModel(InDGRM(network, settings: described), run.outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -2,7 +2,7 @@
 
 /// A model as it is stored: a name, JSON settings, the items it knows and named tensors.
 ///
-/// Also carries item groups (`StreamKind.itemGroups`), which have the same parts.
+/// Also carries item groups and checkpoints (`StreamKind.itemGroups`, `.checkpoint`), which have the same parts.
 public struct StoredModel: Sendable {
   /// What the model is and how it was made; `name` is the `--model` that `fit` was given.
   public var description: JSONValue
