@@ -25,10 +25,10 @@ func tool(_ name: String, _ libraries: [Target.Dependency]) -> Target {
     name: name, dependencies: libraries + ["ToolKit", arguments], swiftSettings: swift)
 }
 
-func tests(_ library: String, _ more: [Target.Dependency] = []) -> Target {
+func tests(_ library: String, _ more: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(library)Tests", dependencies: [.byName(name: library), "Support"] + more,
-    swiftSettings: swift)
+    exclude: exclude, swiftSettings: swift)
 }
 
 /// A library of models.
@@ -137,7 +137,7 @@ let package = Package(
       path: "Tests/Roofline", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),
-    tests("DataSources", ["dump", "ingest"]),
+    tests("DataSources", ["dump", "ingest"], exclude: ["Corpus"]),
     tests("InteractionData", ["Interchange"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["ModelCatalogue", "Support"], swiftSettings: swift),

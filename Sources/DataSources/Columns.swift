@@ -10,39 +10,95 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     switch self {
     case .user:
       [
-        "userid", "user", "uid", "u", "reviewerid", "customerid", "customer", "profileid",
-        "visitorid", "authorid", "memberid", "accountid", "clientid", "buyerid", "playerid",
-        "steamid", "usersha1", "householdkey", "customeremail", "useremail", "email", "username",
+        "userid", "user", "uid", "reviewerid", "customerid", "customer", "custid", "profileid",
+        "visitorid", "authorid", "memberid", "personid", "accountid", "clientid", "buyerid",
+        "playerid", "steamid", "usersha1", "usermd5", "householdkey", "customeremail", "useremail",
+        "email", "username", "reviewprofilename",
         "usuario", "idusuario", "cliente", "idcliente", "utente", "idutente", "utilisateur",
         "client", "kunde", "kundenid", "kundennr", "kundennummer", "nutzer", "nutzerid",
-        "benutzer", "benutzerid", "gebruiker", "klant", "sessionid",
+        "benutzer", "benutzerid", "gebruiker", "klant", "u", "sessionid", "session",
       ]
     case .item:
       [
-        "itemid", "item", "iid", "i", "movieid", "movie", "sid", "businessid", "business", "asin",
+        "itemid", "item", "iid", "movieid", "movie", "sid", "businessid", "business", "asin",
         "parentasin", "productid", "product", "sku", "stockcode", "bookid", "book", "isbn",
         "artistid", "artist", "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
         "videoid", "newsid", "recipeid", "venueid", "placeid", "locationid", "poiid", "gmapid",
-        "workid", "work", "pinid", "merchantid", "articulo", "art\u{ED}culo", "producto",
+        "workid", "work", "pinid", "merchantid", "appid", "docid", "contentid", "bookmarkid",
+        "beerid", "beerbeerid", "lineitemsku", "aid", "articulo", "art\u{ED}culo", "producto",
         "articolo", "prodotto", "artikel", "artikelid", "artikelnr", "artikelnummer", "produkt",
-        "article", "produit", "artigo", "produto", "productname", "itemname", "artistname",
+        "article", "produit", "artigo", "produto", "productname", "itemname", "artistname", "i",
       ]
     case .rating:
       [
-        "rating", "stars", "starrating", "score", "overall", "r", "value", "weight", "bookrating",
-        "userrating", "ratingvalue", "playcount", "plays", "watchratio", "bewertung",
+        "rating", "stars", "starrating", "star", "score", "overall", "value", "weight",
+        "bookrating", "userrating", "reviewoverall", "ratingvalue", "playcount", "plays",
+        "watchratio", "bewertung", "r",
       ]
     case .time:
       [
-        "timestamp", "time", "ts", "unixtime", "unixreviewtime", "eventtime", "datetime", "date",
-        "createdat", "orderedat", "orderdate", "purchasedat", "purchasedate", "reviewdate",
-        "ratedat", "reviewtime",
+        "timestamp", "unixtime", "unixreviewtime", "time", "ts", "timems", "utctimestamp",
+        "eventtime", "datetime", "date", "createdat", "orderedat", "orderdate", "purchasedat",
+        "purchasedate", "invoicedate", "transactiondate", "transactiondt", "tdat", "eventdate",
+        "clicktimestamp", "reviewdate", "ratedat", "ratingtime", "dateadded", "reviewtime",
       ]
     }
   }
 
   /// Whether a header's name means this column; RecBole's `user_id:token` counts as `user_id`.
   func isNamed(_ name: String) -> Bool { names.contains(Self.plain(name)) }
+
+  /// The role with its article.
+  var withArticle: String { (self == .item ? "an " : "a ") + rawValue }
+
+  /// Words that are part of names of users and items; `id` alone stands for an item at last.
+  private var words: Set<String> {
+    switch self {
+    case .user:
+      [
+        "user", "customer", "member", "person", "profile", "client", "buyer", "visitor", "reviewer",
+        "player", "email",
+      ]
+    case .item:
+      [
+        "item", "product", "movie", "film", "book", "article", "game", "song", "track", "artist",
+        "video", "recipe", "venue", "sku", "asin", "isbn",
+      ]
+    case .rating, .time: []
+    }
+  }
+
+  /// A column that may be meant although its name is not known: one whose name has a word of the role, or for an item
+  /// beside a known user the id of something that is no order.
+  func likely(in names: [String], taken: Set<String>, hasUser: Bool) -> String? {
+    let parted = names.filter { name in
+      !taken.contains(name) && !ColumnRole.allCases.contains { $0 != self && $0.isNamed(name) }
+    }.map { ($0, Self.parts(of: $0)) }
+    let named = parted.filter { !words.isDisjoint(with: $0.1) }
+    if let first = named.first(where: { $0.1.last == "id" }) ?? named.first { return first.0 }
+    let groups: Set = ["order", "session", "basket", "invoice", "transaction", "review", "event"]
+    guard self == .item, hasUser else { return nil }
+    return parted.first { $0.1.count > 1 && $0.1.last == "id" && groups.isDisjoint(with: $0.1) }?.0
+  }
+
+  /// Another column of this role, such as a session where users are not known.
+  func other(than name: String?, in names: [String]) -> String? {
+    names.first { $0 != name && isNamed($0) }
+  }
+
+  /// The words of a name in lower case: `click_article_id` and `MovieName` have three and two.
+  private static func parts(of name: String) -> [String] {
+    var (parts, last): ([String], Character) = ([""], " ")
+    for character in name {
+      let begins = character.isUppercase && last.isLowercase
+      if !character.isLetter && !character.isNumber || begins { parts.append("") }
+      if character.isLetter || character.isNumber {
+        parts[parts.count - 1] += character.lowercased()
+      }
+      last = character
+    }
+    return parts.filter { !$0.isEmpty }
+  }
 
   /// Which of some columns' names means this column, if any.
   func position(in columns: [String]) -> Int? {
@@ -113,15 +169,19 @@ public struct ColumnSelection: Sendable {
     }
     guard found[.user] != nil, found[.item] != nil else {
       let missing = [ColumnRole.user, .item].filter { found[$0] == nil }.map(\.rawValue)
+      let taken = Set(found.values.map { names[$0] })
       let example = [ColumnRole.user, .item].map { role in
-        "\(role.rawValue)=\(found[role].map { names[$0] } ?? "NAME")"
+        let name =
+          found[role].map { names[$0] }
+          ?? role.likely(in: names, taken: taken, hasUser: found[.user] != nil)
+        return "\(role.rawValue)=\(name ?? "NAME")"
       }
       throw SourceError(
         .badData,
         "\(source): line 1 names no \(missing.joined(separator: " and no ")) column among"
           + " \(shown(names.joined(separator: ", ").utf8, most: 200)); put its name into"
-          + " --columns \(shown(example.joined(separator: ",").utf8, most: 80)), or say --header no where it"
-          + " is data")
+          + " --columns \(Conversion.quoted(shown(example.joined(separator: ",").utf8, most: 80))), or say"
+          + " --header no where it is data")
     }
     return found
   }

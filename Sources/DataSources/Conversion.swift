@@ -1,42 +1,115 @@
 // Which texts are known, but have to be converted first?
 
 /// Kinds of text that other programs turn into what is read here.
-enum Conversion {
+struct Conversion {
+  private let lines: [[UInt8]]
+  private let source: String
+  /// Where the converted text is to go.
+  private let target: String
+  private var first: [UInt8] { lines.first ?? [] }
+  private var path: String { Self.quoted(source) }
+
+  init(_ lines: [[UInt8]], source: String, target: String = "ingest -") {
+    (self.lines, self.source, self.target) = (lines, source, target)
+  }
+
+  private func fault(_ what: String, _ command: String? = nil) -> SourceError {
+    SourceError(
+      .badData,
+      "\(source): is \(what)" + (command.map { "; convert it: \($0) | \(target)" } ?? ""))
+  }
+
   /// Throws `SourceError` with the line that converts such a text.
   static func refuse(_ lines: [[UInt8]], _ options: SourceOptions, source: String) throws {
-    let first = lines.first ?? []
-    func fault(_ what: String, _ command: String) -> SourceError {
-      SourceError(.badData, "\(source): is \(what); convert it: \(command) | ingest -")
-    }
-    let path = quoted(source)
-    let begin = first.drop { $0 == 0x20 || $0 == 0x09 }
-    if begin.first == 0x5B {
-      throw fault("one JSON array", "jq -c '.[]' \(path)")
-    }
-    if begin.first == 0x7B {
-      let next = begin.dropFirst().drop { $0 == 0x20 }
-      if next.first == 0x27 || next.starts(with: Array("u'".utf8)) {
-        throw fault(
-          "text of Python's dictionaries, not JSON",
-          "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(x))) for x in"
-            + " sys.stdin if x.strip()]' < \(path)")
-      }
-      if next.isEmpty {
-        throw fault("JSON over several lines", "jq -c . \(path)")
-      }
-      return
-    }
+    let text = Conversion(lines, source: source)
+    try text.refuseObjects()
     guard options.columns.references.isEmpty, options.delimiter == nil else { return }
+    try text.refuseOtherPrograms()
+    try text.refuseLogs()
+    try text.refuseTables()
+  }
+
+  /// Throws `SourceError` where objects are not JSON on a line each.
+  func refuseObjects() throws {
+    let begin = first.drop { $0 == 0x20 || $0 == 0x09 }
+    let python =
+      "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(x[x.index(\"{\"):])))"
+      + " for x in sys.stdin if \"{\" in x]' < \(path)"
+    if begin.first == 0x5B { throw fault("one JSON array", "jq -c '.[]' \(path)") }
+    // LibraryThing's reviews are assignments.
+    if begin.starts(with: Array("reviews[(".utf8)) {
+      throw fault("text of Python's dictionaries, not JSON", python)
+    }
+    guard begin.first == 0x7B else { return }
+    let next = begin.dropFirst().drop { $0 == 0x20 }
+    if next.first == 0x27 || next.starts(with: Array("u'".utf8)) {
+      throw fault("text of Python's dictionaries, not JSON", python)
+    }
+    if next.isEmpty { throw fault("JSON over several lines", "jq -c . \(path)") }
+  }
+
+  /// Throws `SourceError` for what other programs write for themselves or for people.
+  private func refuseOtherPrograms() throws {
+    let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
+    func begins(_ words: String...) -> Bool { words.contains { begin.hasPrefix($0) } }
+    if begins("%%matrixmarket") {
+      throw fault("a matrix in Matrix Market format", "grep -v '^%' \(path) | tail -n +2")
+    }
+    if begins("<!doctype", "<html", "<?xml", "<head") {
+      throw fault("a web page or XML, not the data; download the data again")
+    }
+    if begins("version https://git-lfs") {
+      throw fault("a pointer of Git LFS, not the data; run git lfs pull where it was cloned")
+    }
+    if begins("insert into", "create table", "drop table", "-- ", "/*!") {
+      throw fault(
+        "statements of SQL",
+        "sed -n 's/^INSERT INTO.* VALUES *//p' \(path) | grep -o '([^()]*)' | tr -d '()'")
+    }
+    if lines.count == 1, first.contains(13) {
+      throw fault("text with carriage returns for line ends", "tr '\\r' '\\n' < \(path)")
+    }
+    if begins("org_id remap_id", "org_id\tremap_id") {
+      throw fault("a list of original ids and their numbers; it goes to --item-ids or --user-ids")
+    }
+    let areFeatures = lines.allSatisfy { line in
+      let fields = line.split(separator: 0x20).dropFirst()
+      return !fields.isEmpty
+        && fields.allSatisfy { $0.first.map(isDigit) == true && Self.isPair($0) }
+    }
+    if areFeatures {
+      throw fault(
+        "rows of libFM, which number features; write user, item and rating in their place")
+    }
+  }
+
+  /// Whether a field is numbers around colons.
+  private static func isPair(_ field: ArraySlice<UInt8>) -> Bool {
+    field.contains(0x3A) && field.allSatisfy { isDigit($0) || $0 == 0x3A || $0 == 0x2E }
+      && field.last != 0x3A
+  }
+
+  /// Throws `SourceError` for logs whose rows are not one interaction each.
+  private func refuseLogs() throws {
     let rows = lines.map { $0.split(separator: 0x09, omittingEmptySubsequences: false) }
-    if !rows.isEmpty, rows.allSatisfy({ $0.count == 5 && isImpressions($0[4]) }) {
+    if !rows.isEmpty, rows.allSatisfy({ $0.count == 5 && Self.isImpressions($0[4]) }) {
       throw fault(
         "MIND's log of impressions",
         "awk -F'\\t' '{ n = split($5, a, \" \"); for (i = 1; i <= n; i++) if (sub(/-1$/, \"\", a[i]))"
           + " print $2 \"\\t\" a[i] }' \(path)")
     }
-    if begin.starts(with: Array("%%MatrixMarket".utf8)) {
-      throw fault("a matrix in Matrix Market format", "grep -v '^%' \(path) | tail -n +2")
+    let heads = lines.filter { line in
+      let parts = line.split(separator: 0x7C, omittingEmptySubsequences: false)
+      return parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
     }
+    if heads.first == first, heads.count < lines.count,
+      lines.allSatisfy({ heads.contains($0) || $0.contains(0x09) })
+    {
+      throw fault(
+        "a line for each user with rows of items below",
+        "awk -F'[|\\t]' '/[|]/ { u = $1; next } { print u \"\\t\" $1 \"\\t\" $2 }' \(path)")
+    }
+    try refuseLinesOfFields()
   }
 
   /// Whether a field is news with whether each was clicked, as in `N9-0 N7-1`.
@@ -48,10 +121,48 @@ enum Conversion {
       }
   }
 
-  /// A path as a shell takes it.
-  private static func quoted(_ path: String) -> String {
+  /// Throws `SourceError` for SNAP's blocks of lines such as `review/score: 5.0`.
+  private func refuseLinesOfFields() throws {
+    let names = lines.prefix(40).filter { !$0.isEmpty }.map { line in
+      String(decoding: line.prefix { $0 != 0x3A && $0 != 0x20 }, as: UTF8.self)
+    }
+    guard names.count > 2, names.count(where: { $0.contains("/") }) * 5 >= names.count * 4,
+      lines[0].contains(0x3A)
+    else { return }
+    func key(_ role: ColumnRole) -> String? {
+      let ends = names.map { String($0.split(separator: "/").last ?? "") }
+      return
+        (role.position(in: ends)
+        ?? (role == .user ? ends.firstIndex(of: "profileName") : nil)).map { names[$0] }
+    }
+    let sets = ColumnRole.allCases.map { role in
+      key(role).map { "$1 == \"\($0)\" { \(role.rawValue) = v }" } ?? ""
+    }
+    throw fault(
+      "a line for each field of a review",
+      "awk -F': ' 'function out() { if (user != \"\") print user \"\\t\" item \"\\t\" rating \"\\t\" time;"
+        + " user = item = rating = time = \"\" } !NF { out() } { v = substr($0, index($0, \": \") + 2) }"
+        + " \(sets.joined(separator: " ")) END { out() }' \(path)")
+  }
+
+  /// Throws `SourceError` for tables that psql, mysql or Markdown draw.
+  private func refuseTables() throws {
+    let hasRule = lines.prefix(3).contains { line in
+      line.count > 4 && line.contains(0x2D) && line.allSatisfy { "-+|: ".utf8.contains($0) }
+        && (line.contains(0x2B) || line.contains(0x7C))
+    }
+    guard hasRule, lines.contains(where: { $0.contains(0x7C) }) else { return }
+    let isFramed = lines.prefix(3).contains { $0.first == 0x7C }
+    let ends = isFramed ? "s/^| *//; s/ *|$//" : "s/^ *//; s/ *$//"
+    throw fault(
+      "a table drawn for reading",
+      "grep '|' \(path) | grep -v '^[-+|: ]*$' | sed '\(ends); s/ *| */|/g'")
+  }
+
+  /// A path or another word as a shell takes it.
+  static func quoted(_ path: String) -> String {
     let isPlain = path.utf8.allSatisfy { byte in
-      isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "/._-".utf8.contains(byte)
+      isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "/._-=,:@+".utf8.contains(byte)
     }
     let shownPath = shown(path.utf8, most: 4096)
     return isPlain

@@ -19,7 +19,8 @@ func parseNumber(_ field: [UInt8]) -> Float? {
 }
 
 /// Seconds since 1970: a number (a fraction is cut off), or a date with or without a time of day
-/// (UTC unless an offset is given): `2005-09-06`, `2005/9/6`, `2005-09-06T12:30:00.5+02:00`.
+/// (UTC unless an offset is given): `2005-09-06`, `2005/9/6 12`, `2005-09-06T12:30:00.5+02:00`,
+/// `Tue Sep 06 12:30:00 +0000 2005`.
 func parseTime(_ field: [UInt8]) -> Int64? {
   if let count = Int64(String(decoding: field, as: UTF8.self)) { return wholeSeconds(count) }
   if field.allSatisfy({ isDigit($0) || "+-.eE".utf8.contains($0) }),
@@ -27,38 +28,124 @@ func parseTime(_ field: [UInt8]) -> Int64? {
   {
     return wholeSeconds(Int64(count.rounded(.down)))
   }
-  var rest = field[...]
-  func number(_ most: Int) -> Int64? {
-    let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }
+  return DateReader(field[...]).date() ?? DateReader(field[...]).dateOfC()
+}
+
+/// Midnight of a day that is written as a whole number, as in `20050906` or `20050906.0`.
+func parseDay(_ field: [UInt8]) -> Int64? {
+  let digits = field.suffix(2).elementsEqual(".0".utf8) ? field.dropLast(2) : field[...]
+  guard digits.count == 8, digits.allSatisfy(isDigit) else { return nil }
+  let parts = [digits.prefix(4), digits.dropFirst(4).prefix(2), digits.suffix(2)]
+  guard digits.starts(with: "19".utf8) || digits.starts(with: "20".utf8) else { return nil }
+  return DateReader(Array(parts.joined(separator: [0x2D]))[...]).date()
+}
+
+/// How times of a column are written.
+enum TimeForm {
+  /// Seconds, parts of seconds or dates.
+  case usual
+  /// Days as whole numbers.
+  case days
+
+  /// Days where all of some fields are such.
+  init(_ sample: some Sequence<[UInt8]>) {
+    let fields = Array(sample)
+    self = !fields.isEmpty && fields.allSatisfy { parseDay($0) != nil } ? .days : .usual
+  }
+
+  func seconds(_ field: [UInt8]) -> Int64? { self == .days ? parseDay(field) : parseTime(field) }
+}
+
+/// Reads a date from its beginning.
+private struct DateReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ field: ArraySlice<UInt8>) { rest = field }
+
+  private mutating func number(_ most: Int) -> Int64? {
+    let digits = rest.prefix(while: isDigit)
     guard (1...most).contains(digits.count) else { return nil }
     rest = rest.dropFirst(digits.count)
     return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
   }
-  func take(_ any: String) -> Bool {
+
+  private mutating func take(_ any: String) -> Bool {
     guard let next = rest.first, any.utf8.contains(next) else { return false }
     rest.removeFirst()
     return true
   }
-  guard let year = number(4), take("-/"), let month = number(2), take("-/"), let day = number(2),
-    (1...12).contains(month), (1...daysOfMonth(month, year)).contains(day)
-  else { return nil }
-  var seconds = daysSince1970(year, month, day) * 86_400
-  if rest.isEmpty { return seconds }
-  guard take(" T"), let hour = number(2), hour < 24, take(":"), let minute = number(2), minute < 60
-  else { return nil }
-  seconds += hour * 3600 + minute * 60
-  if take(":") {
-    guard let second = number(2), second <= 60 else { return nil }
-    seconds += second
-    if take(".") { guard number(12) != nil else { return nil } }
+
+  private mutating func word(_ words: [String]) -> Int? {
+    let found = words.firstIndex { rest.starts(with: $0.utf8) }
+    if found != nil { rest = rest.dropFirst(3) }
+    return found
   }
-  if rest.isEmpty || rest.elementsEqual("Z".utf8) { return seconds }
-  let sign: Int64
-  if take("+") { sign = -1 } else if take("-") { sign = 1 } else { return nil }
-  guard let zoneHour = number(4) else { return nil }
-  if rest.isEmpty { return seconds + sign * (zoneHour / 100 * 3600 + zoneHour % 100 * 60) }
-  guard take(":"), let zoneMinute = number(2), rest.isEmpty else { return nil }
-  return seconds + sign * (zoneHour * 3600 + zoneMinute * 60)
+
+  /// A date and a time of day, as ISO 8601 has them.
+  consuming func date() -> Int64? {
+    guard let year = number(4), take("-/"), let month = number(2), take("-/"),
+      let day = number(2), var seconds = midnight(year, month, day)
+    else { return nil }
+    if rest.isEmpty { return seconds }
+    guard take(" T"), let hour = number(2), hour < 24 else { return nil }
+    seconds += hour * 3600
+    if rest.isEmpty { return seconds }
+    guard take(":"), let minute = number(2), minute < 60 else { return nil }
+    seconds += minute * 60
+    if take(":") {
+      guard let second = number(2), second <= 60 else { return nil }
+      seconds += second
+      if take(".") { guard number(12) != nil else { return nil } }
+    }
+    if rest.isEmpty || rest.elementsEqual("Z".utf8) || rest.elementsEqual(" UTC".utf8) {
+      return seconds
+    }
+    _ = take(" ")
+    guard let offset = offset(), rest.isEmpty else { return nil }
+    return seconds - offset
+  }
+
+  /// A date as `ctime` has it, with or without an offset: `Tue Sep 06 12:30:00 +0000 2005`.
+  consuming func dateOfC() -> Int64? {
+    guard word(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]) != nil, take(" "),
+      let month = word([
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+      ]), take(" ")
+    else { return nil }
+    _ = take(" ")
+    guard let day = number(2), take(" "), let hour = number(2), hour < 24, take(":"),
+      let minute = number(2), minute < 60, take(":"), let second = number(2), second <= 60,
+      take(" ")
+    else { return nil }
+    var offset: Int64 = 0
+    if let first = rest.first, !isDigit(first) {
+      guard let found = self.offset(), take(" ") else { return nil }
+      offset = found
+    }
+    guard let year = number(4), rest.isEmpty,
+      let seconds = midnight(year, Int64(month + 1), day)
+    else { return nil }
+    return seconds + hour * 3600 + minute * 60 + second - offset
+  }
+
+  private func midnight(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
+    guard (1...12).contains(month), (1...daysOfMonth(month, year)).contains(day) else {
+      return nil
+    }
+    return daysSince1970(year, month, day) * 86_400
+  }
+
+  /// Seconds before UTC of `+02`, `+0200` or `+02:00`.
+  private mutating func offset() -> Int64? {
+    let sign: Int64
+    if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
+    let digits = rest.prefix(while: isDigit).count
+    guard digits == 2 || digits == 4, let zone = number(4) else { return nil }
+    if digits == 4 { return sign * (zone / 100 * 3600 + zone % 100 * 60) }
+    guard take(":") else { return sign * zone * 3600 }
+    guard let minute = number(2) else { return nil }
+    return sign * (zone * 3600 + minute * 60)
+  }
 }
 
 /// The seconds of a time since 1970 that may be counted in milli-, micro- or nanoseconds, which are told by

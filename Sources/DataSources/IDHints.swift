@@ -18,6 +18,11 @@ extension IDTable {
     let plain = ids(among: Set(numbers.map(\.plain)))
     twins = numbers.filter { plain.contains($0.plain) }.map { ($0.plain, $0.id) } + twins
     var hints: [String] = []
+    if let mark = Self.marksOfNone.first(where: holds) {
+      hints.append(
+        "one of the \(kind) is '\(shown(mark))', which may stand for none; leave such rows out where it does"
+      )
+    }
     if let first = padded.first {
       hints.append(
         "ids of \(padded.count) \(kind) begin or end with a blank, such as '\(shown(first))', and are not"
@@ -30,6 +35,13 @@ extension IDTable {
     }
     return hints
   }
+
+  /// What other programs write where there is no value.
+  private static let marksOfNone = [
+    "NA", "N/A", "NULL", "null", "None", "nan", "NaN", "\\N",
+  ].map { Array($0.utf8) }
+
+  static func isMarkOfNone(_ id: [UInt8]) -> Bool { marksOfNone.contains(id) }
 
   /// Which of some ids occur.
   private func ids(among wanted: Set<[UInt8]>) -> Set<[UInt8]> {

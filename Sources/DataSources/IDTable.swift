@@ -91,6 +91,20 @@ public final class IDTable {
     }
   }
 
+  /// Whether an id of at most eight bytes is known.
+  func holds(_ id: [UInt8]) -> Bool {
+    let word = id.enumerated().reduce(UInt64(0)) {
+      $0 | UInt64($1.element) << UInt64($1.offset * 8)
+    }
+    let slots = storage.pointee.short
+    var slot = slots.start(Self.mix(word))
+    while slots.base[slot] != 0 {
+      if storage.pointee.words[Int(slots.base[slot] - 1)] == word { return true }
+      slot = (slot + 1) & ((1 << slots.bits) - 1)
+    }
+    return false
+  }
+
   /// The bytes of an id.
   func bytes(at index: Int) -> [UInt8] {
     if isLong[index] {

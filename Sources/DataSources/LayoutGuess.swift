@@ -45,7 +45,8 @@ struct LayoutGuess {
 private struct NumberLines {
   private let rows: [[Double?]]
   private let isWhole: Bool
-  private let isBetweenBlanks: Bool
+  private let delimiter: [UInt8]
+  private var isBetweenBlanks: Bool { delimiter == [0x20] }
   var isEven: Bool { Set(rows.map(\.count)).count == 1 }
   var width: Int { rows.first?.count ?? 0 }
 
@@ -53,11 +54,13 @@ private struct NumberLines {
   init?(_ lines: [[UInt8]], _ options: SourceOptions) {
     let delimiter = RowLayout.delimiter(of: lines, options: options)
     guard delimiter.count == 1 else { return nil }
-    isBetweenBlanks = delimiter == [0x20]
+    self.delimiter = delimiter
     var (rows, isWhole): ([[Double?]], Bool) = ([], true)
     for line in lines where !line.isEmpty {
       var row: [Double?] = []
-      for field in line.split(separator: delimiter[0], omittingEmptySubsequences: isBetweenBlanks) {
+      for field in line.split(
+        separator: delimiter[0], omittingEmptySubsequences: delimiter == [0x20])
+      {
         let number = parseNumber(Array(field))
         guard number != nil || field.isEmpty else { return nil }
         isWhole = isWhole && field.allSatisfy(isDigit)
@@ -110,11 +113,17 @@ private struct NumberLines {
       let countsFirst = rows.allSatisfy { row in
         row[0] == Double(row.dropFirst().count { $0 != mark })
       }
-      let cut = countsFirst ? "; the first column counts the ratings: cut it off first" : ""
+      let what = "\(source): is a matrix in which \(count) may stand for no rating"
+      guard countsFirst else {
+        throw SourceError(
+          .badData,
+          "\(what); say --missing \(count) (or --layout matrix where it is a rating)")
+      }
+      let mark = delimiter == [0x09] ? "" : "-d'\(String(decoding: delimiter, as: UTF8.self))' "
       throw SourceError(
         .badData,
-        "\(source): is a matrix in which \(count) may stand for no rating; say --missing \(count) (or"
-          + " --layout matrix where it is a rating)\(cut)")
+        "\(what), and the first column counts the others; convert it: cut \(mark)-f2-"
+          + " \(Conversion.quoted(source)) | ingest --missing \(count) -")
     }
     if empty * 4 > rows.joined().count, largest <= 1000 {
       return take(.matrix, "\(width) numbers on each line, many of them 0 or empty")

@@ -54,15 +54,27 @@ private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ decoder: Tex
   return (ids, nil)
 }
 
-/// The Netflix Prize's `movie:` lines, each followed by rows `user,rating,date` (or `user,rating`).
+/// The Netflix Prize's `movie:` lines, each followed by rows of a user with or without a rating and a date.
 struct NetflixParser: LineParser {
-  let hasDates: Bool
+  /// Which of rating and date follow the user.
+  private let roles: [ColumnRole]
   let decoder: TextDecoder
   var remarks: [String] { decoder.remarks }
   private var item: [UInt8]?
 
-  init(hasDates: Bool, decoder: TextDecoder) {
-    self.hasDates = hasDates
+  var columns: RowColumns {
+    RowColumns(ratings: roles.contains(.rating), times: roles.contains(.time))
+  }
+
+  /// Told by the first row: of two fields the second is a date where it is no number, as in `qualifying.txt`.
+  init(_ lines: [[UInt8]], decoder: TextDecoder) {
+    let row = lines.first { $0.last != 0x3A } ?? []
+    let fields = row.split(separator: 0x2C, omittingEmptySubsequences: false)
+    switch fields.count {
+    case 1: roles = []
+    case 2: roles = parseNumber(Array(fields[1])) == nil ? [.time] : [.rating]
+    default: roles = [.rating, .time]
+    }
     self.decoder = decoder
   }
 
@@ -76,20 +88,25 @@ struct NetflixParser: LineParser {
     }
     guard let item else { return "comes before any line 'movie:'" }
     let fields = splitFields(line, by: [0x2C], .none) ?? []
-    guard fields.count >= (hasDates ? 3 : 2) else {
-      return
-        "has \(fields.count) fields where user, rating\(hasDates ? " and date" : "") are needed"
+    guard fields.count == roles.count + 1 else {
+      let needed = (["user"] + roles.map(\.rawValue)).joined(separator: ", ")
+      return "has \(fields.count) fields where \(roles.count + 1) are needed (\(needed))"
     }
     guard !fields[0].isEmpty, let user = decoder.text(fields[0]) else { return "an id is empty" }
-    guard let rating = parseNumber(fields[1]) else {
-      return "rating '\(shown(fields[1]))' is not a number"
-    }
+    var rating: Float = 1
     var time: Int64 = 0
-    if hasDates {
-      guard let seconds = parseTime(fields[2]) else {
-        return "time '\(shown(fields[2]))' is neither seconds since 1970 nor a date"
+    for (role, field) in zip(roles, fields.dropFirst()) {
+      if role == .rating {
+        guard let number = parseNumber(field) else {
+          return "rating '\(shown(field))' is not a number"
+        }
+        rating = number
+      } else {
+        guard let seconds = parseTime(field) else {
+          return "time '\(shown(field))' is neither seconds since 1970 nor a date"
+        }
+        time = seconds
       }
-      time = seconds
     }
     batch.append(users.intern(user), items.intern(item), rating, time)
     return nil

@@ -10,8 +10,12 @@ struct RowLayout {
   let width: Int
   /// What each field is read as, up to the last one needed.
   let roles: [ColumnRole?]
+  /// How times are written.
+  let times: TimeForm
   private let names: [String]?
   private let sample: FieldSample
+  /// What else columns were told by, in words.
+  private let ground: String
 
   var columns: RowColumns {
     RowColumns(ratings: roles.contains(.rating), times: roles.contains(.time))
@@ -29,14 +33,14 @@ struct RowLayout {
     let mark = delimiter == [0x09] ? "tab" : "'\(shown(delimiter))'"
     return
       "rows between \(mark)\(header == nil ? "" : " under a header"): \(held.joined(separator: ", "))"
-      + (left.isEmpty ? "" : "; left out: \(left.map(column).joined(separator: ", "))")
+      + ground + (left.isEmpty ? "" : "; left out: \(left.map(column).joined(separator: ", "))")
   }
 
   /// What to do where a column is no ratings or times.
   func advice(on role: ColumnRole) -> String {
     names != nil
       ? "leave the column out with --columns \(role.rawValue)=none, or fix it"
-      : "say what the columns hold, as in --columns \(sample.suggestion(nil)), or fix it"
+      : "say what the columns hold, as in --columns \(sample.suggestion()), or fix it"
   }
 
   /// The fault of a row without one of the ids.
@@ -79,9 +83,7 @@ struct RowLayout {
   init(_ lines: [[UInt8]], options: SourceOptions, source: String) throws {
     let delimiter = Self.delimiter(of: lines, options: options)
     let quoting = Quoting(options.quotes, delimiter: delimiter)
-    let rows = lines.compactMap { line in
-      line.withUnsafeBufferPointer { splitFields($0, by: delimiter, quoting) }
-    }
+    let rows = Self.records(lines, delimiter, quoting)
     guard let first = lines.first, let fields = rows.first, fields.count >= 2 else {
       throw SourceError(
         .badData,
@@ -91,22 +93,90 @@ struct RowLayout {
     (self.delimiter, self.quoting, width) = (delimiter, quoting, fields.count)
     let names = fields.map { String(decoding: $0, as: UTF8.self) }
     let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count })
+    let said = options.columns
     let looksNamed = Self.looksNamed(names, fields)
     let hasHeader =
-      options.header
-      ?? (looksNamed || options.columns.hasNames || Self.stands(fields, over: below))
+      options.header ?? (looksNamed || said.hasNames || Self.stands(fields, over: below))
     header = hasHeader ? first : nil
     self.names = hasHeader ? names : nil
-    sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
-    let isByName = hasHeader && (looksNamed || options.columns.hasNames)
-    let positions =
-      isByName
-      ? try options.columns.positions(named: names, source: source)
-      : options.columns.positions(count: fields.count)
-    roles = try Self.roles(positions, width: fields.count, source: source)
-    if !isByName {
-      try sample.refuseImplausible(positions, options.columns, line: hasHeader ? 2 : 1, source)
+    let sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
+    self.sample = sample
+    if hasHeader { try Self.refuseNamedRows(rows, delimiter, source) }
+    let knowsSome = ColumnRole.allCases.contains { role in
+      names.contains { $0.count > 1 && role.isNamed($0) }
     }
+    let isOdd = fields.count > 4 && said.references.isEmpty
+    let isByName = hasHeader && (looksNamed || said.hasNames || knowsSome || isOdd)
+    let (positions, ground) =
+      isByName
+      ? (try said.positions(named: names, source: source), "")
+      : try Self.positions(said, sample, fields.count, source)
+    self.ground = ground
+    roles = try Self.roles(positions, width: fields.count, source: source)
+    times = TimeForm(positions[.time].map(sample.column) ?? [])
+    let line = hasHeader ? 2 : 1
+    if !isByName { try sample.refuseImplausible(positions, said, line: line, source) }
+    try sample.refuseEmpty(positions, said, line: line, source) { role in
+      hasHeader ? role.other(than: positions[role].map { names[$0] }, in: names) : nil
+    }
+  }
+
+  /// The fields of the records of some lines; a quoted field may hold line breaks.
+  private static func records(_ lines: [[UInt8]], _ delimiter: [UInt8], _ quoting: Quoting)
+    -> [[[UInt8]]]
+  {
+    var records: [[[UInt8]]] = []
+    var open: [UInt8] = []
+    for line in lines {
+      let record = open.isEmpty ? line : open + [10] + line
+      let isOpen =
+        quoting == .csv && record.contains(0x22)
+        && record.withUnsafeBufferPointer {
+          DataSources.isOpen($0, by: delimiter, isQuoted: false)
+        }
+      open = isOpen ? record : []
+      guard !isOpen else { continue }
+      let fields = record.withUnsafeBufferPointer { splitFields($0, by: delimiter, quoting) }
+      if let fields { records.append(fields) }
+    }
+    return records
+  }
+
+  /// Positions of columns without names, in the customary order, and what else they were told by.
+  ///
+  /// Throws `SourceError` for more columns than can be told by their order.
+  private static func positions(
+    _ said: ColumnSelection, _ sample: FieldSample, _ width: Int, _ source: String
+  ) throws -> ([ColumnRole: Int], String) {
+    guard width <= 8 || !said.references.isEmpty else {
+      throw SourceError(
+        .badData,
+        "\(source): line 1: has \(width) fields and no names; say which field holds what, as in"
+          + " --columns user=N,item=N,rating=none,time=none, or --layout adjacency where each line is a"
+          + " user's items")
+    }
+    var positions = said.positions(count: width)
+    guard said.references[.user] == nil, said.references[.item] == nil, sample.isItemFirst else {
+      return (positions, "")
+    }
+    (positions[.user], positions[.item]) = (1, 0)
+    return (positions, " (Amazon's products come before its reviewers)")
+  }
+
+  /// Throws `SourceError` where all rows have one field more than the header: R writes the names of rows so.
+  private static func refuseNamedRows(
+    _ rows: [[[UInt8]]], _ delimiter: [UInt8], _ source: String
+  ) throws {
+    let width = rows[0].count
+    let rest = rows.dropFirst()
+    guard !rest.isEmpty, rest.allSatisfy({ $0.count == width + 1 && $0.last?.isEmpty == false })
+    else { return }
+    let mark = delimiter == [0x09] ? "\\t" : String(decoding: delimiter, as: UTF8.self)
+    throw SourceError(
+      .badData,
+      "\(source): line 2: has \(width + 1) fields where the header has \(width), as do the rows below,"
+        + " whose first field may be a name of the row; convert it: sed '1s/^/row\(mark)/'"
+        + " \(Conversion.quoted(source)) | ingest -")
   }
 
   /// A header holds no numbers; one that names a user or an item alone is none to guess the other by.
@@ -116,10 +186,11 @@ struct RowLayout {
       && (named.allSatisfy { !$0.isEmpty } || named.contains { $0.contains { $0.count > 3 } })
   }
 
-  /// Whether words without digits stand over a column of numbers, as a header in any language does.
+  /// Whether words stand over a column of numbers, as a header in any language does; where they hold digits, over two.
   private static func stands(_ fields: [[UInt8]], over below: FieldSample) -> Bool {
-    !fields.contains { $0.isEmpty || $0.contains(where: isDigit) }
-      && fields.indices.contains { below.isNumeric($0) }
+    let numeric = fields.indices.count { below.isNumeric($0) }
+    return !fields.contains { $0.isEmpty || parseNumber($0) != nil }
+      && numeric > (fields.contains { $0.contains(where: isDigit) } ? 1 : 0)
   }
 
   private static func roles(
@@ -142,79 +213,5 @@ struct RowLayout {
       throw SourceError(.usage, "--columns: user and item are both needed")
     }
     return roles
-  }
-}
-
-/// Fields of the first rows, to tell by what they hold what they mean.
-struct FieldSample {
-  private let rows: [[[UInt8]]]
-
-  init(_ rows: some Sequence<[[UInt8]]>) { self.rows = Array(rows) }
-
-  private func column(_ place: Int) -> [[UInt8]] { rows.map { $0[place] } }
-
-  /// Whether there are rows, all with a number here.
-  func isNumeric(_ place: Int) -> Bool {
-    !rows.isEmpty && column(place).allSatisfy { parseNumber($0) != nil }
-  }
-
-  /// Whether all are dates, or whole numbers that are seconds of 1973 or later, or parts of them.
-  private func isTime(_ place: Int) -> Bool {
-    !rows.isEmpty
-      && column(place).allSatisfy { field in
-        let isCount = field.allSatisfy(isDigit)
-        return isCount
-          ? (9...19).contains(field.count) && parseTime(field) != nil
-          : parseNumber(field) == nil && parseTime(field) != nil
-      }
-  }
-
-  private func isEverEmpty(_ place: Int) -> Bool { rows.contains { $0[place].isEmpty } }
-
-  /// Roles by what the columns hold, to be typed after `--columns`.
-  func suggestion(_ names: [String]?) -> String {
-    let places = rows.first?.indices ?? 0..<0
-    let times = places.dropFirst().filter(isTime)
-    let time = times.first { !column($0).allSatisfy { $0.allSatisfy(isDigit) } } ?? times.last
-    let keys = places.filter { place in
-      place != time && !isEverEmpty(place)
-        && !column(place).contains { parseNumber($0) != nil && $0.contains(0x2E) }
-    }
-    // Of a check-in, whose time comes second, the place comes last.
-    let user = keys.first
-    let item = time == 1 ? keys.dropFirst().last : keys.dropFirst().first
-    let rating = item.flatMap { item in
-      places.first { place in
-        place > item && place != time
-          && column(place).allSatisfy { (parseNumber($0)?.magnitude ?? .infinity) < 1000 }
-      }
-    }
-    return [("user", user), ("item", item), ("time", time), ("rating", rating)].map { role, place in
-      let isNeeded = role == "user" || role == "item"
-      return "\(role)=\(place.map { "\($0 + 1)" } ?? (isNeeded ? "N" : "none"))"
-    }.joined(separator: ",")
-  }
-
-  /// Throws `SourceError` where columns that were told by their place alone hold something else.
-  func refuseImplausible(
-    _ positions: [ColumnRole: Int], _ said: ColumnSelection, line: Int, _ source: String
-  ) throws {
-    func fault(_ what: String) -> SourceError {
-      SourceError(
-        .badData,
-        "\(source): line \(line): \(what); say which field holds what, as in --columns"
-          + " \(suggestion(nil))")
-    }
-    func place(_ role: ColumnRole) -> Int? {
-      said.references[role] == nil && !rows.isEmpty ? positions[role] : nil
-    }
-    if let item = place(.item), isTime(item), !rows[0][item].allSatisfy(isDigit) {
-      throw fault("field \(item + 1) is a date where an item is expected")
-    }
-    if let rating = place(.rating), isTime(rating) {
-      throw fault(
-        "field \(rating + 1) holds times such as '\(shown(rows[0][rating]))' where ratings are"
-          + " expected")
-    }
   }
 }

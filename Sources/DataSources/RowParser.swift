@@ -9,6 +9,7 @@ struct RowParser: LineParser {
   private let first: UInt8
   private let second: UInt8
   private let roles: [ColumnRole?]
+  private let hasDays: Bool
   /// Delimiters behind the last field needed.
   private let marksBehind: Int
   /// The first bytes of the header, and which of eight they are.
@@ -33,6 +34,7 @@ struct RowParser: LineParser {
     first = layout.delimiter[0]
     second = layout.delimiter.count > 1 ? layout.delimiter[1] : 0
     roles = layout.roles
+    hasDays = layout.times == .days
   }
 
   /// ASCII ids without quotes, ratings of up to seven digits with a point, whole seconds.
@@ -84,7 +86,7 @@ struct RowParser: LineParser {
           time = time &* 10 &+ Int64(at.pointee &- 0x30)
           at += 1
         }
-        guard at > digits, at - digits <= 18 else { return nil }
+        guard at > digits, at - digits <= 18, !hasDays else { return nil }
         time = wholeSeconds(time)
       case nil:
         while Self.isPlain(at.pointee), at.pointee != first { at += 1 }
@@ -166,7 +168,7 @@ struct RowParser: LineParser {
         }
         rating = number
       case .time:
-        guard let seconds = parseTime(field) else {
+        guard let seconds = layout.times.seconds(field) else {
           return .noTime(field, advice: layout.advice(on: .time))
         }
         time = seconds

@@ -80,10 +80,9 @@ public struct SourceOptions: Sendable {
         layout: "a count and a user's items on each line, users numbered from 0" + guess.ground,
         badRows: badRows)
     case .netflix:
-      let hasDates = sample.contains { $0.count { $0 == 0x2C } >= 2 }
+      let parser = NetflixParser(sample, decoder: decoder)
       return LineSource(
-        text, NetflixParser(hasDates: hasDates, decoder: decoder),
-        columns: .init(ratings: true, times: hasDates), layout: "Netflix Prize", badRows: badRows)
+        text, parser, columns: parser.columns, layout: "Netflix Prize", badRows: badRows)
     case .matrix:
       return LineSource(
         text,
@@ -145,7 +144,7 @@ public struct SourceOptions: Sendable {
     let isWide = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
     let what =
       isWide
-      ? "text in UTF-16; export it as CSV or JSON lines in UTF-8"
+      ? "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8 \(Conversion.quoted(name)) | ingest -"
       : marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
         ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
     throw SourceError(.badData, "\(source): is \(what)")

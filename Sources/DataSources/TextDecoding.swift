@@ -39,6 +39,11 @@ final class TextDecoder {
     }
   }
 
+  /// Text in which line breaks and tabs are blanks.
+  func line(_ bytes: [UInt8]) -> [UInt8]? {
+    text(bytes.map { $0 == 10 || $0 == 13 || $0 == 9 ? 0x20 : $0 })
+  }
+
   private static func utf8(
     _ bytes: some Collection<UInt8>, _ scalar: (UInt8) -> Unicode.Scalar?
   ) -> [UInt8]? {

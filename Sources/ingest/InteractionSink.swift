@@ -34,8 +34,12 @@ final class InteractionSink {
       ratingRange.map { "ratings of \(text($0.lowerBound)) to \(text($0.upperBound))" }
         ?? "no ratings")
     parts.append(
-      timeRange.map { "dates from \(dayText($0.lowerBound)) to \(dayText($0.upperBound))" }
-        ?? "no times")
+      timeRange.map { range in
+        // Within three years from 1970 on they are more likely days, months or ranks.
+        (0..<100_000_000).contains(range.lowerBound) && range.upperBound < 100_000_000
+          ? "times of \(range.lowerBound) to \(range.upperBound), which are no dates"
+          : "dates from \(dayText(range.lowerBound)) to \(dayText(range.upperBound))"
+      } ?? "no times")
     if labels.hasTitles { parts.append("titles for \(titledItems) of \(items.count) items") }
     if labels.categoryCount > 0 { parts.append("\(labels.categoryCount) categories") }
     return parts.joined(separator: ", ")

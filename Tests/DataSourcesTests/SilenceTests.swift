@@ -96,7 +96,7 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(
       refusal("1,10,1577836801\n2,11,1577836999\n").contains("--columns user=1,item=2,time=3"))
     let jester = "2,1.5,99,-7.2,99,99,99,99,99\n1,99,4.25,99,99,99,99,99,99\n"
-    #expect(refusal(jester).contains("say --missing 99"))
+    #expect(refusal(jester).contains("| ingest --missing 99 -"))
     #expect(
       refusal("1 2 3\n1 2\n") {
         $0.columns = try ColumnSelection("user=1"); $0.layout = .adjacency

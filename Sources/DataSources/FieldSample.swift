@@ -1,0 +1,181 @@
+// What do columns hold, by the fields of their first rows?
+
+/// Fields of the first rows, to tell by what they hold what they mean.
+struct FieldSample {
+  private let rows: [[[UInt8]]]
+
+  init(_ rows: some Sequence<[[UInt8]]>) { self.rows = Array(rows) }
+
+  func column(_ place: Int) -> [[UInt8]] { rows.map { $0[place] } }
+
+  /// Whether there are rows, all with a number here.
+  func isNumeric(_ place: Int) -> Bool {
+    !rows.isEmpty && column(place).allSatisfy { parseNumber($0) != nil }
+  }
+
+  /// Seconds of 1995 to 2037, within which logs of interactions lie.
+  private static let logTimes: ClosedRange<Int64> = 788_918_400...2_145_916_799
+
+  private static func isDate(_ field: [UInt8]) -> Bool {
+    parseNumber(field) == nil && parseTime(field) != nil
+  }
+
+  /// Whether all are dates.
+  private func isDate(_ place: Int) -> Bool {
+    !rows.isEmpty && column(place).allSatisfy(Self.isDate)
+  }
+
+  /// Whether all are dates or numbers that are times of a log.
+  private func isTime(_ place: Int) -> Bool {
+    isDate(place)
+      || !rows.isEmpty
+        && column(place).allSatisfy { field in
+          field.count >= 9 && field.first != 0x30 && !Self.isDate(field)
+            && parseTime(field).map(Self.logTimes.contains) == true
+        }
+  }
+
+  /// Whether these are times rather than ids: dates, or other times that hardly repeat where no other column has any.
+  private func isTimeAmongIDs(_ place: Int) -> Bool {
+    if isDate(place) { return true }
+    let others = (rows.first?.indices ?? 0..<0).contains { $0 != place && isTime($0) }
+    return isTime(place) && !others && rows.count > 2 && distinct(place) * 4 > rows.count * 3
+  }
+
+  private func distinct(_ place: Int) -> Int { Set(column(place)).count }
+  private func isEverEmpty(_ place: Int) -> Bool { rows.contains { $0[place].isEmpty } }
+
+  /// Whether all are numbers of at most four decimals, not all equal, as ratings and counts are.
+  private func mayBeRating(_ place: Int) -> Bool {
+    isNumeric(place) && distinct(place) > 1
+      && column(place).allSatisfy { field in
+        (parseNumber(field)?.magnitude ?? .infinity) < 100_000
+          && (field.firstIndex(of: 0x2E).map { field.count - $0 - 1 } ?? 0) <= 4
+      }
+  }
+
+  /// Whether all are whole or half numbers of 0 to 10.
+  private func isScale(_ place: Int) -> Bool {
+    column(place).allSatisfy { field in
+      parseNumber(field).map { (0...10).contains($0) && ($0 * 2).rounded() == $0 * 2 } == true
+    }
+  }
+
+  /// The column of ratings: the only one of a rating scale, or the only one of numbers before the time.
+  private func rating(behind item: Int, _ time: Int?) -> Int? {
+    guard let width = rows.first?.count else { return nil }
+    let numbers = ((item + 1)..<width).filter { $0 != time && mayBeRating($0) }
+    let scales = numbers.filter(isScale)
+    if scales.count == 1 { return scales[0] }
+    let before = numbers.filter { place in time.map { place < $0 || $0 < item } ?? true }
+    return before.count == 1 && scales.isEmpty ? before[0] : nil
+  }
+
+  /// Roles by what the columns hold, to be typed after `--columns`.
+  func suggestion() -> String {
+    let places = rows.first?.indices ?? 0..<0
+    let times = places.filter { $0 == 0 ? isTimeAmongIDs(0) : isTime($0) }
+    let time = times.first(where: isDate) ?? times.last
+    let keys = places.filter { place in
+      !times.contains(place) && !isEverEmpty(place)
+        && !column(place).contains { parseNumber($0) != nil && $0.contains(0x2E) }
+    }
+    let user = keys.first
+    let item = keys.dropFirst().first
+    let rating = item.flatMap { self.rating(behind: $0, time) }
+    return [("user", user), ("item", item), ("time", time), ("rating", rating)].map { role, place in
+      let isNeeded = role == "user" || role == "item"
+      return "\(role)=\(place.map { "\($0 + 1)" } ?? (isNeeded ? "N" : "none"))"
+    }.joined(separator: ",")
+  }
+
+  /// Throws `SourceError` where columns that were told by their place alone hold something else.
+  func refuseImplausible(
+    _ positions: [ColumnRole: Int], _ said: ColumnSelection, line: Int, _ source: String
+  ) throws {
+    func fault(_ what: String) -> SourceError {
+      SourceError(
+        .badData,
+        "\(source): line \(line): \(what); say which field holds what, as in --columns"
+          + " \(suggestion())")
+    }
+    func place(_ role: ColumnRole) -> Int? {
+      said.references[role] == nil && !rows.isEmpty ? positions[role] : nil
+    }
+    for role in [ColumnRole.user, .item] {
+      guard let place = place(role) else { continue }
+      if isDate(place) {
+        throw fault("field \(place + 1) is a date where \(role.withArticle) is expected")
+      }
+      if isTimeAmongIDs(place) {
+        throw fault(
+          "field \(place + 1) holds times such as '\(shown(rows[0][place]))' where"
+            + " \(role.withArticle) is expected")
+      }
+      // The first row may be a header of unknown words.
+      let fields = column(place).suffix(max(rows.count - 1, 1))
+      if let list = fields.first, fields.allSatisfy({ $0.first == 0x5B }) {
+        throw fault(
+          "field \(place + 1) holds lists such as '\(shown(list))' where \(role.withArticle) is"
+            + " expected")
+      }
+    }
+    if let rating = place(.rating), isTime(rating) {
+      throw fault(
+        "field \(rating + 1) holds times such as '\(shown(rows[0][rating]))' where ratings are"
+          + " expected")
+    }
+    let taken = Set(positions.values)
+    if let time = place(.time), !isTime(time),
+      let other = (rows.first?.indices ?? 0..<0).first(where: { !taken.contains($0) && isTime($0) })
+    {
+      throw fault(
+        "field \(other + 1) holds times such as '\(shown(rows[0][other]))', but field \(time + 1)"
+          + " would be read as such")
+    }
+  }
+
+  /// Throws `SourceError` where a column of that name holds times in place of ratings, or a mark for none in place
+  /// of most users or items; `other` is another column for the role, as it is said.
+  func refuseEmpty(
+    _ positions: [ColumnRole: Int], _ said: ColumnSelection, line: Int, _ source: String,
+    other: (ColumnRole) -> String?
+  ) throws {
+    for role in [ColumnRole.user, .item] {
+      guard let place = positions[role] else { continue }
+      let marks = column(place).filter(IDTable.isMarkOfNone)
+      guard let mark = marks.first, marks.count * 2 > rows.count else { continue }
+      throw SourceError(
+        .badData,
+        "\(source): line \(line): field \(place + 1) is '\(shown(mark))' in most rows where"
+          + " \(role.withArticle) is expected; leave those rows out, or say another column, as in --columns"
+          + " \(role.rawValue)=\(other(role) ?? "N")")
+    }
+    if said.references[.rating] == nil, let rating = positions[.rating], isTime(rating) {
+      throw SourceError(
+        .badData,
+        "\(source): line \(line): field \(rating + 1) holds times such as"
+          + " '\(shown(rows[0][rating]))' where ratings are expected; say another column, or --columns"
+          + " rating=none")
+    }
+  }
+
+  /// Whether the first column holds Amazon's products and the second its reviewers, as in the ratings of 2018.
+  var isItemFirst: Bool {
+    guard let width = rows.first?.count, width >= 2, !rows.isEmpty else { return false }
+    func isASIN(_ field: [UInt8]) -> Bool {
+      field.count == 10
+        && (field.starts(with: "B0".utf8) && field.allSatisfy(Self.isCapitalOrDigit)
+          || field.dropLast().allSatisfy(isDigit) && (isDigit(field[9]) || field[9] == 0x58))
+    }
+    func isReviewer(_ field: [UInt8]) -> Bool {
+      field.first == 0x41 && (10...30).contains(field.count)
+        && field.allSatisfy(Self.isCapitalOrDigit)
+    }
+    return rows.allSatisfy { isASIN($0[0]) && isReviewer($0[1]) }
+  }
+
+  private static func isCapitalOrDigit(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (0x41...0x5A).contains(byte)
+  }
+}

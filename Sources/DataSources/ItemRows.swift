@@ -1,0 +1,167 @@
+// How are rows and objects that describe items laid out?
+
+import Interchange
+
+/// Names by which headers and JSON keys call what describes items; the first that a source has is meant.
+enum ItemNames {
+  static let title = [
+    "title", "itemname", "movietitle", "booktitle", "producttitle", "productname", "trackname",
+    "artistname", "name",
+  ]
+  static let category = ["genres", "genre", "categories", "category", "class"]
+
+  static func position(of wanted: [String], in names: [String]) -> Int? {
+    let plain = names.map(ColumnRole.plain)
+    return wanted.lazy.compactMap { plain.firstIndex(of: $0) }.first
+  }
+
+  /// The id of an item; a plain `id` is one where nothing else is.
+  static func item(in names: [String]) -> Int? {
+    ColumnRole.item.position(in: names) ?? position(of: ["malid", "id"], in: names)
+  }
+}
+
+/// How rows of items are laid out.
+struct ItemRows {
+  let delimiter: [UInt8]
+  let quoting: Quoting
+  var header: [UInt8]?
+  /// Fields of the first row.
+  var width = 0
+  var item = 0
+  var title: Int?
+  var categories: [Int] = []
+  var titleIsRest = false
+  var hasFlags = false
+  /// Whether RecBole's header says that categories stand between blanks.
+  var isSequence = false
+
+  /// Throws `SourceError` where a header names neither titles nor categories.
+  init(_ line: [UInt8], _ quotes: QuoteRule, source: String) throws {
+    // u.item's titles may hold commas; genres of movies.csv hold bars, but never twenty.
+    delimiter =
+      line.count { $0 == 0x7C } >= 20
+      ? [0x7C] : RowLayout.delimiter(of: [line], options: SourceOptions())
+    quoting = Quoting(quotes, delimiter: delimiter)
+    let fields = fields(line, TextDecoder(.auto)) ?? []
+    width = fields.count
+    title = ItemNames.position(of: ItemNames.title, in: fields)
+    categories = ItemNames.position(of: ItemNames.category, in: fields).map { [$0] } ?? []
+    if title != nil || !categories.isEmpty {
+      header = line
+      // Of a single column of names, the item is what is called so.
+      let others = fields.enumerated().map { $0 == title ? "" : $1 }
+      item = ItemNames.item(in: others) ?? ItemNames.item(in: fields) ?? 0
+      isSequence = categories.first.map { fields[$0].hasSuffix(":token_seq") } ?? false
+      return
+    }
+    if ColumnRole.item.position(in: fields) != nil, !fields.contains(where: { Float($0) != nil }) {
+      throw SourceError(
+        .badData,
+        "\(source): line 1 names neither titles nor categories among"
+          + " \(shown(fields.joined(separator: ", ").utf8, most: 200)); name their columns title and"
+          + " category")
+    }
+    guessColumns(fields)
+  }
+
+  /// Columns of a text without names.
+  private mutating func guessColumns(_ fields: [String]) {
+    hasFlags = delimiter == [0x7C] && fields.count >= 24
+    if hasFlags { return }
+    let isNumber = fields.count > 2 && Float(fields[2]) != nil
+    let isYear =
+      fields.count > 2 && delimiter == [0x2C] && (Int(fields[1]) ?? 0) > 1800 && !isNumber
+      || (fields.count > 2 && fields[1] == "NULL")
+    if fields.count == 8, delimiter == [0x09], fields[5].hasPrefix("http") || fields[6].first == "["
+    {
+      // MIND's news.
+      (title, categories) = (3, [1, 2])
+    } else if isYear {
+      (title, titleIsRest) = (2, true)
+    } else if fields.count > 2, !isNumber {
+      (title, categories) = (1, [2])
+    } else {
+      categories = [1]
+    }
+  }
+
+  /// Whether a record goes on behind the line.
+  func isOpen(_ line: [UInt8]) -> Bool {
+    quoting == .csv
+      && line.withUnsafeBufferPointer { DataSources.isOpen($0, by: delimiter, isQuoted: false) }
+  }
+
+  func fields(_ line: [UInt8], _ decoder: TextDecoder) -> [String]? {
+    let fields = line.withUnsafeBufferPointer { splitFields($0, by: delimiter, quoting) }
+    guard let fields else { return nil }
+    var texts: [String] = []
+    for field in fields {
+      guard let text = decoder.line(field) else { return nil }
+      texts.append(String(decoding: text, as: UTF8.self))
+    }
+    return texts
+  }
+
+  /// Which column holds what.
+  var summary: String {
+    if hasFlags { return "items in 1, titles in 2, genres in 19 flags" }
+    var parts = ["items in \(item + 1)"]
+    if let title { parts.append("titles in \(title + 1)") }
+    if !categories.isEmpty {
+      parts.append("categories in \(categories.map { "\($0 + 1)" }.joined(separator: " and "))")
+    }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// Which keys of JSON objects describe items.
+struct ItemKeys {
+  let item: String
+  let title: String?
+  let category: String?
+
+  /// Told by the keys of the first lines. Throws `SourceError` where there is no item, or nothing else.
+  init(_ lines: [[UInt8]], source: String) throws {
+    var (names, known): ([String], Set<String>) = ([], [])
+    for line in lines {
+      line.withUnsafeBufferPointer { bytes in
+        var scanner = JSONScanner(bytes)
+        _ = scanner.members { key, _ in
+          let name = String(decoding: key, as: UTF8.self)
+          if known.insert(name).inserted { names.append(name) }
+        }
+      }
+    }
+    title = ItemNames.position(of: ItemNames.title, in: names).map { names[$0] }
+    category = ItemNames.position(of: ItemNames.category, in: names).map { names[$0] }
+    guard let item = ItemNames.item(in: names), title != nil || category != nil else {
+      throw SourceError(
+        .badData,
+        "\(source): line 1 names no item with a title or categories among"
+          + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
+    }
+    self.item = names[item]
+  }
+
+  var summary: String {
+    [("items", item), ("titles", title), ("categories", category)].compactMap { what, key in
+      key.map { "\(what) in '\(shown($0.utf8))'" }
+    }.joined(separator: ", ")
+  }
+
+  /// A text or a number as text, without control characters.
+  static func text(_ value: JSONValue) -> String? {
+    guard let text = value.string ?? value.int.map({ "\($0)" }) else { return nil }
+    return TextDecoder(.utf8).line(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The names in a list, in lists of it, or the keys of an object.
+  static func names(_ value: JSONValue) -> [String] {
+    switch value {
+    case .array(let values): values.flatMap(names)
+    case .object(let members): members.keys.sorted()
+    default: text(value).map { [$0] } ?? []
+    }
+  }
+}
