@@ -38,6 +38,20 @@ public struct RankingFactors: Sendable {
     self.init(result, shares, hasBiases: true)
   }
 
+  /// Items with more added to their biases; nil where they have none.
+  ///
+  /// - Parameter more: 1 x M.
+  public func adding(_ more: Matrix<Float>) -> RankingFactors? {
+    guard hasBiases else { return nil }
+    let biases = Matrix<Float>(rows: 1, columns: factors.rows)
+    let vectors = Matrix<Float>(rows: factors.rows, columns: factors.columns - 2)
+    for item in 0..<factors.rows {
+      biases[0, item] = bias(item) + more[0, item]
+      _ = vectors.row(item).update(from: vector(item))
+    }
+    return RankingFactors(items: vectors, biases: biases, shares: shares)
+  }
+
   /// Users of items with biases.
   ///
   /// - Parameter scale: multiplied to `vectors`.

@@ -97,6 +97,7 @@ public struct FittingTask: Sendable {
     if case .failed(let failure) = fitted.outcome {
       settings = settings.setting("failure", .string(failure.description))
     }
+    if settings["recency-weight"]?.double == -1 { settings = settings.setting("recency-weight", 0) }
     if let validation = data.validation {
       settings = settings.setting("validation", .number(validation.value(of: model)))
         .setting("validation_metric", .string(validation.metric.text))

@@ -50,7 +50,7 @@ public struct ItemPopularity: Sendable {
     for halfLife in Self.halfLives {
       let candidate = ItemPopularity(data, halfLife: halfLife)
       let gain = Gain(held.values(ranking: candidate.shares), over: before)
-      if gain.isCertain, gain.mean > best.gain { best = (candidate, gain.mean) }
+      if gain.isCertain(errors: 1), gain.mean > best.gain { best = (candidate, gain.mean) }
     }
     self = best.popularity
   }
@@ -62,7 +62,8 @@ struct Gain {
   /// Of the mean; as if cases knew nothing of each other.
   let standardError: Double
 
-  var isCertain: Bool { mean > standardError }
+  /// - Parameter errors: how many standard errors chance is given; more where more was tried.
+  func isCertain(errors: Double) -> Bool { mean > errors * standardError }
 
   init(_ values: [Double], over others: [Double]) {
     let differences = zip(values, others).map { $0 - $1 }

@@ -33,8 +33,10 @@ final class InDGRM: RecommendationModel {
   let itemCount: Int
   /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
   private(set) var others: [InDGRM] = []
-  private(set) var expert: NeighbourhoodExpert?
-  private(set) var settings: JSONValue
+  var expert: NeighbourhoodExpert?
+  /// The expert as it was chosen, where only a share of it is kept.
+  var wholeExpert: NeighbourhoodExpert?
+  var settings: JSONValue
 
   /// The part of a trained network that is kept: clusters that have users, and of each the dimensions
   /// that its ARD variances leave on.

@@ -17,13 +17,13 @@ import Training
 /// validation users, and so is whether all items or few tell an item best where tastes are spread.
 struct NeighbourhoodExpert {
   /// B; nil where it has no weight.
-  let weights: ItemItemWeights?
+  var weights: ItemItemWeights?
   /// Q and how p is made; nil where they have no weight.
-  let factors: FactorModel?
+  var factors: FactorModel?
   /// w, f and v.
-  let choice: Choice
+  var choice: Choice
   /// (v - 1) log(1 + n_j), 1 x M.
-  let bias: Matrix<Float>
+  var bias: Matrix<Float>
   /// How many items B tells an item by at most; 0 for all.
   let neighbours: Int
 

@@ -11,10 +11,10 @@ import Recommending
 /// Every model there is.
 public enum ModelCatalogue {
   public static let families: [any ModelFamily.Type] = [
-    Popularity.self, ItemKNN.self, EASE.self, EDLAE.self, SLIM.self, ImplicitALS.self,
-    ExplainableFactorisation.self, MultVAEFamily.self, RecVAEFamily.self,
-    MacridVAEFamily.self, DGLGMFamily.self,
-    InDGRMFamily.self,
+    Popularity.self, Timely<ItemKNN>.self, Timely<EASE>.self, Timely<EDLAE>.self,
+    Timely<SLIM>.self, Timely<ImplicitALS>.self, Timely<ExplainableFactorisation>.self,
+    Timely<MultVAEFamily>.self, Timely<RecVAEFamily>.self, Timely<MacridVAEFamily>.self,
+    Timely<DGLGMFamily>.self, Timely<InDGRMFamily>.self,
   ]
 
   /// The family of that name.

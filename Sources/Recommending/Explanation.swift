@@ -8,6 +8,8 @@ public struct Explanation: Sendable, Equatable {
     case baseRate
     /// Popularity or another constant of the item.
     case itemBias
+    /// How much the item is liked of late.
+    case recency
     /// A latent factor.
     case factor(Int)
     /// An item group's constant.

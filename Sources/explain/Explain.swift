@@ -181,7 +181,7 @@ struct Explain: Tool {
   private func clusterNames(
     _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
   ) -> [String] {
-    guard let inner = fitted as? any InterpretableModel else { return [] }
+    guard let inner = fitted.core as? any InterpretableModel else { return [] }
     let count = min(data.userCount, 2000)
     let sample = FoldInCases(
       data, users: (0..<count).map { $0 * data.userCount / count },
@@ -207,7 +207,8 @@ struct Explain: Tool {
   private func traversal(
     _ stored: StoredModel, _ fitted: any RecommendationModel, _ factor: Int
   ) throws -> Traversal {
-    guard let inner = fitted as? any InterpretableModel, (0..<inner.latentCount).contains(factor)
+    guard let inner = fitted.core as? any InterpretableModel,
+      (0..<inner.latentCount).contains(factor)
     else {
       throw ToolError(.badData, "\(model): has no factor \(factor) that can be altered")
     }

@@ -121,7 +121,7 @@ struct ExplanationPrinter: Sendable {
       lines.append("     made of: " + summed(explanation.contributions))
     } else {
       let constants = explanation.contributions.filter {
-        [.baseRate, .itemBias, .groupMixture].contains($0.source)
+        [.baseRate, .itemBias, .recency, .groupMixture].contains($0.source)
       }
       let groups = explanation.groups.map {
         Explanation.Contribution(source: .group($0.index), value: $0.contribution)
@@ -249,7 +249,7 @@ struct ExplanationPrinter: Sendable {
         case .item(let item):
           entry["item"] = .string(items.ids[Int(item)])
           entry["name"] = .string(items.name(of: Int(item)))
-        case .baseRate, .itemBias, .groupMixture, .remainder: break
+        case .baseRate, .itemBias, .recency, .groupMixture, .remainder: break
         }
         entries.append(.object(entry))
       }
@@ -284,6 +284,7 @@ struct ExplanationPrinter: Sendable {
     switch source {
     case .baseRate: "base rate"
     case .itemBias: "popularity"
+    case .recency: "liked of late"
     case .factor(let index): "factor \(index)"
     case .group(let index): groupName(index)
     case .groupMixture: "mix of groups"
@@ -296,6 +297,7 @@ struct ExplanationPrinter: Sendable {
     switch source {
     case .baseRate: "base-rate"
     case .itemBias: "item-bias"
+    case .recency: "recency"
     case .factor: "factor"
     case .group: "group"
     case .groupMixture: "group-mixture"

@@ -23,7 +23,7 @@ struct ModelViews {
   private var categories: [String] { stored.categories }
 
   private func inner() throws -> any InterpretableModel {
-    guard let inner = fitted as? any InterpretableModel else {
+    guard let inner = fitted.core as? any InterpretableModel else {
       throw ToolError(
         .badData,
         "a model of the kind '\(stored.description["model"]?.string ?? "")' has no user clusters or factors"

@@ -32,7 +32,7 @@ final class Subjects {
   init(model: String, input: String, sample: Int, seed: UInt64, _ context: ToolContext) throws {
     stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     fitted = try ModelCatalogue.restore(stored)
-    latent = fitted as? any LatentModel
+    latent = fitted.core as? any LatentModel
     let stream = try InputFile.stream(input, expecting: [.interactions])
     data = try InteractionSet.read(stream).0
     let plan = try SplitPlan(data)

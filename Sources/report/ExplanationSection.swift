@@ -212,6 +212,7 @@ private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
     switch part.source {
     case .baseRate: ("base rate", part.value)
     case .itemBias: ("popularity", part.value)
+    case .recency: ("liked of late", part.value)
     case .groupMixture: ("mix of groups", part.value)
     case .remainder: ("no single own item", part.value)
     case .item(let item):

@@ -38,7 +38,7 @@ final class Subject {
 
   /// The `--model` it was fitted as.
   var familyName: String { stored.description["model"]?.string ?? "model" }
-  var inner: (any InterpretableModel)? { fitted as? any InterpretableModel }
+  var inner: (any InterpretableModel)? { fitted.core as? any InterpretableModel }
   var itemCount: Int { stored.items.ids.count }
 
   func title(_ item: Int) -> String { stored.items.name(of: item) }

@@ -78,7 +78,8 @@ import Testing
     let gain = Gain([0.5, 0.7, 0.6], over: [0.4, 0.4, 0.4])
     #expect(abs(gain.mean - 0.2) < 1e-12)
     #expect(abs(gain.standardError - (0.02 / 2 / 3).squareRoot()) < 1e-12)
-    #expect(gain.isCertain && !Gain([0.5, 0.1], over: [0.4, 0.1]).isCertain)
+    #expect(gain.isCertain(errors: 3) && !gain.isCertain(errors: 4))
+    #expect(!Gain([0.5, 0.1], over: [0.4, 0.1]).isCertain(errors: 1))
   }
 
   /// Of most validation users nothing is known: they get what is popular of late from every model, now and from file.

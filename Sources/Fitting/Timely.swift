@@ -1,0 +1,105 @@
+// How does any family come to follow what is liked of late?
+
+import DenseMath
+import Interchange
+import Recommending
+
+/// A model of which a part may have been chosen for want of a recency term.
+public protocol ExpertCarrier: RecommendationModel {
+  /// Whether there is such a part.
+  var hasExpert: Bool { get }
+  /// Leaves a share of the part that `fit` chose, 0 to 1.
+  func keepExpert(_ share: Double)
+}
+
+/// A family whose models get a recency term where validation users gain by it, chosen with how much of their expert
+/// they keep.
+public enum Timely<Family: ModelFamily>: ModelFamily {
+  public static var name: String { Family.name }
+  public static var summary: String { Family.summary }
+  public static var options: [ModelOption] { Family.options + RecencyTerm.options }
+  public static var trainsInEpochs: Bool { Family.trainsInEpochs }
+  public static var takesGroups: Bool { Family.takesGroups }
+
+  public static func fit(
+    _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
+  ) throws -> FittedModel {
+    let weight = settings.number("recency-weight")
+    guard weight <= 0 || data.times != nil else {
+      throw ModelError(
+        .badData,
+        "recency-weight needs times, and these interactions have none; leave it out")
+    }
+    let fitted = try Family.fit(data, settings, monitor)
+    let model = fitted.model
+    guard weight != 0, data.hasTimes,
+      let floor = RecentModel.hasLogarithms(model) ? 0 : Self.floor(of: model, data),
+      let term = term(data, settings, beside: model, floor: floor, monitor)
+    else { return fitted }
+    let (recent, ever) = (
+      ItemPopularity(data, halfLife: term.halfLife), ItemPopularity(data, halfLife: 0)
+    )
+    return FittedModel(
+      RecentModel(model, term, term.values(recent: recent, ever: ever), floor: floor),
+      fitted.outcome)
+  }
+
+  public static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
+    let model = try Family.restore(stored)
+    return try RecentModel(model, stored) ?? model
+  }
+
+  /// The term as set, or as validation users want it, with the share of an expert that suits it; nil for none.
+  private static func term(
+    _ data: TrainingData, _ settings: ModelSettings, beside model: any RecommendationModel,
+    floor: Double, _ monitor: TrainingMonitor
+  ) -> RecencyTerm? {
+    let names = ["weight", "half-life", "popularity"]
+    let given = names.map { settings.number("recency-" + $0) }
+    if given.allSatisfy({ $0 >= 0 }) {
+      return RecencyTerm(halfLife: given[1], weight: given[0], popularity: given[2])
+    }
+    guard let choice = RecencyChoice(data) else {
+      guard given[0] > 0 else { return nil }
+      return RecencyTerm(
+        halfLife: given[1] < 0 ? 30 : given[1], weight: given[0],
+        popularity: given[2] < 0 ? 0.5 : given[2])
+    }
+    monitor.stepBegan("asking how much of what is liked of late suits")
+    func score(_ foldIn: SparseRows, _ rows: Range<Int>, _ scores: Matrix<Float>) {
+      model.score(foldIn, rows: rows, into: scores)
+      takeLogarithms(scores, floor: floor)
+    }
+    let before = choice.values(score: score)
+    let carrier = (model as? any ExpertCarrier).flatMap { $0.hasExpert ? $0 : nil }
+    var best: (term: RecencyTerm, gain: Gain, share: Double)?
+    for share in carrier == nil ? [1] : [1, 0.5, 0] {
+      carrier?.keepExpert(share)
+      guard let found = choice.best(settings, score: score) else { continue }
+      let gain = Gain(found.values, over: before)
+      if best.map({ gain.mean > $0.gain.mean }) ?? true { best = (found.term, gain, share) }
+    }
+    guard let best, best.gain.isCertain(errors: 2) || given[0] > 0 else {
+      carrier?.keepExpert(1)
+      return nil
+    }
+    carrier?.keepExpert(best.share)
+    monitor.stepBegan(
+      "what is liked of late counts with weight \(best.term.weight), half of it after \(best.term.halfLife) days"
+    )
+    return best.term
+  }
+
+  /// A hundredth of the median best score of some training users, among what they do not have; nil where that is
+  /// no positive number.
+  private static func floor(of model: any RecommendationModel, _ data: TrainingData) -> Double? {
+    let rows = 0..<min(500, data.rows.rowCount)
+    let scores = Matrix<Float>(rows: rows.count, columns: data.rows.columnCount)
+    model.score(data.rows, rows: rows, into: scores)
+    let best = topItems(scores, data.rows, rows: rows, count: 1).compactMap { $0.first?.score }
+      .sorted()
+    guard !best.isEmpty else { return nil }
+    let middle = Double(best[best.count / 2]) / 100
+    return middle > 0 && middle.isFinite ? middle : nil
+  }
+}
