@@ -51,7 +51,7 @@ let modelling: [Target.Dependency] = ["Recommending", "Fitting", "ModelCatalogue
 let tools: [Target] = [
   tool("ingest", ["DataSources", "DenseMath", "Interchange"]),
   tool("binarize", ["DataSources", "InteractionData", "Interchange"]),
-  tool("split", ["InteractionData", "Interchange"]),
+  tool("split", ["DataSources", "InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Interchange"] + modelling),
   tool("fit", ["InteractionData", "Interchange"] + modelling),
   tool("tune", ["DenseMath", "InteractionData", "Tuning", "Interchange"] + modelling),

@@ -29,6 +29,9 @@ public struct SplitOptions: Sendable {
   public var seed: UInt64 = 20
   /// Whether a held-out user is told by his id and the seed alone, whoever else is there.
   public var isStable = false
+  /// Where the truth of validation and of test begins under `time`; nil leaves it to the shares.
+  public var validationFrom: Moment?
+  public var testFrom: Moment?
 
   public init() {}
 }
@@ -181,10 +184,19 @@ extension InteractionSet {
         description: "a split by time needs timestamps, and these interactions have none")
     }
     let ordered = times.sorted()
-    let testStart = ordered[
-      min(count - 1, Int(Double(count) * (1 - options.testShare)))]
-    let validationStart = ordered[
-      min(count - 1, Int(Double(count) * (1 - options.testShare - options.validationShare)))]
+    let testStart = (options.testFrom ?? .share(1 - options.testShare)).seconds(among: ordered)
+    let before = ordered.count { $0 < testStart } - Int(options.validationShare * Double(count))
+    let validationStart =
+      (options.validationFrom
+      ?? (options.testFrom == nil
+        ? .share(1 - options.testShare - options.validationShare)
+        : .seconds(ordered[max(before, 0)])))
+      .seconds(among: ordered)
+    guard validationStart <= testStart, times.contains(where: { $0 < validationStart }) else {
+      throw SplitError(
+        description:
+          "nothing is left to train on before the validation and the test; look at the dates")
+    }
     divideEachUser { _, range in
       let positions = 0..<range.count
       return (

@@ -1,6 +1,7 @@
 // indgrm split: decides who is trained on, what is folded in and what is held out.
 
 import ArgumentParser
+import DataSources
 import InteractionData
 import Interchange
 import ToolKit
@@ -33,6 +34,23 @@ struct Split: Tool {
   @Option(help: ArgumentHelp("Share held out for validation.", valueName: "share"))
   var validation = 0.1
 
+  @Option(
+    help: ArgumentHelp(
+      "Leave out what was from then on: a date, a date and a time of day or seconds since 1970, or a share of the interactions in order of time.",
+      valueName: "moment"))
+  var until: Moment?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --scheme time, where the validation begins, instead of by its share.",
+      valueName: "moment"))
+  var validationFrom: Moment?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --scheme time, where the test begins, instead of by its share.", valueName: "moment"))
+  var testFrom: Moment?
+
   @Flag(
     help:
       "Tell a user's part by the id and the seed alone, so that it stays the same when others come; shares hold on average."
@@ -54,6 +72,9 @@ struct Split: Tool {
     guard !stable || scheme == .users else {
       throw ValidationError("--stable keeps users in their part; leave --scheme out")
     }
+    guard scheme == .time || (validationFrom == nil && testFrom == nil) else {
+      throw ValidationError("--validation-from and --test-from cut time; add --scheme time")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
@@ -63,7 +84,7 @@ struct Split: Tool {
     progress.finish()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
     if let unread = data.unreadRatings { context.log.warning(unread) }
-    let (used, unused) = data.compacted()
+    let (used, unused) = try (until.map { try data.before($0) } ?? data).compacted()
     if unused.users + unused.items > 0 {
       context.log.notice(
         "left out \(unused.users) users and \(unused.items) items without interactions")
@@ -76,6 +97,7 @@ struct Split: Tool {
     options.validationShare = validation
     options.seed = seed.seed
     options.isStable = stable
+    (options.validationFrom, options.testFrom) = (validationFrom, testFrom)
     let divided = try used.split(options)
 
     let file = try output.open()
@@ -107,3 +129,15 @@ struct Split: Tool {
 }
 
 extension SplitScheme: ExpressibleByArgument {}
+extension Moment: ExpressibleByArgument {
+  /// A share of the interactions, or a time as users write it.
+  public init?(argument: String) {
+    if let share = Double(argument), (0...1).contains(share) {
+      self = .share(share)
+    } else if let seconds = secondsSince1970(argument) {
+      self = .seconds(seconds)
+    } else {
+      return nil
+    }
+  }
+}
