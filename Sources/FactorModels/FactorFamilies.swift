@@ -15,7 +15,7 @@ package enum ImplicitALS: ModelFamily {
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
     let (model, outcome) = try fitFactors(data, settings, monitor, neighbours: nil)
-    return FittedModel(model, outcome)
+    return FittedModel(model, settings, outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -43,7 +43,7 @@ package enum ExplainableFactorisation: ModelFamily {
     let neighbours = ItemNeighbours(
       data.rows, count: settings.integer("neighbours"), threshold: settings.number("threshold"))
     let (model, outcome) = try fitFactors(data, settings, monitor, neighbours: neighbours)
-    return FittedModel(model, outcome)
+    return FittedModel(model, settings, outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -6,10 +6,15 @@ import Recommending
 /// What a fit made.
 public struct FittedModel {
   public let model: any RecommendationModel
+  /// The settings it was fitted with: nothing is left to the data, but what the model had no use for.
+  public let settings: ModelSettings
   public let outcome: FitOutcome
 
-  public init(_ model: any RecommendationModel, _ outcome: FitOutcome = .finished) {
+  public init(
+    _ model: any RecommendationModel, _ settings: ModelSettings, _ outcome: FitOutcome = .finished
+  ) {
     self.model = model
+    self.settings = settings
     self.outcome = outcome
   }
 }

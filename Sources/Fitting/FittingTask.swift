@@ -109,7 +109,7 @@ public struct FittingTask: Sendable {
     }
     var tensors = model.tensors()
     var description: JSONValue = [
-      "model": .string(family), "settings": settings,
+      "model": .string(family), "settings": settings, "reasons": fitted.settings.reasonsJSON,
       "training_users": .integer(training.rows.rowCount),
       "training_interactions": .integer(training.rows.count),
       "item_interactions": .array(training.rows.columnCounts().map { .integer($0) }),
@@ -152,7 +152,16 @@ public struct FittingTask: Sendable {
     }
     let fitted = try family.fit(task.data, settings.settled(as: settled, for: family), monitor)
     switch fitted.outcome {
-    case .finished: return task.stored(fitted, family: family.name, earlier.provenance)
+    case .finished:
+      var stored = task.stored(fitted, family: family.name, earlier.provenance)
+      // What the first fit had reasons for has them still.
+      if case .object(let first)? = earlier.description["reasons"] {
+        let reasons = first.reduce(stored.description["reasons"] ?? .null) {
+          $1.key == "epochs" ? $0 : $0.setting($1.key, $1.value)
+        }
+        stored.description = stored.description.setting("reasons", reasons)
+      }
+      return stored
     case .stopped: return nil
     case .failed(let failure): throw ModelError(.internalFault, failure.description)
     }

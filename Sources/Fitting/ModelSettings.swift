@@ -1,97 +1,12 @@
-// Which settings does a model have, and what did the user choose?
+// What did the user choose, what was settled, and why?
 
 import Interchange
 import Recommending
 
-/// A setting of a model, given as `--set name=value`.
-public struct ModelOption: Sendable {
-  /// The default, which may lie outside, and the values a setting may have.
-  public enum Kind: Sendable {
-    case integer(Int, ClosedRange<Int>)
-    case number(Double, ClosedRange<Double>)
-    case flag(Bool)
-    case choice(String, [String])
-  }
-
-  public let name: String
-  public let kind: Kind
-  public let help: String
-
-  public init(_ name: String, _ kind: Kind, _ help: String) {
-    self.name = name
-    self.kind = kind
-    self.help = help
-  }
-
-  /// The default as the user would type it.
-  public var defaultText: String {
-    switch kind {
-    case .integer(let value, _): String(value)
-    case .number(let value, _):
-      value == value.rounded() && abs(value) < 1e6 ? String(Int(value)) : "\(value)"
-    case .flag(let value): value ? "on" : "off"
-    case .choice(let value, _): value
-    }
-  }
-
-  /// Whether a value is one of the range; a default that lies outside it is none.
-  public func ranges(over text: String) -> Bool {
-    switch kind {
-    case .integer(_, let range): Int(text).map { range.contains($0) } ?? false
-    case .number(_, let range): Double(text).map { range.contains($0) } ?? false
-    case .flag, .choice: parse(text) != nil
-    }
-  }
-
-  /// The same of a stored value.
-  public func ranges(over value: JSONValue) -> Bool {
-    switch kind {
-    case .integer: value.int.map { ranges(over: String($0)) } ?? false
-    case .number(_, let range): value.double.map { range.contains($0) } ?? false
-    case .flag: value.bool != nil
-    case .choice(_, let values): value.string.map { values.contains($0) } ?? false
-    }
-  }
-
-  /// The allowed values in words.
-  public var rangeText: String {
-    switch kind {
-    case .integer(let value, let range):
-      "\(range.lowerBound) to \(range.upperBound)" + (range.contains(value) ? "" : ", or \(value)")
-    case .number(let value, let range):
-      "\(range.lowerBound) to \(range.upperBound)"
-        + (range.contains(value) ? "" : ", or \(defaultText)")
-    case .flag: "on or off"
-    case .choice(_, let values): values.joined(separator: ", ")
-    }
-  }
-
-  public func parse(_ text: String) -> JSONValue? {
-    switch kind {
-    case .integer(let usual, _):
-      return Int(text).flatMap { ranges(over: text) || $0 == usual ? .integer($0) : nil }
-    case .number(let usual, _):
-      return Double(text).flatMap { ranges(over: text) || $0 == usual ? .number($0) : nil }
-    case .flag:
-      return ["on": .bool(true), "off": .bool(false)][text]
-    case .choice(_, let values):
-      return values.contains(text) ? .string(text) : nil
-    }
-  }
-
-  public var defaultValue: JSONValue {
-    switch kind {
-    case .integer(let value, _): .integer(value)
-    case .number(let value, _): .number(value)
-    case .flag(let value): .bool(value)
-    case .choice(let value, _): .string(value)
-    }
-  }
-}
-
-/// The settings of one fit: the defaults with the user's choices.
+/// The settings of one fit: the defaults with the user's choices and, once `resolved`, what was left to the data.
 public struct ModelSettings: Sendable {
-  private var values: [String: JSONValue]
+  private var values: [String: Setting<JSONValue>]
+  private var reasons: [String: Reason] = [:]
 
   /// Parses `name=value` words against a family's options.
   ///
@@ -115,16 +30,49 @@ public struct ModelSettings: Sendable {
         throw ModelError(.usage, "\(option.name) must be \(option.rangeText), not '\(parts[1])'")
       }
       values[option.name] = value
+      reasons[option.name] = value == .auto ? nil : .given
     }
   }
 
-  /// All settings as JSON.
-  public var json: JSONValue { .object(values) }
+  /// All settings as JSON; auto where one is still left to the data.
+  public var json: JSONValue { .object(values.mapValues { $0.value ?? "auto" }) }
 
-  /// With another value of one setting.
-  public func setting(_ name: String, _ value: JSONValue) -> ModelSettings {
+  /// Why settings are what they are, those apart that are the default whatever the data.
+  public var reasonsJSON: JSONValue { .object(reasons.mapValues { .string($0.description) }) }
+
+  /// The settings that have a reason, each as `name=value: reason`, by name.
+  public var reasonTexts: [String] {
+    reasons.sorted { $0.key < $1.key }.map { name, reason in
+      "\(name)=\(values[name]?.value?.settingText ?? "auto"): \(reason)"
+    }
+  }
+
+  /// Why a setting is what it is; nil where it is the default or not settled yet.
+  public func reason(for name: String) -> Reason? { reasons[name] }
+
+  /// Whether a setting is left to the data.
+  public func isAuto(_ name: String) -> Bool { values[name] == .auto }
+
+  /// With another value of one setting, and why.
+  public func setting(_ name: String, _ value: JSONValue, _ reason: Reason) -> ModelSettings {
     var changed = self
-    changed.values[name] = value
+    changed.values[name] = .given(value)
+    changed.reasons[name] = reason
+    return changed
+  }
+
+  /// With the same value of a setting for another reason.
+  public func reasoning(_ name: String, _ reason: Reason) -> ModelSettings {
+    var changed = self
+    changed.reasons[name] = reason
+    return changed
+  }
+
+  /// With one setting left to the data, whatever was given.
+  public func leaving(_ name: String) -> ModelSettings {
+    var changed = self
+    changed.values[name] = .auto
+    changed.reasons[name] = nil
     return changed
   }
 
@@ -134,17 +82,23 @@ public struct ModelSettings: Sendable {
     var changed = self
     for option in family.options {
       if let value = earlier[option.name], option.ranges(over: value) {
-        changed.values[option.name] = value
+        changed.values[option.name] = .given(value)
+        if isAuto(option.name) { changed.reasons[option.name] = .taken("the first fit") }
       }
     }
     if let best = earlier["best_epoch"]?.int, values["epochs"] != nil {
-      changed.values["epochs"] = .integer(max(best, 1))
+      changed = changed.setting("epochs", .integer(max(best, 1)), .taken("the first fit's best"))
     }
     return changed
   }
 
-  public func integer(_ name: String) -> Int { values[name]?.int ?? 0 }
-  public func number(_ name: String) -> Double { values[name]?.double ?? 0 }
-  public func flag(_ name: String) -> Bool { values[name]?.bool ?? false }
-  public func choice(_ name: String) -> String { values[name]?.string ?? "" }
+  public func integer(_ name: String) -> Int { values[name]?.value?.int ?? 0 }
+  public func number(_ name: String) -> Double { values[name]?.value?.double ?? 0 }
+  public func flag(_ name: String) -> Bool { values[name]?.value?.bool ?? false }
+  public func choice(_ name: String) -> String { values[name]?.value?.string ?? "" }
+}
+
+extension JSONValue {
+  /// A setting's value as a user types it.
+  public var settingText: String { bool.map { $0 ? "on" : "off" } ?? string ?? text }
 }

@@ -54,6 +54,9 @@ public struct TrainingMonitor: Sendable {
   /// Called, in a few words, when something that is no epoch begins and may take a while, or was found out.
   public var stepBegan: @Sendable (String) -> Void = { _ in }
 
+  /// Called with the settings of a fit when none of them is left to the data any more.
+  public var settingsResolved: @Sendable (ModelSettings) -> Void = { _ in }
+
   /// Called after an epoch of a fit that is made beside others, with what tells it from them in words. Where one of
   /// them will be kept `epochEnded` hears about its epochs when that is known.
   public var trialEpochEnded: @Sendable (_ record: EpochRecord, _ trial: String) -> Void = {

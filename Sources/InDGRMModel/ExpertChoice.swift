@@ -25,14 +25,11 @@ extension NeighbourhoodExpert {
     /// What the user set.
     init(_ settings: ModelSettings) {
       func chosen(_ name: String) -> Double? {
-        settings.number(name) > 0 ? settings.number(name) : nil
+        settings.isAuto(name) ? nil : settings.number(name)
       }
       (weight, factors) = (chosen("expert-weight"), chosen("expert-ials-weight"))
-      let (power, epochs) = (
-        settings.number("expert-popularity"), settings.integer("expert-ials-epochs")
-      )
-      rounds = epochs > 0 ? epochs : nil
-      popularity = power >= 0 ? power : nil
+      popularity = chosen("expert-popularity")
+      rounds = chosen("expert-ials-epochs").map { Int($0) }
     }
 
     /// What an earlier fit chose, no weight included; nil where it had no expert.

@@ -62,7 +62,7 @@ final class InDGRM: RecommendationModel {
       .setting("group-parts", .string(options.usesParts ? "on" : "off"))
       .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
       .setting("samples", .integer(options.samples))
-      .setting("cost", .string((options.cost ?? .multinomial).rawValue))
+      .setting("cost", .string(options.cost.rawValue))
       .setting("kl-weight", .number(options.klWeight))
       .setting("dropout", .number(options.dropout))
     decoder.prepareItems(seed: 0, step: nil)
@@ -359,7 +359,7 @@ private struct UserView {
     var own = MappingRefinement(mapping: mapping, z: z)
     if options.refineSteps > 0 {
       own.refine(
-        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost ?? .multinomial,
+        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost,
         membership: decoder.groups.membership, bias: bias, items: items,
         steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
       mapping = own.vectors(mapping, z: z)

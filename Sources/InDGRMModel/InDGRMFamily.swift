@@ -16,6 +16,7 @@ package enum InDGRMFamily: ModelFamily {
   package static let trainsInEpochs = true
   package static let takesGroups = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
+  package static let rules = InDGRMRules.table
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
@@ -31,13 +32,14 @@ package enum InDGRMFamily: ModelFamily {
       )
     }
     let training = InDGRMTraining(
-      data: data, settings: settings.settlingBatch(usualBatch, users: data.rows.rowCount),
-      groups: given, privileged: try privilegedGroups(data, settings),
-      soundings: Soundings(data, monitor))
-    let (model, outcome) = try training.model(monitor)
+      data: data, settings: settings, groups: given,
+      privileged: try privilegedGroups(data, settings), pilots: PilotFits(data, monitor))
+    let trained = try training.model(monitor)
     if settings.choice("expert") != "none" { monitor.stepBegan("fitting the expert") }
-    try model.addExpert(data, settings)
-    return FittedModel(model, outcome)
+    try trained.model.addExpert(data, settings)
+    return FittedModel(
+      trained.model, NeighbourhoodExpert.reasoning(trained.settings, trained.model, data),
+      trained.outcome)
   }
 
   /// The categories as groups, when they are asked for.

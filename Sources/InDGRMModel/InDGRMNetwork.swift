@@ -146,7 +146,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let users = self.users.rowBlock(rows)
     let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
     decoder.forward(users, weights: weights, places: places, into: logits)
-    let losses = (options.cost ?? .multinomial).apply(
+    let losses = options.cost.apply(
       logits, targets: targets, scales: shares.map { T($0) })
     let (dUsers, dWeights) = decoder.backward(
       users, weights: weights, places: places, logits, usersOnly: usersOnly)

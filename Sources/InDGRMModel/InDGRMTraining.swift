@@ -15,68 +15,74 @@ struct InDGRMTraining {
   /// The number of item groups where they come from elsewhere.
   let groups: Int?
   let privileged: PrivilegedGroups?
-  let soundings: Soundings
+  let pilots: PilotFits
 
   /// Trains a model and as many further members as are asked for; one that fails or is stopped is left out.
   ///
   /// Throws `ModelError` when training fails.
-  func model(_ monitor: TrainingMonitor) throws -> (InDGRM, FitOutcome) {
+  func model(_ monitor: TrainingMonitor) throws -> Trained {
     let count = settings.integer("members")
     guard count == 1 || (data.resume == nil && monitor.checkpoint == nil) else {
       throw ModelError(
         .usage, "several members cannot be put aside; set members=1 or leave checkpoints out")
     }
-    let first = try first(monitor)
+    var first = try first(monitor)
     var others: [InDGRM] = []
-    var outcome = first.outcome
-    for number in 1..<count where outcome == .finished {
+    for number in 1..<count where first.outcome == .finished {
       var listener = monitor
+      listener.settingsResolved = { _ in }
       listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
       do {
-        let other = try member(number, like: first.model).train(first.options, listener)
-        outcome = other.outcome
-        if outcome == .finished { others.append(other.model) }
+        let other = try member(number, like: first.model).train(first.settings, listener)
+        first.outcome = other.outcome
+        if other.outcome == .finished { others.append(other.model) }
       } catch let error as ModelError {
         // What was trained before is not lost.
-        outcome = .failed(.further(error.description))
+        first.outcome = .failed(.further(error.description))
       }
     }
     first.model.join(others)
-    return (first.model, outcome)
+    return first
   }
 
   /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
-  /// them, and keeps the way that the rule of `adapt` takes unless the other is better by `leastGain`.
+  /// them, and keeps the way that rule 3 takes unless the other is better by `leastGain`.
   ///
   /// Throws `ModelError` when training fails.
   private func first(_ monitor: TrainingMonitor) throws -> Trained {
-    let options = try options(settings)
-    guard options.mayTryParts, mayTry(monitor), let validation = data.validation else {
-      return try train(options, monitor)
+    let settled = try resolve(settings)
+    guard mayTryParts, mayTry(monitor), let validation = data.validation else {
+      return try train(settled, monitor)
     }
-    func attempt(_ options: InDGRMOptions) throws -> (
+    func attempt(_ settings: ModelSettings) throws -> (
       trained: Trained, value: Double, records: [EpochRecord]
     ) {
       let heard = Records()
-      let name = "group-parts=\(options.usesParts ? "on" : "off")"
+      let name = "group-parts=\(settings.choice("group-parts"))"
       var listener = monitor
       listener.epochEnded = { record in
         heard.add(record)
         monitor.trialEpochEnded(record, name)
       }
-      let trained = try train(options, listener)
+      let trained = try train(settings, listener)
       let value = validation.value(of: trained.model)
       let rounded = (value * 1e4).rounded() / 1e4
       monitor.stepBegan("\(name) reaches \(validation.metric.text) \(rounded)")
       return (trained, value, heard.all)
     }
-    var kept = try attempt(options)
+    var kept = try attempt(settled)
     if kept.trained.outcome == .finished {
-      let other = try self.options(
-        settings.setting("group-parts", .string(options.usesParts ? "off" : "on")))
+      let words = settled.choice("group-parts") == "on" ? "off" : "on"
       do {
-        let rival = try attempt(other)
+        let rival = try attempt(
+          try resolve(settings.setting("group-parts", .string(words), .chosen("tried"))))
+        let reason = Reason.rule(
+          InDGRMRules.bothWays,
+          "both ways were fitted, and group-parts=\(words) reaches"
+            + " \(Int((1000 * rival.value / max(kept.value, 1e-12)).rounded())) ‰ of the other on validation users"
+        )
         if rival.value > Self.leastGain * kept.value { kept = rival }
+        kept.trained.settings = kept.trained.settings.reasoning("group-parts", reason)
         if rival.trained.outcome == .stopped { kept.trained.outcome = .stopped }
       } catch let error as ModelError {
         // Training that comes to nothing this way is no reason to lose the other.
@@ -87,10 +93,10 @@ struct InDGRMTraining {
     return kept.trained
   }
 
-  /// A model with the options it was trained with, and how its training ended.
-  private struct Trained {
+  /// A model with the settings it was trained with, and how its training ended.
+  struct Trained {
     let model: InDGRM
-    let options: InDGRMOptions
+    var settings: ModelSettings
     var outcome: FitOutcome
   }
 
@@ -109,14 +115,33 @@ struct InDGRMTraining {
       && data.start == nil && data.resume == nil && monitor.checkpoint == nil
   }
 
-  /// What the data settle, settled.
-  private func options(_ settings: ModelSettings) throws -> InDGRMOptions {
-    var options = InDGRMOptions(settings)
-    try options.adapt(
-      to: data, groups: groups, spread: soundings.tastesAreSpread,
-      gain: soundings.gainOverPopularity)
-    try options.check()
-    return options
+  /// Whether fits of both ways are to tell which suits: where nothing was given and no rule is sure.
+  var mayTryParts: Bool {
+    settings.isAuto("group-parts")
+      && Evidence(data.shape, settings, givenGroups: groups).mayTryParts
+  }
+
+  /// What is left to the data, settled.
+  ///
+  /// A fit that starts from an earlier model keeps that model's sizes, and a resumed one its own.
+  private func resolve(_ settings: ModelSettings) throws -> ModelSettings {
+    var settings = settings
+    // A refit has the clusters that its first fit kept, unless both start from a model with clusters of its own.
+    if data.settled != nil, data.start != nil { settings = settings.leaving("clusters") }
+    let earlier =
+      data.resume?.description["sizes"].map {
+        EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the run that goes on")
+      }
+      ?? data.start?.model.description["settings"].map {
+        EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the earlier model")
+      }
+    settings = try InDGRMFamily.resolve(
+      Evidence(data.shape, settings, pilots: pilots, givenGroups: groups), following: earlier
+    ).boundingBatch(data.rows.rowCount)
+    if let groups {
+      settings = settings.setting("groups", .integer(groups), .taken("the groups given"))
+    }
+    return settings
   }
 
   /// The same for a further member, which draws all it draws by a seed of its own; its item groups start as those that
@@ -128,14 +153,21 @@ struct InDGRMTraining {
       data.groups = (known.assignment.map { $0 }, known.prototypes.rows)
     }
     return InDGRMTraining(
-      data: data, settings: settings, groups: groups, privileged: privileged, soundings: soundings)
+      data: data, settings: settings, groups: groups, privileged: privileged, pilots: pilots)
   }
 
-  private func train(_ options: InDGRMOptions, _ monitor: TrainingMonitor) throws -> Trained {
+  /// - Parameter settings: settled ones.
+  private func train(_ settings: ModelSettings, _ monitor: TrainingMonitor) throws -> Trained {
+    var options = InDGRMOptions(settings)
+    if settings.isAuto("group-draws") {
+      options.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
+    }
+    try options.check()
+    monitor.settingsResolved(settings)
     let network = InDGRMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
     network.decoder.groups.privileged = privileged
-    if settings.integer("group-draws") == 0 {
+    if settings.isAuto("group-draws") {
       network.decoder.groups.drawCounts = data.categories?.lists.map(\.count)
     }
     if options.samples > 0 {
@@ -160,10 +192,6 @@ struct InDGRMTraining {
       network.decoder.prepareItems(seed: data.seed, step: nil)
       network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
     }
-    var settings = settings
-    if settings.number("learning-rate") < 0 {
-      settings = settings.setting("learning-rate", .number(options.usesParts ? 1e-3 : 5e-4))
-    }
     let plan = TrainingPlan(settings, seed: data.seed)
     var monitor = monitor
     if let keep = monitor.checkpoint {
@@ -177,7 +205,7 @@ struct InDGRMTraining {
     }
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return Trained(
-      model: InDGRM(network, settings: settings.json(keeping: run)), options: options,
+      model: InDGRM(network, settings: settings.json(keeping: run)), settings: settings,
       outcome: run.outcome)
   }
 

@@ -37,20 +37,25 @@ struct NeighbourhoodExpert {
     ModelOption("expert-user-weight", .number(0.5, 0...2), "Its weight of users, as in edlae"),
     ModelOption(
       "expert-neighbours", .integer(0, 0...100_000),
-      "Items each item is explained by; 0 takes all, or 200 above 20,000 items, and with group parts what suits validation users better (200 without any)"
+      "Items each item is explained by; auto takes all, or 200 above 20,000 items (rule 2), and with group parts what suits validation users better (200 without any)",
+      auto: .unlessGiven(formerly: "0")
     ),
     ModelOption(
-      "expert-weight", .number(0, 0...1e6),
-      "Its weight; 0 chooses on validation users (12 without any)"),
+      "expert-weight", .number(12, 0...1e6),
+      "Its weight; auto chooses on validation users (12 without any)",
+      auto: .unlessGiven(formerly: "0")),
     ModelOption(
-      "expert-ials-weight", .number(0, 0...1e6),
-      "Weight of the factorisation; 0 chooses on validation users (4 without any)"),
+      "expert-ials-weight", .number(4, 0...1e6),
+      "Weight of the factorisation; auto chooses on validation users (4 without any)",
+      auto: .unlessGiven(formerly: "0")),
     ModelOption(
-      "expert-ials-epochs", .integer(0, 1...100_000),
-      "Rounds of the factorisation; 0 takes the best of 16 by validation users"),
+      "expert-ials-epochs", .integer(16, 1...100_000),
+      "Rounds of the factorisation; auto takes the best of 16 by validation users",
+      auto: .unlessGiven(formerly: "0")),
     ModelOption(
-      "expert-popularity", .number(-1, 0...100),
-      "Power of popularity in the product: 1 leaves what its factors say, less takes some out, more adds; -1 chooses on validation users (0.7 without any)"
+      "expert-popularity", .number(0.7, 0...100),
+      "Power of popularity in the product: 1 leaves what its factors say, less takes some out, more adds; auto chooses on validation users (0.7 without any)",
+      auto: .unlessGiven(formerly: "-1")
     ),
   ]
 
@@ -157,6 +162,21 @@ struct NeighbourhoodExpert {
   var tensors: [Tensor] {
     (weights?.tensors(prefix: Self.prefix) ?? []) + (factors?.tensors(prefix: Self.prefix) ?? [])
       + [bias.tensor("expert-bias")]
+  }
+
+  /// Settings with what was chosen beside a model, and why.
+  static func reasoning(_ settings: ModelSettings, _ model: InDGRM, _ data: TrainingData)
+    -> ModelSettings
+  {
+    guard model.expert != nil else { return settings }
+    let how = data.validation == nil ? "without validation users" : "on the validation users"
+    let why = data.settled == nil ? Reason.chosen(how) : .taken("the first fit")
+    return options.map(\.name).reduce(settings) { settings, name in
+      guard settings.isAuto(name), let value = model.settings[name], value != "auto" else {
+        return settings
+      }
+      return settings.setting(name, value, why)
+    }
   }
 
   /// Settings with what was chosen.

@@ -33,13 +33,14 @@ package final class LinearModel: RecommendationModel {
 }
 
 private let neighbourOption = ModelOption(
-  "neighbours", .integer(0, 0...100_000),
-  "Items each item is explained by; 0 takes all, or 200 above 20,000 items")
+  "neighbours", .integer(0, 0...100_000), "Items each item is explained by; 0 stored is all",
+  auto: .unlessGiven(formerly: "0"))
 
 /// `fit --model ease`.
 package enum EASE: ModelFamily {
   package static let name = "ease"
   package static let summary = "EASE^R, a closed-form linear item-item model (Steck, 2019)"
+  package static let rules = [ItemItemRegression.neighbourRule]
   package static let options = [
     ModelOption("lambda", .number(500, 1e-6...1e9), "L2 regularisation"), neighbourOption,
   ]
@@ -47,11 +48,13 @@ package enum EASE: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
+    let settings = try resolve(Evidence(data.shape, settings))
     let regression = ItemItemRegression(
       lambda: settings.number("lambda"),
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
-    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
+    return FittedModel(
+      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -64,6 +67,7 @@ package enum EDLAE: ModelFamily {
   package static let name = "edlae"
   package static let summary =
     "EDLAE, EASE^R that emulates dropout (Steck, 2020); users may be weighted"
+  package static let rules = [ItemItemRegression.neighbourRule]
   package static let options = [
     ModelOption("lambda", .number(300, 1e-6...1e9), "L2 regularisation"),
     ModelOption("dropout", .number(0.5, 0...0.99), "Share of the input whose loss is emulated"),
@@ -75,12 +79,14 @@ package enum EDLAE: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
+    let settings = try resolve(Evidence(data.shape, settings))
     let regression = ItemItemRegression(
       lambda: settings.number("lambda"), dropout: settings.number("dropout"),
       userWeight: settings.number("user-weight"),
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
-    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
+    return FittedModel(
+      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -107,7 +113,8 @@ package enum SLIM: ModelFamily {
     let neighbours = min(settings.integer("neighbours"), max(data.rows.columnCount - 1, 1))
     let regression = ItemItemRegression(
       lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"))
-    return FittedModel(LinearModel(try regression.fit(data.rows), settings: settings.json))
+    return FittedModel(
+      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

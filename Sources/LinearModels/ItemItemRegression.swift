@@ -1,6 +1,7 @@
 // How are item-item weights computed in closed form?
 
 import DenseMath
+import Fitting
 import Glibc
 import Interchange
 import Recommending
@@ -45,6 +46,13 @@ package struct ItemItemRegression {
 
   /// How many neighbours are few.
   package static let few = 200
+
+  /// How neighbours are settled where that is left to the data.
+  package static let neighbourRule = Rule(
+    2, "neighbours", "By how many items is an item told?", "200", "above 20,000 items",
+    record: "Where InDGRM stands, by data set", drawnFrom: "none: the matrix of all has to fit",
+    testedOn: "Epinions, AliShop-7C swapped"
+  ) { $0.shape.items > denseLimit ? (.integer(few), nil) : nil }
 
   /// The number of neighbours for a catalogue, 0 for all: the setting, or when that is 0 few for a large catalogue.
   package static func neighbours(_ setting: Int, items: Int) -> Int {

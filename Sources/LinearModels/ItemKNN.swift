@@ -96,7 +96,7 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
     return FittedModel(
       ItemKNN(
         items: items, width: width, neighbours: neighbours, similarities: similarities,
-        shrink: shrink))
+        shrink: shrink), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

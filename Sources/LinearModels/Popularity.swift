@@ -12,8 +12,9 @@ package final class Popularity: RecommendationModel, ModelFamily {
     "items by their number of interactions, of late or ever, the same for everybody"
   package static let options: [ModelOption] = [
     ModelOption(
-      "half-life", .number(-1, 0...100_000),
-      "Days after which an interaction counts half; 0 counts all alike, -1 chooses on validation users (0 without any, or without times, or where none gains)"
+      "half-life", .number(0, 0...100_000),
+      "Days after which an interaction counts half; 0 counts all alike, auto chooses on validation users (0 without any, or without times, or where none gains)",
+      auto: .unlessGiven(formerly: "-1")
     )
   ]
 
@@ -34,10 +35,14 @@ package final class Popularity: RecommendationModel, ModelFamily {
       throw ModelError(
         .badData, "half-life needs times, and these interactions have none; leave it out")
     }
+    guard settings.isAuto("half-life") else {
+      return FittedModel(Popularity(ItemPopularity(data, halfLife: halfLife)), settings)
+    }
+    let chosen = ItemPopularity(choosingFor: data)
     return FittedModel(
-      Popularity(
-        halfLife < 0
-          ? ItemPopularity(choosingFor: data) : ItemPopularity(data, halfLife: halfLife)))
+      Popularity(chosen),
+      settings.setting(
+        "half-life", .number(chosen.halfLife), .chosen("what suits validation users")))
   }
 
   /// What those get of whom nothing is known, as a model file of any family tells: what was popular of late where

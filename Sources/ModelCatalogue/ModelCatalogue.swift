@@ -17,6 +17,12 @@ public enum ModelCatalogue {
     Timely<DGLGMFamily>.self, Timely<InDGRMFamily>.self,
   ]
 
+  /// Every rule by which settings are taken from the data, by number; of families that share one the first's.
+  public static var rules: [Rule] {
+    let all = Dictionary(families.flatMap { $0.rules }.map { ($0.number, $0) }) { first, _ in first }
+    return all.values.sorted { $0.number < $1.number }
+  }
+
   /// The family of that name.
   ///
   /// Throws `ModelError` that lists the names when there is none.

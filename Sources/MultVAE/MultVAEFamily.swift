@@ -13,6 +13,7 @@ package enum MultVAEFamily: ModelFamily {
     "variational autoencoder with multinomial likelihood (Liang et al., 2018)"
   private static let usualBatch = 250
   package static let trainsInEpochs = true
+  package static let rules = [TrainingPlan.batchRule(usualBatch)]
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
@@ -24,7 +25,8 @@ package enum MultVAEFamily: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
+    monitor.settingsResolved(settings)
     let network = MultVAENetwork<Float>(
       items: data.rows.columnCount, width: settings.integer("width"),
       latent: settings.integer("latent"), dropout: settings.number("dropout"),
@@ -33,7 +35,8 @@ package enum MultVAEFamily: ModelFamily {
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return FittedModel(
-      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
+      NetworkModel(network, settings: settings.json(keeping: run)), settings,
+      run.outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -61,9 +61,17 @@ func summarise(_ stream: StreamReader, asJSON: Bool, _ file: OutputFile) throws 
     try file.write("tensor \(tensor.name): \(shape) \(tensor.type.name)\n")
   }
   if case .object(let members) = stream.metadata {
-    for key in members.keys.sorted() {
+    for key in members.keys.sorted() where key != "reasons" {
       let text = members[key]?.text ?? ""
       try file.write("\(key): \(text.count > 300 ? "\(text.prefix(300))..." : text)\n")
+    }
+  }
+  if case .object(let reasons)? = stream.metadata["reasons"], !reasons.isEmpty {
+    try file.write("why settings are what they are:\n")
+    for (name, why) in reasons.sorted(by: { $0.key < $1.key }) {
+      let value = stream.metadata["settings"]?[name]
+      let text = value.map { "=\($0.bool.map { $0 ? "on" : "off" } ?? $0.string ?? $0.text)" } ?? ""
+      try file.write("  \(name)\(text): \(why.string ?? why.text)\n")
     }
   }
   try file.write("made by:\n")

@@ -38,7 +38,7 @@ struct Fit: Tool {
       "A setting of the model, repeatable; --list shows them.", valueName: "name=value"))
   var set: [String] = []
 
-  @Flag(help: "List the models and their settings, then end.")
+  @Flag(help: "List the models, their settings and the rules, then end.")
   var list = false
 
   @Option(
@@ -164,7 +164,8 @@ struct Fit: Tool {
       provenance.append(earlier.provenance)
     }
     let putAside = RunCheckpoint(
-      model: model, settings: settings.json, seed: seed.seed, metric: metric.text,
+      model: model, options: family.options, settings: settings.json, seed: seed.seed,
+      metric: metric.text,
       percent: trainPercent, digests: digests,
       provenance: context.provenance(from: provenance, seed: seed.seed))
     if let resume {
@@ -180,6 +181,7 @@ struct Fit: Tool {
     var outcome: FitOutcome
     do {
       let fitted = try family.fit(task.data, settings, monitor)
+      report.tell(fitted.settings)
       result = task.stored(
         fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
       outcome = fitted.outcome
@@ -257,10 +259,12 @@ struct Fit: Tool {
     for family in ModelCatalogue.families {
       try file.write("\(family.name): \(family.summary)\n")
       for option in family.options {
-        try file.write(
-          "  \(option.name)=\(option.defaultText)  \(option.help) (\(option.rangeText))\n")
+        let help = family.help(of: option)
+        try file.write("  \(option.name)=\(option.defaultText)  \(help) (\(option.rangeText))\n")
       }
     }
+    try file.write("rules: what auto takes, where its row comes from and where it was tried\n")
+    for rule in ModelCatalogue.rules { try file.write("  \(rule.line)\n") }
     try file.commit()
   }
 }

@@ -9,6 +9,7 @@ import ToolKit
 /// Writes and reads checkpoints of one run. They are laid out as models are, in streams of a kind of their own.
 struct RunCheckpoint: Sendable {
   let model: String
+  let options: [ModelOption]
   let settings: JSONValue
   let seed: UInt64
   /// What validation users are judged by.
@@ -47,6 +48,13 @@ struct RunCheckpoint: Sendable {
     try file.commit()
   }
 
+  /// What a checkpoint of any version was made with, in the words of this one.
+  private func current(_ run: JSONValue?) -> JSONValue? {
+    guard case .object(var members)? = run?["settings"] else { return run }
+    for option in options { members[option.name] = members[option.name].map(option.current) }
+    return run?.setting("settings", .object(members))
+  }
+
   /// Reads a checkpoint of this very run.
   ///
   /// Throws `ToolError` that names what differs.
@@ -58,7 +66,7 @@ struct RunCheckpoint: Sendable {
     else {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
     }
-    if let key = identity.firstDifference(from: stored.description["run"]) {
+    if let key = identity.firstDifference(from: current(stored.description["run"])) {
       let what = key == "of" ? "another model" : "other \(key)"
       throw ToolError(
         .badData,

@@ -18,6 +18,8 @@ final class TrainingReport: Sendable {
     var progress: Progress
     var log: OutputFile?
     var best = -1.0
+    /// Lines about settings that were told.
+    var told = Set<String>()
   }
 
   /// Opens the log; a run that goes on after an epoch keeps the lines of those before.
@@ -44,11 +46,20 @@ final class TrainingReport: Sendable {
       batchEnded: { _, _ in StopRequest.trainingHasBegun() },
       shouldStop: { StopRequest.isMade })
     monitor.trialEpochEnded = { record, trial in self.epochEnded(record, "trial-epoch", of: trial) }
+    monitor.settingsResolved = { self.tell($0) }
     monitor.stepBegan = { what in
       self.state.withLock { $0.progress.announce(what) }
       self.context.log.info("\(what)")
     }
     return monitor
+  }
+
+  /// Tells why settings are what they are, as far as it was not told.
+  func tell(_ settings: ModelSettings) {
+    let lines = state.withLock { state in
+      settings.reasonTexts.filter { state.told.insert($0).inserted }
+    }
+    for line in lines { context.log.info("\(line)") }
   }
 
   /// - Parameter trial: what tells a fit from others made beside it.

@@ -18,11 +18,13 @@ import Testing
   ])
   func fewUsersMeanSmallBatches(_ name: String, _ users: Int, _ batch: Int) throws {
     let family = try #require(ModelCatalogue.families.first { $0.name == name })
-    let usual = name == "macridvae" ? 500 : 250
-    let settings = try ModelSettings([], for: family)
-    #expect(settings.settlingBatch(usual, users: users).integer("batch") == batch)
-    let given = try ModelSettings(["batch=77"], for: family)
-    #expect(given.settlingBatch(usual, users: users).integer("batch") == min(77, users))
+    let shape = DataShape(users: users, items: 50, interactions: 20 * users)
+    func settled(_ words: [String]) throws -> Int {
+      try family.resolve(Evidence(shape, ModelSettings(words, for: family)))
+        .boundingBatch(users).integer("batch")
+    }
+    #expect(try settled([]) == batch)
+    #expect(try settled(["batch=77"]) == min(77, users))
   }
 
   /// A validation takes no longer for more users than two billion scores ask for.
@@ -54,13 +56,30 @@ import Testing
       seed: 1)
   }
 
+  /// What a fit to some data is made with.
+  private func settle(
+    _ words: [String], _ data: TrainingData, _ pilots: [String: Double] = [:]
+  ) throws -> InDGRMOptions {
+    let settings = try ModelSettings(words, for: InDGRMFamily.self)
+    return InDGRMOptions(
+      try InDGRMFamily.resolve(
+        Evidence(data.shape, settings, pilots: Told(ratios: pilots)),
+        following: (data.start?.model.description["settings"]).map {
+          EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the earlier model")
+        }))
+  }
+
+  /// Pilot runs whose results are known.
+  private struct Told: PilotRuns {
+    let ratios: [String: Double]
+    func ratio(_ model: String, over other: String) -> Double? { ratios[other] }
+  }
+
   @Test(arguments: [
     (5000, 35, 4), (5000, 34, 1), (3000, 40, 1), (100, 60, 1),
   ])
   func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
-    var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
-    try options.adapt(to: data(users: users, each: each, items: 100))
-    #expect(options.depth == depth)
+    #expect(try settle([], data(users: users, each: each, items: 100)).depth == depth)
   }
 
   @Test(arguments: [
@@ -70,9 +89,7 @@ import Testing
     _ each: Int, _ items: Int, _ dropout: Double
   ) throws {
     func settled(_ words: [String]) throws -> Double {
-      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      try options.adapt(to: data(users: 100, each: each, items: items))
-      return options.dropout
+      try settle(words, data(users: 100, each: each, items: items)).dropout
     }
     #expect(try settled([]) == dropout)
     #expect(try settled(["dropout=0.6"]) == 0.6)
@@ -89,9 +106,7 @@ import Testing
   ) throws {
     let data = data(users: users, each: each, items: items)
     func settled(_ words: [String]) throws -> InDGRMOptions {
-      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      try options.adapt(to: data, spread: { spread })
-      return options
+      try settle(words, data, ["ials": spread ? 1.11 : 1.1])
     }
     let options = try settled([])
     #expect(options.usesParts == suit)
@@ -107,25 +122,25 @@ import Testing
 
   /// The less can be told beyond popularity, the nearer the posterior stays to the prior.
   @Test func thinDataNeedAHeavierDivergence() throws {
-    for cost in [ReconstructionCost.multinomial, .bernoulli] {
-      let usual = cost == .bernoulli ? 0.003 : 0.0075
-      func weight(_ gain: Double?, _ interactions: Double = 15) -> Double {
-        InDGRMOptions.klWeight(cost, interactions: interactions, gain: gain)
+    for usual in [0.003, 0.0075] {
+      func weight(_ gain: Double, _ interactions: Double = 15) -> Double? {
+        InDGRMRules.thinKLWeight(usual, interactions: interactions, gain: gain)
       }
-      #expect(weight(nil) == usual && weight(1.45) == usual)
+      #expect(weight(1.45) == nil)
       #expect(weight(0.2) == 0.1)
-      let weights = [0.9, 1, 1.2, 1.44].map { weight($0) }
+      let weights = [0.9, 1, 1.2, 1.44].compactMap { weight($0) }
+      #expect(weights.count == 4)
       #expect(zip(weights, weights.dropFirst()).allSatisfy { $0 > $1 } && weights[3] > usual)
       // A user's whole divergence counts twice at most, unless it usually does more.
-      #expect(abs(weight(0.2, 50) - 0.04) < 1e-12 && weight(0.2, 1000) == usual)
+      #expect(abs((weight(0.2, 50) ?? 0) - 0.04) < 1e-12 && weight(0.2, 1000) == usual)
     }
     func settled(_ words: [String], _ users: Int, _ each: Int = 20) throws -> Double {
-      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      try options.adapt(to: data(users: users, each: each, items: 7000), gain: { 0.5 })
-      return options.klWeight
+      try settle(words, data(users: users, each: each, items: 7000), ["popularity": 0.5]).klWeight
     }
     #expect(try settled([], 1000) == 0.1)
     #expect(try settled(["kl-weight=0.02"], 1000) == 0.02)
+    #expect(try settle([], data(users: 1000, each: 20, items: 7000)).klWeight == 0.0075)
+    #expect(try settle(["cost=bernoulli"], data(users: 90, each: 20, items: 70)).klWeight == 0.003)
     // Large data are not asked, nor long histories.
     #expect(try settled([], 1000, 60) == 0.0075)
     #expect(try settled([], 50_000) == 0.0075)
@@ -141,15 +156,11 @@ import Testing
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
     grown.start = (earlier, [], [])
-    func settled(_ words: [String]) throws -> InDGRMOptions {
-      var options = InDGRMOptions(try ModelSettings(words, for: InDGRMFamily.self))
-      try options.adapt(to: grown)
-      return options
-    }
-    let options = try settled([])
+    let options = try settle([], grown)
     #expect(options.usesParts && options.clusters == 3 && options.latent == 50)
     #expect(options.groups == 4 && options.depth == 2)
-    let own = try settled(["group-parts=off", "clusters=5", "latent=60", "groups=8", "depth=1"])
+    let own = try settle(
+      ["group-parts=off", "clusters=5", "latent=60", "groups=8", "depth=1"], grown)
     #expect(!own.usesParts && own.clusters == 5 && own.latent == 60)
     #expect(own.groups == 8 && own.depth == 1)
   }
@@ -164,8 +175,7 @@ import Testing
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
     broken.start = (earlier, [], [])
-    var options = InDGRMOptions(try ModelSettings([], for: InDGRMFamily.self))
-    try options.adapt(to: broken)
+    let options = try settle([], broken)
     #expect(!options.usesParts && options.clusters == 6 && options.latent == 200)
     #expect(options.groups == 18 && options.depth == 4)
   }
@@ -187,16 +197,17 @@ import Testing
       SparseRows(lists: users, columnCount: circles * size)
     }
     var data = TrainingData(rows: rows((0..<600).map { _ in history() }), seed: 1)
-    #expect(!(try Soundings(data, TrainingMonitor()).tastesAreSpread()))
+    #expect(try PilotFits(data, TrainingMonitor()).ratio("item-knn", over: "ials") == nil)
     let held = (0..<100).map { _ in history() }
     func kept(_ user: [UInt32], truth: Bool) -> [UInt32] {
       user.enumerated().filter { ($0.offset % 4 == 0) == truth }.map(\.element)
     }
     data.validation = ValidationUsers(
       foldIn: rows(held.map { kept($0, truth: false) }), truth: held.map { kept($0, truth: true) })
-    let soundings = Soundings(data, TrainingMonitor())
-    #expect(try soundings.tastesAreSpread() == spread)
+    let pilots = PilotFits(data, TrainingMonitor())
+    let ratio = try #require(try pilots.ratio("item-knn", over: "ials"))
+    #expect((ratio > 1.1) == spread)
     // Circles tell far more than popularity, which is the same for all items.
-    #expect(try #require(try soundings.gainOverPopularity()) > 2)
+    #expect(try #require(try pilots.ratio("item-knn", over: "popularity")) > 2)
   }
 }

@@ -15,9 +15,9 @@ import Testing
 
   private func options(_ more: String...) throws -> InDGRMOptions {
     let settings = ["width=16", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
-    var options = InDGRMOptions(try ModelSettings(settings, for: InDGRMFamily.self))
-    try options.adapt(to: data)
-    return options
+    return InDGRMOptions(
+      try InDGRMFamily.resolve(
+        Evidence(data.shape, ModelSettings(settings, for: InDGRMFamily.self))))
   }
 
   private func network(_ options: InDGRMOptions) -> InDGRMNetwork<Float> {

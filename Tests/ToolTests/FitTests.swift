@@ -25,7 +25,7 @@ import Testing
     ("--model mult-vae --groups g", "--groups is for models with item groups"),
     ("--model indgrm --groups g --init m", "exclude each other"),
     ("--checkpoint m --log-json m", "different files"),
-    ("--set groups=0", "groups must be 1 to 10000, or -1"),
+    ("--set groups=0", "groups must be 1 to 10000, or auto"),
     ("--set learning-rate=-0.5", "learning-rate must be"),
     ("--set privileged=on --set item-groups=off", "set item-groups=on"),
   ])
@@ -43,6 +43,42 @@ import Testing
     #expect(ratio.status == 0)
     let other = fit("--model ease --train-percent 20", folder.path("ratio"))
     #expect(other.status == 64 && other.errors.contains("split it by users"), "\(other.errors)")
+  }
+
+  /// A fit and what is made of it say why settings are what they are; the words of earlier versions mean the same.
+  @Test func settingsSayWhy() {
+    let words = "\(small) --set depth=-1 --set expert-weight=0 --set clusters=3"
+    let run = Shell.run("fit -v \(words) \(split) -o \(folder.path("m"))")
+    #expect(run.status == 0, "\(run.errors)")
+    for line in ["depth=1: rule 8: 1, below 35 interactions a user", "latent=6: given"] {
+      #expect(run.errors.contains(line), "\(run.errors)")
+      #expect(Shell.run("dump \(folder.path("m"))").output.contains(line))
+    }
+    let old = Shell.run("dump --to npz \(folder.path("m")) | sha256sum").output
+    #expect(fit("\(small) --set depth=auto --set clusters=3").status == 0)
+    #expect(Shell.run("dump --to npz \(folder.path("m")) | sha256sum").output == old)
+  }
+
+  /// The manual has the table that `fit --list` prints.
+  @Test func theManualTellsTheRules() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let page = try String(
+      contentsOf: root.appendingPathComponent("man/man1/indgrm-fit.1"), encoding: .utf8)
+    func words(_ text: some StringProtocol) -> String {
+      text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    let told = words(page.replacingOccurrences(of: "\n.It ", with: "\n"))
+    let listed = Shell.run("fit --list").output.split(separator: "\n").filter {
+      $0.hasPrefix("  rule ")
+    }
+    #expect(listed.count >= 16)
+    for line in listed {
+      // "rule 8, depth: How deep? 1, below ...; evidence: ..."
+      let row = line.dropFirst(2).components(separatedBy: "; evidence: ")[0]
+      let parts = row.split(separator: "?", maxSplits: 1).map(words)
+      #expect(parts.count == 2 && told.contains("\(parts[0])? \(parts[1])."), "\(row)")
+    }
   }
 
   @Test func placesThatCannotBeWrittenAreFoundAtOnce() {

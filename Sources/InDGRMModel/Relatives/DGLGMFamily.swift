@@ -12,6 +12,7 @@ package enum DGLGMFamily: ModelFamily {
   package static let summary = "deep global and local generative model (Liu et al., WWW 2020)"
   private static let usualBatch = 250
   package static let trainsInEpochs = true
+  package static let rules = [TrainingPlan.batchRule(usualBatch)]
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
@@ -29,7 +30,8 @@ package enum DGLGMFamily: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
+    monitor.settingsResolved(settings)
     let network = DGLGMNetwork<Float>(
       items: data.rows.columnCount, users: data.rows.rowCount, options: sizes(settings.json),
       penalty: settings.number("penalty"), seed: data.seed)
@@ -37,7 +39,8 @@ package enum DGLGMFamily: ModelFamily {
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return FittedModel(
-      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
+      NetworkModel(network, settings: settings.json(keeping: run)), settings,
+      run.outcome)
   }
 
   private static func sizes(_ json: JSONValue) -> InDGRMOptions {

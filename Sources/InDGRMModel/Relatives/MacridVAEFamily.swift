@@ -12,6 +12,7 @@ package enum MacridVAEFamily: ModelFamily {
   package static let summary = "variational autoencoder disentangled by concepts (Ma et al., 2019)"
   private static let usualBatch = 500
   package static let trainsInEpochs = true
+  package static let rules = [TrainingPlan.batchRule(usualBatch)]
   package static let options =
     [
       ModelOption("concepts", .integer(7, 1...1000), "Concepts K that items belong to"),
@@ -25,14 +26,16 @@ package enum MacridVAEFamily: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
+    monitor.settingsResolved(settings)
     let network = MacridVAENetwork<Float>(
       items: data.rows.columnCount, options: networkOptions(settings.json), seed: data.seed)
     try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return FittedModel(
-      NetworkModel(network, settings: settings.json(keeping: run)), run.outcome)
+      NetworkModel(network, settings: settings.json(keeping: run)), settings,
+      run.outcome)
   }
 
   private static func networkOptions(_ json: JSONValue) -> MacridVAENetwork<Float>.Options {

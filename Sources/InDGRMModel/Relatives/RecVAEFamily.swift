@@ -17,6 +17,7 @@ package enum RecVAEFamily: ModelFamily {
     "variational autoencoder with a composite prior (Shenbin et al., 2020)"
   private static let usualBatch = 250
   package static let trainsInEpochs = true
+  package static let rules = [TrainingPlan.batchRule(usualBatch)]
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
@@ -35,7 +36,8 @@ package enum RecVAEFamily: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let settings = settings.settlingBatch(usualBatch, users: data.rows.rowCount)
+    let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
+    monitor.settingsResolved(settings)
     var options = InDGRMOptions()
     options.width = settings.integer("width")
     options.depth = settings.integer("depth")
@@ -61,7 +63,7 @@ package enum RecVAEFamily: ModelFamily {
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let described = settings.json(keeping: run).setting("temperature", 1)
       .setting("item-groups", false).setting("similarity", "inner-product")
-    return FittedModel(InDGRM(network, settings: described), run.outcome)
+    return FittedModel(InDGRM(network, settings: described), settings, run.outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -1,0 +1,149 @@
+// How is a setting settled that is left to the data?
+
+import DenseMath
+import Interchange
+import Recommending
+
+/// One row of the table of rules: what a setting is where a condition holds.
+///
+/// A rule is chosen on validation users, and enters when it wins on sets it was not drawn from.
+public struct Rule: Sendable {
+  /// Unique among all families; models name it.
+  public let number: Int
+  /// The name of the setting.
+  public let setting: String
+  public let question: String
+  /// When it speaks, and what it says, in words that read "value, condition".
+  public let condition: String
+  public let value: String
+  /// The section of `pipelines/paper/NOTES.md` with the evidence.
+  public let record: String
+  /// The data sets it was drawn from, and those it was tested on afterwards; `none` where there were none.
+  public let drawnFrom: String
+  public let testedOn: String
+  /// The value where the condition holds, with the figures it went by; nil where it does not.
+  public let decide: @Sendable (Evidence) throws -> (value: JSONValue, figures: String?)?
+
+  public init(
+    _ number: Int, _ setting: String, _ question: String, _ value: String, _ condition: String,
+    record: String, drawnFrom: String, testedOn: String,
+    decide: @escaping @Sendable (Evidence) throws -> (value: JSONValue, figures: String?)?
+  ) {
+    (self.number, self.setting, self.question) = (number, setting, question)
+    (self.value, self.condition, self.record) = (value, condition, record)
+    (self.drawnFrom, self.testedOn, self.decide) = (drawnFrom, testedOn, decide)
+  }
+
+  /// What it says and when.
+  public var sentence: String { "\(value), \(condition)" }
+
+  /// The row in one line.
+  public var line: String {
+    "rule \(number), \(setting): \(question) \(sentence); evidence: \(record);"
+      + " drawn from \(drawnFrom); tested on \(testedOn)"
+  }
+
+  func reason(_ figures: String?) -> Reason {
+    .rule(number, sentence + (figures.map { " (\($0))" } ?? ""))
+  }
+}
+
+/// How much there is to train on.
+public struct DataShape: Sendable, Equatable {
+  public let users: Int
+  public let items: Int
+  public let interactions: Int
+
+  public init(users: Int, items: Int, interactions: Int) {
+    (self.users, self.items, self.interactions) = (users, items, interactions)
+  }
+
+  /// Interactions of a user, on average.
+  public var each: Double { Double(interactions) / Double(max(users, 1)) }
+}
+
+extension TrainingData {
+  public var shape: DataShape {
+    DataShape(users: rows.rowCount, items: rows.columnCount, interactions: rows.count)
+  }
+}
+
+/// What quick fits of simple models say of the data.
+public protocol PilotRuns {
+  /// The validation metric of one model over that of another; nil without validation users.
+  ///
+  /// Throws `ModelError` when a model cannot be fitted.
+  func ratio(_ model: String, over other: String) throws -> Double?
+}
+
+/// What a rule goes by.
+public struct Evidence {
+  public let shape: DataShape
+  /// Nil where nothing may be asked.
+  public let pilots: (any PilotRuns)?
+  /// The settings as far as they are settled: rules above in the table have spoken.
+  public fileprivate(set) var settings: ModelSettings
+  /// The number of item groups where they come from elsewhere.
+  public let givenGroups: Int?
+
+  public init(
+    _ shape: DataShape, _ settings: ModelSettings, pilots: (any PilotRuns)? = nil,
+    givenGroups: Int? = nil
+  ) {
+    (self.shape, self.settings) = (shape, settings)
+    (self.pilots, self.givenGroups) = (pilots, givenGroups)
+  }
+}
+
+/// An earlier model or run whose settings are kept where none are given.
+public struct EarlierSettings {
+  let settings: JSONValue
+  let names: [String]
+  let title: String
+
+  /// - Parameter title: what it is, as in "as the earlier model".
+  public init(_ settings: JSONValue, keeping names: [String], title: String) {
+    (self.settings, self.names, self.title) = (settings, names, title)
+  }
+}
+
+extension ModelFamily {
+  /// Settles what is left to the data, in the order of the table: what an earlier model has, else what the first rule
+  /// says whose condition holds, else what is usual. Settings that no rule is about stay as they are.
+  ///
+  /// Throws `ModelError` when a pilot run fails.
+  public static func resolve(_ evidence: Evidence, following earlier: EarlierSettings? = nil) throws
+    -> ModelSettings
+  {
+    var evidence = evidence
+    for option in options where evidence.settings.isAuto(option.name) {
+      if let earlier, earlier.names.contains(option.name),
+        let value = earlier.settings[option.name], option.ranges(over: value)
+      {
+        evidence.settings = evidence.settings.setting(option.name, value, .taken(earlier.title))
+      }
+    }
+    var asked = Set<String>()
+    for name in rules.map(\.setting) where asked.insert(name).inserted {
+      guard evidence.settings.isAuto(name),
+        let option = options.first(where: { $0.name == name })
+      else { continue }
+      var (value, reason) = (option.usualValue, Reason.usual)
+      for rule in rules where rule.setting == name {
+        guard let found = try rule.decide(evidence) else { continue }
+        (value, reason) = (found.value, rule.reason(found.figures))
+        break
+      }
+      evidence.settings = evidence.settings.setting(name, value, reason)
+    }
+    return evidence.settings
+  }
+
+  /// What an option does, with what auto takes.
+  public static func help(of option: ModelOption) -> String {
+    let own = rules.filter { $0.setting == option.name }
+    guard !own.isEmpty else { return option.help }
+    let rows = own.map { "\($0.sentence) (rule \($0.number))" }.joined(separator: "; ")
+    return "\(option.help); auto takes \(rows); else \(option.usualText)"
+  }
+}
