@@ -56,12 +56,12 @@ let tools: [Target] = [
   tool("fit", ["InteractionData", "Interchange"] + modelling),
   tool("tune", ["DenseMath", "InteractionData", "Tuning", "Interchange"] + modelling),
   tool("score", ["InteractionData", "Interchange"] + modelling),
-  tool("explain", ["InteractionData", "Interchange"] + modelling),
+  tool("explain", ["DenseMath", "Explaining", "Interchange"]),
   tool("metrics", ["InteractionData", "Interpretability", "RankingMetrics", "Interchange"]),
   tool(
     "interpret",
     ["DenseMath", "InteractionData", "Interpretability", "Interchange"] + modelling),
-  tool("report", ["DenseMath", "InteractionData", "Plots", "Interchange"] + modelling),
+  tool("report", ["DenseMath", "Plots", "Reporting"]),
   tool("simulate", ["DenseMath", "Simulation", "Interchange"]),
   tool("dump", ["DenseMath", "InteractionData", "Interchange"]),
   tool("check", ["Interchange"]),
@@ -124,6 +124,15 @@ let package = Package(
     .target(name: "Interpretability", dependencies: ["DenseMath"], swiftSettings: swift),
     .target(
       name: "ToolKit", dependencies: ["CVersion", "DenseMath", "Interchange", arguments, logging],
+      swiftSettings: swift),
+    // What tools say at length of a model: their mains hold options alone.
+    .target(
+      name: "Explaining",
+      dependencies: ["DenseMath", "InteractionData", "Interchange", "ToolKit"] + modelling,
+      swiftSettings: swift),
+    .target(
+      name: "Reporting",
+      dependencies: ["DenseMath", "InteractionData", "Interchange", "Plots", "ToolKit"] + modelling,
       swiftSettings: swift),
 
     // MARK: Tools

@@ -3,11 +3,8 @@
 import ArgumentParser
 import DenseMath
 import Glibc
-import InteractionData
-import Interchange
-import ModelCatalogue
 import Plots
-import Recommending
+import Reporting
 import ToolKit
 
 @main
@@ -67,33 +64,20 @@ struct Report: Tool {
     try BLAS.open()
     let file = try output.open(binary: false)
     if let figures { try makeFolder(figures) }
-    let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
-    let fitted = try ModelCatalogue.restore(stored)
-    let population = try data.map { try Population($0, of: stored) }
-    let lists = try recommendations.map { try RecommendedLists($0, of: stored) }
-    let logs = try logFiles.map { try TrainingLog($0.path, name: $0.name) }
-    let measured = try zip(metrics, distinctNames(metrics)).map { try MeasuredModel($0, name: $1) }
-    let varied = try series.flatMap { try SeriesFile($0).figures }
-    if let unknown = population?.unknownInteractions, unknown > 0 {
+    let report = try ModelReport(
+      ModelReport.Files(
+        model: model, data: data, logs: logFiles, recommendations: recommendations,
+        metrics: metrics, series: series))
+    if report.unknownInteractions > 0 {
       context.log.notice(
-        "items the model does not know are left out, with \(unknown) of the interactions")
+        "items the model does not know are left out, with \(report.unknownInteractions) of the interactions"
+      )
     }
-    let subject = Subject(stored, fitted, population)
-    let sections = [
-      numbersSection(subject), accuracySection(measured), seriesSection(varied),
-      trainingSection(logs), clustersSection(subject), groupsSection(subject),
-      mappingSection(subject),
-      traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
-    ]
-    let page = Page(
-      title: "\(subject.familyName): \(shortName(model))",
-      sections: sections, notes: stored.provenance)
-    if let figures { try write(page.figures, into: figures) }
-    try file.write(page.html)
+    if let figures { try write(report.figures, into: figures) }
+    try file.write(report.html)
     try file.commit()
-    let drawn = sections.count { !$0.isOmitted }
     context.log.notice(
-      "\(drawn) of \(sections.count) sections, \(page.figures.count) figures, \(file.byteCount / 1000) kB"
+      "\(report.drawnSectionCount) of \(report.sectionCount) sections, \(report.figures.count) figures, \(file.byteCount / 1000) kB"
     )
   }
 
@@ -117,49 +101,4 @@ struct Report: Tool {
       try file.commit()
     }
   }
-}
-
-/// Short names of files, or their paths where two would be called the same.
-func distinctNames(_ paths: [String]) -> [String] {
-  let names = paths.map(shortName)
-  return zip(paths, names).map { path, name in
-    names.count { $0 == name } > 1 ? path : name
-  }
-}
-
-/// The files that words such as `FILE` and `NAME=FILE` stand for, each with a name of its own.
-///
-/// What has a slash before the first equals sign is a path. Throws `ToolError` when a name or a file is
-/// missing or two files have the same name.
-func namedFiles(_ words: [String], option: String) throws -> [(name: String, path: String)] {
-  let parts = try words.map { word -> (name: String?, path: String) in
-    guard let mark = word.firstIndex(of: "="), !word[..<mark].contains("/") else {
-      return (nil, word)
-    }
-    let (name, path) = (String(word[..<mark]), String(word[word.index(after: mark)...]))
-    guard !name.isEmpty, !path.isEmpty else {
-      throw ToolError(.usage, "\(option) \(word): is not NAME=FILE; give a name and a file")
-    }
-    return (name, path)
-  }
-  let shorts = parts.map { $0.name ?? shortName($0.path) }
-  var seen: Set<String> = []
-  return try zip(parts, shorts).map { part, short in
-    // A file without a name that would be called as another one is called by its path.
-    let isShared = part.name == nil && shorts.count { $0 == short } > 1
-    let name = isShared ? part.path : short
-    guard seen.insert(name).inserted else {
-      throw ToolError(
-        .usage, "\(option): the name '\(name)' is given twice; call one of them NAME=\(part.path)")
-    }
-    return (name, part.path)
-  }
-}
-
-/// A path without its folders and what follows the name's last dot, cut at 40 letters.
-func shortName(_ path: String) -> String {
-  let name = path.split(separator: "/").last.map(String.init) ?? path
-  let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name[...]
-  let whole = stem.isEmpty ? name : String(stem)
-  return whole.count > 40 ? whole.prefix(39) + "…" : whole
 }

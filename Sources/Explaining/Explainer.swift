@@ -1,0 +1,203 @@
+// How is what was asked about a model answered, user by user?
+
+import DenseMath
+import InteractionData
+import Interchange
+import ModelCatalogue
+import Recommending
+import ToolKit
+
+/// Explains a model's recommendations, or says what it has learnt.
+package struct Explainer {
+  private let request: ExplanationRequest
+  /// The model's file as messages name it.
+  private let model: String
+  private let stored: StoredModel
+  private let fitted: any RecommendationModel
+  private let known: KnownShare
+
+  /// Throws `ModelError` when the model cannot be brought back.
+  package init(
+    _ stored: StoredModel, name model: String, _ request: ExplanationRequest, known: KnownShare
+  ) throws {
+    self.request = request
+    self.model = model
+    self.stored = stored
+    self.known = known
+    fitted = try ModelCatalogue.restore(stored)
+  }
+
+  /// Entries shown of each kind.
+  private var show: Int { request.show > 0 ? request.show : .max }
+
+  private var asksEverybody: Bool {
+    switch request.view {
+    case .clusters, .altering: true
+    case .recommendations, .groups, .factors: false
+    }
+  }
+
+  /// Answers in order, each text as it is known.
+  ///
+  /// - Parameter input: the interactions, read only where the answer needs them.
+  /// - Throws: `ToolError` and `FormatError` where an input is unfit or does not hold what was asked about.
+  package func answer(
+    _ input: String, _ context: ToolContext, _ put: (String) throws -> Void
+  ) throws {
+    let shown = request.format == .text ? stored.printable : stored
+    if let things = try viewsWithoutData(stored, shown, fitted) {
+      return try write(things, put)
+    }
+    let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
+    let name = input == "-" ? "standard input" : input
+    let map = ItemMap(from: data.items.ids, to: stored.items.ids)
+    try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)
+    if asksEverybody {
+      let everybody = FoldInCases(data, users: Array(0..<data.userCount), items: map)
+      try check(everybody, name, context)
+      if case .altering(let factor) = request.view {
+        let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
+        let walk = try traversal(shown, fitted, factor)
+        return try write(walk.ofUser(Array(one.history.row(0)), others: everybody.history), put)
+      }
+      let views = ModelViews(stored: shown, fitted: fitted, show: show)
+      return try write(views.clusters(everybody.history), put)
+    }
+    let wantedItems = try places(of: request.items, in: stored)
+    let contrasts = try places(of: request.contrasts, in: stored)
+    let templates = try SentenceTemplates(
+      request.template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
+      name: request.template ?? "the standard templates")
+    let all = FoldInCases(data, users: try chosenUsers(data, context), items: map)
+    try check(all, name, context)
+    let cases = all.known
+    let named = request.format == .jsonl || templates.use("cluster")
+    let printer = ExplanationPrinter(
+      format: request.format, show: show, model: shown, fitted: fitted,
+      templates: templates, clusterNames: named ? clusterNames(shown, fitted, data) : [])
+    let progress = Progress("explained", unit: "users", total: cases.count, context.log)
+    let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
+    // Users are scored by blocks, and explained and put into words one by one on all cores.
+    let block = 200
+    let ranker = Ranker(fitted)
+    for start in stride(from: 0, to: cases.count, by: block) {
+      let rows = start..<min(start + block, cases.count)
+      var lists = [[UInt32]](repeating: wantedItems, count: rows.count)
+      if wantedItems.isEmpty {
+        lists = ranker.top(cases.history, rows: rows, count: request.top).map { $0.map(\.index) }
+      }
+      let tasks = rows.map { cases.history.row($0).count }
+      let texts = team.texts(weights: tasks) { model, place in
+        let row = start + place
+        return printer.text(
+          explain(
+            model, user: data.users.ids[cases.users[row]], Array(cases.history.row(row)),
+            items: lists[place], contrasts: contrasts))
+      }
+      for text in texts { try put(text) }
+      progress.update(rows.upperBound)
+    }
+    progress.finish()
+  }
+
+  /// What the clusters are called, for what sets users of the input apart: of evenly spaced ones where
+  /// there are many, so that one user's explanation does not cost a pass over all.
+  private func clusterNames(
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
+  ) -> [String] {
+    guard let inner = fitted.core as? any InterpretableModel else { return [] }
+    let count = min(data.userCount, 2000)
+    let sample = FoldInCases(
+      data, users: (0..<count).map { $0 * data.userCount / count },
+      items: ItemMap(from: data.items.ids, to: stored.items.ids))
+    let profiles = ClusterProfile.all(
+      of: inner, sample.history, items: stored.items, categoryCount: stored.categories.count)
+    return profiles.enumerated().map { cluster, profile in
+      profile.name(items: stored.items, categories: stored.categories) ?? "cluster \(cluster)"
+    }
+  }
+
+  /// What is said of the model alone; nil when interactions are needed.
+  private func viewsWithoutData(
+    _ stored: StoredModel, _ shown: StoredModel, _ fitted: any RecommendationModel
+  ) throws -> [LearntThing]? {
+    let views = ModelViews(stored: shown, fitted: fitted, show: show)
+    if case .groups = request.view { return try views.groups() }
+    if case .factors = request.view { return try views.factors() }
+    guard case .altering(let factor) = request.view, !request.items.isEmpty else { return nil }
+    return try traversal(shown, fitted, factor).ofItem(try places(of: request.items, in: stored)[0])
+  }
+
+  private func traversal(
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ factor: Int
+  ) throws -> Traversal {
+    guard let inner = fitted.core as? any InterpretableModel, (0..<inner.latentCount).contains(factor)
+    else {
+      throw ToolError(.badData, "\(model): has no factor \(factor) that can be altered")
+    }
+    return Traversal(
+      stored: stored, inner: inner, factor: factor, steps: request.steps, reach: request.reach,
+      top: request.top)
+  }
+
+  private func write(_ things: [LearntThing], _ put: (String) throws -> Void) throws {
+    for thing in things {
+      try put(
+        request.format == .jsonl ? thing.json.text + "\n" : thing.lines.joined(separator: "\n") + "\n")
+    }
+  }
+
+  private func explain(
+    _ fitted: any RecommendationModel, user: String, _ history: [UInt32], items: [UInt32],
+    contrasts: [UInt32]
+  ) -> ExplainedUser {
+    let all = fitted.explain(history, items: items + contrasts)
+    var explained = ExplainedUser(
+      id: user, history: history, explanations: Array(all.prefix(items.count)),
+      contrasts: Array(all.dropFirst(items.count)))
+    if request.findsCounterfactuals {
+      explained.counterfactuals = Counterfactual.find(
+        fitted, history, items: items, top: request.top, most: request.most)
+    }
+    return explained
+  }
+
+  private func places(of ids: [String], in stored: StoredModel) throws -> [UInt32] {
+    guard !ids.isEmpty else { return [] }
+    let places = IDPlaces(stored.items.ids)
+    return try ids.map { id in
+      guard let index = places[id] else {
+        throw ToolError(
+          .badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
+      }
+      return UInt32(index)
+    }
+  }
+
+  private func check(_ cases: FoldInCases, _ name: String, _ context: ToolContext) throws {
+    try known.check(
+      interactions: cases.knownInteractions, of: cases.interactions, strangers: cases.strangers,
+      of: cases.count, fate: "are left out", name, context)
+  }
+
+  private func chosenUsers(_ data: InteractionSet, _ context: ToolContext) throws -> [Int] {
+    guard !request.users.isEmpty || request.usersFile != nil else { return Array(0..<data.userCount) }
+    let places = IDPlaces(data.users.ids)
+    var chosen = try request.users.map { id in
+      guard let place = places[id] else {
+        throw ToolError(
+          .badData, "user '\(id)' is not in the input; pipe a history in to explain it")
+      }
+      return place
+    }
+    if let file = request.usersFile {
+      let wanted = try InputFile.ids(file)
+      let found = wanted.compactMap { places[$0] }
+      try known.check(
+        found.count, of: wanted.count, "wanted users are in the input",
+        first: wanted.first { places[$0] == nil }, file, context)
+      chosen += found
+    }
+    return chosen
+  }
+}

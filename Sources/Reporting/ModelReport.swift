@@ -1,0 +1,68 @@
+// What is a report of a model drawn from, and which sections has it?
+
+import DenseMath
+import InteractionData
+import Interchange
+import ModelCatalogue
+import Plots
+import Recommending
+import ToolKit
+
+/// A model, its users and its figures as one page.
+package struct ModelReport {
+  /// The files that sections are drawn from, by path; a section that lacks one says so.
+  package struct Files {
+    package var model: String
+    package var data: String?
+    /// Training logs with the names they go by, the model's own first.
+    package var logs: [(name: String, path: String)]
+    package var recommendations: String?
+    package var metrics: [String]
+    package var series: [String]
+
+    package init(
+      model: String, data: String?, logs: [(name: String, path: String)], recommendations: String?,
+      metrics: [String], series: [String]
+    ) {
+      (self.model, self.data, self.logs) = (model, data, logs)
+      (self.recommendations, self.metrics, self.series) = (recommendations, metrics, series)
+    }
+  }
+
+  private let page: Page
+  /// Interactions with items that the model does not know.
+  package let unknownInteractions: Int
+
+  /// Reads the files and draws the sections.
+  ///
+  /// Throws `ToolError`, `FormatError` and `ModelError` where a file cannot be used.
+  package init(_ files: Files) throws {
+    let stored = try StoredModel(InputFile.stream(files.model, expecting: [.model]))
+    let fitted = try ModelCatalogue.restore(stored)
+    let population = try files.data.map { try Population($0, of: stored) }
+    let lists = try files.recommendations.map { try RecommendedLists($0, of: stored) }
+    let logs = try files.logs.map { try TrainingLog($0.path, name: $0.name) }
+    let measured = try zip(files.metrics, distinctNames(files.metrics)).map {
+      try MeasuredModel($0, name: $1)
+    }
+    let varied = try files.series.flatMap { try SeriesFile($0).figures }
+    unknownInteractions = population?.unknownInteractions ?? 0
+    let subject = Subject(stored, fitted, population)
+    page = Page(
+      title: "\(subject.familyName): \(shortName(files.model))",
+      sections: [
+        numbersSection(subject), accuracySection(measured), seriesSection(varied),
+        trainingSection(logs), clustersSection(subject), groupsSection(subject),
+        mappingSection(subject),
+        traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
+      ], notes: stored.provenance)
+  }
+
+  /// One HTML file that needs no network and no scripts.
+  package var html: String { page.html }
+  /// All figures in the order of the page.
+  package var figures: [Figure] { page.figures }
+  package var sectionCount: Int { page.sections.count }
+  /// Sections that say more than why they are not there.
+  package var drawnSectionCount: Int { page.sections.count { !$0.isOmitted } }
+}
