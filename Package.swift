@@ -107,7 +107,7 @@ let package = Package(
       name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     // Models, floor by floor: what one is, how any is fitted, how a network is trained, the families, their list.
     models("Recommending", []),
-    models("Fitting", ["Recommending"]),
+    models("Fitting", ["Recommending", "RankingMetrics"]),
     models("Training", ["Recommending", "Fitting"]),
     models("LinearModels", ["Recommending", "Fitting"]),
     models("FactorModels", ["Recommending", "Fitting"]),

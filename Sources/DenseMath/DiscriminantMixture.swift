@@ -52,7 +52,8 @@ public func discriminantMixture(
   let expectation = SharedCovarianceExpectation(points, mean, axes)
   var best: SharedCovarianceExpectation.State?
   for start in 0..<max(starts, 1) {
-    var random = RandomStream(seed: seed, stage: 0x4449_5343, index: UInt64(start + 1))
+    var random = RandomStream(
+      seed: seed, stage: RandomStage.discriminantStart, index: UInt64(start + 1))
     let many = expectation.seeds(min(2 * clusters, n), &random)
     let parts = expectation.improve(many, iterations: 15)
     let merged = expectation.merge(parts, to: clusters)
@@ -102,7 +103,7 @@ private func principalAxes(_ points: Matrix<Float>, _ mean: [Double], _ r: Int, 
 {
   let (n, d) = (points.rows, points.columns)
   let (axes, along) = (Matrix<Float>(rows: d, columns: r), Matrix<Float>(rows: n, columns: r))
-  fillNormal(axes, seed: seed, stage: 0x4449_5343, index: 0)
+  fillNormal(axes, seed: seed, stage: RandomStage.discriminantStart, index: 0)
   for round in 0..<12 {
     orthonormalise(axes)
     guard round < 11 else { break }

@@ -19,7 +19,7 @@ public func spectralEmbedding(
   }
   let items = Matrix<Float>(rows: rows.columnCount, columns: d)
   let users = Matrix<Float>(rows: rows.rowCount, columns: d)
-  fillNormal(items, seed: seed, stage: 0x5350_4543, index: 0)
+  fillNormal(items, seed: seed, stage: RandomStage.spectralStart, index: 0)
   for _ in 0..<iterations {
     orthonormalise(items)
     scales.withUnsafeBufferPointer {

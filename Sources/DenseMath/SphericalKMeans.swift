@@ -26,7 +26,7 @@ public func sphericalKMeans(
   normaliseRows(points, into: unit, norms: Matrix(rows: 1, columns: n))
   let centroids = Matrix<Float>(rows: wanted, columns: d)
   guard n > 0 else { return SphericalClusters(centroids: centroids, assignment: [], cohesion: 0) }
-  var random = RandomStream(seed: seed, stage: 0x4B4D_4541, index: 0)
+  var random = RandomStream(seed: seed, stage: RandomStage.kMeans, index: 0)
   seedCentroids(unit, centroids, k, &random)
   let similarity = Matrix<Float>(rows: n, columns: wanted)
   var assignment = [UInt32](repeating: 0, count: n)

@@ -143,7 +143,8 @@ package struct Explainer {
   private func write(_ things: [LearntThing], _ put: (String) throws -> Void) throws {
     for thing in things {
       try put(
-        request.format == .jsonl ? thing.json.text + "\n" : thing.lines.joined(separator: "\n") + "\n")
+        request.format == .jsonl
+          ? thing.json.text + "\n" : thing.lines.joined(separator: "\n") + "\n")
     }
   }
 
@@ -181,7 +182,9 @@ package struct Explainer {
   }
 
   private func chosenUsers(_ data: InteractionSet, _ context: ToolContext) throws -> [Int] {
-    guard !request.users.isEmpty || request.usersFile != nil else { return Array(0..<data.userCount) }
+    guard !request.users.isEmpty || request.usersFile != nil else {
+      return Array(0..<data.userCount)
+    }
     let places = IDPlaces(data.users.ids)
     var chosen = try request.users.map { id in
       guard let place = places[id] else {

@@ -110,7 +110,7 @@ package struct AlternatingLeastSquares {
       Matrix<Float>(rows: users.rowCount, columns: factors),
       Matrix<Float>(rows: users.columnCount, columns: factors)
     )
-    fillNormal(q, seed: seed, stage: 0x414C_5331, index: 0)
+    fillNormal(q, seed: seed, stage: RandomStage.alternatingStart, index: 0)
     scale(q, by: 0.1 / Float(factors).squareRoot())
     for round in 1...rounds {
       improve(users, pulls: pulls, given: q, p)

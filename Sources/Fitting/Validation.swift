@@ -2,6 +2,7 @@
 
 import DenseMath
 import Glibc
+import RankingMetrics
 import Recommending
 
 /// Users kept aside to judge a model by while it is fitted.
@@ -97,15 +98,13 @@ public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matri
 /// A running mean of a metric: over the users of a round, then over rounds.
 public struct MetricSum {
   private let held: ValidationUsers
-  private let gains: [Double]
-  private var ideals = [0.0]
+  private let figures: ListFigures
   private var rounds: [(total: Double, users: Int)]
 
   public init(_ held: ValidationUsers) {
     self.held = held
     rounds = Array(repeating: (0, 0), count: (held.rounds.max() ?? 0) + 1)
-    gains = (0..<held.metric.depth).map { 1 / log2(Double($0) + 2) }
-    for gain in gains { ideals.append((ideals.last ?? 0) + gain) }
+    figures = ListFigures(depth: held.metric.depth)
   }
 
   public var mean: Double {
@@ -124,11 +123,13 @@ public struct MetricSum {
   public func value<T>(_ row: Int, _ list: [Ranked<T>]) -> Double {
     let relevant = Set(held.truth[row])
     let ranks = list.indices.filter { relevant.contains(list[$0].index) }
-    let most = min(held.lengths[row], held.metric.depth)
+    let (truth, depth) = (held.lengths[row], held.metric.depth)
     return switch held.metric.kind {
-    case .ndcg: ranks.reduce(0) { $0 + gains[$1] } / ideals[most]
-    case .recall: Double(ranks.count) / Double(held.lengths[row])
-    case .recallMin: Double(ranks.count) / Double(most)
+    case .ndcg:
+      figures.ndcg(
+        gain: ranks.reduce(0) { $0 + figures.gain(at: $1) }, truth: truth, cutoff: depth)
+    case .recall: figures.recall(hits: ranks.count, truth: truth)
+    case .recallMin: figures.recallMin(hits: ranks.count, truth: truth, cutoff: depth)
     }
   }
 }

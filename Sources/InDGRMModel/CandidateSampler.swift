@@ -43,7 +43,7 @@ struct CandidateSampler {
     precondition(batch.columnCount == probabilities.count)
     var places = [Int32](repeating: -1, count: probabilities.count)
     for item in batch.columns { places[Int(item)] = 0 }
-    var random = RandomStream(seed: seed, stage: 0x5341_4D50, index: step)
+    var random = RandomStream(seed: seed, stage: RandomStage.candidates, index: step)
     var (passed, next) = (0.0, random.uniform())
     var items: [UInt32] = []
     var corrections: [T] = []

@@ -87,7 +87,7 @@ extension ClusterAffinity where T == Float {
       let (vector, share) = (items.row(item), Float(count) / total)
       for index in mean.indices { mean[index] += share * vector[index] }
     }
-    var random = RandomStream(seed: seed, stage: 0x434C_5553, index: 0)
+    var random = RandomStream(seed: seed, stage: RandomStage.clusterCentres, index: 0)
     let drawn = random.permutation(rows.rowCount).prefix(20_000).sorted()
     let points = directions(rows.rows(at: drawn), items: items)
     let found = discriminantMixture(points, clusters: centres.value.rows, seed: seed)

@@ -77,8 +77,9 @@ final class Decoder<T: Real> {
     // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
     // noise, they are a tenth as long.
     let length = options.usesParts && options.usesCosine ? 0.1 : 1
-    items.initialiseNormal(seed: seed, stage: 60, deviation: T(length / Double(d).squareRoot()))
-    mapping.initialiseNormal(seed: seed, stage: 61, deviation: 0.01)
+    items.initialiseNormal(
+      seed: seed, stage: RandomStage.itemVectors, deviation: T(length / Double(d).squareRoot()))
+    mapping.initialiseNormal(seed: seed, stage: RandomStage.mapping, deviation: 0.01)
   }
 
   /// A trained decoder with some of its clusters.

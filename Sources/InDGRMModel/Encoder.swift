@@ -41,7 +41,7 @@ final class Encoder<T: Real> {
     latent = d
     trunk = Trunk(
       "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed,
-      stage: 10)
+      stage: RandomStage.trunk)
     func dense(
       _ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1
     )
@@ -52,12 +52,13 @@ final class Encoder<T: Real> {
         stage: stage,
         initialisation: .fanIn(gain: gain))
     }
-    sharedMean = dense("mean", d, 50)
-    sharedLogVariance = dense("log-variance", d, 51)
-    clusterMeans = dense("cluster-mean", k * d, 52, gain: 0.1)
-    clusterLogVariances = dense("cluster-log-variance", k * d, 53, gain: 0.1)
-    attentionHidden = dense("attention-hidden", 64, 54, inputs: width)
-    attention = dense("attention", k, 55, inputs: 64)
+    sharedMean = dense("mean", d, RandomStage.sharedMean)
+    sharedLogVariance = dense("log-variance", d, RandomStage.sharedLogVariance)
+    clusterMeans = dense("cluster-mean", k * d, RandomStage.clusterMeans, gain: 0.1)
+    clusterLogVariances = dense(
+      "cluster-log-variance", k * d, RandomStage.clusterLogVariances, gain: 0.1)
+    attentionHidden = dense("attention-hidden", 64, RandomStage.attentionHidden, inputs: width)
+    attention = dense("attention", k, RandomStage.attention, inputs: 64)
     sharedGradient = Matrix(rows: batch, columns: d)
     itemFeatures =
       options.usesItemFeatures ? HeadInputs(width: width, latent: d, batch: batch) : nil

@@ -38,10 +38,12 @@ final class GroupParts<T: Real> {
     let rows = options.groups * options.batch
     // A seed of its own, so that dropout here is not the trunk's.
     input = SparseInput(
-      "part-input", items: items, width: latent, batch: rows, seed: seed, stage: 75,
+      "part-input", items: items, width: latent, batch: rows, seed: seed,
+      stage: RandomStage.partInput,
       starts: starts)
     output = Dense(
-      "part-output", inputs: latent, outputs: latent, batch: rows, seed: seed, stage: 76,
+      "part-output", inputs: latent, outputs: latent, batch: rows, seed: seed,
+      stage: RandomStage.partOutput,
       initialisation: starts ? .glorot : .zero)
   }
 
@@ -73,7 +75,7 @@ final class GroupParts<T: Real> {
       norms: meanNormMemory.matrix(rows: 1, columns: rows.count))
     guard let training else { return means }
     let noise = vectorGradientMemory.matrix(rows: rows.count, columns: latent)
-    fillNormal(noise, seed: training.seed, stage: 0x5041_5254, index: training.step)
+    fillNormal(noise, seed: training.seed, stage: RandomStage.partNoise, index: training.step)
     scale(noise, by: T(Self.noise / Double(latent).squareRoot()))
     add(means, to: noise)
     let noisy = noisyMemory.matrix(rows: rows.count, columns: latent)

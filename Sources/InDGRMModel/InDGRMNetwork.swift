@@ -138,7 +138,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     _ anneal: Double, usersOnly: Bool
   ) -> (reconstruction: Double, kl: Double) {
     let rows = 0..<targets.rowCount
-    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953 &+ key.inner, index: key.step)
+    fillNormal(
+      noise.rowBlock(rows), seed: seed, stage: RandomStage.noise &+ key.inner, index: key.step)
     let weights = self.weights.rowBlock(rows)
     weights.copy(from: encoder.logWeights)
     exponentiate(weights)

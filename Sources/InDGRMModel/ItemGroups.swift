@@ -36,7 +36,8 @@ final class ItemGroups<T: Real> {
     draws = options.groupDraws
     prototypes = Parameter("prototypes", rows: options.groups, columns: options.latent)
     prototypes.initialiseNormal(
-      seed: seed, stage: 70, deviation: T(1 / Double(options.latent).squareRoot()))
+      seed: seed, stage: RandomStage.prototypes,
+      deviation: T(1 / Double(options.latent).squareRoot()))
     unit = Matrix(rows: options.groups, columns: options.latent)
     norms = Matrix(rows: 1, columns: options.groups)
     unitGradient = Matrix(rows: options.groups, columns: options.latent)
@@ -60,14 +61,14 @@ final class ItemGroups<T: Real> {
       return softmaxRows(membership)
     }
     guard draws > 1 else {
-      fillGumbel(membership, seed: seed, stage: 0x4755_4D42, index: step)
+      fillGumbel(membership, seed: seed, stage: RandomStage.gumbel, index: step)
       add(similarity, to: membership)
       return softmaxRows(membership)
     }
     membership.fill(0)
     drawn = drawMemory.map { $0.matrix(rows: items.rows, columns: count) }
     for (draw, sample) in drawn.enumerated() {
-      fillGumbel(sample, seed: seed, stage: 0x4755_4D43 &+ UInt32(draw), index: step)
+      fillGumbel(sample, seed: seed, stage: RandomStage.gumbel &+ 1 &+ UInt32(draw), index: step)
       add(similarity, to: sample)
       softmaxRows(sample)
       addDraw(draw, sample, to: membership)

@@ -82,7 +82,7 @@ struct PrivilegedGroups: Sendable {
     guard !known.isEmpty, count > 1, weight > 0 else { return 0 }
     let d = items.columns
     let share = T(weight / Double(triplets)) / temperature
-    var random = RandomStream(seed: seed, stage: 0x5052_4956, index: step)
+    var random = RandomStream(seed: seed, stage: RandomStage.privilegedPairs, index: step)
     var loss = 0.0
     for _ in 0..<triplets {
       let item = known[random.below(known.count)]

@@ -86,7 +86,7 @@ extension InteractionSet {
     var folds = [UInt8](repeating: neverHeldOut, count: count)
     for user in 0..<userCount where parts.roles[user] != UserRole.train.rawValue {
       var random = RandomStream(
-        seed: options.seed, stage: 0x5350_4C46, index: marks?[user] ?? UInt64(user))
+        seed: options.seed, stage: RandomStage.splitFolds, index: marks?[user] ?? UInt64(user))
       let range = range(of: user)
       for (rank, position) in random.permutation(range.count).enumerated() {
         folds[range.lowerBound + position] = UInt8(rank % options.folds)
@@ -102,7 +102,7 @@ extension InteractionSet {
 
   /// Parts of exactly the shares asked for, drawn among all users.
   private func partsByShare(_ options: SplitOptions) throws -> UserParts {
-    var random = RandomStream(seed: options.seed, stage: 0x5350_4C55, index: 0)
+    var random = RandomStream(seed: options.seed, stage: RandomStage.splitUsers, index: 0)
     let order = random.permutation(userCount)
     let test = Int((Double(userCount) * options.testShare).rounded())
     let validation = Int((Double(userCount) * options.validationShare).rounded())
@@ -154,7 +154,8 @@ extension InteractionSet {
 
   private mutating func divideByShares(_ options: SplitOptions) {
     divideEachUser { user, range in
-      var random = RandomStream(seed: options.seed, stage: 0x5350_4C52, index: UInt64(user))
+      var random = RandomStream(
+        seed: options.seed, stage: RandomStage.splitRatio, index: UInt64(user))
       let order = random.permutation(range.count)
       let test = Int(Double(range.count) * options.testShare)
       let validation = Int(Double(range.count) * options.validationShare)
@@ -167,7 +168,8 @@ extension InteractionSet {
     divideEachUser { user, range in
       // Fewer than three interactions would leave nothing to learn from.
       guard range.count >= 3 else { return ([], []) }
-      var random = RandomStream(seed: options.seed, stage: 0x5350_4C4F, index: UInt64(user))
+      var random = RandomStream(
+        seed: options.seed, stage: RandomStage.splitTruth, index: UInt64(user))
       var order = random.permutation(range.count)
       if let times {
         order = (0..<range.count).sorted {

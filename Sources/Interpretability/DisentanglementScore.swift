@@ -77,7 +77,8 @@ public struct DisentanglementPlan: Sendable {
     let made = Matrix<Float>(rows: targets.count * draws, columns: sources.columns)
     var began: [Int] = []
     for (place, target) in targets.enumerated() {
-      var random = RandomStream(seed: seed, stage: 0x4449_5345, index: UInt64(first + place))
+      var random = RandomStream(
+        seed: seed, stage: RandomStage.disentanglement, index: UInt64(first + place))
       let value = sources[random.below(sources.rows), target]
       for draw in 0..<draws {
         let row = made.row(place * draws + draw)

@@ -111,7 +111,7 @@ public struct FidelityPlan: Sendable {
     }
     history(entry.order)
     history([])
-    var random = RandomStream(seed: seed, stage: 0x4649_4445, index: UInt64(index))
+    var random = RandomStream(seed: seed, stage: RandomStage.fidelity, index: UInt64(index))
     for order in 0...orders {
       var items = entry.order
       if order > 0 { random.shuffle(&items) }

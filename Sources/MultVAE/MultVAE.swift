@@ -32,12 +32,18 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     self.beta = beta
     self.seed = seed
     batchLimit = batch
-    input = SparseInput("encoder", items: items, width: width, batch: batch, seed: seed, stage: 1)
+    input = SparseInput(
+      "encoder", items: items, width: width, batch: batch, seed: seed,
+      stage: RandomStage.multVAEEncoder)
     posterior = Dense(
-      "posterior", inputs: width, outputs: 2 * latent, batch: batch, seed: seed, stage: 2)
-    hidden = Dense("hidden", inputs: latent, outputs: width, batch: batch, seed: seed, stage: 3)
+      "posterior", inputs: width, outputs: 2 * latent, batch: batch, seed: seed,
+      stage: RandomStage.multVAEPosterior)
+    hidden = Dense(
+      "hidden", inputs: latent, outputs: width, batch: batch, seed: seed,
+      stage: RandomStage.multVAEHidden)
     decoder = Dense(
-      "decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 4,
+      "decoder", inputs: width, outputs: items, batch: batch, seed: seed,
+      stage: RandomStage.multVAEDecoder,
       outputsAreItems: true)
     z = Matrix(rows: batch, columns: latent)
     noise = Matrix(rows: batch, columns: latent)
@@ -59,7 +65,7 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     let (z, noise, dq) = (
       self.z.rowBlock(rows), self.noise.rowBlock(rows), latentGradient.rowBlock(rows)
     )
-    fillNormal(noise, seed: seed, stage: 0x4E4F_4953, index: step)
+    fillNormal(noise, seed: seed, stage: RandomStage.noise, index: step)
     let weight = beta * anneal
     let kl = sample(rows, klShare: T(weight / Double(count)))
     let p = hidden.forward(z)

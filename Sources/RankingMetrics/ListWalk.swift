@@ -1,7 +1,5 @@
 // What are the metrics of one ranked list at every cut-off?
 
-import Glibc
-
 /// Running sums over the hits of one list against one truth (all of it, or one item group's part).
 private struct Tally {
   var size = 0
@@ -40,9 +38,7 @@ final class ListWalk {
   /// For each item the stamp of the last list that it was explainable in; empty when nobody asks.
   private let explainable: UnsafeMutablePointer<UInt32>
   private let explains: Bool
-  /// 1 / log2(rank + 1) at rank - 1, and its sums over the first ranks.
-  private let gains: [Double]
-  private let ideals: [Double]
+  private let figures: ListFigures
   private var stamp: UInt32 = 0
   private static let unscorable = UInt32.max
 
@@ -73,14 +69,7 @@ final class ListWalk {
         groups[item] = group
       }
     }
-    gains = (1...(cutoffs.last ?? 1)).map { 1 / log2(Double($0 + 1)) }
-    var sum = 0.0
-    ideals =
-      [0.0]
-      + gains.map {
-        sum += $0
-        return sum
-      }
+    figures = ListFigures(depth: cutoffs.last ?? 1)
   }
 
   deinit {
@@ -168,9 +157,9 @@ final class ListWalk {
         marks[item] = stamp + 1
         band[item] &+= 1
         if mark == stamp {
-          tallies[0].hit(rank: position + 1, gain: gains[position])
+          tallies[0].hit(rank: position + 1, gain: figures.gain(at: position))
           if tallyCount > 1 {
-            tallies[1 + Int(groups[item])].hit(rank: position + 1, gain: gains[position])
+            tallies[1 + Int(groups[item])].hit(rank: position + 1, gain: figures.gain(at: position))
           }
         }
         if explains, explainable[item] == stamp {
@@ -198,9 +187,9 @@ final class ListWalk {
     let cutoff = cutoffs[cut]
     let best = min(cutoff, tally.size)
     let hits = Double(tally.hits)
-    put(hits / Double(tally.size))
-    put(hits / Double(best))
-    put(tally.gain / ideals[best])
+    put(figures.recall(hits: tally.hits, truth: tally.size))
+    put(figures.recallMin(hits: tally.hits, truth: tally.size, cutoff: cutoff))
+    put(figures.ndcg(gain: tally.gain, truth: tally.size, cutoff: cutoff))
     put(hits / Double(cutoff))
     put(tally.hits > 0 ? 1 : 0)
     put(tally.reciprocal)

@@ -14,7 +14,8 @@ package func distinctNames(_ paths: [String]) -> [String] {
 ///
 /// What has a slash before the first equals sign is a path. Throws `ToolError` when a name or a file is
 /// missing or two files have the same name.
-package func namedFiles(_ words: [String], option: String) throws -> [(name: String, path: String)] {
+package func namedFiles(_ words: [String], option: String) throws -> [(name: String, path: String)]
+{
   let parts = try words.map { word -> (name: String?, path: String) in
     guard let mark = word.firstIndex(of: "="), !word[..<mark].contains("/") else {
       return (nil, word)

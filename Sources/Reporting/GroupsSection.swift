@@ -101,7 +101,7 @@ private func agreement(_ subject: Subject, _ groups: (assignment: [UInt32], coun
   }
   let count = subject.stored.categories.count
   let found = Agreement(groups.assignment, groups.count, lists, count)
-  var random = RandomStream(seed: 20, stage: 0x5245_504F, index: 0)
+  var random = RandomStream(seed: 20, stage: RandomStage.chanceGroups, index: 0)
   var shuffled = groups.assignment
   var chance: [Agreement] = []
   for _ in 0..<5 {

@@ -130,7 +130,7 @@ public struct Trainer<Network: TrainableNetwork> {
     let users = data.rows.rowCount
     let batches = plan.batches(of: users)
     let epoch = course.epoch + 1
-    var random = RandomStream(seed: plan.seed, stage: 0x5348_5546, index: UInt64(epoch))
+    var random = RandomStream(seed: plan.seed, stage: RandomStage.shuffle, index: UInt64(epoch))
     let order = random.permutation(users)
     var sums: [(name: String, value: Double)] = []
     let updated = network.updated(in: epoch)

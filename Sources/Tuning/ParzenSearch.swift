@@ -28,7 +28,7 @@ public struct ParzenSearch: Sendable {
   /// A trial without a coordinate (a value outside the range, as a default may be) tells nothing of that
   /// dimension. Equal seeds and trials give equal coordinates.
   public func next(after trials: [(coordinates: [Double?], value: Double)]) -> [Double] {
-    var random = RandomStream(seed: seed, stage: 0x5450_4531, index: UInt64(trials.count))
+    var random = RandomStream(seed: seed, stage: RandomStage.parzen, index: UInt64(trials.count))
     guard trials.count >= randomTrials else {
       return space.dimensions.map { dimension in
         let (low, high) = dimension.bounds

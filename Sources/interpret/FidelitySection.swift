@@ -51,7 +51,7 @@ func fidelitySection(
   let title = "Fidelity: the target without, and with only, the items that explain it"
   let model = subjects.fitted
   let all = subjects.heldOut
-  var random = RandomStream(seed: plan.seed, stage: 0x4649_5553, index: 0)
+  var random = RandomStream(seed: plan.seed, stage: RandomStage.fidelityUsers, index: 0)
   var cases: [FidelityCase] = []
   var unexplained = 0
   let progress = Progress("explained", unit: "users", total: min(wanted, all.count), context.log)

@@ -111,7 +111,8 @@ private func wholeHistories(
       for row in block {
         let values = scores.row(row)
         if random {
-          addGumbel(to: values, seed: seed, stage: 0x4452_4157, index: UInt64(first + row))
+          addGumbel(
+            to: values, seed: seed, stage: RandomStage.drawnHistories, index: UInt64(first + row))
         }
         rows[row] = topOfRow(UnsafeBufferPointer(values), count: sizes[row]).map(\.index).sorted()
       }

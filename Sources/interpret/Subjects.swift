@@ -69,7 +69,7 @@ final class Subjects {
   /// Some of so many indices drawn at random, in their order.
   private static func drawnIndices(_ whole: Int, _ count: Int, seed: UInt64) -> [Int] {
     guard whole > count else { return Array(0..<whole) }
-    var random = RandomStream(seed: seed, stage: 0x5553_4552, index: 0)
+    var random = RandomStream(seed: seed, stage: RandomStage.measuredUsers, index: 0)
     return random.permutation(whole).prefix(count).sorted()
   }
 

@@ -39,11 +39,15 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     encoder = Encoder(items: items, options: options, seed: seed)
     clusters = UserClusters(options: options, users: users)
     globalPosterior = Dense(
-      "global", inputs: width, outputs: 2 * d, batch: batch, seed: seed, stage: 90,
+      "global", inputs: width, outputs: 2 * d, batch: batch, seed: seed,
+      stage: RandomStage.dglgmGlobal,
       initialisation: .fanIn())
-    hidden = Dense("hidden", inputs: 2 * d, outputs: width, batch: batch, seed: seed, stage: 91)
+    hidden = Dense(
+      "hidden", inputs: 2 * d, outputs: width, batch: batch, seed: seed,
+      stage: RandomStage.dglgmHidden)
     decoder = Dense(
-      "decoder", inputs: width, outputs: items, batch: batch, seed: seed, stage: 92,
+      "decoder", inputs: width, outputs: items, batch: batch, seed: seed,
+      stage: RandomStage.dglgmDecoder,
       outputsAreItems: true)
     globalPrior = Matrix(rows: 1, columns: d)
     noise = Matrix(rows: batch, columns: d)
@@ -68,13 +72,13 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     // Both parts' samples; the local ones blended.
     let (local, global, zLocal) = (matrix(1, k * d), matrix(2, d), matrix(3, d))
     let (slopes, divergences) = (matrix(4, k * d), matrix(5, k))
-    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953, index: step)
+    fillNormal(noise.rowBlock(rows), seed: seed, stage: RandomStage.noise, index: step)
     samplePosterior(
       means: encoder.means, logVariances: encoder.logVariances.rowBlock(rows),
       noise: noise.rowBlock(rows), prior: CompositePrior(logVariances: clusters.logVariances.value),
       samples: local, slopes: slopes, divergences: divergences)
     blend(local, weights: weights, into: zLocal)
-    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4954, index: step)
+    fillNormal(noise.rowBlock(rows), seed: seed, stage: RandomStage.noise + 1, index: step)
     for row in rows {
       let (q, z, noise) = (q.row(row), global.row(row), noise.row(row))
       for index in 0..<d { z[index] = q[index] + noise[index] * T.exp(q[d + index] / 2) }
@@ -91,7 +95,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     let dz = hidden.backward(z, dh)
     let (dGlobal, dLocal, prior) = (matrix(7, d), matrix(8, d), matrix(9, d))
     let weight = T(penalty * anneal)
-    fillNormal(prior, seed: seed, stage: 0x4E4F_4955, index: step)
+    fillNormal(prior, seed: seed, stage: RandomStage.noise + 2, index: step)
     var distance = meanDiscrepancy(global, prior, weight: weight, gradient: dGlobal)
     drawLocalPrior(prior, step: step)
     distance += meanDiscrepancy(zLocal, prior, weight: weight, gradient: dLocal)
@@ -137,10 +141,10 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
 
   /// Draws from the mixture prior: k ~ E[pi], z ~ N(0, Lambda^(k)).
   private func drawLocalPrior(_ z: Matrix<T>, step: UInt64) {
-    fillNormal(z, seed: seed, stage: 0x4E4F_4956, index: step)
+    fillNormal(z, seed: seed, stage: RandomStage.noise + 3, index: step)
     let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
     let total = weights.reduce(0, +)
-    var random = RandomStream(seed: seed, stage: 0x5052_494F, index: step)
+    var random = RandomStream(seed: seed, stage: RandomStage.priorCluster, index: step)
     for row in 0..<z.rows {
       var (left, cluster) = (random.uniform() * total, 0)
       while cluster < weights.count - 1, left >= weights[cluster] {

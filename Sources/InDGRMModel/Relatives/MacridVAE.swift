@@ -59,14 +59,17 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     self.seed = seed
     let (k, d, rows) = (options.concepts, options.latent, options.concepts * options.batch)
     items = Parameter("items", rows: count, columns: d, items: .rows)
-    items.initialiseGlorot(seed: seed, stage: 80)
+    items.initialiseGlorot(seed: seed, stage: RandomStage.macridItems)
     var grouping = InDGRMOptions()
     grouping.groups = k
     grouping.latent = d
     grouping.temperature = options.temperature
     concepts = ItemGroups(options: grouping, seed: seed)
-    input = SparseInput("encoder", items: count, width: d, batch: rows, seed: seed, stage: 81)
-    posterior = Dense("posterior", inputs: d, outputs: 2 * d, batch: rows, seed: seed, stage: 82)
+    input = SparseInput(
+      "encoder", items: count, width: d, batch: rows, seed: seed, stage: RandomStage.macridEncoder)
+    posterior = Dense(
+      "posterior", inputs: d, outputs: 2 * d, batch: rows, seed: seed,
+      stage: RandomStage.macridPosterior)
     unitItems = Matrix(rows: count, columns: d)
     itemNorms = Matrix(rows: 1, columns: count)
     unitItemGradient = Matrix(rows: count, columns: d)
@@ -188,7 +191,7 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     let users = batch.rowCount
     let rows = 0..<masked.rowCount
     let means = encode(masked, dropout: options.dropout, step: step)
-    fillNormal(noise.rowBlock(rows), seed: seed, stage: 0x4E4F_4953, index: step)
+    fillNormal(noise.rowBlock(rows), seed: seed, stage: RandomStage.noise, index: step)
     let beta = options.beta * anneal
     let kl = sample(rows, klShare: T(beta / Double(users)))
     normaliseRows(z.rowBlock(rows), into: unitZ.rowBlock(rows), norms: zNorms)

@@ -120,7 +120,7 @@ public final class SparseInput<T: Real> {
     }
     let keep = 1 - dropout
     let kept = scale / T(keep)
-    var random = RandomStream(seed: seed, stage: 0x4452_4F50, index: index)
+    var random = RandomStream(seed: seed, stage: RandomStage.dropout, index: index)
     for entry in range { scales[entry] = random.uniform() < keep ? kept : 0 }
   }
 }
