@@ -44,7 +44,10 @@ func numbersSection(_ subject: Subject) -> Section {
         rows: facts))
   ]
   if let inner = subject.inner { blocks += clusterBlocks(inner) }
-  if let family { blocks += settingsBlocks(family, stored.description["settings"]) }
+  if let family {
+    blocks += settingsBlocks(
+      family, stored.description["settings"], stored.description["reasons"])
+  }
   return Section("numbers", "The model in numbers", blocks)
 }
 
@@ -101,7 +104,10 @@ private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
   ]
 }
 
-private func settingsBlocks(_ family: any ModelFamily.Type, _ settings: JSONValue?) -> [Block] {
+/// - Parameter reasons: why settings are what they are, by name.
+private func settingsBlocks(
+  _ family: any ModelFamily.Type, _ settings: JSONValue?, _ reasons: JSONValue?
+) -> [Block] {
   let changed = family.options.compactMap { option -> [String]? in
     // A fitted model notes there how many clusters it kept, which the table above shows.
     let isResult = option.name == "clusters" && settings?["dimensions"] != nil
@@ -109,7 +115,8 @@ private func settingsBlocks(_ family: any ModelFamily.Type, _ settings: JSONValu
     else {
       return nil
     }
-    return [option.name, text, option.defaultText, option.help]
+    let why = reasons?[option.name]?.string.map { "\n" + $0 } ?? ""
+    return [option.name, text, option.defaultText, option.help + why]
   }
   guard !changed.isEmpty else {
     return [.text("All settings are the defaults of '\(family.name)'.")]
@@ -125,7 +132,9 @@ private func settingsBlocks(_ family: any ModelFamily.Type, _ settings: JSONValu
 
 /// A value as text when it is not the option's default.
 private func changedText(_ value: JSONValue, _ option: ModelOption) -> String? {
-  switch option.kind {
+  // What the model had no use for was left as it was.
+  guard value != "auto" else { return nil }
+  return switch option.kind {
   case .integer(let usual, _): value.int == usual ? nil : value.int.map(String.init) ?? value.text
   case .number(let usual, _):
     value.double == usual ? nil : value.double.map(NumberText.short) ?? value.text
