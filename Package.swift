@@ -72,7 +72,8 @@ let fuzzing: [Target] =
   isFuzzing
   ? [
     .executableTarget(
-      name: "fuzz-reader", dependencies: ["Interchange", "InteractionData"] + modelling,
+      name: "fuzz-reader",
+      dependencies: ["DataSources", "DenseMath", "Interchange", "InteractionData"] + modelling,
       path: "Tests/Fuzz", swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
   ] : []
@@ -93,6 +94,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // MARK: Libraries, lowest first
@@ -102,7 +104,9 @@ let package = Package(
     .target(name: "CVersion", cSettings: [.define("INDGRM_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "DenseMath", dependencies: ["CKernels"], swiftSettings: swift),
     .target(name: "Interchange", dependencies: ["CZstd"], swiftSettings: swift),
-    .target(name: "DataSources", dependencies: ["CArchive", "Interchange"], swiftSettings: swift),
+    .target(
+      name: "DataSources", dependencies: ["CArchive", "CZlib", "Interchange"],
+      swiftSettings: swift),
     .target(
       name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
     // Models, floor by floor: what one is, how any is fitted, how a network is trained, the families, their list.

@@ -1,18 +1,18 @@
 // How do the bytes of a plain or compressed source come in?
 
-import CArchive
 import Glibc
 
 /// The decompressed bytes of a file or of standard input, or of members of an archive one after another.
 ///
 /// gzip, zstd, xz, bzip2 and lz4, and .zip and .tar containers, are recognised by content (libarchive).
+/// Checksums that a container or a compression has are held against what they belong to.
 /// `archive.zip::member` names a member, `archive.tar::mv_*.txt` several. Without a name the archive must
 /// hold one file, or files that one of the `preferred` patterns matches (the first that does).
 public final class ByteStream {
   /// The path as the user gave it, with the member at hand.
   public private(set) var name: String
   private let label: String
-  private let archive: OpaquePointer
+  private let archive: Archive
   private var pattern: String?
   private var isAtEnd = false
   /// Whether the source is numpy's archive of arrays.
@@ -56,7 +56,7 @@ public final class ByteStream {
             + " \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", ..." : "")")
       }
     }
-    archive = try Self.open(path == "-" ? nil : file, label)
+    archive = try Archive(path == "-" ? nil : file, label)
     guard try nextMember() else {
       if names.isEmpty, member == nil { return }
       let held = isFile ? try Self.members(of: file).prefix(8).joined(separator: ", ") : ""
@@ -65,8 +65,6 @@ public final class ByteStream {
         "\(label): holds no member '\(pattern ?? "")'" + (isFile ? "; it holds \(held)" : ""))
     }
   }
-
-  deinit { archive_read_free(archive) }
 
   /// A path and, after `::`, a member.
   private static func parts(of path: String) -> (file: String, member: String?) {
@@ -81,63 +79,11 @@ public final class ByteStream {
     return (path, nil)
   }
 
-  private static func open(_ file: String?, _ label: String) throws -> OpaquePointer {
-    guard let archive = archive_read_new() else {
-      throw SourceError(.internalFault, "libarchive cannot be started")
-    }
-    for support in [
-      archive_read_support_filter_gzip, archive_read_support_filter_zstd,
-      archive_read_support_filter_xz, archive_read_support_filter_bzip2,
-      archive_read_support_filter_lz4, archive_read_support_format_zip,
-      archive_read_support_format_tar, archive_read_support_format_raw,
-      archive_read_support_format_empty,
-    ] { _ = support(archive) }
-    let opened =
-      file.map { archive_read_open_filename(archive, $0, 1 << 20) }
-      ?? archive_read_open_fd(archive, 0, 1 << 20)
-    guard opened == ARCHIVE_OK else {
-      let error = failure(archive, label)
-      archive_read_free(archive)
-      throw error
-    }
-    return archive
-  }
-
-  private static func failure(_ archive: OpaquePointer, _ name: String) -> SourceError {
-    let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown trouble"
-    // Some of libarchive's messages end a line.
-    let words = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return SourceError(.badData, "\(name): cannot be read: \(words)")
-  }
-
-  private static func isRaw(_ archive: OpaquePointer) -> Bool {
-    archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_RAW
-  }
-
-  /// The next regular file of an archive and its name; empty for a source that is no archive.
-  private static func nextFile(_ archive: OpaquePointer, _ label: String) throws -> String? {
-    var entry: OpaquePointer?
-    while true {
-      let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF { return nil }
-      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
-        throw failure(archive, label)
-      }
-      if isRaw(archive) { return "" }
-      let kind = archive_entry_filetype(entry)
-      guard kind == mode_t(Glibc.S_IFREG) || kind == 0 else { continue }
-      if let path = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) {
-        return String(cString: path)
-      }
-    }
-  }
-
   /// The names of an archive's files; none for a source that is no archive.
   private static func members(of file: String) throws -> [String] {
-    let archive = try open(file, file)
-    defer { archive_read_free(archive) }
+    let archive = try Archive(file, file)
     var names: [String] = []
-    while let name = try nextFile(archive, file), !name.isEmpty { names.append(name) }
+    while let name = try archive.nextFile(), !name.isEmpty { names.append(name) }
     return names
   }
 
@@ -149,7 +95,7 @@ public final class ByteStream {
   ///
   /// Throws `SourceError` when the archive is damaged.
   public func nextMember() throws -> Bool {
-    while !isAtEnd, let member = try Self.nextFile(archive, label) {
+    while !isAtEnd, let member = try archive.nextFile() {
       if member.isEmpty { return true }
       // An archive from standard input cannot be looked through first: its first file decides.
       if pattern == nil {
@@ -165,16 +111,18 @@ public final class ByteStream {
     return false
   }
 
+  /// Bytes read so far, as they are stored.
+  var storedCount: Int { archive.storedCount }
+
   /// Fills `target` as far as bytes go; 0 at the end.
   ///
   /// Throws `SourceError` when the data are damaged.
   public func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
     var done = 0
     while done < target.count, !isAtEnd {
-      let count = archive_read_data(
-        archive, target.baseAddress.map { $0 + done }, target.count - done)
+      let count = try archive.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: target[done...]), name)
       if count == 0 { break }
-      guard count > 0 else { throw Self.failure(archive, name) }
       done += count
     }
     return done

@@ -15,9 +15,9 @@ struct Ingest: Tool {
       Reads delimited rows, JSON lines, adjacency lines, counted lists, Netflix Prize files, dense \
       matrices and scipy's .npz, plain, compressed or as members of a .zip or .tar \
       (archive.zip::member). Layout, delimiter, header, columns and encoding are guessed from the \
-      first lines; options override each guess. The checksum of a .gz is not looked at (gzip -t \
-      does). Every row is kept, duplicates too: binarize and split resolve them. Streams: holds the \
-      ids and a few chunks (.npz is held whole).
+      first lines; options override each guess. A damaged or cut archive fails. Every row is kept, \
+      duplicates too: binarize and split resolve them. Streams: holds the ids and a few chunks \
+      (.npz is held whole).
       """)
 
   @Argument(help: "Files of ratings, read one after another; - is standard input.")

@@ -1,0 +1,99 @@
+// Which files does a source hold, and what is in them?
+
+import CArchive
+import Glibc
+
+/// libarchive over the bytes of a file or of standard input: its members, each once, in order.
+final class Archive {
+  private let archive: OpaquePointer
+  private let bytes: SourceBytes
+  private let label: String
+  /// Bytes read so far, as they are stored.
+  var storedCount: Int { bytes.storedCount }
+
+  /// Opens a file, or standard input for nil.
+  ///
+  /// Throws `SourceError`.
+  init(_ file: String?, _ label: String) throws {
+    let descriptor = file.map { Glibc.open($0, O_RDONLY | O_CLOEXEC) } ?? 0
+    guard descriptor >= 0 else {
+      throw SourceError(
+        .noInput, "\(label): cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    bytes = SourceBytes(descriptor: descriptor)
+    self.label = label
+    guard let archive = archive_read_new() else {
+      throw SourceError(.internalFault, "libarchive cannot be started")
+    }
+    self.archive = archive
+    for support in [
+      archive_read_support_filter_zstd, archive_read_support_filter_xz,
+      archive_read_support_filter_bzip2, archive_read_support_filter_lz4,
+      archive_read_support_format_zip, archive_read_support_format_tar,
+      archive_read_support_format_raw, archive_read_support_format_empty,
+    ] { _ = support(archive) }
+    // What stands behind the first end of joined archives is read as well.
+    archive_read_set_options(archive, "tar:read_concatenated_archives")
+    bytes.serve(archive)
+    guard archive_read_open1(archive) == ARCHIVE_OK else { throw failure(label) }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  private func failure(_ name: String) -> SourceError {
+    if let fault = bytes.fault { return SourceError(.badData, "\(name): cannot be read: \(fault)") }
+    let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown trouble"
+    // Some of libarchive's messages end a line.
+    let words = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return SourceError(.badData, "\(name): cannot be read: \(words)")
+  }
+
+  private func hasFormat(_ format: Int32) -> Bool {
+    archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == format
+  }
+
+  /// The next regular file of an archive and its name; empty for a source that is no archive.
+  ///
+  /// Throws `SourceError` when the archive is damaged or has no end.
+  func nextFile() throws -> String? {
+    var entry: OpaquePointer?
+    while true {
+      let status = archive_read_next_header(archive, &entry)
+      // What cannot be read looks to libarchive like what is not there.
+      guard bytes.fault == nil else { throw failure(label) }
+      if status == ARCHIVE_EOF {
+        try checkEnd()
+        return nil
+      }
+      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else {
+        throw failure(label)
+      }
+      if hasFormat(ARCHIVE_FORMAT_RAW) { return "" }
+      let kind = archive_entry_filetype(entry)
+      guard kind == mode_t(Glibc.S_IFREG) || kind == 0 else { continue }
+      if let path = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) {
+        return String(cString: path)
+      }
+    }
+  }
+
+  /// A tar ends in two blocks of zeros; libarchive is content without.
+  private func checkEnd() throws {
+    guard hasFormat(ARCHIVE_FORMAT_TAR) else { return }
+    let behind = archive_filter_bytes(archive, 0) - archive_read_header_position(archive)
+    guard behind >= 1024 else {
+      throw SourceError(
+        .badData,
+        "\(label): is a tar without its end, so that files may be missing; fetch or make it again")
+    }
+  }
+
+  /// Some bytes of the member at hand; 0 at its end.
+  ///
+  /// Throws `SourceError` when the data are damaged.
+  func read(into target: UnsafeMutableRawBufferPointer, _ name: String) throws -> Int {
+    let count = archive_read_data(archive, target.baseAddress, target.count)
+    guard count >= 0, bytes.fault == nil else { throw failure(name) }
+    return count
+  }
+}

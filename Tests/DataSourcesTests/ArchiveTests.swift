@@ -1,0 +1,114 @@
+// Is a damaged, cut or joined archive refused or read to its end?
+
+import Foundation
+import Support
+import Testing
+
+@testable import DataSources
+
+@Suite struct ArchiveTests {
+  private let folder: Folder
+  private let rows = (0..<60_000).map { "u\($0 * 7 % 1000),i\($0 * 13 % 700),\($0 % 5 + 1)\n" }
+
+  init() throws {
+    folder = try Folder()
+    _ = try folder.write("r.csv", rows.joined())
+  }
+
+  private func make(_ command: String) -> [UInt8] {
+    let made = Shell.run("cd '\(folder.path("."))' && \(command)")
+    #expect(made.status == 0, "\(made.errors)")
+    return (try? Data(contentsOf: URL(fileURLWithPath: folder.path("made")))).map { [UInt8]($0) }
+      ?? []
+  }
+
+  private func count(_ bytes: [UInt8]) throws -> Int {
+    try Data(bytes).write(to: URL(fileURLWithPath: folder.path("again")))
+    return try read(folder.path("again")).count
+  }
+
+  private func refusal(_ bytes: [UInt8]) -> String {
+    let error = #expect(throws: SourceError.self) { try count(bytes) }
+    return error?.description ?? ""
+  }
+
+  @Test func gzipMembersAreHeldAgainstTheirTails() throws {
+    let whole = make("gzip -c r.csv > made")
+    #expect(try count(whole) == rows.count)
+    for (place, what) in [(8, "incorrect data check"), (4, "incorrect length check")] {
+      var changed = whole
+      changed[whole.count - place] ^= 1
+      let said = refusal(changed)
+      #expect(said.contains("gzip member 1 is damaged: \(what)"), "\(said)")
+      // The same in the first and in the second of two members.
+      #expect(refusal(changed + whole).contains("gzip member 1 is damaged: \(what)"))
+      #expect(refusal(whole + changed).contains("gzip member 2 is damaged: \(what)"))
+    }
+    #expect(try count(whole + whole + whole) == 3 * rows.count)
+    #expect(try count(whole + [UInt8](repeating: 0, count: 700)) == rows.count)
+    #expect(refusal(whole + Array("more".utf8)).contains("behind gzip member 1"))
+    #expect(refusal(whole + [0, 0, 0x1F]).contains("behind gzip member 1"))
+    for cut in [1, 7, 8, 9, whole.count / 2, whole.count - 3] {
+      #expect(refusal(Array(whole.dropLast(cut))).contains("is cut short"))
+    }
+  }
+
+  @Test func smallMembersAndWhatIsInThem() throws {
+    // Many members of a few bytes each, as bgzip and log rotation make them, one of them empty.
+    let many = make("for i in 1 2 3 4 5 6 7 8 9; do echo u$i,i$i,3 | gzip; done > made")
+    let empty = make(": | gzip > made")
+    #expect(try count(many + empty + many) == 18)
+    // One line that becomes a thousand times as long.
+    let long = make("{ printf 'u1,i1,3\\n'; printf 'u2,i%01000000d,3\\n' 7; } | gzip -9 > made")
+    #expect(refusal(long).contains("line 2"))
+  }
+
+  @Test func tarsHaveAnEnd() throws {
+    let whole = make("head -n 100 r.csv > s.csv && tar -cf made s.csv")
+    #expect(try count(whole) == 100)
+    // The member's head and its padded bytes.
+    let size = (try Data(contentsOf: URL(fileURLWithPath: folder.path("s.csv")))).count
+    let end = 512 + (size + 511) / 512 * 512
+    for cut in [Array(whole[..<end]), Array(whole[..<(end + 512)])] {
+      let said = refusal(cut)
+      #expect(said.contains("is a tar without its end"), "\(said)")
+    }
+    #expect(try count(Array(whole[..<(end + 1024)])) == 100)
+    #expect(refusal(Array(whole[..<(end - 1)])).contains("runcated"))
+    for packer in ["gzip", "zstd -q", "xz"] {
+      try Data(whole[..<end]).write(to: URL(fileURLWithPath: folder.path("cut.tar")))
+      let packed = make("\(packer) -c < cut.tar > made")
+      #expect(refusal(packed).contains("is a tar without its end"), "\(packer)")
+      // A pipe is read once.
+      let piped = Shell.run("ingest -q - < '\(folder.path("again"))' | dump -q --to csv")
+      #expect(piped.status != 0 && piped.errors.contains("without its end"), "\(piped.errors)")
+    }
+  }
+
+  /// What stands behind the first end of joined tars is no less of the file.
+  @Test func joinedTarsAreReadToTheLast() throws {
+    let first = make("head -n 100 r.csv > s1.csv && tar -cf made s1.csv")
+    let second = make("head -n 50 r.csv > s2.csv && tar -cf made s2.csv")
+    #expect(refusal(first + second).contains("s1.csv, s2.csv"))
+    try Data(first + second).write(to: URL(fileURLWithPath: folder.path("both.tar")))
+    #expect(try read(folder.path("both.tar::s*.csv")).count == 150)
+  }
+
+  /// Each of these has checksums that its own library looks at.
+  @Test func otherChecksums() throws {
+    for packer in [
+      "xz -c r.csv > made", "bzip2 -c r.csv > made", "zstd -qc --check r.csv > made",
+      "python3 -m zipfile -c made r.csv",
+    ] {
+      let whole = make(packer)
+      #expect(try count(whole) == rows.count, "\(packer)")
+      // Noise in the middle, and an end that is missing.
+      for place in [whole.count / 3, whole.count / 2] {
+        var changed = whole
+        changed[place] ^= 0x20
+        #expect(!refusal(changed).isEmpty, "\(packer)")
+      }
+      #expect(!refusal(Array(whole.dropLast(20))).isEmpty, "\(packer)")
+    }
+  }
+}
