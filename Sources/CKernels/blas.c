@@ -2,13 +2,18 @@
 #include "blas.h"
 #include "level.h"
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 static indgrm_blas functions;
 static const char *failure;
+static int lacks_memory;
+static void *(*take_buffer)(int);
+static void (*give_buffer)(void *);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 // The core type that suits a level, and the least level that another one needs: OpenBLAS takes any name, and dies of
@@ -46,7 +51,10 @@ static void open_library(void) {
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    failure = "OpenBLAS (libopenblas.so.0) cannot be opened; install libopenblas0 or libopenblas-dev";
+    lacks_memory = errno == ENOMEM;
+    failure = lacks_memory
+                  ? "there is not as much memory as OpenBLAS takes; use a machine, or a limit (ulimit -v), with more"
+                  : "OpenBLAS (libopenblas.so.0) cannot be opened; install libopenblas0 or libopenblas-dev";
     return;
   }
   struct { const char *name; void **place; } wanted[] = {
@@ -60,10 +68,32 @@ static void open_library(void) {
     *wanted[i].place = dlsym(library, wanted[i].name);
     if (!*wanted[i].place) failure = "libopenblas.so.0 lacks functions it should have; reinstall it";
   }
+  // Not part of its interface; where they are missing, buffers are taken when they are needed.
+  *(void **)&take_buffer = dlsym(library, "blas_memory_alloc");
+  *(void **)&give_buffer = dlsym(library, "blas_memory_free");
 }
 
 const indgrm_blas *indgrm_blas_open(const char **error) {
   pthread_once(&once, open_library);
   *error = failure;
   return failure ? NULL : &functions;
+}
+
+int indgrm_blas_lacks_memory(void) { return lacks_memory; }
+
+int indgrm_blas_reserve(int threads) {
+  // What OpenBLAS maps for a buffer, and a little more.
+  enum { MOST = 64, SIZE = (128 << 20) + (1 << 20) };
+  void *held[MOST];
+  int count = 0, fits = 1;
+  if (!take_buffer || !give_buffer) return 1;
+  while (fits && count < threads && count < MOST) {
+    void *room = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    fits = room != MAP_FAILED;
+    if (!fits) break;
+    munmap(room, SIZE);
+    held[count++] = take_buffer(0);
+  }
+  for (int i = 0; i < count; i++) give_buffer(held[i]);
+  return fits;
 }

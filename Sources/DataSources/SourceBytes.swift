@@ -141,7 +141,10 @@ private final class Inflation {
       isPadding = isPadding || zeros > 0
       guard zeros < bytes.count else { return (zeros, none, nil) }
       guard !isPadding, bytes[0] == 0x1F else {
-        return (0, none, "goes on behind gzip member \(members) with bytes of another kind")
+        return (
+          0, none,
+          "goes on behind gzip member \(members) with other bytes; cut them off or make it again"
+        )
       }
       inflateReset(state)
       members += 1

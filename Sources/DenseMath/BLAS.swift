@@ -2,19 +2,30 @@
 
 import CKernels
 
-/// OpenBLAS is missing or broken.
+/// OpenBLAS is missing or broken, or has no room.
 public struct BLASError: Error, CustomStringConvertible, Sendable {
   public let description: String
+  /// Whether memory is all that it lacks.
+  public var isForMemory = false
 }
 
 /// Access to OpenBLAS, opened at first use.
 public enum BLAS {
   /// Opens the library; tools that need it call this first so that its absence is a clear error.
-  public static func load() throws {
+  ///
+  /// Throws `BLASError`, also where its buffers for so many threads find no memory.
+  public static func load(for threads: Int = 1) throws {
     var reason: UnsafePointer<CChar>?
     if indgrm_blas_open(&reason) == nil {
       throw BLASError(
-        description: reason.map { String(cString: $0) } ?? "OpenBLAS cannot be opened")
+        description: reason.map { String(cString: $0) } ?? "OpenBLAS cannot be opened",
+        isForMemory: indgrm_blas_lacks_memory() != 0)
+    }
+    guard indgrm_blas_reserve(Int32(clamping: threads)) != 0 else {
+      throw BLASError(
+        description:
+          "there is not as much memory as OpenBLAS takes for \(threads) threads; use fewer"
+          + " (--threads), or a machine, or a limit (ulimit -v), with more", isForMemory: true)
     }
   }
 

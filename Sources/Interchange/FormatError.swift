@@ -1,5 +1,7 @@
 // What can be wrong with a stream, said in one sentence that names the place and the way out?
 
+import Glibc
+
 /// What sort of trouble an error is; tools turn it into their exit status.
 public enum FailureCategory: Sendable {
   case belowFloor
@@ -7,6 +9,8 @@ public enum FailureCategory: Sendable {
   case badData
   case noInput
   case internalFault
+  /// The system lacks what it takes: memory, threads.
+  case systemFault
   case cannotCreate
   case inputOutput
   /// Stopped before its end; trying again, or going on, may bring it there.
@@ -45,7 +49,11 @@ public struct FormatError: CategorisedError, Equatable {
   public var description: String { "\(stream): \(detail)" }
 
   public var category: FailureCategory {
-    if case .unreadable = defect { .inputOutput } else { .badData }
+    switch defect {
+    case .unreadable(errno: ENOMEM): .systemFault
+    case .unreadable: .inputOutput
+    default: .badData
+    }
   }
 }
 
@@ -66,5 +74,5 @@ public enum FormatLimit {
 
   /// Bytes that the tables in so many bytes of a stream may take when decoded, numbers counted as 8 and texts and
   /// lists as 16 beside what is in them.
-  static func decoded(from bytes: Int) -> Int { flattened + 1024 * bytes }
+  static func decoded(from bytes: Int) -> Int { flattened + 128 * bytes }
 }

@@ -11,7 +11,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case badData = 65
   case noInput = 66
   case internalFault = 70
-  /// The system lacks what every tool needs.
+  /// The system lacks what it takes, such as memory.
   case systemFault = 71
   case cannotCreate = 73
   case inputOutput = 74
@@ -25,6 +25,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       case .badData: .badData
       case .noInput: .noInput
       case .internalFault: .internalFault
+      case .systemFault: .systemFault
       case .cannotCreate: .cannotCreate
       case .inputOutput: .inputOutput
       case .stopped: .stopped

@@ -39,9 +39,25 @@ public enum UnfinishedFiles {
     }
   }
 
-  /// Installs handlers that remove the files and end as the signal would have ended the tool.
-  static func installSignalHandlers() {
+  /// What is said when there is no memory: made before, since then nothing can be.
+  nonisolated(unsafe) private static var complaint: UnsafeMutablePointer<CChar>?
+
+  /// Installs handlers that remove the files and end as the signal would have ended the tool; where memory runs out
+  /// they say so and exit with 71.
+  static func installSignalHandlers(tool: String) {
     _ = slots
+    complaint = strdup(
+      "indgrm \(tool): there is not as much memory as this takes; use a machine, or a limit (ulimit -v),"
+        + " with more\n")
+    // Swift's runtime aborts where it gets no memory.
+    signal(SIGABRT) { number in
+      guard errno == ENOMEM, let complaint = UnfinishedFiles.complaint else {
+        return UnfinishedFiles.endBySignal(number)
+      }
+      UnfinishedFiles.removeAll()
+      _ = Glibc.write(2, complaint, strlen(complaint))
+      _exit(ExitStatus.systemFault.rawValue)
+    }
     // A reader that went away is met where output is written; one of messages alone ends nothing.
     wasPipeIgnored = isIgnored(signal(SIGPIPE, SIG_IGN))
     // A file that grows beyond what is allowed is met there as well.

@@ -34,6 +34,81 @@ import Testing
       refused.status == 65 && refused.errors.contains("cannot be decoded"), "\(refused.errors)")
   }
 
+  /// Arrays of zeros shrink to a thousandth; what an archive becomes has a bound, and heads are no promises.
+  @Test(arguments: [
+    "data |i1 1 30000000", "user_ids <U1 4 5000000", "item_ids |S0 0 1152921504606846976",
+  ])
+  func archivesOfZerosStaySmall(_ array: String) throws {
+    _ = try folder.write(
+      "bomb.py",
+      """
+      import sys, zipfile
+      name, kind, size, count = sys.argv[1].split()
+      def member(name, kind, size, count):
+          head = "{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }" % (kind, count)
+          with archive.open(name + ".npy", "w") as file:
+              file.write(b"\\x93NUMPY\\x01\\0" + bytes([len(head), 0]) + head.encode())
+              for start in range(0, count * size, 1 << 20):
+                  file.write(bytes(min(count * size - start, 1 << 20)))
+      with zipfile.ZipFile("bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+          for other, width in ("shape", 8), ("indptr", 8), ("indices", 4):
+              if other != name:
+                  member(other, "<i%d" % width, width, 2)
+          member(name, kind, int(size), int(count))
+      """)
+    let refused = run(
+      "python3 bomb.py '\(array)' && ulimit -v 1500000 && timeout 60 ingest bomb.npz")
+    #expect(
+      refused.status == 65 && refused.errors.contains("times what is stored"), "\(refused.errors)")
+  }
+
+  /// Chunk after chunk of nothing: what a stream's tables become is bounded by its length.
+  @Test(arguments: ["interactions", "users", "times"])
+  func manyChunksStaySmall(_ table: String) throws {
+    let sink = MemorySink()
+    let writer = try StreamWriter(
+      sink, kind: .interactions, metadata: .object([:]), provenance: Provenance(), compression: 1)
+    let zeros = [UInt32](repeating: 0, count: 1 << 19)
+    let chunk =
+      switch table {
+      case "users":
+        TableChunk(
+          "users", rowCount: 1 << 16, [("id", .text(Array(repeating: "", count: 1 << 16)))])
+      case "times":
+        TableChunk("x", rowCount: 1, [("x", .lists(offsets: [0, 1 << 19], values: zeros))])
+      default: TableChunk("x", rowCount: 1 << 19, [("user", .u32(zeros)), ("item", .u32(zeros))])
+      }
+    for _ in 0..<200 { try writer.write(chunk) }
+    try writer.finish()
+    #expect(sink.bytes.count < 1 << 18)
+    try write("bomb.ig", sink)
+    for tool in ["check --all", "split -q", "dump"] {
+      let refused = run("(ulimit -v 1500000; timeout 60 \(tool) bomb.ig)")
+      #expect(
+        refused.status == 65 && refused.errors.contains("cannot be decoded"),
+        "\(tool): \(refused.status) \(refused.errors)")
+    }
+  }
+
+  /// Without memory tools end with a line, whatever asked for it: Swift's runtime, OpenBLAS, a reader.
+  @Test func littleMemoryEndsWithALine() throws {
+    let (_, split) = try folder.simulated()
+    var refused = 0
+    for limit in stride(from: 100_000, through: 700_000, by: 120_000) {
+      for model in ["ease", "mult-vae --set width=4000 --set epochs=1"] {
+        let fit = run("(ulimit -v \(limit); timeout 60 fit -q --model \(model) \(split) -o m)")
+        let last = fit.errors.split(separator: "\n").last ?? ""
+        #expect(
+          fit.status == 0
+            || [71, 74].contains(fit.status) && last.contains("memory") && last.contains("ulimit")
+            || last.contains("shared libraries"), "\(model), \(limit): \(fit.status) \(fit.errors)")
+        refused += fit.status == 0 ? 0 : 1
+      }
+    }
+    #expect(refused > 0)
+    #expect(!folder.names.contains { $0.hasSuffix(".tmp") })
+  }
+
   /// Brackets in a text must not hide how deep the others nest.
   @Test func nestingIsCountedOutsideOfTexts() {
     let deep = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)

@@ -27,3 +27,10 @@ typedef struct {
 // pin the variable to a lowest common denominator. INDGRM_BLAS_CORETYPE overrides the choice; its value
 // "default" leaves the environment alone, and a core type that the processor lacks is refused.
 const indgrm_blas *indgrm_blas_open(const char **error);
+
+// Whether it could not be opened for want of memory.
+int indgrm_blas_lacks_memory(void);
+
+// Has the opened library take its buffers for so many threads now; 0 where there is no room. Later it would ask for
+// them without end.
+int indgrm_blas_reserve(int threads);
