@@ -33,8 +33,8 @@ public struct CategoryVectors: Sendable {
         let key = Self.plain(String(decoding: fields[0], as: UTF8.self))
         guard wanted.contains(key) else { continue }
         let values = fields.dropFirst().compactMap { parseNumber(Array($0)) }
-        guard values.count == fields.count - 1 else {
-          throw SourceError(.badData, "\(name): line \(number): holds what is no number")
+        guard values.count == fields.count - 1, values.allSatisfy(\.isFinite) else {
+          throw SourceError(.badData, "\(name): line \(number): holds what is no finite number")
         }
         vectors[key] = values
       }

@@ -82,6 +82,27 @@ import Testing
         }
       ),
       (
+        "a rating that is none",
+        {
+          for t in [users, items] { try $0.write(t) }
+          try $0.write(
+            table(
+              "interactions",
+              [("user", .u32([0])), ("item", .u32([0])), ("rating", .f32([.nan]))]))
+        }
+      ),
+      (
+        "an infinite category vector",
+        {
+          let writer = $0
+          try writer.write(table("categories", [("name", .text(["c"]))]))
+          try [Float.infinity].withUnsafeBytes {
+            try writer.write(tensor: "category_vectors", .f32, shape: [1, 1], $0)
+          }
+          for t in [users, items, rows([0, 1], [0, 1])] { try writer.write(t) }
+        }
+      ),
+      (
         "unknown roles",
         { try $0.write(table("users", [("id", .text(["u"])), ("role", .u8([9]))])) }
       ),
@@ -170,12 +191,14 @@ import Testing
     func lists(_ user: UInt32, _ round: UInt8, _ length: UInt32) -> TableChunk {
       table("lists", [("user", .u32([user])), ("round", .u8([round])), ("length", .u32([length]))])
     }
-    func entries(_ items: [UInt32]) -> TableChunk {
-      table("entries", [("item", .u32(items)), ("score", .f32(items.map { _ in 1 }))])
+    func entries(_ items: [UInt32], _ score: Float = 1) -> TableChunk {
+      table("entries", [("item", .u32(items)), ("score", .f32(items.map { _ in score }))])
     }
     for (note, tables) in [
       ("lists longer than entries", [users, items, lists(0, 0, 3), entries([0, 1])]),
       ("an item outside", [users, items, lists(0, 0, 1), entries([5])]),
+      ("a score that is none", [users, items, lists(0, 0, 1), entries([1], .nan)]),
+      ("an infinite score", [users, items, lists(0, 0, 1), entries([1], -.infinity)]),
       ("a user outside", [users, items, lists(4, 0, 1), entries([1])]),
       ("no entries", [users, items, lists(0, 0, 1)]),
       ("an item twice", [users, items, lists(0, 0, 2), entries([1, 1])]),
@@ -190,6 +213,16 @@ import Testing
       "groups of other sizes"
     ) {
       try $0.write(items)
+    }
+    try refuse(
+      .itemGroups, ["groups": 2], by: ["fit -q --model indgrm --groups IN \(split)"],
+      "groups that are no numbers"
+    ) {
+      let writer = $0
+      try writer.write(items)
+      try [Float](repeating: .nan, count: 4).withUnsafeBytes {
+        try writer.write(tensor: "memberships", .f32, shape: [2, 2], $0)
+      }
     }
   }
 }

@@ -196,6 +196,9 @@ public final class InteractionReader {
         guard tensor.type == .f32, tensor.shape.count == 2 else {
           throw malformed("category vectors")
         }
+        guard tensor.isFinite else {
+          throw malformed("category vectors: there is a NaN or an infinity")
+        }
         return .categoryVectors(
           dimensions: tensor.shape[1], values: Array(tensor.data.bindMemory(to: Float.self)))
       }
@@ -260,7 +263,10 @@ public final class InteractionReader {
       throw malformed("interactions: a user or item is not in its dictionary")
     }
     var rows = InteractionChunk(users: users, items: items)
-    if case .f32(let ratings)? = chunk["rating"] { rows.ratings = ratings }
+    if case .f32(let ratings)? = chunk["rating"] {
+      guard ratings.areFinite else { throw malformed("ratings: there is a NaN or an infinity") }
+      rows.ratings = ratings
+    }
     if case .i64(let times)? = chunk["time"] { rows.times = times }
     if case .u8(let folds)? = chunk["fold"] { rows.folds = folds }
     return rows

@@ -95,6 +95,15 @@ public struct StoredModel: Sendable {
   }
 }
 
+extension Collection<Float> {
+  /// Whether no value is a NaN or an infinity.
+  var areFinite: Bool {
+    // Their exponents have all bits set; a loop without an early end runs over many at once.
+    let mask: UInt32 = 0x7F80_0000
+    return reduce(UInt8(0)) { $0 | ($1.bitPattern & mask == mask ? 1 : 0) } == 0
+  }
+}
+
 extension Tensor {
   /// A tensor that copies its values.
   public init(_ name: String, shape: [Int], floats: some Collection<Float>) {
@@ -128,11 +137,9 @@ extension Tensor {
 
   /// Whether no value is a NaN or an infinity.
   var isFinite: Bool {
-    // Their exponents have all bits set; a loop without an early end runs over many at once.
     switch type {
     case .f32:
-      let mask: UInt32 = 0x7F80_0000
-      return data.bindMemory(to: UInt32.self).reduce(0) { $0 | ($1 & mask == mask ? 1 : 0) } == 0
+      return data.bindMemory(to: Float.self).areFinite
     case .f64:
       let mask: UInt64 = 0x7FF0_0000_0000_0000
       return data.bindMemory(to: UInt64.self).reduce(0) { $0 | ($1 & mask == mask ? 1 : 0) } == 0

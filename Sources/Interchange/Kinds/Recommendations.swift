@@ -142,6 +142,7 @@ public final class RecommendationReader {
       items.allSatisfy({ Int($0) < itemCount }),
       lengths.reduce(0, { $0 + Int($1) }) == items.count
     else { throw malformed("entries") }
+    guard scores.areFinite else { throw malformed("scores: there is a NaN or an infinity") }
     var result = RecommendationChunk()
     result.items = items
     result.scores = scores
