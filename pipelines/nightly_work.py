@@ -192,7 +192,7 @@ class Night:
         warm = self.before and day != "always" and (day == "never" or DAYS[self.date.weekday()] != day)
         trains = settings["MODEL"] in ("indgrm", "recvae", "macridvae", "mult-vae", "dglgm")
         extra = []
-        if settings["CHECKPOINT"] == "yes" and trains and not warm:
+        if settings["CHECKPOINT"] == "yes" and trains:
             extra = ["--checkpoint", "fit.checkpoint"]
             if os.path.exists(self.file("fit.checkpoint")):
                 extra += ["--resume", "fit.checkpoint"]
@@ -200,7 +200,7 @@ class Night:
             inputs = ["split.ig"]
             if warm and trains:
                 inputs.append(f"{self.past}/model")
-                self.step("fit", [*words, "--init", f"{self.past}/model"], inputs, "fitted.model")
+                self.step("fit", [*words, "--init", f"{self.past}/model"], inputs, "fitted.model", extra)
             else:
                 self.step("fit", words, inputs, "fitted.model", extra)
         except Ending as ending:

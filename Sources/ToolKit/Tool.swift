@@ -50,7 +50,7 @@ extension Tool {
   /// Runs the tool and exits.
   public static func main() {
     _ = programStart
-    UnfinishedFiles.installSignalHandlers()
+    UnfinishedFiles.installSignalHandlers(tool: toolName)
     if CommandLine.arguments.isEmpty {
       // The system's library reads them there.
       writeToStandardError(
@@ -123,15 +123,16 @@ public struct ToolContext: Sendable {
 
   /// The history of an output made from these inputs by this very command line.
   ///
-  /// Options that cannot change the output (`-o`, `--threads`, logging, how a run is put aside and goes on) are left out, so that equal
-  /// work gives equal bytes.
+  /// Options that cannot change the output (`-o`, `--threads`, logging, how a run is put aside and goes on) are
+  /// left out, so that equal work gives equal bytes.
   public func provenance(
     from inputs: [Provenance] = [], seed: UInt64? = nil, details: JSONValue = .object([:])
   ) -> Provenance {
     var kept: [String] = []
     var words = CommandLine.arguments.dropFirst()
     let valued: Set = [
-      "-o", "--output", "--threads", "--log", "--log-json", "--checkpoint", "--resume",
+      "-o", "--output", "--threads", "--log", "--log-json", "--checkpoint", "--checkpoint-every",
+      "--resume",
     ]
     let flags: Set = ["-q", "--quiet", "-v", "--verbose"]
     while let word = words.popFirst() {
@@ -152,12 +153,12 @@ public struct ToolContext: Sendable {
 }
 
 extension BLAS {
-  /// Opens OpenBLAS or says how to get it.
+  /// Opens OpenBLAS with room for all threads, or says what it takes.
   public static func open() throws {
     do {
-      try load()
-    } catch {
-      throw ToolError(.internalFault, "\(error)")
+      try load(for: Parallel.threads)
+    } catch let error as BLASError {
+      throw ToolError(error.isForMemory ? .systemFault : .internalFault, error.description)
     }
   }
 }

@@ -19,7 +19,7 @@ struct Fit: Tool {
       billion scores, else every second, third ... one); test users are never \
       looked at (but an earlier model in --init knows the users it was fitted to, whatever they are \
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
-      --resume with the same settings (epochs and patience may differ) and ends in the same bytes \
+      --resume with the same settings (epochs and patience may differ) and --init, and ends in the same bytes \
       as if it had never stopped. A fit that a signal ends writes the best model so far, marked as stopped, \
       and exits with 75. --refit fits once more, for use, when validation users have had their \
       say. Holds the interactions, the model and one batch in memory, --refit the training users \
@@ -101,9 +101,6 @@ struct Fit: Tool {
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every must be positive")
     }
-    guard start == nil || resume == nil else {
-      throw ValidationError("--init and --resume exclude each other")
-    }
     let written = [output.output, checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
     guard Set(written).count == written.count else {
       throw ValidationError("--output, --checkpoint and --log-json must be different files")
@@ -161,6 +158,7 @@ struct Fit: Tool {
       if let more = whole?.training {
         whole?.data.start = (earlier, more.items.ids, task.categories)
       }
+      digests["init"] = earlier.digest
       provenance.append(earlier.provenance)
     }
     let putAside = RunCheckpoint(

@@ -32,7 +32,7 @@ struct RunCheckpoint: Sendable {
     return [
       "of": .string(model), "settings": .object(kept), "seed": .string(String(seed)),
       "metric": .string(metric), "train-percent": .integer(percent), "data": digest("data"),
-      "groups": digest("groups"),
+      "groups": digest("groups"), "init": digest("init"),
     ]
   }
 
@@ -49,10 +49,12 @@ struct RunCheckpoint: Sendable {
   }
 
   /// What a checkpoint of any version was made with, in the words of this one.
-  private func current(_ run: JSONValue?) -> JSONValue? {
-    guard case .object(var members)? = run?["settings"] else { return run }
+  private func current(_ stored: JSONValue) -> JSONValue {
+    // Earlier checkpoints say nothing of a start.
+    let run = stored["init"] == nil ? stored.setting("init", "none") : stored
+    guard case .object(var members)? = run["settings"] else { return run }
     for option in options { members[option.name] = members[option.name].map(option.current) }
-    return run?.setting("settings", .object(members))
+    return run.setting("settings", .object(members))
   }
 
   /// Reads a checkpoint of this very run.
@@ -62,12 +64,13 @@ struct RunCheckpoint: Sendable {
     let stored = try StoredModel(stream)
     // Earlier versions wrote models of that name.
     guard stream.kind == .checkpoint || stored.description["model"] == "checkpoint",
-      case .object(let members) = stored.description, case .object? = stored.description["run"]
+      case .object(let members) = stored.description, let run = stored.description["run"],
+      case .object = run
     else {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
     }
-    if let key = identity.firstDifference(from: current(stored.description["run"])) {
-      let what = key == "of" ? "another model" : "other \(key)"
+    if let key = identity.firstDifference(from: current(run)) {
+      let what = ["of": "another model", "init": "another --init"][key] ?? "other \(key)"
       throw ToolError(
         .badData,
         "\(stream.name): was made with \(what); go on with the same model, data, options and settings"
