@@ -26,8 +26,8 @@ public enum Markup {
   private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0xFFFE, 0xFFFF: false
-    // These turn the direction of text around and could dress up what follows.
-    case 0x202A...0x202E, 0x2066...0x2069: false
+    // These turn the direction of text around, or end a line, and could dress up what follows.
+    case 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: false
     default: true
     }
   }

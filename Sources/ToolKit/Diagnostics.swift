@@ -79,7 +79,7 @@ struct StandardErrorHandler: LogHandler {
       ]
       for (name, value) in event.metadata ?? [:] { line[name] = JSONValue(logged: value) }
       if let run = getenv("INDGRM_RUN") { line["run"] = .string(String(cString: run)) }
-      writeToStandardError(JSONValue.object(line).text + "\n")
+      writeToStandardError(JSONValue.object(line).text.printableJSON + "\n")
     }
   }
 }

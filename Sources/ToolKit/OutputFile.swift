@@ -79,8 +79,13 @@ public final class OutputFile: ByteSink {
     )
   }
 
-  /// Appends bytes; they reach the file in blocks.
+  /// Appends bytes, of texts whole lines; they reach the file in blocks.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    guard isTerminal else { return try append(bytes) }
+    try write(String(decoding: bytes, as: UTF8.self))
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) throws {
     byteCount += bytes.count
     if buffer.count + bytes.count > 1 << 18 { try flush() }
     if bytes.count > 1 << 17 {
@@ -93,7 +98,7 @@ public final class OutputFile: ByteSink {
   /// Appends text.
   public func write(_ text: String) throws {
     var text = isTerminal ? text.printableLines : text
-    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    try text.withUTF8 { try append(UnsafeRawBufferPointer($0)) }
   }
 
   /// Sends what is buffered on its way, so that the next tool in a pipe can use it.
@@ -122,12 +127,15 @@ public final class OutputFile: ByteSink {
       }
       return
     }
-    guard fsync(descriptor) == 0 || errno == EINVAL, close(descriptor) == 0 else {
-      let error = failure()
+    let isSynced = fsync(descriptor) == 0 || errno == EINVAL
+    // The descriptor is gone even where closing it fails.
+    let isClosed = isSynced && close(descriptor) == 0
+    let error = failure()
+    if isSynced { descriptor = -1 }
+    guard isClosed else {
       discard()
       throw error
     }
-    descriptor = -1
     if !isShown { try take(path, from: temporary) }
     let folder = TemporaryFile.parts(of: path).folder
     let entries = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -168,7 +176,7 @@ public final class OutputFile: ByteSink {
     ToolError(
       .inputOutput,
       "\(name): cannot be written: \(String(cString: strerror(errno)))"
-        + (isShown ? "; its end is missing" : "; nothing was kept"))
+        + (isShown ? "; its end is missing" : "; nothing of it was kept"))
   }
 
   private func discard() {

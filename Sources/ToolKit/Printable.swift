@@ -12,12 +12,19 @@ extension String {
     escaped { $0.isUnprintable && $0 != "\n" && $0 != "\t" }
   }
 
-  private func escaped(_ isEscaped: (Unicode.Scalar) -> Bool) -> String {
+  /// A JSON text of one line for a terminal, by JSON's own escapes: what they stand for is inside its strings.
+  var printableJSON: String {
+    escaped(\.isUnprintable) { "\\u" + "000\($0)".suffix(4) }
+  }
+
+  private func escaped(
+    _ isEscaped: (Unicode.Scalar) -> Bool, by escape: (String) -> String = { "\\u{\($0)}" }
+  ) -> String {
     guard unicodeScalars.contains(where: isEscaped) else { return self }
     var text = ""
     for scalar in unicodeScalars {
       if isEscaped(scalar) {
-        text += "\\u{\(String(scalar.value, radix: 16))}"
+        text += escape(String(scalar.value, radix: 16))
       } else {
         text.unicodeScalars.append(scalar)
       }

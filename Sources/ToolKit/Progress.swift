@@ -46,7 +46,8 @@ public final class Progress {
     show("\(title): \(what)")
   }
 
-  private func show(_ line: String) {
+  private func show(_ text: String) {
+    let line = text.printable
     let padding = String(repeating: " ", count: max(width - line.count, 0))
     width = line.count
     writeToStandardError("\r\(line)\(padding)")

@@ -21,6 +21,13 @@ struct Dump: Tool {
   @Option(help: "Export the rows in this format.")
   var to: ExportFormat?
 
+  @Flag(
+    name: .customLong("guard"),
+    help: ArgumentHelp(
+      "Put an apostrophe before CSV texts that begin with =, +, -, @, a tab or a line end, so that no spreadsheet"
+        + " takes them for formulas."))
+  var isGuarded = false
+
   @Option(help: "Of a split, only this part; for .npz the shapes of all parts agree.")
   var part: SplitPart?
 
@@ -55,6 +62,9 @@ struct Dump: Tool {
       throw ValidationError("--stats stands alone; leave the other choices out")
     }
     guard round >= 0 else { throw ValidationError("--round must not be negative") }
+    guard !isGuarded || to == .csv else {
+      throw ValidationError("--guard is for spreadsheets; it needs --to csv")
+    }
     guard part == nil || to != nil else { throw ValidationError("--part needs --to") }
   }
 
@@ -68,7 +78,7 @@ struct Dump: Tool {
     } else if users || items {
       try listDictionary(stream, users: users, file)
     } else if let part {
-      try PartExport(stream, part, round: round).write(to: file, to ?? .csv)
+      try PartExport(stream, part, round: round).write(to: file, style(of: to ?? .csv))
     } else if let to {
       try export(stream, to, file)
     } else {
@@ -77,16 +87,25 @@ struct Dump: Tool {
     try file.commit()
   }
 
+  /// How texts stand in a format's rows; nil where it has no rows.
+  private func style(of format: ExportFormat) -> FieldStyle? {
+    switch format {
+    case .csv: .csv(isGuarded: isGuarded)
+    case .jsonl: .json
+    case .npz: nil
+    }
+  }
+
   private func export(_ stream: StreamReader, _ format: ExportFormat, _ file: OutputFile) throws {
     switch (stream.kind, format) {
     case (.interactions, .npz):
-      try PartExport(stream, nil, round: 0).write(to: file, .npz)
+      try PartExport(stream, nil, round: 0).write(to: file, nil)
     case (.interactions, _):
-      try exportInteractions(InteractionReader(stream), asCSV: format == .csv, file)
+      try exportInteractions(InteractionReader(stream), style(of: format) ?? .json, file)
     case (.recommendations, .npz):
       throw ToolError(.usage, "recommendations have no matrix form; use --to csv or --to jsonl")
     case (.recommendations, _):
-      try exportRecommendations(RecommendationReader(stream), asCSV: format == .csv, file)
+      try exportRecommendations(RecommendationReader(stream), style(of: format) ?? .json, file)
     case (.model, .npz), (.itemGroups, .npz), (.checkpoint, .npz):
       try exportTensors(StoredModel(stream), file)
     case (.model, _), (.itemGroups, _), (.checkpoint, _):

@@ -52,8 +52,9 @@ struct PartExport {
     rows = SparseRows(offsets: offsets, columns: columns, columnCount: data.itemCount)
   }
 
-  func write(to file: OutputFile, _ format: ExportFormat) throws {
-    guard format == .npz else { return try writeRows(to: file, asCSV: format == .csv) }
+  /// Writes the rows in a style, or numpy's arrays for nil.
+  func write(to file: OutputFile, _ style: FieldStyle?) throws {
+    if let style { return try writeRows(to: file, style) }
     let archive = NumpyArchive(file)
     let wide = rows.count > Int(Int32.max)
     try archive.add("indices", type: "<i4", rows.columns.map { Int32($0) })
@@ -72,8 +73,9 @@ struct PartExport {
     try archive.finish()
   }
 
-  private func writeRows(to file: OutputFile, asCSV: Bool) throws {
+  private func writeRows(to file: OutputFile, _ style: FieldStyle) throws {
     var buffer = RowBuffer(file)
+    let asCSV = style.isCSV
     if asCSV {
       buffer.append("user,item")
       try buffer.endRow()
@@ -81,9 +83,9 @@ struct PartExport {
     for (row, user) in users.enumerated() {
       for item in rows.row(row) {
         buffer.append(asCSV ? "" : "{\"user\":")
-        buffer.append(field(data.users.ids[user], asCSV: asCSV))
+        buffer.append(style.field(data.users.ids[user]))
         buffer.append(asCSV ? "," : ",\"item\":")
-        buffer.append(field(data.items.ids[Int(item)], asCSV: asCSV))
+        buffer.append(style.field(data.items.ids[Int(item)]))
         if !asCSV { buffer.append("}") }
         try buffer.endRow()
       }

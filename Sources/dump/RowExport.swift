@@ -60,31 +60,45 @@ struct RowBuffer {
   }
 }
 
-/// A text as a CSV field (RFC 4180) or as a JSON string.
-func field(_ text: String, asCSV: Bool) -> [UInt8] {
-  if asCSV {
+/// How texts stand in rows.
+enum FieldStyle {
+  /// As RFC 4180 has it; guarded, no spreadsheet takes a field for a formula.
+  case csv(isGuarded: Bool)
+  case json
+
+  var isCSV: Bool { if case .csv = self { true } else { false } }
+
+  /// A text as a field.
+  func field(_ text: String) -> [UInt8] {
+    guard case .csv(let isGuarded) = self else {
+      var quoted = ""
+      JSONValue.quote(text, into: &quoted)
+      return Array(quoted.utf8)
+    }
+    // Formulas begin with one of these; an apostrophe before says that what follows is text.
+    let isFormula = text.utf8.first.map { "=+-@\t\r\n".utf8.contains($0) } ?? false
+    let mark = isGuarded && isFormula ? "'" : ""
     guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 10 || $0 == 13 }) else {
-      return Array(text.utf8)
+      return Array((mark + text).utf8)
     }
     let quoted = text.split(separator: "\"", omittingEmptySubsequences: false)
       .joined(separator: "\"\"")
-    return Array("\"\(quoted)\"".utf8)
+    return Array("\"\(mark)\(quoted)\"".utf8)
   }
-  var quoted = ""
-  JSONValue.quote(text, into: &quoted)
-  return Array(quoted.utf8)
 }
 
 /// Streams interactions: `user,item[,rating][,timestamp][,fold]` or one object a row.
-func exportInteractions(_ reader: InteractionReader, asCSV: Bool, _ file: OutputFile) throws {
+func exportInteractions(_ reader: InteractionReader, _ style: FieldStyle, _ file: OutputFile) throws
+{
   var users: [[UInt8]] = []
   var items: [[UInt8]] = []
   var buffer = RowBuffer(file)
+  let asCSV = style.isCSV
   var hasHeader = !asCSV
   while let part = try reader.next() {
     switch part {
-    case .users(let chunk): users += chunk.ids.map { field($0, asCSV: asCSV) }
-    case .items(let chunk): items += chunk.ids.map { field($0, asCSV: asCSV) }
+    case .users(let chunk): users += chunk.ids.map(style.field)
+    case .items(let chunk): items += chunk.ids.map(style.field)
     case .categories, .categoryVectors: continue
     case .interactions(let rows):
       if !hasHeader {
@@ -121,18 +135,21 @@ func exportInteractions(_ reader: InteractionReader, asCSV: Bool, _ file: Output
 }
 
 /// Streams ranked lists: `user,round,rank,item,score`, the round empty (or left out) where there is none.
-func exportRecommendations(_ reader: RecommendationReader, asCSV: Bool, _ file: OutputFile) throws {
+func exportRecommendations(_ reader: RecommendationReader, _ style: FieldStyle, _ file: OutputFile)
+  throws
+{
   var users: [[UInt8]] = []
   var items: [[UInt8]] = []
   var buffer = RowBuffer(file)
+  let asCSV = style.isCSV
   if asCSV {
     buffer.append("user,round,rank,item,score")
     try buffer.endRow()
   }
   while let part = try reader.next() {
     switch part {
-    case .users(let ids): users += ids.map { field($0, asCSV: asCSV) }
-    case .items(let chunk): items += chunk.ids.map { field($0, asCSV: asCSV) }
+    case .users(let ids): users += ids.map(style.field)
+    case .items(let chunk): items += chunk.ids.map(style.field)
     case .recommendations(let chunk):
       for list in chunk.lists {
         for (rank, row) in list.rows.enumerated() {

@@ -7,8 +7,8 @@ import Recommending
 import Synchronization
 import ToolKit
 
-/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request, which can be followed. Once epochs have begun,
-/// SIGTERM and SIGINT end the training after the batch at hand, and the best model so far is written; before
+/// Progress on a terminal, a line an epoch with --verbose, a JSON log on request, which can be followed. Once epochs
+/// have begun, SIGTERM and SIGINT end the training after the batch at hand, and the best model so far is written; before
 /// that, and the second time, they end the tool.
 final class TrainingReport: Sendable {
   private let context: ToolContext
@@ -17,9 +17,17 @@ final class TrainingReport: Sendable {
   private struct State: ~Copyable {
     var progress: Progress
     var log: OutputFile?
+    /// Why the log ends early; training goes on without.
+    var logFailure: (any Error)?
     var best = -1.0
     /// Lines about settings that were told.
     var told = Set<String>()
+
+    /// Does something with the log, unless that failed before.
+    mutating func note(_ body: (OutputFile) throws -> Void) {
+      guard let log, logFailure == nil else { return }
+      do { try body(log) } catch { logFailure = error }
+    }
   }
 
   /// Opens the log; a run that goes on after an epoch keeps the lines of those before.
@@ -75,8 +83,10 @@ final class TrainingReport: Sendable {
         record.epoch, note: [trial, loss, best].compactMap { $0 }.joined(separator: ", "))
       var line = record.json.setting("event", .string(event))
       if let trial { line = line.setting("trial", .string(trial)) }
-      try? state.log?.write(line.text + "\n")
-      try? state.log?.show()
+      state.note {
+        try $0.write(line.text + "\n")
+        try $0.show()
+      }
     }
     let parts = record.parts.map { "\($0.name) \(fixed($0.value, 2))" }.joined(separator: ", ")
     let told = [
@@ -93,17 +103,24 @@ final class TrainingReport: Sendable {
     state.withLock { state in
       state.progress.finish()
       let line: JSONValue = ["event": "failed", "reason": .string("\(error)")]
-      try? state.log?.write(line.text + "\n")
-      try? state.log?.commit()
+      state.note {
+        try $0.write(line.text + "\n")
+        try $0.commit()
+      }
     }
   }
 
   /// Closes the log and says how it went.
+  ///
+  /// Throws `ToolError` when the log could not be written; the model was.
   func finish(_ settings: JSONValue) throws {
-    try state.withLock { state in
+    let failure = state.withLock { state in
       state.progress.finish()
-      try state.log?.write(JSONValue.object(["event": "end", "settings": settings]).text + "\n")
-      try state.log?.commit()
+      state.note {
+        try $0.write(JSONValue.object(["event": "end", "settings": settings]).text + "\n")
+        try $0.commit()
+      }
+      return state.logFailure
     }
     let best = settings["best_epoch"]?.int.map { ", best epoch \($0)" } ?? ""
     let metric = settings["validation_metric"]?.string ?? ""
@@ -111,6 +128,7 @@ final class TrainingReport: Sendable {
       settings["validation"]?.double.map { ", validation \(metric) \(fixed($0, 4))" } ?? ""
     let stopped = StopRequest.isMade ? " (stopped early by a signal)" : ""
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
+    if let failure { throw ToolError(.inputOutput, "\(failure); the model was written whole") }
   }
 
   /// The lines of a log's epochs up to a given one; none when there is no such file.
