@@ -1,5 +1,8 @@
 // Does any sequence of bytes make a reader trap? (libFuzzer decides what to try.)
 
+import DataSources
+import DenseMath
+import Glibc
 import InteractionData
 import Interchange
 import ModelCatalogue
@@ -21,14 +24,55 @@ public func start(
   return runFuzzer(&count, &arguments, fuzzOneInput)
 }
 
-/// Reads the bytes as every kind of stream: as they are, and with all checksums put right, since a
-/// mutation would otherwise rarely get past them.
+/// Reads what begins like a stream as such: as it is, and with all checksums put right, since a mutation would
+/// otherwise rarely get past them. Everything else is read as a source, of each kind that there is.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-  read(bytes)
-  read(repaired(bytes))
+  if bytes.starts(with: [0x89, 0x49]) {
+    read(bytes)
+    read(repaired(bytes))
+  } else {
+    readSource(bytes)
+  }
   return 0
+}
+
+/// A file without a name that sources are put into.
+private let file: Int32 = {
+  var template = Array("/tmp/indgrm-fuzz-XXXXXX".utf8CString)
+  let file = mkstemp(&template)
+  precondition(file >= 0, "no file can be made in /tmp")
+  unlink(template)
+  return file
+}()
+
+private func readSource(_ bytes: [UInt8]) {
+  guard ftruncate(file, 0) == 0, pwrite(file, bytes, bytes.count, 0) == bytes.count else { return }
+  let path = "/proc/self/fd/\(file)"
+  var options = SourceOptions()
+  // One in two is read in a layout that the last byte says, if it is not the one it has.
+  if let last = bytes.last, last & 1 == 1 {
+    options.layout = SourceLayout.allCases[Int(last >> 1) % SourceLayout.allCases.count]
+  }
+  for body in [
+    {
+      let bytes = try ByteStream(path, preferred: ["*.csv"])
+      let (users, items, batch) = (IDTable(), IDTable(), RowBatch())
+      repeat {
+        let source = try options.open(bytes, badRows: BadRows(tolerated: 2))
+        while try source.next(into: batch, users: users, items: items) {}
+      } while try bytes.nextMember()
+    },
+    {
+      var items = ItemMetadata()
+      try items.read(ByteStream(path))
+    },
+    { _ = try OriginalIDs(ByteStream(path)) },
+    { _ = try CategoryVectors(ByteStream(path), of: ["a"]) },
+  ] as [() throws -> Void] {
+    do { try body() } catch { _ = "\(error)" }
+  }
 }
 
 private func read(_ bytes: [UInt8]) {
@@ -49,7 +93,12 @@ private func read(_ bytes: [UInt8]) {
       _ = try StoredModel(first)
     case .model:
       let stored = try StoredModel(first)
-      _ = try ModelCatalogue.restore(stored)
+      let model = try ModelCatalogue.restore(stored)
+      guard (1...1000).contains(model.itemCount) else { break }
+      let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
+      model.score(
+        SparseRows(lists: [[0]], columnCount: model.itemCount), rows: 0..<1, into: scores)
+      _ = model.explain([0], items: [UInt32(model.itemCount - 1)])
     }
   } catch {
     _ = "\(error)"
