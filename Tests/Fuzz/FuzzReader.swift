@@ -89,7 +89,7 @@ private func read(_ bytes: [UInt8]) {
     case .recommendations:
       let reader = RecommendationReader(first)
       while try reader.next() != nil {}
-    case .itemGroups:
+    case .itemGroups, .checkpoint:
       _ = try StoredModel(first)
     case .model:
       let stored = try StoredModel(first)
