@@ -58,9 +58,9 @@ import Testing
     let many = make("for i in 1 2 3 4 5 6 7 8 9; do echo u$i,i$i,3 | gzip; done > made")
     let empty = make(": | gzip > made")
     #expect(try count(many + empty + many) == 18)
-    // One line that becomes a thousand times as long.
-    let long = make("{ printf 'u1,i1,3\\n'; printf 'u2,i%01000000d,3\\n' 7; } | gzip -9 > made")
-    #expect(refusal(long).contains("line 2"))
+    // Few bytes that become many times as many as fit at once.
+    let same = make("yes u1,i1,3 | head -n 300000 | gzip -9 > made")
+    #expect(try count(same) == 300_000)
   }
 
   @Test func tarsHaveAnEnd() throws {
@@ -108,7 +108,7 @@ import Testing
         changed[place] ^= 0x20
         #expect(!refusal(changed).isEmpty, "\(packer)")
       }
-      #expect(!refusal(Array(whole.dropLast(20))).isEmpty, "\(packer)")
+      #expect(!refusal(Array(whole.dropLast(whole.count / 4))).isEmpty, "\(packer)")
     }
   }
 }

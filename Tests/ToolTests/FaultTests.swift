@@ -20,6 +20,7 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     #expect(built.status == 0, "\(built.errors)")
     _ = try folder.write(
       "r.csv", (0..<400).map { "u\($0 * 7 % 40),i\($0 * 13 % 31),\($0 % 5 + 1)\n" }.joined())
+    _ = try folder.write("space.json", "{\"lambda\": {\"log\": [1, 1000]}}")
     let made = run(
       "ingest -q r.csv -o r && binarize -q --min 3 r | split -q -o x && fit -q --model ease x -o m"
         + " && score -q --model m --top 5 x -o lists && printf old > old")
@@ -40,10 +41,10 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   /// Each call of each kind fails once, and from each on all; `write` also takes half of what it is given.
   @Test(arguments: [
     "ingest -q r.csv", "binarize -q --min 3 r", "split -q r", "group-items -q --groups 2 x",
-    "fit -q --model ease x", "\(network) x", "tune -q --model ease --trials 2 x",
+    "fit -q --model ease x", "\(network) x", "tune -q --model ease --space space.json --trials 2 x",
     "score -q --model m --top 5 x", "score -q --model m --top 5 --format tsv x",
     "explain -q --model m --top 1 x", "metrics -q --truth x lists",
-    "report -q --model m --data x", "simulate -q --users 20 --items 9 --interactions 90",
+    "report -q --model m --data x", "simulate -q --users 40 --items 100 --interactions 1000",
     "dump -q --to csv r", "dump -q --to npz r",
   ])
   func theOldFileIsWholeOrTheNewOne(_ command: String) throws {

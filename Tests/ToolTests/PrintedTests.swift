@@ -15,11 +15,11 @@ import Testing
 
   @Test func spreadsheetsGetNoFormulas() throws {
     _ = try folder.write(
-      "r.csv", "user,item,rating\n=1+1,@x,5\n-u,\"+a,b\",4\nplain,\"\ttab\",3\nit's,a=b,2\n")
+      "r.csv", "user,item,rating\n=1+1,@x,5\n-u,\"+a,b\",4\nu\u{202E}x,i,1\nit's,a=b,2\n")
     #expect(run("ingest -q r.csv -o r").status == 0)
     let guarded = run("dump --to csv --guard r")
     #expect(
-      guarded.output.hasPrefix("user,item,rating\n'=1+1,'@x,5.0\n'-u,\"'+a,b\",4.0\nplain,"),
+      guarded.output.hasPrefix("user,item,rating\n'=1+1,'@x,5.0\n'-u,\"'+a,b\",4.0\nu"),
       "\(guarded.output)")
     #expect(guarded.output.hasSuffix("it's,a=b,2.0\n"))
     #expect(run("dump --to csv r").output.contains("\n=1+1,@x,5.0\n-u,\"+a,b\",4.0\n"))
@@ -47,11 +47,11 @@ import Testing
           + " | python3 -c 'import json; json.load(open(0))'"
       ).status != 1)
     // Rows reach a terminal as text, and a file as they are.
-    _ = try folder.write("t.csv", "user,item\nu\u{1B}[31m\u{202E},i\n")
+    _ = try folder.write("t.csv", "user,item\nu\u{202E}x,i\n")
     let shown = run(
       "ingest -q t.csv -o t && script -qec 'dump --to csv t' /dev/null; dump --to csv t | od -c")
-    #expect(shown.output.contains("u\\u{1b}[31m\\u{202e},i"), "\(shown.output) \(shown.errors)")
-    #expect(shown.output.contains("033"))
+    #expect(shown.output.contains("u\\u{202e}x,i"), "\(shown.output) \(shown.errors)")
+    #expect(shown.output.contains("342 200 256"))
   }
 
   /// The model is there although its log is not, and the line says so.
