@@ -97,7 +97,12 @@ public struct FittingTask: Sendable {
     if case .failed(let failure) = fitted.outcome {
       settings = settings.setting("failure", .string(failure.description))
     }
-    if settings["recency-weight"]?.double == -1 { settings = settings.setting("recency-weight", 0) }
+    // Some are settled once the model is made.
+    if case .object(let settled) = fitted.settings.json {
+      for (name, value) in settled where settings[name] == "auto" {
+        settings = settings.setting(name, value)
+      }
+    }
     if let validation = data.validation {
       settings = settings.setting("validation", .number(validation.value(of: model)))
         .setting("validation_metric", .string(validation.metric.text))

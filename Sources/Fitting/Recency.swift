@@ -21,27 +21,50 @@ public struct RecencyTerm: Sendable, Equatable {
     self.popularity = popularity
   }
 
-  /// Of settings in which 0 is no weight and -1 leaves a number to be chosen.
   static let options = [
     ModelOption(
-      "recency-weight", .number(-1, 0...1000),
-      "Weight of what is liked of late in a score; 0 leaves it out, -1 chooses on validation users (0 without any, or without times, or where none gains)"
+      "recency-weight", .number(0, 0...1000),
+      "Weight of what is liked of late in a score; 0 leaves it out, auto chooses on validation users (0 without any, or without times, or where none gains)",
+      auto: .unlessGiven(formerly: "-1")
     ),
     ModelOption(
-      "recency-half-life", .number(-1, 0.01...100_000),
-      "Days after which an interaction is half as recent; -1 chooses on validation users (30 without any)"
+      "recency-half-life", .number(30, 0.01...100_000),
+      "Days after which an interaction is half as recent; auto chooses on validation users (30 without any)",
+      auto: .unlessGiven(formerly: "-1")
     ),
     ModelOption(
-      "recency-popularity", .number(-1, 0...1),
-      "Share of long-run popularity that the term takes out; -1 chooses on validation users (0.5 without any)"
+      "recency-popularity", .number(0.5, 0...1),
+      "Share of long-run popularity that the term takes out; auto chooses on validation users (0.5 without any)",
+      auto: .unlessGiven(formerly: "-1")
     ),
   ]
 
+  /// The numbers as set, or as usual where they are left to the data.
+  init(_ settings: ModelSettings) {
+    let numbers = Self.options.map { option in
+      settings.isAuto(option.name)
+        ? option.usualValue.double ?? 0 : settings.number(option.name)
+    }
+    self.init(halfLife: numbers[1], weight: numbers[0], popularity: numbers[2])
+  }
+
+  private var numbers: [(String, JSONValue)] {
+    [
+      ("recency-weight", .number(weight)), ("recency-half-life", .number(halfLife)),
+      ("recency-popularity", .number(popularity)),
+    ]
+  }
+
   /// Settings with these numbers.
   func noted(in settings: JSONValue) -> JSONValue {
-    settings.setting("recency-weight", .number(weight))
-      .setting("recency-half-life", .number(halfLife))
-      .setting("recency-popularity", .number(popularity))
+    numbers.reduce(settings) { $0.setting($1.0, $1.1) }
+  }
+
+  /// Settings with these numbers where they were left to the data, and why.
+  func noted(in settings: ModelSettings, _ reason: Reason) -> ModelSettings {
+    numbers.reduce(settings) { settings, number in
+      settings.isAuto(number.0) ? settings.setting(number.0, number.1, reason) : settings
+    }
   }
 
   /// The term of each item, less its mean.
@@ -88,14 +111,14 @@ struct RecencyChoice {
   /// what it gains is for the caller to judge.
   ///
   /// - Parameters:
-  ///   - given: settings, of which the numbers that are not -1 stay.
+  ///   - given: settings, of which the numbers stay that are not left to the data.
   ///   - score: fills the logarithms of scores, or scores that are such.
   /// - Returns: the term with the values of the cases.
   func best(
     _ given: ModelSettings, score: (SparseRows, Range<Int>, Matrix<Float>) -> Void
   ) -> (term: RecencyTerm, values: [Double])? {
     func numbers(_ name: String, _ all: [Double]) -> [Double] {
-      given.number("recency-" + name) < 0 ? all : [given.number("recency-" + name)]
+      given.isAuto("recency-" + name) ? all : [given.number("recency-" + name)]
     }
     let halfLives = numbers("half-life", ItemPopularity.halfLives)
     let (weights, middle) = (numbers("weight", Self.weights), numbers("popularity", [0.5]))

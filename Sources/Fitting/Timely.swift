@@ -18,14 +18,15 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
   public static var name: String { Family.name }
   public static var summary: String { Family.summary }
   public static var options: [ModelOption] { Family.options + RecencyTerm.options }
+  public static var rules: [Rule] { Family.rules }
   public static var trainsInEpochs: Bool { Family.trainsInEpochs }
   public static var takesGroups: Bool { Family.takesGroups }
 
   public static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let weight = settings.number("recency-weight")
-    guard weight <= 0 || data.times != nil else {
+    let weight = settings.isAuto("recency-weight") ? nil : settings.number("recency-weight")
+    guard weight ?? 0 == 0 || data.times != nil else {
       throw ModelError(
         .badData,
         "recency-weight needs times, and these interactions have none; leave it out")
@@ -35,14 +36,22 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
     guard weight != 0, data.hasTimes,
       let floor = RecentModel.hasLogarithms(model) ? 0 : Self.floor(of: model, data),
       let term = term(data, settings, beside: model, floor: floor, monitor)
-    else { return fitted }
+    else {
+      guard weight == nil else { return fitted }
+      let why = data.hasTimes && data.validation != nil ? Reason.chosen(Self.how) : .usual
+      return FittedModel(
+        model, fitted.settings.setting("recency-weight", 0, why), fitted.outcome)
+    }
     let (recent, ever) = (
       ItemPopularity(data, halfLife: term.halfLife), ItemPopularity(data, halfLife: 0)
     )
     return FittedModel(
       RecentModel(model, term, term.values(recent: recent, ever: ever), floor: floor),
+      term.noted(in: fitted.settings, data.validation == nil ? .usual : .chosen(Self.how)),
       fitted.outcome)
   }
+
+  private static var how: String { "on the validation users" }
 
   public static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
     let model = try Family.restore(stored)
@@ -54,17 +63,11 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
     _ data: TrainingData, _ settings: ModelSettings, beside model: any RecommendationModel,
     floor: Double, _ monitor: TrainingMonitor
   ) -> RecencyTerm? {
-    let names = ["weight", "half-life", "popularity"]
-    let given = names.map { settings.number("recency-" + $0) }
-    if given.allSatisfy({ $0 >= 0 }) {
-      return RecencyTerm(halfLife: given[1], weight: given[0], popularity: given[2])
+    if RecencyTerm.options.allSatisfy({ !settings.isAuto($0.name) }) {
+      return RecencyTerm(settings)
     }
-    guard let choice = RecencyChoice(data) else {
-      guard given[0] > 0 else { return nil }
-      return RecencyTerm(
-        halfLife: given[1] < 0 ? 30 : given[1], weight: given[0],
-        popularity: given[2] < 0 ? 0.5 : given[2])
-    }
+    let isGiven = !settings.isAuto("recency-weight")
+    guard let choice = RecencyChoice(data) else { return isGiven ? RecencyTerm(settings) : nil }
     monitor.stepBegan("asking how much of what is liked of late suits")
     func score(_ foldIn: SparseRows, _ rows: Range<Int>, _ scores: Matrix<Float>) {
       model.score(foldIn, rows: rows, into: scores)
@@ -79,7 +82,7 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
       let gain = Gain(found.values, over: before)
       if best.map({ gain.mean > $0.gain.mean }) ?? true { best = (found.term, gain, share) }
     }
-    guard let best, best.gain.isCertain(errors: 2) || given[0] > 0 else {
+    guard let best, best.gain.isCertain(errors: 2) || isGiven else {
       carrier?.keepExpert(1)
       return nil
     }
