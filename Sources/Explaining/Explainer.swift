@@ -131,7 +131,8 @@ package struct Explainer {
   private func traversal(
     _ stored: StoredModel, _ fitted: any RecommendationModel, _ factor: Int
   ) throws -> Traversal {
-    guard let inner = fitted.core as? any InterpretableModel, (0..<inner.latentCount).contains(factor)
+    guard let inner = fitted.core as? any InterpretableModel,
+      (0..<inner.latentCount).contains(factor)
     else {
       throw ToolError(.badData, "\(model): has no factor \(factor) that can be altered")
     }

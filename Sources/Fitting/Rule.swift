@@ -100,10 +100,21 @@ public struct EarlierSettings {
   let settings: JSONValue
   let names: [String]
   let title: String
+  /// What it said of why its settings are what they are.
+  let reasons: JSONValue?
 
-  /// - Parameter title: what it is, as in "as the earlier model".
-  public init(_ settings: JSONValue, keeping names: [String], title: String) {
+  /// - Parameters:
+  ///   - title: what it is, as in "as the earlier model".
+  ///   - reasons: of settings whose reasons stay the same.
+  public init(
+    _ settings: JSONValue, keeping names: [String], title: String, reasons: JSONValue? = nil
+  ) {
     (self.settings, self.names, self.title) = (settings, names, title)
+    self.reasons = reasons
+  }
+
+  func reason(for name: String) -> Reason {
+    reasons?[name]?.string.map { .retold($0) } ?? .taken(title)
   }
 }
 
@@ -120,7 +131,8 @@ extension ModelFamily {
       if let earlier, earlier.names.contains(option.name),
         let value = earlier.settings[option.name], option.ranges(over: value)
       {
-        evidence.settings = evidence.settings.setting(option.name, value, .taken(earlier.title))
+        evidence.settings = evidence.settings.setting(
+          option.name, value, earlier.reason(for: option.name))
       }
     }
     var asked = Set<String>()

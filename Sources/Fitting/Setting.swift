@@ -25,6 +25,8 @@ public enum Reason: Sendable, Equatable, CustomStringConvertible {
   case taken(String)
   /// It was measured on the validation users while fitting.
   case chosen(String)
+  /// As a run gave it that goes on.
+  case retold(String)
 
   public var description: String {
     switch self {
@@ -33,6 +35,7 @@ public enum Reason: Sendable, Equatable, CustomStringConvertible {
     case .rule(let number, let words): "rule \(number): \(words)"
     case .taken(let from): "as \(from)"
     case .chosen(let how): "chosen: \(how)"
+    case .retold(let words): words
     }
   }
 }

@@ -130,7 +130,9 @@ struct InDGRMTraining {
     if data.settled != nil, data.start != nil { settings = settings.leaving("clusters") }
     let earlier =
       data.resume?.description["sizes"].map {
-        EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the run that goes on")
+        EarlierSettings(
+          $0, keeping: InDGRMOptions.sizeNames, title: "the run that goes on",
+          reasons: data.resume?.description["reasons"])
       }
       ?? data.start?.model.description["settings"].map {
         EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the earlier model")
@@ -196,10 +198,11 @@ struct InDGRMTraining {
     var monitor = monitor
     if let keep = monitor.checkpoint {
       // A resumed run has the sizes that were settled, whatever they were settled by.
-      let sizes = options.sizes
+      let (sizes, reasons) = (options.sizes, settings.reasonsJSON)
       monitor.checkpoint = { checkpoint in
         var checkpoint = checkpoint
         checkpoint.description["sizes"] = sizes
+        checkpoint.description["reasons"] = reasons
         try keep(checkpoint)
       }
     }

@@ -19,7 +19,8 @@ public enum ModelCatalogue {
 
   /// Every rule by which settings are taken from the data, by number; of families that share one the first's.
   public static var rules: [Rule] {
-    let all = Dictionary(families.flatMap { $0.rules }.map { ($0.number, $0) }) { first, _ in first }
+    let all = Dictionary(families.flatMap { $0.rules }.map { ($0.number, $0) }) { first, _ in first
+    }
     return all.values.sorted { $0.number < $1.number }
   }
 

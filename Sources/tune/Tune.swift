@@ -160,9 +160,9 @@ struct Tune: Tool {
       }
       for text in dimension.extremes {
         _ = try ModelSettings(set + ["\(dimension.name)=\(text)"], for: family)
-        // All between must be settings too, and not just a default that stands for something else.
+        // All between must be settings too, and no word of earlier versions for something else.
         guard let option = family.options.first(where: { $0.name == dimension.name }),
-          option.ranges(over: text)
+          option.ranges(over: text) || text == "auto" && option.auto != .never
         else {
           throw ToolError(
             .usage, "\(self.space): \(dimension.name)=\(text) is outside its range; see fit --list")

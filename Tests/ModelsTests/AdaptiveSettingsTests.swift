@@ -23,7 +23,7 @@ import Testing
       try family.resolve(Evidence(shape, ModelSettings(words, for: family)))
         .boundingBatch(users).integer("batch")
     }
-    #expect(try settled([]) == batch)
+    #expect(try settled([]) == min(batch, users))
     #expect(try settled(["batch=77"]) == min(77, users))
   }
 

@@ -110,13 +110,14 @@ import Testing
 
   /// A run goes on only as what it was, and knows the sizes an earlier model gave it.
   @Test func resumedRunsAreTheSameRun() {
-    let (old, point) = (folder.path("old"), folder.path("point"))
+    let (old, point, alone) = (folder.path("old"), folder.path("point"), folder.path("alone"))
     let model = "fit -q --model indgrm \(small) --set groups=3"
     for words in [
       "--set clusters=3 \(split) -o \(old)",
       "--set epochs=2 --init \(old) --checkpoint \(point) \(split) -o \(folder.path("a"))",
-      "--resume \(point) \(split) -o \(folder.path("b"))",
+      "--init \(old) --resume \(point) \(split) -o \(folder.path("b"))",
       "--init \(old) \(split) -o \(folder.path("c"))",
+      "--set epochs=2 --checkpoint \(alone) \(split) -o \(folder.path("e"))",
     ] {
       let run = Shell.run("\(model) \(words)")
       #expect(run.status == 0, "\(words): \(run.errors)")
@@ -133,7 +134,7 @@ import Testing
       ("--validate-by recall@5 \(split)", "metric"), ("--groups \(groups) \(split)", "groups"),
       (other, "data"),
     ] {
-      let run = Shell.run("\(model) --resume \(point) \(words) -o \(folder.path("d"))")
+      let run = Shell.run("\(model) --resume \(alone) \(words) -o \(folder.path("d"))")
       #expect(run.status == 65 && run.errors.contains("other \(what)"), "\(words): \(run.errors)")
     }
   }
@@ -212,7 +213,7 @@ import Testing
       #expect(run.status == 0, "\(run.errors)")
       let header = Shell.run("dump --header \(folder.path("m"))").output
       func number(_ name: String) throws -> Double {
-        let rest = try #require(header.components(separatedBy: "\"\(name)\":").dropFirst().first)
+        let rest = try #require(header.components(separatedBy: "\"\(name)\":").last)
         return try #require(Double(rest.prefix { !",}".contains($0) }))
       }
       return (try number("validation"), Int(try number("expert-neighbours")))
