@@ -52,6 +52,8 @@ let tools: [Target] = [
   tool("ingest", ["DataSources", "DenseMath", "Interchange"]),
   tool("binarize", ["DataSources", "InteractionData", "Interchange"]),
   tool("split", ["DataSources", "InteractionData", "Interchange"]),
+  tool("shard", ["InteractionData", "Interchange"]),
+  tool("merge", ["InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Interchange"] + modelling),
   tool("fit", ["InteractionData", "Interchange"] + modelling),
   tool("tune", ["DenseMath", "InteractionData", "Tuning", "Interchange"] + modelling),

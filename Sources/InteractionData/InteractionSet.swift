@@ -81,55 +81,21 @@ public struct InteractionRows: Sendable {
     metadata = reader.metadata
     provenance = reader.provenance
     while let part = try reader.next() {
-      switch part {
-      case .categories(let names): categories += names
-      case .categoryVectors(let dimensions, let values): categoryVectors = (dimensions, values)
-      case .users(let chunk): add(chunk)
-      case .items(let chunk): add(chunk)
-      case .interactions(let chunk):
-        add(chunk)
-        progress(rows.count)
-      }
+      add(part)
+      if case .interactions = part { progress(rows.count) }
     }
   }
 
-  private mutating func add(_ chunk: UserChunk) {
-    let before = users.ids.count
-    users.ids += chunk.ids
-    Self.append(chunk.roles, to: &users.roles, before: before, count: users.ids.count, filler: 0)
-    Self.append(chunk.tiers, to: &users.tiers, before: before, count: users.ids.count, filler: 5)
-  }
+  /// No rows yet.
+  init() {}
 
-  private mutating func add(_ chunk: ItemChunk) {
-    let before = items.ids.count
-    items.ids += chunk.ids
-    Self.append(chunk.titles, to: &items.titles, before: before, count: items.ids.count, filler: "")
-    Self.append(
-      chunk.categories, to: &items.categories, before: before, count: items.ids.count, filler: [])
-  }
-
-  private mutating func add(_ chunk: InteractionChunk) {
-    let before = rows.users.count
-    rows.users += chunk.users
-    rows.items += chunk.items
-    let count = rows.users.count
-    Self.append(chunk.ratings, to: &rows.ratings, before: before, count: count, filler: 1)
-    Self.append(chunk.times, to: &rows.times, before: before, count: count, filler: 0)
-    Self.append(chunk.folds, to: &rows.folds, before: before, count: count, filler: neverHeldOut)
-  }
-
-  /// Appends a chunk's column in place; rows of chunks without the column get the filler.
-  private static func append<T>(
-    _ values: [T]?, to column: inout [T]?, before: Int, count: Int, filler: T
-  ) {
-    guard values != nil || column != nil else { return }
-    if column == nil { column = [] }
-    let missing = before - (column?.count ?? 0)
-    if missing > 0 { column?.append(contentsOf: repeatElement(filler, count: missing)) }
-    if let values {
-      column?.append(contentsOf: values)
-    } else {
-      column?.append(contentsOf: repeatElement(filler, count: count - before))
+  mutating func add(_ part: InteractionPart) {
+    switch part {
+    case .categories(let names): categories += names
+    case .categoryVectors(let dimensions, let values): categoryVectors = (dimensions, values)
+    case .users(let chunk): users.append(chunk)
+    case .items(let chunk): items.append(chunk)
+    case .interactions(let chunk): rows.append(chunk)
     }
   }
 

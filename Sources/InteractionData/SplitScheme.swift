@@ -29,11 +29,23 @@ public struct SplitOptions: Sendable {
   public var seed: UInt64 = 20
   /// Whether a held-out user is told by his id and the seed alone, whoever else is there.
   public var isStable = false
+  /// Whether these are some users of many, of whom none need be left to train on.
+  public var isOfBlock = false
   /// Where the truth of validation and of test begins under `time`; nil leaves it to the shares.
   public var validationFrom: Moment?
   public var testFrom: Moment?
 
   public init() {}
+
+  /// Metadata that tell of the split as well.
+  public func notes(in metadata: JSONValue) -> JSONValue {
+    var split: [String: JSONValue] = [
+      "scheme": .string(scheme.rawValue), "folds": .integer(scheme == .users ? folds : 1),
+      "test_share": .number(testShare), "validation_share": .number(validationShare),
+    ]
+    if isStable { split["stable"] = true }
+    return metadata.setting("split", .object(split))
+  }
 }
 
 /// Fold codes of schemes that divide every user's interactions.
@@ -45,6 +57,7 @@ enum WithinUserFold {
 /// A split that cannot be made from the data at hand.
 public struct SplitError: CategorisedError {
   public let description: String
+  public init(description: String) { self.description = description }
   public var category: FailureCategory { .badData }
 }
 
@@ -54,7 +67,7 @@ extension InteractionSet {
   /// Equal data and seeds give equal splits. Throws `SplitError` when a scheme needs what the data
   /// do not have.
   public func split(_ options: SplitOptions) throws -> InteractionSet {
-    guard count > 0 else {
+    guard count > 0 || options.isOfBlock else {
       throw SplitError(description: "there are no interactions to split; check the filters before")
     }
     var result = self
@@ -66,17 +79,7 @@ extension InteractionSet {
     case .leaveOneOut: result.leaveOneOut(options)
     case .time: try result.divideByTime(options)
     }
-    var notes: [String: JSONValue] = [:]
-    if case .object(let members) = metadata { notes = members }
-    var split: [String: JSONValue] = [
-      "scheme": .string(options.scheme.rawValue),
-      "folds": .integer(options.scheme == .users ? options.folds : 1),
-      "test_share": .number(options.testShare),
-      "validation_share": .number(options.validationShare),
-    ]
-    if options.isStable { split["stable"] = true }
-    notes["split"] = .object(split)
-    result.metadata = .object(notes)
+    result.metadata = options.notes(in: metadata)
     return result
   }
 
@@ -137,7 +140,7 @@ extension InteractionSet {
         tiers[user] = UInt8(min((place - heldOut) / (1 - heldOut) * 5, 4)) + 1
       }
     }
-    guard tiers.contains(where: { $0 > 0 }) else {
+    guard options.isOfBlock || tiers.contains(where: { $0 > 0 }) else {
       throw SplitError(
         description: "no user of \(userCount) is left to train on; lower the shares")
     }

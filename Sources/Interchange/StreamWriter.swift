@@ -73,6 +73,9 @@ public final class StreamWriter {
     try section(SectionTag.end, end)
   }
 
+  /// The digest of the content so far, without its history.
+  public var digest: UInt64 { content.finish() }
+
   private func section(
     _ tag: [UInt8], _ payload: [UInt8], _ data: UnsafeRawBufferPointer = .init(start: nil, count: 0)
   ) throws {

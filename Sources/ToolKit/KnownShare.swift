@@ -19,17 +19,10 @@ public struct KnownShare: ParsableArguments {
     }
   }
 
-  /// Refuses histories without users, or mostly of items that the model does not know, and says what is left out.
+  /// Refuses histories without users, or mostly of items that the model does not know.
   ///
-  /// - Parameters:
-  ///   - known: interactions with items that the model knows, of `all`.
-  ///   - strangers: users without any, of `users`.
-  ///   - fate: what becomes of them.
   /// - Throws: `ToolError` (badData).
-  public func check(
-    interactions known: Int, of all: Int, strangers: Int, of users: Int, fate: String,
-    _ name: String, _ context: ToolContext
-  ) throws {
+  public func refuse(interactions known: Int, of all: Int, of users: Int, _ name: String) throws {
     guard users > 0, all > 0 else {
       throw ToolError(
         .badData, "\(name): holds no interactions of the users asked for; was its log empty?")
@@ -40,6 +33,20 @@ public struct KnownShare: ParsableArguments {
         "\(name): the model knows the items of \(known) of \(all) interactions; give the catalogue it was"
           + " fitted to, fit it again, or lower --min-known (\(minKnown))")
     }
+  }
+
+  /// Refuses histories as `refuse` does, and says what is left out.
+  ///
+  /// - Parameters:
+  ///   - known: interactions with items that the model knows, of `all`.
+  ///   - strangers: users without any, of `users`.
+  ///   - fate: what becomes of them.
+  /// - Throws: `ToolError` (badData).
+  public func check(
+    interactions known: Int, of all: Int, strangers: Int, of users: Int, fate: String,
+    _ name: String, _ context: ToolContext
+  ) throws {
+    try refuse(interactions: known, of: all, of: users, name)
     if known < all {
       context.log.notice(
         "items the model does not know are left out, with \(all - known) of the \(all) interactions"

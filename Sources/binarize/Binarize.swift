@@ -14,7 +14,7 @@ struct Binarize: Tool {
     discussion: """
       Reads interactions and writes interactions without ratings. With --min, --since and --until alone \
       it streams and holds one chunk; --min-user, --min-item and --duplicates hold all interactions \
-      (about 20 bytes each).
+      (about 20 bytes each), but of a part that shard cut a block of users. --min-item asks for --item-counts there.
       """)
 
   @Argument(help: "Interactions to read; - is standard input.")
@@ -38,6 +38,12 @@ struct Binarize: Tool {
   @Option(help: ArgumentHelp("Drop items with fewer interactions, repeatedly.", valueName: "n"))
   var minItem = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Take the interactions of items from this file, lines of dump --item-counts of all parts, added up; --min-item"
+        + " and --min-user then look once, not repeatedly.", valueName: "file"))
+  var itemCounts: String?
+
   @Option(help: "Which of several ratings of one item by one user counts.")
   var duplicates: DuplicateRule?
 
@@ -47,6 +53,9 @@ struct Binarize: Tool {
   func validate() throws {
     guard minUser >= 0, minItem >= 0 else {
       throw ValidationError("--min-user and --min-item must not be negative")
+    }
+    guard itemCounts == nil || minItem > 0 else {
+      throw ValidationError("--item-counts is what --min-item looks at; give both")
     }
     if let min, !min.isFinite { throw ValidationError("--min must be a number") }
     if let since, let until, since.seconds >= until.seconds {
@@ -71,12 +80,13 @@ struct Binarize: Tool {
       file, metadata: notes(on: reader.metadata),
       provenance: context.provenance(from: [reader.provenance]),
       compression: output.compression > 0 ? output.compression : nil)
-    if minUser > 0 || minItem > 0 || duplicates != nil {
+    if try isInBlocks(reader.stream), let blocks = try UserBlocks(reader) {
+      try filter(blocks, writer, context)
+    } else if minUser > 0 || minItem > 0 || duplicates != nil {
       try hold(reader, writer, context)
     } else {
       try stream(reader, writer, context)
     }
-    try writer.finish()
     try file.commit()
   }
 
@@ -94,7 +104,7 @@ struct Binarize: Tool {
   }
 
   /// Throws `ToolError` where no interaction is left: nothing could be learned from what is written.
-  private func refuseNothing(_ kept: Int, of seen: Int, _ name: String) throws {
+  func refuseNothing(_ kept: Int, of seen: Int, _ name: String) throws {
     guard kept == 0 else { return }
     throw ToolError(
       .badData,
@@ -106,7 +116,7 @@ struct Binarize: Tool {
   }
 
   /// Whether an interaction lies between --since and --until.
-  private func isInTime(_ rows: InteractionChunk, _ index: Int) -> Bool {
+  func isInTime(_ rows: InteractionChunk, _ index: Int) -> Bool {
     guard since ?? until != nil, let times = rows.times else { return true }
     let time = times[index]
     return time >= since?.seconds ?? .min && (until.map { time < $0.seconds } ?? true)
@@ -142,6 +152,7 @@ struct Binarize: Tool {
     kept += pending.count
     try refuseNothing(kept, of: seen, reader.stream.name)
     try writer.write(.interactions(pending))
+    try writer.finish()
     progress.finish()
     context.log.notice(
       "kept \(kept) of \(seen) interactions", counts: ["interactions": kept, "read": seen])
@@ -167,7 +178,14 @@ struct Binarize: Tool {
     liked.ratings = nil
     let (result, removed) = liked.core(minUser: minUser, minItem: minItem)
     try refuseNothing(result.count, of: seen, reader.stream.name)
-    try result.write(to: writer)
+    if try Shard(reader.stream) == nil {
+      try result.write(to: writer)
+      try writer.finish()
+    } else {
+      let blocks = try UserBlockWriter(writer, head: result.head)
+      try blocks.append(result.block)
+      try blocks.finish()
+    }
     context.log.notice(
       "kept \(result.count) of \(seen) interactions, \(result.userCount) users,"
         + " \(result.itemCount) items; merged \(merged) duplicates; dropped \(removed.users) users"

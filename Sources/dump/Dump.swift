@@ -49,6 +49,12 @@ struct Dump: Tool {
   @Flag(help: "Print items with titles and categories instead of interactions.")
   var items = false
 
+  @Flag(
+    help:
+      "Print how many interactions each item has that has any: the number, a tab and the id, for binarize --item-counts of all parts."
+  )
+  var itemCounts = false
+
   @OptionGroup var output: OutputOption
 
   @OptionGroup var common: CommonOptions
@@ -57,6 +63,9 @@ struct Dump: Tool {
     guard !(users && items) else { throw ValidationError("--users and --items exclude each other") }
     guard !(users || items) || to == nil || to == .jsonl else {
       throw ValidationError("--users and --items print JSON lines; leave --to out")
+    }
+    guard !itemCounts || (to == nil && !users && !items && !header && !provenance && !stats) else {
+      throw ValidationError("--item-counts stands alone; leave the other choices out")
     }
     guard !stats || (to == nil && !users && !items && !header && !provenance) else {
       throw ValidationError("--stats stands alone; leave the other choices out")
@@ -70,8 +79,11 @@ struct Dump: Tool {
 
   func execute(_ context: ToolContext) throws {
     let file = try output.open(binary: to == .npz)
-    let stream = try InputFile.stream(input, expecting: StreamKind.allCases)
-    if stats {
+    let stream = try InputFile.stream(
+      input, expecting: itemCounts ? [.interactions] : StreamKind.allCases)
+    if itemCounts {
+      try writeItemCounts(InteractionReader(stream), file)
+    } else if stats {
       try writeStatistics(stream, file)
     } else if provenance {
       try file.write(stream.provenance.shellScript)

@@ -24,6 +24,22 @@ func writeStatistics(_ stream: StreamReader, _ file: OutputFile) throws {
   try file.write(JSONValue.object(members).text + "\n")
 }
 
+/// Writes a line for each item that has interactions: their number, a tab and the id.
+func writeItemCounts(_ reader: InteractionReader, _ file: OutputFile) throws {
+  var (ids, counts) = ([String](), [Int]())
+  while let part = try reader.next() {
+    switch part {
+    case .items(let chunk):
+      ids += chunk.ids
+      counts += repeatElement(0, count: chunk.ids.count)
+    case .interactions(let rows):
+      for item in rows.items { counts[Int(item)] += 1 }
+    default: continue
+    }
+  }
+  for (id, count) in zip(ids, counts) where count > 0 { try file.write("\(count)\t\(id)\n") }
+}
+
 private func count(_ reader: InteractionReader) throws -> [String: JSONValue] {
   // A pair is a user and an item; distinct ones are counted by sorting, 8 bytes a row.
   var pairs: [UInt64] = []

@@ -31,6 +31,8 @@ enum ToolDirectory {
       "Files",
       [
         ("simulate", "draw data with planted structure"),
+        ("shard", "cut data into parts by users"),
+        ("merge", "put parts together again"),
         ("dump", "show or export what is in a file"),
         ("check", "tell whether files are whole"),
       ]

@@ -18,10 +18,6 @@ final class RankingWriter {
   private let items: ItemChunk
   private let format: RankingFormat
   private let stream: RecommendationWriter?
-  private var pendingUsers: [String] = []
-  private var pending = RecommendationChunk()
-  private var userCount: UInt32 = 0
-  private var lastUser: ID?
 
   init(
     _ file: OutputFile, format: RankingFormat, items: ItemChunk, model: String, metadata: JSONValue,
@@ -44,14 +40,8 @@ final class RankingWriter {
   func append(user: String, round: UInt8?, _ list: [Ranked<Float>]) throws {
     switch format {
     case .ig:
-      if ID(user) != lastUser {
-        pendingUsers.append(user)
-        userCount += 1
-        lastUser = ID(user)
-      }
-      pending.append(
-        user: userCount - 1, round: round, items: list.map(\.index), scores: list.map(\.score))
-      if pending.items.count > 1 << 17 { try flush() }
+      try stream?.append(
+        user: user, round: round, items: list.map(\.index), scores: list.map(\.score))
     case .tsv:
       var text = ""
       let place = round.map(String.init) ?? ""
@@ -78,17 +68,7 @@ final class RankingWriter {
     }
   }
 
-  private func flush() throws {
-    try stream?.write(users: pendingUsers)
-    try stream?.write(pending)
-    pendingUsers.removeAll(keepingCapacity: true)
-    pending.removeAll()
-  }
-
-  func finish() throws {
-    try flush()
-    try stream?.finish()
-  }
+  func finish() throws { try stream?.finish() }
 }
 
 extension String {

@@ -20,7 +20,8 @@ struct Score: Tool {
       the training. Items a user has are left out of the ranking. Users of whose items the model knows \
       none get the items most chosen in the training, scored by the share of users who chose them; where \
       times showed fit that what was chosen of late suits validation users better, that instead. Holds \
-      the interactions, the model and the scores of a block of users: 512, or fewer beyond 131072 items.
+      the interactions, or of a part that shard cut a block of users, the model and the scores of a block of users: \
+      512, or fewer beyond 131072 items.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")
@@ -70,48 +71,51 @@ struct Score: Tool {
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     let fitted = try ModelCatalogue.restore(stored)
     let stream = try InputFile.stream(input, expecting: [.interactions])
-    let (data, _) = try InteractionSet.read(stream)
+    let data = try DataBlocks(stream)
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
-    let cases = try selectCases(data, items, context)
-    let popular = stored.popularity
-    try known.check(
-      interactions: cases.knownInteractions, of: cases.interactions, strangers: cases.strangers,
-      of: cases.count,
-      fate: popular == nil ? "get no items" : "get what is popular", stream.name, context)
-    if stored.description["stopped"]?.bool == true {
-      context.log.warning("\(model): its fit was stopped by a signal before its end")
-    }
-    if role == .validation, stored.description["settings"]?["refit"]?.bool == true {
-      context.log.warning(
-        "\(model): was fitted to validation users as well; figures on them say nothing of others")
-    }
+    warn(of: stored, context)
     let mask = try candidateMask(stored.items.ids, context)
+    let popular = stored.popularity
     let ranker = Ranker(fitted, candidates: mask)
     let cold = popular.map { Ranker($0, candidates: mask) }
+    var wanted = try wantedUsers(data.shard)
 
-    let writer = try RankingWriter(
-      file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
-      metadata: metadata(stored, data, digest: stream.digest),
-      compression: output.compression > 0 ? output.compression : nil,
-      provenance: context.provenance(from: [stream.provenance, stored.provenance]))
-    let progress = Progress("ranked", unit: "users", total: cases.count, context.log)
-    var short = 0
-    try rank(cases, with: ranker, or: cold) { range, lists in
-      for (index, list) in zip(range, lists) {
-        short += list.count < top ? 1 : 0
-        try writer.append(
-          user: data.users.ids[cases.users[index]], round: cases.rounds[index], list)
+    var writer: RankingWriter?
+    var tally = Tally()
+    let progress = Progress("ranked", unit: "users", context.log)
+    while let block = try data.next() {
+      let cases = try selectCases(block, items, wanted?.found(block))
+      tally.add(cases, isOfSplit: data.metadata["split"] != nil)
+      // What is known of a whole is judged before anything is written, of a part as it goes.
+      if data.shard == nil {
+        try wanted?.check(known, context)
+        try judge(tally, popular != nil, stream.name, context)
+      } else if cases.interactions > 0 {
+        try known.refuse(
+          interactions: tally.known, of: tally.interactions, of: tally.lists, stream.name)
       }
-      progress.update(range.upperBound)
+      let output = try writer ?? open(file, stored, data, stream, context)
+      writer = output
+      try rank(cases, with: ranker, or: cold) { range, lists in
+        for (index, list) in zip(range, lists) {
+          tally.short += list.count < top ? 1 : 0
+          try output.append(
+            user: block.users.ids[cases.users[index]], round: cases.rounds[index], list)
+        }
+        progress.update(tally.lists - cases.count + range.upperBound)
+      }
     }
-    try writer.finish()
+    if let shard = data.shard {
+      try wanted?.check(known, context)
+      if tally.lists > 0 || !shard.isPart {
+        try judge(tally, popular != nil, stream.name, context)
+      }
+    }
+    try (writer ?? open(file, stored, data, stream, context)).finish()
     try file.commit()
     progress.finish()
-    let fewer = short > 0 ? "; \(short) lists are shorter than \(top) for want of candidates" : ""
-    context.log.notice(
-      "ranked items for \(cases.count) users and rounds\(fewer)",
-      counts: ["lists": cases.count, "short": short])
+    tally.report(top, context)
   }
 
   /// Ranks for blocks of users and hands their lists on, in order; those of whom nothing is known get what is popular,
@@ -135,11 +139,11 @@ struct Score: Tool {
     }
   }
 
-  /// Of a split the held-out users with what they are folded in by, else all users with all they have.
+  /// Of a split the held-out users with what they are folded in by, else all users with all they have; the chosen ones
+  /// of them.
   private func selectCases(
-    _ data: InteractionSet, _ items: ItemMap, _ context: ToolContext
+    _ data: InteractionSet, _ items: ItemMap, _ chosen: [Int]?
   ) throws -> FoldInCases {
-    let chosen = try wantedUsers(data, context)
     guard let plan = try SplitPlan(data) else {
       return FoldInCases(data, users: chosen ?? Array(0..<data.userCount), items: items)
     }
@@ -154,24 +158,40 @@ struct Score: Tool {
         )
       }
     }
-    let cases = FoldInCases(plan, role: role.userRole, users: chosen.map { Set($0) }, items: items)
-    guard cases.count > 0 else {
+    return FoldInCases(plan, role: role.userRole, users: chosen.map { Set($0) }, items: items)
+  }
+
+  /// The users that --users lists; of a part those who belong to it.
+  private func wantedUsers(_ shard: Shard?) throws -> WantedUsers? {
+    guard let users else { return nil }
+    let listed = try InputFile.ids(users)
+    let own = shard.map { shard in
+      listed.filter { UserPlace($0).part(of: shard.parts) == shard.part }
+    }
+    return WantedUsers(own ?? listed, file: users)
+  }
+
+  /// Refuses to rank for nobody, or for histories that the model mostly does not know, and says what is left out.
+  private func judge(_ tally: Tally, _ hasPopularity: Bool, _ name: String, _ context: ToolContext)
+    throws
+  {
+    guard tally.lists > 0 || !tally.isOfSplit else {
       throw ToolError(
         .badData, "the split holds no \(role.rawValue) users; split with larger shares")
     }
-    return cases
+    try known.check(
+      interactions: tally.known, of: tally.interactions, strangers: tally.strangers,
+      of: tally.lists, fate: hasPopularity ? "get what is popular" : "get no items", name, context)
   }
 
-  /// The users that --users lists, in the order of the data; nil for all.
-  private func wantedUsers(_ data: InteractionSet, _ context: ToolContext) throws -> [Int]? {
-    guard let users else { return nil }
-    let wanted = Set(try InputFile.ids(users).map(ID.init))
-    let chosen = (0..<data.userCount).filter { wanted.contains(ID(data.users.ids[$0])) }
-    let missing = wanted.subtracting(chosen.map { ID(data.users.ids[$0]) }).min()
-    try known.check(
-      chosen.count, of: wanted.count, "wanted users are in the input", first: missing?.text, users,
-      context)
-    return chosen
+  private func warn(of stored: StoredModel, _ context: ToolContext) {
+    if stored.description["stopped"]?.bool == true {
+      context.log.warning("\(model): its fit was stopped by a signal before its end")
+    }
+    if role == .validation, stored.description["settings"]?["refit"]?.bool == true {
+      context.log.warning(
+        "\(model): was fitted to validation users as well; figures on them say nothing of others")
+    }
   }
 
   /// For each item whether it may be ranked; nil when all may.
@@ -199,15 +219,27 @@ struct Score: Tool {
     return mask
   }
 
-  private func metadata(_ stored: StoredModel, _ data: InteractionSet, digest: UInt64?) -> JSONValue
-  {
-    [
+  private func open(
+    _ file: OutputFile, _ stored: StoredModel, _ data: DataBlocks, _ stream: StreamReader,
+    _ context: ToolContext
+  ) throws -> RankingWriter {
+    try RankingWriter(
+      file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
+      metadata: metadata(stored, data, digest: stream.digest),
+      compression: output.compression > 0 ? output.compression : nil,
+      provenance: context.provenance(from: [stream.provenance, stored.provenance]))
+  }
+
+  /// What the lists are of; which interactions, a part that is read in blocks does not know in time.
+  private func metadata(_ stored: StoredModel, _ data: DataBlocks, digest: UInt64?) -> JSONValue {
+    let lists: JSONValue = [
       "model": stored.description["model"] ?? .null, "role": .string(role.rawValue),
       "split": data.metadata["split"] ?? .null,
-      "interactions": digest.map { .string(hexadecimal($0)) } ?? .null, "top": .integer(top),
-      "item_interactions": stored.description["item_interactions"] ?? .null,
+      "interactions": data.shard == nil ? digest.map { .string(hexadecimal($0)) } ?? .null : .null,
+      "top": .integer(top), "item_interactions": stored.description["item_interactions"] ?? .null,
       "training_users": stored.description["training_users"] ?? .null,
     ]
+    return data.shard.map { lists.setting("shard", $0.note) } ?? lists
   }
 }
 

@@ -15,7 +15,8 @@ struct Split: Tool {
       By default the paper's protocol: a tenth of the users for validation, a tenth for testing, and \
       each held-out user's interactions in equal folds, one of which is the truth of a round while \
       the others are folded in. Training users are ranked into nested sets of 20, 40, 60, 80 and \
-      100 %. Holds all interactions in memory (about 30 bytes each).
+      100 %. Holds all interactions in memory (about 30 bytes each); of a part that shard cut --stable \
+      holds a block of users.
       """)
 
   @Argument(help: "Interactions to read; - is standard input.")
@@ -78,9 +79,18 @@ struct Split: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
-    let stream = try InputFile.stream(input, expecting: [.interactions])
+    let reader = InteractionReader(try InputFile.stream(input, expecting: [.interactions]))
+    if let shard = try Shard(reader.stream) {
+      guard stable || !shard.isPart else {
+        throw ToolError(
+          .badData,
+          "\(reader.stream.name): is \(shard.name); add --stable, which divides each part as it would the whole"
+        )
+      }
+      if stable, let blocks = try UserBlocks(reader) { return try divide(blocks, context) }
+    }
     let progress = Progress("read", unit: "interactions", context.log)
-    let (data, merged) = try InteractionSet.read(stream) { progress.update($0) }
+    let (data, merged) = try InteractionRows(reader) { progress.update($0) }.sorted()
     progress.finish()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
     if let unread = data.unreadRatings { context.log.warning(unread) }
@@ -89,7 +99,16 @@ struct Split: Tool {
       context.log.notice(
         "left out \(unused.users) users and \(unused.items) items without interactions")
     }
+    let divided = try used.split(options)
+    let file = try output.open()
+    let writer = try writer(file, divided.metadata, reader.provenance, context)
+    try divided.write(to: writer)
+    try writer.finish()
+    try file.commit()
+    try report(divided, context)
+  }
 
+  var options: SplitOptions {
     var options = SplitOptions()
     options.scheme = scheme
     options.folds = folds
@@ -98,32 +117,48 @@ struct Split: Tool {
     options.seed = seed.seed
     options.isStable = stable
     (options.validationFrom, options.testFrom) = (validationFrom, testFrom)
-    let divided = try used.split(options)
+    return options
+  }
 
-    let file = try output.open()
-    let writer = try InteractionWriter(
-      file, metadata: divided.metadata,
-      provenance: context.provenance(from: [stream.provenance], seed: seed.seed),
+  func writer(
+    _ file: OutputFile, _ metadata: JSONValue, _ history: Provenance, _ context: ToolContext
+  ) throws -> InteractionWriter {
+    try InteractionWriter(
+      file, metadata: metadata, provenance: context.provenance(from: [history], seed: seed.seed),
       compression: output.compression > 0 ? output.compression : nil)
-    try divided.write(to: writer)
-    try writer.finish()
-    try file.commit()
-    try report(divided, context)
   }
 
   private func report(_ data: InteractionSet, _ context: ToolContext) throws {
-    guard let plan = try SplitPlan(data) else { return context.log.notice("nothing was split") }
-    let training = plan.trainingUsers().count
-    let test = plan.heldOutUsers(.test).count
-    let validation = plan.heldOutUsers(.validation).count
-    let known = plan.training().columnCounts().filter { $0 > 0 }.count
+    var tally = SplitTally(items: data.itemCount)
+    try tally.add(data)
+    tally.report(context)
+  }
+}
+
+/// How many users a split holds for what.
+struct SplitTally {
+  private(set) var training = 0
+  private var (validation, test) = (0, 0)
+  private var isKnown: [Bool]
+
+  init(items: Int) { isKnown = [Bool](repeating: false, count: items) }
+
+  mutating func add(_ data: InteractionSet) throws {
+    guard let plan = try SplitPlan(data) else { return }
+    training += plan.trainingUsers().count
+    test += plan.heldOutUsers(.test).count
+    validation += plan.heldOutUsers(.validation).count
+    for item in plan.training().columns { isKnown[Int(item)] = true }
+  }
+
+  func report(_ context: ToolContext) {
+    let unknown = isKnown.count { !$0 }
     context.log.notice(
       "\(training) users to train on, \(validation) to validate, \(test) to test;"
-        + " \(data.itemCount - known) of \(data.itemCount) items occur only in held-out parts and"
-        + " cannot be recommended",
+        + " \(unknown) of \(isKnown.count) items occur only in held-out parts and cannot be recommended",
       counts: [
         "training_users": training, "validation_users": validation, "test_users": test,
-        "items": data.itemCount, "unknown_items": data.itemCount - known,
+        "items": isKnown.count, "unknown_items": unknown,
       ])
   }
 }

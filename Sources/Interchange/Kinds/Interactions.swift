@@ -168,6 +168,9 @@ public final class InteractionWriter {
 
   /// Marks the stream as whole.
   public func finish() throws { try stream.finish() }
+
+  /// The digest of what was written, without its history.
+  public var digest: UInt64 { stream.digest }
 }
 
 /// Reads an interaction stream part by part, checking every index.
@@ -181,7 +184,13 @@ public final class InteractionReader {
   public var metadata: JSONValue { stream.metadata }
   public var provenance: Provenance { stream.provenance }
 
-  public init(_ stream: StreamReader) { self.stream = stream }
+  /// - Parameters:
+  ///   - users: users that stand before the stream's own, which its rows may speak of.
+  ///   - items: items that do.
+  public init(_ stream: StreamReader, after users: Int = 0, _ items: Int = 0) {
+    self.stream = stream
+    (userCount, itemCount) = (users, items)
+  }
 
   /// The next part, or nil at the end; unknown tables are passed over.
   ///

@@ -46,6 +46,12 @@ public final class RecommendationWriter {
   private let stream: StreamWriter
   /// Code of a list without a round.
   static let noRound: UInt8 = 255
+  /// Entries or lists of a chunk, when it ends with the next list.
+  private static let chunkRows = 1 << 17
+  private var users: [String] = []
+  private var lists = RecommendationChunk()
+  private var userCount: UInt32 = 0
+  private var lastUser: ID?
 
   public init(
     _ sink: any ByteSink, metadata: JSONValue, provenance: Provenance, compression: Int32? = 1
@@ -90,7 +96,32 @@ public final class RecommendationWriter {
         [("item", .u32(chunk.items)), ("score", .f32(chunk.scores))]))
   }
 
-  public func finish() throws { try stream.finish() }
+  /// Appends a list; those of one user follow each other. Chunks are cut by the lists alone, so that the same lists
+  /// give the same bytes, whatever parts they came in.
+  public func append(
+    user: String, round: UInt8?, items: some Collection<UInt32>, scores: some Sequence<Float>
+  ) throws {
+    if lists.items.count + items.count > FormatLimit.chunkRows { try flush() }
+    if ID(user) != lastUser {
+      users.append(user)
+      userCount += 1
+      lastUser = ID(user)
+    }
+    lists.append(user: userCount - 1, round: round, items: items, scores: scores)
+    if lists.items.count > Self.chunkRows || lists.lists.count > Self.chunkRows { try flush() }
+  }
+
+  private func flush() throws {
+    try write(users: users)
+    try write(lists)
+    users.removeAll(keepingCapacity: true)
+    lists.removeAll()
+  }
+
+  public func finish() throws {
+    try flush()
+    try stream.finish()
+  }
 }
 
 /// Reads recommendations, checking every index and length.

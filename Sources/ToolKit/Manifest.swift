@@ -1,17 +1,16 @@
 // Which files belong together, and are they still the ones that were written down?
 
 import Interchange
-import ToolKit
 
 /// A line of a manifest: `DIGEST BYTES NAME`, where the digest is of the content without its history.
-struct ManifestEntry {
-  let name: String
-  let bytes: Int
-  let digest: UInt64
+public struct ManifestEntry: Sendable {
+  public let name: String
+  public let bytes: Int
+  public let digest: UInt64
 
-  var text: String { "\(hexadecimal(digest)) \(bytes) \(name)" }
+  public var text: String { "\(hexadecimal(digest)) \(bytes) \(name)" }
 
-  init(name: String, bytes: Int, digest: UInt64) {
+  public init(name: String, bytes: Int, digest: UInt64) {
     self.name = name
     self.bytes = bytes
     self.digest = digest
@@ -28,7 +27,7 @@ struct ManifestEntry {
   /// The entries of a manifest; names without a leading / are taken from its folder.
   ///
   /// Throws `ToolError` (badData) that names the line that is none, or says that there is none at all.
-  static func read(_ path: String) throws -> [ManifestEntry] {
+  public static func read(_ path: String) throws -> [ManifestEntry] {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let entries = try InputFile.numberedLines(path).map { number, text in
       guard let entry = ManifestEntry(text) else {
@@ -48,9 +47,14 @@ struct ManifestEntry {
   /// Reads the file whole.
   ///
   /// Throws what is wrong with it, or that it is another one.
-  func verify() throws {
+  public func verify() throws {
     let reader = try InputFile.stream(name, expecting: StreamKind.allCases)
     while try reader.next() != nil {}
+    try verify(reader)
+  }
+
+  /// Throws `ToolError` (badData) where a file that was read to its end is another one.
+  public func verify(_ reader: StreamReader) throws {
     let found = ManifestEntry(name: name, bytes: reader.position, digest: reader.digest ?? 0)
     guard found.text == text else {
       throw ToolError(

@@ -1,0 +1,60 @@
+// For whom were items ranked, and how much of them does the model know?
+
+import InteractionData
+import Interchange
+import ToolKit
+
+/// Counts over all blocks of users.
+struct Tally {
+  /// Users and rounds.
+  private(set) var lists = 0
+  private(set) var known = 0
+  private(set) var interactions = 0
+  private(set) var strangers = 0
+  /// Whether users were chosen by their role.
+  private(set) var isOfSplit = false
+  /// Lists that are shorter than was asked for.
+  var short = 0
+
+  mutating func add(_ cases: FoldInCases, isOfSplit: Bool) {
+    lists += cases.count
+    known += cases.knownInteractions
+    interactions += cases.interactions
+    strangers += cases.strangers
+    self.isOfSplit = isOfSplit
+  }
+
+  func report(_ top: Int, _ context: ToolContext) {
+    let fewer = short > 0 ? "; \(short) lists are shorter than \(top) for want of candidates" : ""
+    context.log.notice(
+      "ranked items for \(lists) users and rounds\(fewer)",
+      counts: ["lists": lists, "short": short])
+  }
+}
+
+/// The users asked for, and those of them who were met.
+struct WantedUsers {
+  private let ids: Set<ID>
+  private var missing: Set<ID>
+  private let file: String
+
+  init(_ ids: [String], file: String) {
+    self.ids = Set(ids.map(ID.init))
+    missing = self.ids
+    self.file = file
+  }
+
+  /// The places of those of a block, in its order.
+  mutating func found(_ block: InteractionSet) -> [Int] {
+    let found = (0..<block.userCount).filter { ids.contains(ID(block.users.ids[$0])) }
+    for user in found { missing.remove(ID(block.users.ids[user])) }
+    return found
+  }
+
+  /// Refuses when too few were met, and says how many were not.
+  func check(_ known: KnownShare, _ context: ToolContext) throws {
+    try known.check(
+      ids.count - missing.count, of: ids.count, "wanted users are in the input",
+      first: missing.min()?.text, file, context)
+  }
+}

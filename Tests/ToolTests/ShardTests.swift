@@ -1,0 +1,242 @@
+// Do parts come to the same bytes as the whole, and are parts that do not belong together refused?
+
+import Foundation
+import Support
+import Testing
+
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent()
+
+@Suite struct ShardTests {
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    let made = run(
+      "simulate -q --users 300 --items 80 --interactions 9000 --ratings stars -o raw.ig"
+        + " && shard -q --into 1 --part 0 raw.ig -o one.ig && shard -q --into 7 raw.ig -o parts")
+    #expect(made.status == 0, "\(made.errors)")
+  }
+
+  private func run(_ command: String) -> Shell.Result {
+    Shell.run("cd \(folder.path("")) && \(command)")
+  }
+
+  /// The content digests of files, which leave their history out.
+  private func digests(_ files: String...) -> [String] {
+    run("check --digests \(files.joined(separator: " "))").output.split(separator: "\n")
+      .compactMap { $0.split(separator: " ").first.map(String.init) }
+  }
+
+  private func expectEqual(_ files: String..., after command: String) {
+    let made = run(command)
+    #expect(made.status == 0, "\(made.errors)")
+    let found = files.flatMap { digests($0) }
+    #expect(found.count == files.count && Set(found).count == 1, "\(command): \(found)")
+  }
+
+  @Test func partsMergeToTheSameWholeHoweverMany() throws {
+    expectEqual(
+      "one.ig", "m7.ig", "m3.ig", "again.ig",
+      after: "merge -q parts/part-*.ig -o m7.ig; shard -q --into 3 raw.ig -o three;"
+        + " merge -q --manifest three/MANIFEST -o m3.ig; shard -q --into 1 --part 0 m7.ig -o again.ig"
+    )
+    let rows = run(
+      "for f in raw one m7; do dump --to csv $f.ig | LC_ALL=C sort | md5sum; done | uniq | wc -l")
+    #expect(rows.output == "1\n")
+    let manifest = run("check --manifest parts/MANIFEST && grep -v '^#' parts/MANIFEST | wc -l")
+    #expect(manifest.status == 0 && manifest.output == "7\n", "\(manifest.errors)")
+    let counts = run(
+      "sed -n '1s/# \\([0-9]*\\) users, .* items, \\([0-9]*\\) .*/\\1 \\2/p' parts/MANIFEST;"
+        + " awk '/^#/ && NR > 1 { u += $2; i += $4 } END { print u, i }' parts/MANIFEST")
+    #expect(
+      Set(counts.output.split(separator: "\n")).count == 1
+        && counts.output.hasPrefix("300 "), "\(counts.output)")
+  }
+
+  @Test func severalInputsAreOne() throws {
+    let halves = run(
+      "dump --to csv raw.ig > raw.csv; head -1 raw.csv > b.csv; head -5000 raw.csv > a.csv;"
+        + " tail -n +5001 raw.csv >> b.csv; for f in raw a b; do ingest -q $f.csv -o $f.i; done")
+    #expect(halves.status == 0, "\(halves.errors)")
+    expectEqual(
+      "w.ig", "ab.ig",
+      after: "shard -q --into 1 --part 0 raw.i -o w.ig; shard -q --into 1 --part 0 a.i b.i -o ab.ig"
+    )
+    let other = run("cut -d, -f1,2 b.csv | ingest -q -o c.i; shard --into 2 a.i c.i -o no")
+    #expect(
+      other.status == 65 && other.errors.contains("c.i: was made otherwise"), "\(other.errors)")
+  }
+
+  @Test func splitsAndListsOfPartsAreThoseOfTheWhole() throws {
+    let binarized = "binarize -q --min 4 --min-user 5 --since 1990-01-01 --duplicates last"
+    let each = "for f in one parts/part-0000{0..6}; do"
+    let prepared = run(
+      "\(each) \(binarized) $f.ig | split -q --stable --seed 3 -o $f.x || exit 1; done;"
+        + " merge -q parts/*.x -o all.x && merge -q one.x -o one.y && fit -q --model ease one.x -o m"
+    )
+    #expect(prepared.status == 0, "\(prepared.errors)")
+    #expect(Set(digests("one.x", "one.y", "all.x")).count == 1)
+    for (input, options) in [("x", ""), ("x", "--role validation --top 7"), ("ig", "--top 90")] {
+      let scored = run(
+        "\(each) score -q --model m \(options) $f.\(input) -o $f.r || exit 1; done;"
+          + " merge -q parts/*.r -o all.r")
+      #expect(scored.status == 0, "\(scored.errors)")
+      #expect(Set(digests("one.r", "all.r")).count == 1, "\(input) \(options)")
+    }
+    let text = run(
+      "score -q --model m --format tsv one.ig > one.t; for p in parts/part-*.ig; do"
+        + " score -q --model m --format tsv $p | tail -n +2; done | cmp - <(tail -n +2 one.t)")
+    #expect(text.status == 0, "\(text.output)\(text.errors)")
+    let judged = run(
+      "score -q --model m all.x -o a.r && metrics -q --truth all.x a.r --at 20 | tail -n +2 > a;"
+        + " score -q --model m one.x | metrics -q --truth one.x --at 20 | tail -n +2 | diff a -")
+    #expect(judged.status == 0, "\(judged.output)\(judged.errors)")
+  }
+
+  @Test func aCoreOfPartsIsThatOfTheWhole() throws {
+    let script = root.appendingPathComponent("pipelines/cluster/k-core").path
+    let rounds = run(
+      "binarize -q --min 4 --min-user 10 --min-item 50 one.ig -o one.k;"
+        + " \(script) parts core 10 50 --min 4; merge -q --manifest core/MANIFEST -o all.k;"
+        + " merge -q one.k -o one.m")
+    #expect(rounds.status == 0 && rounds.errors.contains("round 3: "), "\(rounds.errors)")
+    #expect(Set(digests("one.m", "all.k")).count == 1)
+    let nothing = run("\(script) parts none 12 55 --min 4")
+    #expect(nothing.status == 65 && nothing.errors.contains("nothing is left"), "\(nothing.errors)")
+    let alone = run("binarize --min-item 2 parts/part-00000.ig -o no.ig")
+    #expect(alone.status == 65 && alone.errors.contains("give --item-counts"), "\(alone.errors)")
+    let strange = run(
+      "dump --item-counts raw.ig > counts; binarize --min-item 2 --item-counts counts raw.ig -o no.ig"
+    )
+    #expect(strange.status == 65 && strange.errors.contains("no part"), "\(strange.errors)")
+    let broken = run(
+      "echo x > counts; binarize --min-item 2 --item-counts counts parts/part-00000.ig -o no.ig")
+    #expect(broken.status == 65 && broken.errors.contains("no count"), "\(broken.errors)")
+  }
+
+  @Test func partsThatMakeNoWholeAreNamed() throws {
+    func refusal(_ command: String) -> String {
+      let end = run("\(command) -o no.ig")
+      #expect(end.status == 65 && !folder.names.contains("no.ig"), "\(command): \(end.status)")
+      #expect(end.errors.split(separator: "\n").count == 1, "\(end.errors)")
+      return end.errors
+    }
+    #expect(refusal("merge parts/part-0000[0-46].ig").contains("part 5 of 7 is missing;"))
+    #expect(
+      refusal("merge parts/part-0000[14].ig").contains("part 0 of 7 is missing, and 4 others"))
+    _ = run("cp parts/part-00002.ig twin.ig; shard -q --into 6 raw.ig -o six")
+    #expect(refusal("merge parts/*.ig twin.ig").contains("twin.ig: is part 2 of 7, as is"))
+    #expect(
+      refusal("merge parts/*.ig six/part-00003.ig").contains("part-00003.ig: is part 3 of 6"))
+    _ = run("binarize -q --min 4 parts/part-00003.ig -o three.ig")
+    let others = refusal("merge three.ig parts/part-0000[012456].ig")
+    #expect(others.contains("was made otherwise"), "\(others)")
+    #expect(refusal("merge raw.ig").contains("raw.ig: is no part"))
+    // A part that is whole but another one, and one that is damaged.
+    _ = run(
+      "shard -q --into 7 <(simulate -q --users 90 --items 80 --interactions 2000 --ratings stars) -o other"
+    )
+    let replaced = refusal(
+      "cp -r parts mixed; cp other/part-00004.ig mixed; merge --manifest mixed/MANIFEST")
+    #expect(replaced.contains("part-00004.ig") && replaced.contains("replaced"), "\(replaced)")
+    let damaged = refusal(
+      "cp -r parts bad; printf X | dd of=bad/part-00005.ig bs=1 seek=700 conv=notrunc 2>/dev/null;"
+        + " merge bad/*.ig")
+    #expect(damaged.contains("part-00005.ig") && damaged.contains("damaged"), "\(damaged)")
+  }
+
+  @Test func aUserOfAnotherPartIsNamed() throws {
+    // Everybody is said to be in part 1 of 2.
+    let foreign = run("shard --into 2 --part 1 raw.ig -o no.ig")
+    #expect(foreign.status == 65 && foreign.errors.contains("belongs to part 0 of 2"))
+    let forged = run(
+      "shard -q --into 1 --part 0 raw.ig -o 0.ig; python3 - <<'END'\n\(Self.forgery)\nEND\n"
+        + "merge forged.ig parts/part-0000[1-6].ig -o no.ig")
+    #expect(
+      forged.status == 65 && forged.errors.contains("is part 0 of 7, but has user"),
+      "\(forged.errors)")
+    for tool in ["score --model m", "split --stable", "binarize --min 4"] {
+      _ = run("[ -e m ] || fit -q --model popularity raw.ig -o m")
+      let end = run("\(tool) forged.ig -o no.ig")
+      #expect(end.status == 65 && end.errors.contains("but has user"), "\(end.errors)")
+    }
+  }
+
+  /// Says in the metadata of a whole that it is a part, and makes the checksums fit: the head's section and the end's.
+  private static let forgery = """
+    import struct, subprocess, sys
+    P1,P2,P3,P4,P5=(0x9E3779B185EBCA87,0xC2B2AE3D27D4EB4F,0x165667B19E3779F9,0x85EBCA77C2B2AE63,0x27D4EB2F165667C5)
+    M=(1<<64)-1
+    rot=lambda x,r:((x<<r)|(x>>(64-r)))&M
+    rnd=lambda a,w:rot((a+w*P2)&M,31)*P1&M
+    def xxh(b):
+        n=len(b);i=0
+        if n>=32:
+            v=[(P1+P2)&M,P2,0,(-P1)&M]
+            while i+32<=n:
+                for k in range(4): v[k]=rnd(v[k],struct.unpack_from('<Q',b,i+8*k)[0])
+                i+=32
+            h=(rot(v[0],1)+rot(v[1],7)+rot(v[2],12)+rot(v[3],18))&M
+            for x in v: h=((h^rnd(0,x))*P1+P4)&M
+        else: h=P5
+        h=(h+n)&M
+        while i+8<=n: h=(rot(h^rnd(0,struct.unpack_from('<Q',b,i)[0]),27)*P1+P4)&M; i+=8
+        if i+4<=n: h=(rot(h^(struct.unpack_from('<I',b,i)[0]*P1&M),23)*P2+P3)&M; i+=4
+        while i<n: h=rot(h^(b[i]*P5&M),11)*P1&M; i+=1
+        h=(h^h>>33)*P2&M; h=(h^h>>29)*P3&M
+        return h^h>>32
+    data=open('0.ig','rb').read()
+    out=bytearray(data[:32]); at=32; sections=[]
+    while at<len(data):
+        tag=data[at:at+4]; number,length,_=struct.unpack_from('<IQQ',data,at+4)
+        sections.append((tag,number,data[at+24:at+24+length])); at+=24+length; at+=-at%8
+    content=struct.pack('<Q',int.from_bytes(data[12:16],'big')); total=0
+    for tag,number,body in sections:
+        if tag==b'META': body=body.replace(b'"of":1',b'"of":7')
+        if tag==b'END!': body=struct.pack('<QQQ',number,total,xxh(content))+body[24:]
+        elif tag[0]<0x61: content+=struct.pack('<Q',xxh(tag+body))
+        total+=len(body)
+        out+=tag+struct.pack('<IQQ',number,len(body),xxh(tag+struct.pack('<IQ',number,len(body))+body))+body
+        out+=bytes(-len(out)%8)
+    open('forged.ig','wb').write(out)
+    """
+
+  @Test func aWholeIsDividedAnyWayAndAPartBySharesOfNone() throws {
+    let whole = run(
+      "for s in users ratio time; do split -q --scheme $s one.ig | dump --stats; done;"
+        + " fit -q --model ease one.ig -o m; split -q one.ig | score -q --model m | dump --stats")
+    #expect(whole.status == 0 && whole.output.split(separator: "\n").count == 4, "\(whole.errors)")
+    let part = run("split parts/part-00000.ig -o no.x")
+    #expect(part.status == 65 && part.errors.contains("add --stable"), "\(part.errors)")
+    let share = run("split --stable --until 0.5 parts/part-00000.ig -o no.x")
+    #expect(share.status == 64 && share.errors.contains("give --until a date"), "\(share.errors)")
+  }
+
+  @Test func emptyPartsDoNoHarm() throws {
+    let many = run(
+      "shard -q --into 500 raw.ig -o many && fit -q --model popularity raw.ig -o m &&"
+        + " for n in 00000 00001 00002 00003 00004 00005;"
+        + " do p=many/part-$n; binarize -q --min 4 $p.ig | split -q --stable -o $p.x &&"
+        + " score -q --model m $p.ig -o $p.r || exit 1; done; merge -q many/*.ig -o all.ig")
+    #expect(many.status == 0, "\(many.errors)")
+    #expect(Set(digests("one.ig", "all.ig")).count == 1)
+    let nothing = run("printf 'user,item\\n' | ingest -q -o e.ig; shard --into 2 e.ig -o no")
+    #expect(nothing.status == 65, "\(nothing.errors)")
+  }
+
+  @Test func partsAreOfEvenUsersAndSplitsOfEvenParts() throws {
+    // What a split holds out must not gather in one part, whatever the seed.
+    let shares = run(
+      "shard -q --into 4 <(seq 4000 | sed 's/$/,1/' | ingest -q) -o even && for s in 20 42; do"
+        + " for p in even/*.ig; do split -q --stable --seed $s $p | dump --stats; done; done")
+    let pieces = shares.output.split(separator: "\n").compactMap {
+      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    }
+    #expect(pieces.count == 8, "\(shares.errors)")
+    for piece in pieces {
+      #expect((850...1150).contains(piece["users"] as? Int ?? 0), "\(piece)")
+      #expect((65...140).contains(piece["test_users"] as? Int ?? 0), "\(piece)")
+    }
+  }
+}
