@@ -62,6 +62,7 @@ static void open_library(void) {
       {"cblas_ssyrk", (void **)&functions.ssyrk},   {"cblas_dsyrk", (void **)&functions.dsyrk},
       {"cblas_strsm", (void **)&functions.strsm},   {"cblas_dtrsm", (void **)&functions.dtrsm},
       {"spotrf_", (void **)&functions.spotrf},      {"dpotrf_", (void **)&functions.dpotrf},
+      {"dgesdd_", (void **)&functions.dgesdd},
       {"openblas_get_corename", (void **)&functions.corename},
       {"openblas_get_config", (void **)&functions.config}};
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {

@@ -25,6 +25,7 @@ struct ExplanationPrinter: Sendable {
   /// Training interactions of each item.
   private let popularity: [Int]
   private let groupNames: GroupNames?
+  private let factorNames: FactorNames?
   /// What each cluster is called; empty where nothing asks for it.
   private let clusterNames: [String]
   private let templates: SentenceTemplates
@@ -40,6 +41,7 @@ struct ExplanationPrinter: Sendable {
     items = model.items
     popularity = model.itemInteractions
     groupNames = GroupNames(fitted, model)
+    factorNames = FactorNames(fitted, model)
   }
 
   /// What is written about a user.
@@ -61,7 +63,8 @@ struct ExplanationPrinter: Sendable {
           let name = items.name(of: Int(other.item))
           result +=
             "     rather than \(name) (\(signed(user.explanations[place].score - other.score))): "
-            + summed(difference(user.explanations[place], other)) + "\n"
+            + summed(
+              difference(user.explanations[place], other), of: user.explanations[place].item) + "\n"
         }
         if let found = user.counterfactuals { result += words(found[place]) }
       }
@@ -118,7 +121,7 @@ struct ExplanationPrinter: Sendable {
       "  \(rank). \(items.name(of: Int(explanation.item)))  score \(fixed(explanation.score, 4))"
     ]
     if explanation.groups.isEmpty {
-      lines.append("     made of: " + summed(explanation.contributions))
+      lines.append("     made of: " + summed(explanation.contributions, of: explanation.item))
     } else {
       let constants = explanation.contributions.filter {
         [.baseRate, .itemBias, .recency, .groupMixture].contains($0.source)
@@ -126,17 +129,18 @@ struct ExplanationPrinter: Sendable {
       let groups = explanation.groups.map {
         Explanation.Contribution(source: .group($0.index), value: $0.contribution)
       }
-      lines.append("     made of: " + summed(constants + groups))
+      lines.append("     made of: " + summed(constants + groups, of: explanation.item))
       let factors = explanation.contributions.filter {
         if case .factor = $0.source { true } else { false }
       }
-      lines.append("     or by factors: " + summed(factors))
+      lines.append("     or by factors: " + summed(factors, of: explanation.item))
       let own = explanation.contributions.filter {
         if case .item = $0.source { true } else { false }
       }
       if !own.isEmpty {
         let total = own.reduce(0) { $0 + $1.value }
-        lines.append("     and by own items directly (\(signed(total))): " + summed(own))
+        lines.append(
+          "     and by own items directly (\(signed(total))): " + summed(own, of: explanation.item))
       }
     }
     if !explanation.nearest.isEmpty {
@@ -155,10 +159,10 @@ struct ExplanationPrinter: Sendable {
   }
 
   /// The largest parts by name and the sum of the others.
-  private func summed(_ parts: [Explanation.Contribution]) -> String {
+  private func summed(_ parts: [Explanation.Contribution], of item: UInt32) -> String {
     guard !parts.isEmpty else { return "nothing" }
     let sorted = parts.sorted(by: isBefore)
-    var words = sorted.prefix(show).map { "\(name($0.source)) \(signed($0.value))" }
+    var words = sorted.prefix(show).map { "\(name($0.source, of: item)) \(signed($0.value))" }
     let rest = sorted.dropFirst(show)
     if !rest.isEmpty {
       words.append("\(rest.count) smaller parts \(signed(rest.reduce(0) { $0 + $1.value }))")
@@ -182,7 +186,7 @@ struct ExplanationPrinter: Sendable {
       "item": .string(items.ids[Int(explanation.item)]),
       "title": .string(items.name(of: Int(explanation.item))), "score": .number(explanation.score),
       "sentence": .string(sentence(user, place)),
-      "contributions": parts(explanation.contributions),
+      "contributions": parts(explanation.contributions, of: explanation.item),
     ]
     if !user.contrasts.isEmpty {
       members["contrasts"] = .array(
@@ -190,7 +194,7 @@ struct ExplanationPrinter: Sendable {
           [
             "item": .string(items.ids[Int(other.item)]),
             "title": .string(items.name(of: Int(other.item))), "score": .number(other.score),
-            "differences": parts(difference(explanation, other)),
+            "differences": parts(difference(explanation, other), of: explanation.item),
           ]
         })
     }
@@ -233,7 +237,7 @@ struct ExplanationPrinter: Sendable {
   }
 
   /// The largest parts of each kind and the sum of the others of that kind; they add up to what all do.
-  private func parts(_ all: [Explanation.Contribution]) -> JSONValue {
+  private func parts(_ all: [Explanation.Contribution], of item: UInt32) -> JSONValue {
     var byKind: [String: [Explanation.Contribution]] = [:]
     for part in all { byKind[kind(part.source), default: []].append(part) }
     var entries: [JSONValue] = []
@@ -242,7 +246,11 @@ struct ExplanationPrinter: Sendable {
       for part in sorted.prefix(show) {
         var entry: [String: JSONValue] = ["part": .string(kind), "value": .number(part.value)]
         switch part.source {
-        case .factor(let index): entry["factor"] = .integer(index)
+        case .factor(let index):
+          entry["factor"] = .integer(index)
+          if let name = factorNames?.name(of: index, for: Int(item)) {
+            entry["name"] = .string(name)
+          }
         case .group(let index):
           entry["group"] = .integer(index)
           entry["name"] = .string(groupName(index))
@@ -280,12 +288,14 @@ struct ExplanationPrinter: Sendable {
     return name.isEmpty ? "group \(group)" : "group \(group) '\(name)'"
   }
 
-  private func name(_ source: Explanation.Source) -> String {
+  /// - Parameter item: of which a source speaks.
+  private func name(_ source: Explanation.Source, of item: UInt32? = nil) -> String {
     switch source {
     case .baseRate: "base rate"
     case .itemBias: "popularity"
     case .recency: "liked of late"
-    case .factor(let index): "factor \(index)"
+    case .factor(let index):
+      item.flatMap { factorNames?.name(of: index, for: Int($0)) } ?? "factor \(index)"
     case .group(let index): groupName(index)
     case .groupMixture: "mix of groups"
     case .item(let item): "'\(items.name(of: Int(item)))'"

@@ -124,7 +124,12 @@ struct ModelViews {
     guard !popularity.isEmpty else { return [] }
     let middle = popularity.sorted()[popularity.count / 2]
     let known = popularity.indices.filter { popularity[$0] >= middle }
-    return (0..<inner.latentCount).map { factor in
+    // Factors that speak about no item say nothing here.
+    let alive = (0..<inner.latentCount).filter { factor in
+      vectors.columns != inner.latentCount
+        || (0..<vectors.rows).contains { vectors[$0, factor] != 0 }
+    }
+    return alive.map { factor in
       let order = known.sorted {
         (vectors[$0, factor], $1) > (vectors[$1, factor], $0)
       }
@@ -146,13 +151,13 @@ struct ModelViews {
           (0..<inner.clusterCount).map { mapping[$0 * count + group, factor] }
             .max { abs($0) < abs($1) } ?? 0
         }
-        let strongest = strength.indices.sorted {
-          (abs(strength[$0]), $1) > (abs(strength[$1]), $0)
-        }
-        .prefix(show)
+        let open = strength.indices.filter { strength[$0] != 0 }
+        let strongest = open.sorted { (abs(strength[$0]), $1) > (abs(strength[$1]), $0) }
+          .prefix(show)
         lines.append(
-          "  groups: "
+          "  open to \(open.count) of \(count) groups: "
             + strongest.map { "\($0) (\(fixed(Double(strength[$0]), 3)))" }.joined(separator: ", "))
+        members["open"] = .integer(open.count)
         members["groups"] = .array(
           strongest.map { ["group": .integer($0), "value": .number(Double(strength[$0]))] })
       }

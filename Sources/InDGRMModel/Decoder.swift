@@ -11,6 +11,9 @@ import Training
 /// log p_ij = a cos(h_j, z_i) + beta_j + log sum_g c_jg exp(o_i^(g) . z_i + b_g) - log Z_i, where
 /// o_i^(g) = sum_k pi~_ik O^(k)_g. One GEMM of B x d x M and one of B x G x M.
 ///
+/// With doors (`Doors`) an item is in one group, g(j), and what the factors say of it passes that group's open doors:
+/// log p_ij = a sum_l cos_l(h_j, z_i) [o_g(j)l > 0] + beta_j - log Z_i; there is no other term of groups.
+///
 /// With group parts the user stands at another place for every group, y_i^(g) of `GroupParts`:
 /// log p_ij = beta_j + log sum_g c_jg exp(a cos(h_j, y_i^(g)) + o_i^(g) . z_i + b_g) - log Z_i.
 final class Decoder<T: Real> {
@@ -23,10 +26,14 @@ final class Decoder<T: Real> {
   let groups: ItemGroups<T>
   /// Nil where users stand at one place for all groups.
   let parts: GroupParts<T>?
+  /// Nil where every factor speaks about every group.
+  let doors: Doors<T>?
 
   /// The vectors of the items that are scored, as they enter the products: unit length under cosine.
   /// All M items, or a batch's candidates.
   private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
+  /// The same without what does not pass the doors.
+  private(set) var scoredItems = Matrix<T>(rows: 0, columns: 0)
   private let options: InDGRMOptions
   private var candidates: Candidates<T>?
   private var biases = Matrix<T>(rows: 0, columns: 0)
@@ -64,6 +71,7 @@ final class Decoder<T: Real> {
     parts =
       options.usesParts
       ? GroupParts(items: count, options: options, seed: seed, starts: starts) : nil
+    doors = options.usesDoors ? Doors(options) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -82,11 +90,12 @@ final class Decoder<T: Real> {
     mapping.initialiseNormal(seed: seed, stage: RandomStage.mapping, deviation: 0.01)
   }
 
-  /// A trained decoder with some of its clusters.
+  /// A trained decoder with some of its clusters, or with doors.
   convenience init(keeping clusters: [Int], of trained: Decoder<T>, options: InDGRMOptions) {
     self.init(items: trained.items.value.rows, options: options, seed: 0, starts: false)
-    for (own, source) in zip(parameters, trained.parameters) where own.name != mapping.name {
-      own.value.copy(from: source.value)
+    let sources = Dictionary(trained.parameters.map { ($0.name, $0) }) { first, _ in first }
+    for own in parameters where own.name != mapping.name {
+      if let source = sources[own.name] { own.value.copy(from: source.value) }
     }
     let rows = clusters.flatMap { cluster in
       (0..<options.groups).map { UInt32(cluster * options.groups + $0) }
@@ -97,6 +106,7 @@ final class Decoder<T: Real> {
   var parameters: [Parameter<T>] {
     let shared = [items, itemBias, logScale]
     guard options.usesGroups else { return shared }
+    if let doors { return shared + [doors.strengths, groups.prototypes] }
     return shared + [mapping, groupBias, groups.prototypes] + (parts?.parameters ?? [])
   }
 
@@ -126,9 +136,10 @@ final class Decoder<T: Real> {
     } else {
       unitItems.copy(from: vectors)
     }
-    if options.usesGroups {
-      groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
-    }
+    scoredItems = unitItems
+    guard options.usesGroups else { return }
+    groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
+    if let doors { scoredItems = doors.pass(unitItems, membership: groups.membership) }
   }
 
   private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
@@ -164,14 +175,17 @@ final class Decoder<T: Real> {
   /// All of them.
   var part: Part {
     Part(
-      vectors: unitItems, biases: biases, membership: options.usesGroups ? groups.membership : nil)
+      vectors: scoredItems, biases: biases,
+      membership: options.mixesGroups ? groups.membership : nil)
   }
 
   func part(_ items: [UInt32]) -> Part {
     let vectors = Matrix<T>(rows: items.count, columns: unitItems.columns)
-    gatherRows(unitItems, items, into: vectors)
+    gatherRows(scoredItems, items, into: vectors)
     let biases = Matrix(rows: 1, columns: items.count, items.map { self.biases.buffer[Int($0)] })
-    guard options.usesGroups else { return Part(vectors: vectors, biases: biases, membership: nil) }
+    guard options.mixesGroups else {
+      return Part(vectors: vectors, biases: biases, membership: nil)
+    }
     let membership = Matrix<T>(rows: items.count, columns: groups.count)
     gatherRows(groups.membership, items, into: membership)
     return Part(vectors: vectors, biases: biases, membership: membership)
@@ -244,7 +258,7 @@ final class Decoder<T: Real> {
     }
     if !usersOnly { backwardBias(gradient) }
     dWeights.fill(0)
-    if options.usesGroups {
+    if options.mixesGroups {
       backwardGroups(
         z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
     }
@@ -339,7 +353,7 @@ final class Decoder<T: Real> {
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):
   /// o <- o / |o| max(0, |o| - step lambda_o).
   func shrinkMapping(_ learningRate: Double) {
-    guard options.usesGroups else { return }
+    guard options.mixesGroups else { return }
     shrinkRows(mapping.value, by: learningRate * options.mappingPenalty)
   }
 }

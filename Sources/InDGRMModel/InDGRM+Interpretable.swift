@@ -36,7 +36,7 @@ extension InDGRM: InterpretableModel {
     }
   }
 
-  var itemVectors: Matrix<Float> { decoder.unitItems }
+  var itemVectors: Matrix<Float> { decoder.scoredItems }
 
   var expectedClusterShares: [Double] {
     let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
@@ -51,5 +51,21 @@ extension InDGRM: InterpretableModel {
     return Matrix(rows: logs.rows, columns: logs.columns, logs.buffer.map { exp($0) })
   }
 
-  var factorToGroup: Matrix<Float>? { options.usesGroups ? decoder.mapping.value : nil }
+  /// O^(k), a row for each cluster and group; with doors those of the dimensions that the cluster keeps.
+  var factorToGroup: Matrix<Float>? {
+    guard let doors = decoder.doors else {
+      return options.usesGroups ? decoder.mapping.value : nil
+    }
+    let (strengths, kept) = (doors.strengths.value, keptDimensions)
+    let mapping = Matrix<Float>(rows: clusterCount * options.groups, columns: latentCount)
+    for cluster in 0..<clusterCount {
+      for group in 0..<options.groups {
+        let row = mapping.row(cluster * options.groups + group)
+        for factor in row.indices where kept[cluster][factor] {
+          row[factor] = strengths[group, factor]
+        }
+      }
+    }
+    return mapping
+  }
 }

@@ -21,7 +21,7 @@ extension InDGRM: FactorisedModel {
   func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> RankingFactors {
     let directions = Matrix<Float>(rows: rows.count, columns: options.latent)
     let shares =
-      options.usesGroups ? Matrix<Float>(rows: rows.count, columns: options.groups) : nil
+      options.mixesGroups ? Matrix<Float>(rows: rows.count, columns: options.groups) : nil
     for block in blocks(of: rows) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       let first = block.lowerBound - rows.lowerBound

@@ -22,14 +22,16 @@ import Training
 /// neighbourhood expert adds w B_lj, and what its factorisation makes of l, for each of the user's own items l to either,
 /// and its bias to the item's.
 ///
+/// With doors the term of groups is gone: s_ij = a sum_l cos_l(h_j, z_i) [o_g(j)l > 0] + beta_j, g(j) the item's group.
+///
 /// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
 final class InDGRM: RecommendationModel {
-  let users: UserEncoder
-  let decoder: Decoder<Float>
+  var users: UserEncoder
+  private(set) var decoder: Decoder<Float>
   let clusters: UserClusters<Float>
-  private let affinity: ClusterAffinity<Float>?
-  let options: InDGRMOptions
+  let affinity: ClusterAffinity<Float>?
+  private(set) var options: InDGRMOptions
   let itemCount: Int
   /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
   private(set) var others: [InDGRM] = []
@@ -83,6 +85,39 @@ final class InDGRM: RecommendationModel {
     try stored.fill(decoder.parameters + clusters.parameters + (affinity?.parameters ?? []))
     decoder.prepareItems(seed: 0, step: nil)
     expert = try NeighbourhoodExpert(stored)
+  }
+
+  /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
+  ///
+  /// - Parameter sample: the users that the mean is over.
+  /// - Returns: what undoes it.
+  func hangDoors(_ sample: SparseRows) -> () -> Void {
+    let before = (decoder, options)
+    let shares = groupShares(sample)
+    options.usesDoors = true
+    decoder = Decoder(keeping: Array(0..<options.clusters), of: before.0, options: options)
+    add(shares, to: decoder.itemBias.value)
+    decoder.prepareItems(seed: 0, step: nil)
+    return { [unowned self] in (decoder, options) = before }
+  }
+
+  /// The mean over users of log sum_g c_jg exp(u_ig), 1 x M.
+  private func groupShares(_ sample: SparseRows) -> Matrix<Float> {
+    let sums = Matrix<Float>(rows: 1, columns: itemCount)
+    for block in blocks(of: 0..<sample.rowCount) {
+      let seen = represent(batch: sample.rows(at: Array(block)))
+      let activity = decoder.groupActivity(seen.points, weights: seen.clusterWeights)
+      exponentiate(activity)
+      let mixture = Matrix<Float>(rows: block.count, columns: itemCount)
+      multiply(activity, decoder.groups.membership, transposeB: true, into: mixture)
+      let logs = Matrix<Float>(rows: block.count, columns: itemCount)
+      addLog(of: mixture, plus: RankingFactors.leastShare, to: logs)
+      let own = Matrix<Float>(rows: 1, columns: itemCount)
+      columnSums(of: logs, into: own)
+      add(own, to: sums)
+    }
+    scale(sums, by: 1 / Float(max(sample.rowCount, 1)))
+    return sums
   }
 
   /// Takes further members in.
@@ -185,7 +220,7 @@ final class InDGRM: RecommendationModel {
       decoder.forward(
         seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
         into: target)
-      guard options.usesGroups, options.refineSteps > 0 else { continue }
+      guard options.mixesGroups, options.refineSteps > 0 else { continue }
       Parallel.blocks(block.count, size: 1) { places in
         for place in places {
           let user = UserView(
@@ -218,7 +253,7 @@ final class InDGRM: RecommendationModel {
     let part = decoder.part(items)
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
-      guard options.usesGroups, options.refineSteps > 0 else {
+      guard options.mixesGroups, options.refineSteps > 0 else {
         decoder.forward(
           seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
           part: part, into: scores.rowBlock(block))
@@ -276,7 +311,7 @@ final class InDGRM: RecommendationModel {
 
   /// The user's items by the cosine of their vectors to the item's.
   private func nearest(to item: UInt32, among foldIn: [UInt32]) -> [Explanation.Weighted] {
-    let vectors = decoder.unitItems
+    let vectors = decoder.scoredItems
     let target = vectors.row(Int(item))
     return foldIn.map { own in
       let vector = vectors.row(Int(own))
@@ -346,7 +381,7 @@ private struct UserView {
           Array(own[$0 * options.latent..<($0 + 1) * options.latent])
         }
       } ?? []
-    guard options.usesGroups else { return }
+    guard options.mixesGroups else { return }
     for group in 0..<options.groups {
       var vector = [Double](repeating: 0, count: options.latent)
       for (cluster, weight) in weights.enumerated() {
@@ -388,7 +423,7 @@ private struct UserView {
   }
 
   func explain(_ item: UInt32) -> Explanation {
-    let vector = decoder.unitItems.row(Int(item))
+    let vector = decoder.scoredItems.row(Int(item))
     let scale = Double(decoder.scaleFactor)
     // What each factor says of the item, for all groups alike or for each.
     func agreement(_ place: [Double]) -> [Double] {
@@ -403,7 +438,9 @@ private struct UserView {
     ]
     var groups: [Explanation.GroupShare] = []
     let similarity = common.reduce(0, +)
-    if options.usesGroups {
+    if let doors = decoder.doors {
+      groups = [.init(index: doors.assignment[Int(item)], weight: 1, contribution: similarity)]
+    } else if options.usesGroups {
       let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
       let preference = activity.enumerated().map { group, value in
         value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
@@ -427,7 +464,9 @@ private struct UserView {
       }
       parts.append(.init(source: .groupMixture, value: mixture))
     }
-    parts += factors.enumerated().map { .init(source: .factor($0), value: $1) }
+    // What a closed door keeps out is no part of the score.
+    parts += factors.enumerated().filter { decoder.doors == nil || $1 != 0 }
+      .map { .init(source: .factor($0), value: $1) }
     var explanation = Explanation(
       item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
     explanation.clusters =

@@ -99,7 +99,9 @@ package enum InDGRMFamily: ModelFamily {
     try stored.demand(
       numbers: Double(options.width) * Double(items + options.depth * options.width)
         + Double(options.headInputs) * Double(2 * kept))
-    let mapped = options.usesGroups ? options.clusters * options.groups : 0
+    let mapped =
+      options.usesDoors
+      ? options.groups : options.usesGroups ? options.clusters * options.groups : 0
     try stored.demand(
       numbers: Double(options.latent)
         * Double((options.usesParts ? 2 : 1) * items + mapped))

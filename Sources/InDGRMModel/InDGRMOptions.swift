@@ -27,6 +27,8 @@ struct InDGRMOptions: Sendable {
   var usesGroups = true
   /// Whether users stand at another place for every item group (`GroupParts`).
   var usesParts = false
+  /// Whether factors speak about some item groups alone (`Doors`).
+  var usesDoors = false
   var usesCosine = true
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
@@ -134,6 +136,16 @@ struct InDGRMOptions: Sendable {
         "prune-clusters", .number(0.005, 0...1),
         "Clusters with a smaller share of users are left out of the model"),
       ModelOption(
+        "factor-loss", .number(0.01, 0...0.99),
+        "Share of users' second moments, the common part apart, that a cluster's left-out factors may have; auto takes the most that costs no more than a thousandth of the validation metric (0.01 without validation users)",
+        auto: .unlessGiven(formerly: "auto")
+      ),
+      ModelOption(
+        "closed-doors", .number(InDGRM.usualShare, 0...0.99),
+        "Share of pairs of a factor and an item group between which the door is closed; auto takes the most that costs no more than half a per cent of the validation metric (0.7 without validation users)",
+        auto: .unlessGiven(formerly: "auto")
+      ),
+      ModelOption(
         "prune-dimensions", .number(0.001, 0...1),
         "epsilon_lambda, dimensions below this share of a cluster's largest variance are left out"),
       ModelOption(
@@ -232,6 +244,9 @@ struct InDGRMOptions: Sendable {
     ]
   }
 
+  /// Whether there is a term of groups beside the similarity.
+  var mixesGroups: Bool { usesGroups && !usesDoors }
+
   private static let clusterRange = 1...256
   private static let latentRange = 1...10_000
   static let groupRange = 1...10_000
@@ -259,6 +274,7 @@ struct InDGRMOptions: Sendable {
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
     usesParts = usesGroups && json["group-parts"]?.string == "on"
+    usesDoors = usesGroups && !usesParts && json["doors"]?.bool == true
     usesGroupAttention = json["attention"]?.string == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false
     cost = json["cost"]?.string.flatMap { ReconstructionCost(rawValue: $0) } ?? .multinomial

@@ -207,9 +207,27 @@ struct InDGRMTraining {
       }
     }
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return Trained(
-      model: InDGRM(network, settings: settings.json(keeping: run)), settings: settings,
-      outcome: run.outcome)
+    let model = InDGRM(network, settings: settings.json(keeping: run))
+    monitor.stepBegan("looking for a basis to read the factors in")
+    guard model.canonicalise(data) else {
+      return Trained(model: model, settings: settings, outcome: run.outcome)
+    }
+    return Trained(model: model, settings: structured(model, settings), outcome: run.outcome)
+  }
+
+  /// Closes doors and leaves out factors of a model in its canonical basis; the settings with what was chosen.
+  private func structured(_ model: InDGRM, _ settings: ModelSettings) -> ModelSettings {
+    let how = data.validation == nil ? Reason.usual : .chosen("on the validation users")
+    func given(_ name: String) -> Double? { settings.isAuto(name) ? nil : settings.number(name) }
+    let found = [
+      ("closed-doors", model.closeDoors(data, share: given("closed-doors"))),
+      ("factor-loss", model.prune(data, loss: given("factor-loss"))),
+    ]
+    return found.reduce(settings) { settings, found in
+      let (name, value) = (found.0, JSONValue.number(found.1))
+      model.settings = model.settings.setting(name, value)
+      return settings.isAuto(name) ? settings.setting(name, value, how) : settings
+    }
   }
 
   /// The factor that makes weights |x|^-power 1 on average over interactions.

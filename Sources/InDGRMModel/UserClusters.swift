@@ -132,6 +132,15 @@ final class UserClusters<T: Real> {
     if let found = state["seconds"], found.count == seconds.count { seconds = found }
   }
 
+  /// Expresses variances in another basis; those not learnt are the same in any.
+  func turn(_ basis: CanonicalBasis) where T == Float {
+    let logs = logVariances.value
+    guard logs.buffer.contains(where: { $0 != 0 }) else { return }
+    exponentiate(logs)
+    basis.turnVariances(logs)
+    for index in 0..<logs.count { logs.pointer[index] = log(max(logs.pointer[index], 1e-30)) }
+  }
+
   /// The expected shares of users.
   var sizes: [Double] { shares }
 }

@@ -15,17 +15,17 @@ final class UserEncoder {
   let dimensions: [UInt32]
   let clusters: Int
   let latent: Int
-  private let trunk: Trunk<Float>
-  private let mean: Dense<Float>
+  let trunk: Trunk<Float>
+  let mean: Dense<Float>
   /// Not needed to score, but to go on training from the model.
-  private let logVariance: Dense<Float>
+  let logVariance: Dense<Float>
   private let attentionHidden: Dense<Float>
   private let attention: Dense<Float>
   private let batch: Int
   private let users: Matrix<Float>
   private let itemFeatures: HeadInputs<Float>?
 
-  private init(items: Int, options: InDGRMOptions, dimensions: [UInt32]) {
+  init(items: Int, options: InDGRMOptions, dimensions: [UInt32]) {
     self.dimensions = dimensions
     (clusters, latent, batch) = (options.clusters, options.latent, options.batch)
     let (width, batch) = (options.width, options.batch)
@@ -178,6 +178,14 @@ extension StoredModel {
     }
     let (kept, d) = (try keptDimensions(options).map(Int.init), options.latent)
     var result = self
+    // With doors there is no other term of groups.
+    if tensors["mapping"] == nil, options.usesGroups {
+      for (name, rows, columns) in [
+        ("mapping", clusters * options.groups, d), ("group-bias", 1, options.groups),
+      ] {
+        result.tensors[name] = Matrix<Float>(rows: rows, columns: columns).tensor(name)
+      }
+    }
     for name in ["mean", "log-variance"] {
       for part in ["weights", "bias"] {
         let head = try floats("cluster-\(name).\(part)", [nil, kept.count])

@@ -19,9 +19,13 @@ func mappingSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "For every cluster and item group the model has a vector that says how far each latent "
-        + "dimension raises or lowers the whole group. Training can set whole vectors to exactly "
-        + "zero where they are not needed."
+      subject.fitted.core.settings["doors"]?.bool == true
+        ? "For every cluster and item group the model has a vector that says how far each factor "
+          + "moves the group's items, in units of scores. Where it is exactly zero the door is "
+          + "closed: the factor says nothing about any item of the group."
+        : "For every cluster and item group the model has a vector that says how far each latent "
+          + "dimension raises or lowers the whole group. Training can set whole vectors to exactly "
+          + "zero where they are not needed."
     )
   ]
   blocks.append(histogram(mapping))

@@ -45,7 +45,7 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   }
 
   @Test func weightsAreSharesAndTheHeaviestIsFound() throws {
-    let (model, rows) = try fitted(["groups=3"])
+    let (model, rows) = try fitted(["groups=3", "factor-loss=0", "closed-doors=0"])
     let users = model.represent(rows)
     for row in 0..<rows.rowCount {
       let weights = Array(users.clusterWeights.row(row))

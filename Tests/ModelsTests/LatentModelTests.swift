@@ -17,6 +17,7 @@ import Testing
     ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "closed-doors=0"]),
     ("indgrm", small + ["clusters=3", "depth=1", "item-groups=off"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "item-features=on"]),
     ("indgrm", small + ["clusters=2", "groups=3", "group-parts=on"]),
@@ -76,7 +77,9 @@ import Testing
 
   @Test func anExpertRefinementGroupPartsAndMembersHaveScoresOfTheirOwn() throws {
     let (model, rows) = try fitted(3)
-    #expect((model as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
+    let factors = try #require((model as? any FactorisedModel)?.itemFactors)
+    #expect(factors.shares == nil)
+    #expect((try fitted(5).0 as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
     for setting in [
       "refine-steps=2", "expert=linear", "expert=linear+ials", "group-parts=on", "members=2",

@@ -54,13 +54,16 @@ import Testing
       ],
       [
         "batch", "depth", "kl-weight", "cost", "start", "samples", "learning-rate", "group-parts",
-        "expert-weight", "expert-popularity",
+        "closed-doors", "factor-loss", "expert-weight", "expert-popularity",
       ]
     ),
     (
       "indgrm",
       ["expert=linear+ials", "expert-ials-weight=3", "width=8", "latent=4", "epochs=4"],
-      ["group-parts", "expert-weight", "expert-popularity", "expert-ials-epochs"]
+      [
+        "group-parts", "closed-doors", "factor-loss", "expert-weight", "expert-popularity",
+        "expert-ials-epochs",
+      ]
     ),
     ("ials", ["factors=4", "epochs=6"], []), ("ease", [], []),
   ])

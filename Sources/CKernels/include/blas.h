@@ -16,6 +16,8 @@ typedef struct {
                 double beta, double *c, int ldc);
   void (*spotrf)(char *uplo, int *n, float *a, int *lda, int *info);
   void (*dpotrf)(char *uplo, int *n, double *a, int *lda, int *info);
+  void (*dgesdd)(char *job, int *m, int *n, double *a, int *lda, double *values, double *u, int *ldu,
+                 double *vt, int *ldvt, double *work, int *lwork, int *iwork, int *info);
   char *(*corename)(void);
   char *(*config)(void);
 } indgrm_blas;

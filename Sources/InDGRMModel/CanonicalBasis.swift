@@ -1,0 +1,121 @@
+// In which basis of the latent space can a model be read?
+
+import DenseMath
+
+/// An orthogonal basis of the latent space. Cosines and inner products are the same in any, so a fit prefers none;
+/// this one makes few factors say much (Rolinek et al., 2019, on why axes need a reason).
+///
+/// Axis 0 is what all users share: the direction of their mean. The rest are the principal axes of users' directions,
+/// ordered by the variance of users along them and signed so that their skew is positive.
+struct CanonicalBasis {
+  /// One column an axis, d x d.
+  let rotation: Matrix<Double>
+  /// The variance of users' directions along each axis.
+  let variances: [Double]
+
+  /// - Parameter users: directions of a sample of users, n x d, of unit length or zero.
+  ///
+  /// Nil where users have no direction at all or the axes cannot be found.
+  init?(users: Matrix<Float>) {
+    let d = users.columns
+    let z = users.doubles
+    guard d > 1, let common = Self.common(z) else { return nil }
+    // z less its mean, in a basis of what is orthogonal to the mean.
+    let rest = Self.complement(of: common.direction)
+    let spread = Matrix<Double>(rows: z.rows, columns: d - 1)
+    multiply(z, rest, into: spread)
+    let covariance = Matrix<Double>(rows: d - 1, columns: d - 1)
+    multiply(spread, transposeA: true, spread, into: covariance, alpha: 1 / Double(z.rows))
+    guard let (vectors, values, _) = singularValues(covariance) else { return nil }
+    let loadings = Matrix<Double>(rows: z.rows, columns: d - 1)
+    multiply(spread, vectors, into: loadings)
+    var skews = [Double](repeating: 0, count: d - 1)
+    for row in 0..<loadings.rows {
+      for (axis, value) in loadings.row(row).enumerated() { skews[axis] += value * value * value }
+    }
+    let axes = Matrix<Double>(rows: d, columns: d - 1)
+    multiply(rest, vectors, into: axes)
+    rotation = Matrix(rows: d, columns: d)
+    for row in 0..<d {
+      rotation[row, 0] = common.direction[row]
+      for axis in 1..<d {
+        rotation[row, axis] = (skews[axis - 1] < 0 ? -1 : 1) * axes[row, axis - 1]
+      }
+    }
+    variances = [common.variance] + values.map { max($0, 0) }
+  }
+
+  /// The direction of the mean user, and the variance of users along it.
+  private static func common(_ z: Matrix<Double>) -> (direction: [Double], variance: Double)? {
+    var mean = [Double](repeating: 0, count: z.columns)
+    for row in 0..<z.rows {
+      for (index, value) in z.row(row).enumerated() { mean[index] += value / Double(z.rows) }
+    }
+    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    guard length > 1e-9, length.isFinite else { return nil }
+    let direction = mean.map { $0 / length }
+    var square = 0.0
+    for row in 0..<z.rows {
+      var along = -length
+      for (index, value) in z.row(row).enumerated() { along += value * direction[index] }
+      square += along * along / Double(z.rows)
+    }
+    return (direction, square)
+  }
+
+  /// d - 1 orthonormal columns orthogonal to a unit vector: a Householder reflection's but for the first.
+  private static func complement(of unit: [Double]) -> Matrix<Double> {
+    let d = unit.count
+    // The reflection that takes the first axis to -sign(u_0) u.
+    var normal = unit
+    normal[0] += unit[0] < 0 ? -1 : 1
+    let square = normal.reduce(0) { $0 + $1 * $1 }
+    let columns = Matrix<Double>(rows: d, columns: d - 1)
+    for row in 0..<d {
+      for column in 1..<d {
+        columns[row, column - 1] =
+          (row == column ? 1 : 0) - 2 * normal[row] * normal[column] / square
+      }
+    }
+    return columns
+  }
+}
+
+extension CanonicalBasis {
+  /// x R for every row x in the old basis, parts of d columns one after another.
+  func turn(_ rows: Matrix<Float>) {
+    replace(rows, by: rotation)
+  }
+
+  /// The same for rows of variances: v (R * R).
+  func turnVariances(_ rows: Matrix<Float>) {
+    let squares = Matrix<Double>(rows: rotation.rows, columns: rotation.columns)
+    for index in 0..<squares.count {
+      squares.pointer[index] = rotation.pointer[index] * rotation.pointer[index]
+    }
+    replace(rows, by: squares)
+  }
+
+  /// R'W for the weights of inputs that are turned themselves.
+  func turnInputs(_ weights: Matrix<Float>) {
+    let turned = Matrix<Double>(rows: weights.rows, columns: weights.columns)
+    multiply(rotation, transposeA: true, weights.doubles, into: turned)
+    for index in 0..<weights.count { weights.pointer[index] = Float(turned.pointer[index]) }
+  }
+
+  private func replace(_ rows: Matrix<Float>, by matrix: Matrix<Double>) {
+    let d = matrix.rows
+    precondition(rows.columns % d == 0, "rows are of parts of d columns")
+    let parts = Matrix(
+      rows: rows.count / d, columns: d, memory: rows.pointer, owner: rows)
+    let turned = Matrix<Double>(rows: parts.rows, columns: d)
+    multiply(parts.doubles, matrix, into: turned)
+    for index in 0..<parts.count { parts.pointer[index] = Float(turned.pointer[index]) }
+  }
+}
+
+extension Matrix<Float> {
+  fileprivate var doubles: Matrix<Double> {
+    Matrix<Double>(rows: rows, columns: columns, buffer.map(Double.init))
+  }
+}

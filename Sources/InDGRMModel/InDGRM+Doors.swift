@@ -1,0 +1,121 @@
+// Which doors between factors and item groups does a fitted InDGRM close?
+
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Recommending
+
+/// Doors are closed by how little passes them. The energy between a factor and a group is
+/// E_gl = (sum_{j in g} n_j h_jl^2 / sum_{j in g} n_j) Var_i(z_il / |z_i|), n_j the interactions of item j, and w_g the
+/// group's share of all interactions: along principal axes, which users do not correlate along, w_g E_gl is what closing
+/// the door takes out of all scores' second moments. What all users share (axis 0) stays open to every group.
+///
+/// Nothing is trained on afterwards: that was tried, and costs more than the doors do (pipelines/paper/NOTES.md).
+extension InDGRM {
+  /// Shares of doors that are tried where that is left to the data.
+  private static let shares = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.3]
+  /// The share that is closed where nobody can tell what it costs.
+  static let usualShare = 0.7
+  /// What of the validation metric closed doors may cost.
+  private static let cost = 0.005
+
+  /// Closes as many doors as cost no more than half a per cent of the validation metric, or as the settings say; the
+  /// model is in its canonical basis.
+  ///
+  /// - Parameter given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
+  /// - Returns: the share that is closed.
+  func closeDoors(_ data: TrainingData, share given: Double?) -> Double {
+    guard options.mixesGroups, !options.usesParts, options.refineSteps == 0, given ?? 1 > 0 else {
+      return 0
+    }
+    let sample = Self.sample(of: data)
+    let judge = given == nil ? data.validation : nil
+    let least = (judge?.value(of: self) ?? 0) * (1 - Self.cost)
+    let undo = hangDoors(sample)
+    let energies = DoorEnergies(self, sample, popularity: data.rows.columnCounts())
+    for share in judge == nil ? [given ?? Self.usualShare] : Self.shares {
+      energies.close(share, decoder)
+      guard let judge, judge.value(of: self) < least else {
+        settings = settings.setting("doors", true)
+        return share
+      }
+    }
+    undo()
+    return 0
+  }
+}
+
+/// What passes the doors of a model.
+private struct DoorEnergies {
+  /// E_gl, G x d.
+  private let energies: Matrix<Double>
+  /// w_g.
+  private let sizes: [Double]
+  /// Groups and factors whose doors may be closed, by what passes them.
+  private let order: [(group: Int, factor: Int)]
+
+  /// - Parameter popularity: of each item.
+  init(_ model: InDGRM, _ sample: SparseRows, popularity: [Int]) {
+    let (groups, factors) = (model.options.groups, model.latentCount)
+    let energies = Matrix<Double>(rows: groups, columns: factors)
+    var sizes = [Double](repeating: 0, count: groups)
+    let vectors = model.decoder.unitItems
+    for (item, group) in (model.decoder.doors?.assignment ?? []).enumerated() {
+      let (vector, count) = (vectors.row(item), Double(popularity[item]))
+      sizes[group] += count
+      for factor in 0..<factors {
+        energies[group, factor] += count * Double(vector[factor] * vector[factor])
+      }
+    }
+    let spread = Self.spread(model, sample)
+    for group in 0..<groups {
+      for factor in 0..<factors {
+        energies[group, factor] *= spread[factor] / max(sizes[group], 1e-300)
+      }
+    }
+    self.energies = energies
+    self.sizes = sizes
+    order = (0..<groups).flatMap { group in
+      (1..<max(factors, 1)).map { (group: group, factor: $0) }
+    }.map { (pair: $0, size: sizes[$0.group] * energies[$0.group, $0.factor]) }
+      .sorted {
+        ($0.size, $0.pair.factor, $0.pair.group) < ($1.size, $1.pair.factor, $1.pair.group)
+      }
+      .map(\.pair)
+  }
+
+  /// Closes the doors that least passes, so large a share of all, and leaves at the others how much a factor moves the
+  /// items of a group: a sqrt(E_gl).
+  func close(_ share: Double, _ decoder: Decoder<Float>) {
+    guard let strengths = decoder.doors?.strengths.value else { return }
+    for index in 0..<strengths.count {
+      let moved = Float(energies.pointer[index].squareRoot()) * decoder.scaleFactor
+      strengths.pointer[index] = max(moved, .leastNormalMagnitude)
+    }
+    for (group, factor) in order.prefix(Int(share * Double(strengths.count))) {
+      strengths[group, factor] = 0
+    }
+    decoder.prepareItems(seed: 0, step: nil)
+  }
+
+  /// The variance of users' directions along each axis.
+  private static func spread(_ model: InDGRM, _ sample: SparseRows) -> [Double] {
+    let factors = model.latentCount
+    var (sums, squares) = (
+      [Double](repeating: 0, count: factors), [Double](repeating: 0, count: factors)
+    )
+    for block in model.blocks(of: 0..<sample.rowCount) {
+      let seen = model.represent(batch: sample.rows(at: Array(block)))
+      let directions = model.decoder.directions(seen.points)
+      for row in 0..<block.count {
+        for (factor, value) in directions.row(row).enumerated() {
+          sums[factor] += Double(value)
+          squares[factor] += Double(value * value)
+        }
+      }
+    }
+    let count = Double(max(sample.rowCount, 1))
+    return zip(sums, squares).map { max($1 / count - ($0 / count) * ($0 / count), 0) }
+  }
+}

@@ -1,0 +1,68 @@
+// How does an encoder change with the basis of the latent space and with the axes that clusters keep?
+
+import DenseMath
+import Training
+
+extension UserEncoder {
+  /// The encoder in another basis; where it keeps not all axes of a cluster, those it leaves out have the mean 0.
+  func turned(_ basis: CanonicalBasis, _ options: InDGRMOptions) -> UserEncoder {
+    rebuilt(options, keeps: { _, _ in true }) { head, isMean in
+      if isMean { basis.turn(head) } else { basis.turnVariances(head) }
+      // Heads that see item vectors (Eq. 14) see them turned.
+      if options.usesItemFeatures, head.rows == options.headInputs {
+        basis.turnInputs(head.rowBlock(options.width..<head.rows))
+      }
+    }
+  }
+
+  /// The encoder with some axes of each cluster.
+  ///
+  /// - Parameter keeps: whether a cluster keeps an axis; asked only of those that there are.
+  func keeping(_ options: InDGRMOptions, _ keeps: (_ cluster: Int, _ axis: Int) -> Bool)
+    -> UserEncoder
+  {
+    rebuilt(options, keeps: keeps) { _, _ in }
+  }
+
+  /// A copy whose heads, I x (K* d) with all axes of all clusters, are changed before some are kept.
+  private func rebuilt(
+    _ options: InDGRMOptions, keeps: (_ cluster: Int, _ axis: Int) -> Bool,
+    _ change: (_ head: Matrix<Float>, _ isMean: Bool) -> Void
+  ) -> UserEncoder {
+    let kept = (0..<clusters * latent).filter { keeps($0 / latent, $0 % latent) }
+    let copy = UserEncoder(
+      items: trunk.input.weights.value.rows, options: options, dimensions: kept.map(UInt32.init))
+    for (own, source) in zip(copy.parameters, parameters)
+    where own.value.columns == source.value.columns && own.value.rows == source.value.rows {
+      own.value.copy(from: source.value)
+    }
+    for (target, source, isMean) in [
+      (copy.mean, mean, true), (copy.logVariance, logVariance, false),
+    ] {
+      for (new, old) in zip(target.parameters, source.parameters) {
+        let whole = Matrix<Float>(rows: old.value.rows, columns: clusters * latent)
+        for row in 0..<whole.rows {
+          for (place, output) in dimensions.enumerated() {
+            whole[row, Int(output)] = old.value[row, place]
+          }
+        }
+        change(whole, isMean)
+        for row in 0..<whole.rows {
+          for (place, output) in kept.enumerated() { new.value[row, place] = whole[row, output] }
+        }
+      }
+    }
+    return copy
+  }
+
+  /// Adds q_ik mu_ikl^2 over the users of the last batch, K* x d.
+  func addMoments(weights: Matrix<Float>, to sums: inout [[Double]]) {
+    for row in 0..<weights.rows {
+      let means = mean.output.row(row)
+      for (place, output) in dimensions.enumerated() {
+        let (cluster, axis) = Int(output).quotientAndRemainder(dividingBy: latent)
+        sums[cluster][axis] += Double(weights[row, cluster] * means[place] * means[place])
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// Is a fitted InDGRM the same model in its canonical basis, and one that can be read?
+
+import DenseMath
+import Support
+import Testing
+
+@testable import Fitting
+@testable import InDGRMModel
+@testable import Recommending
+
+@Suite struct BasisTests {
+  /// Users of two tastes and what all of them like.
+  private let data = TrainingData(
+    rows: SparseRows(lists: SmallData.twoTastes(users: 60), columnCount: 12), seed: 7)
+
+  private func network(_ words: [String]) throws -> (InDGRM, ModelSettings) {
+    let settings = try ModelSettings(
+      ["width=12", "clusters=2", "groups=3"]
+        + (words.contains("latent=10") ? [] : ["latent=6", "epochs=8"]) + words,
+      for: InDGRMFamily.self)
+    let model = try #require(
+      try InDGRMFamily.fit(data, settings, TrainingMonitor()).model as? InDGRM)
+    return (model, settings)
+  }
+
+  private func scores(_ model: InDGRM) -> Matrix<Float> {
+    let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+    model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
+    return scores
+  }
+
+  /// With nothing left out scores are what they were, whatever is switched on.
+  @Test(arguments: [
+    [], ["item-groups=off"], ["group-parts=on"], ["item-features=on"], ["ard-epoch=0"],
+    ["similarity=inner-product"],
+  ])
+  func scoresDoNotChange(_ words: [String]) throws {
+    let (model, _) = try network(words + ["factor-loss=0", "closed-doors=0"])
+    let before = scores(model)
+    #expect(model.canonicalise(turned(model)))
+    let after = scores(model)
+    for (old, new) in zip(before.buffer, after.buffer) {
+      #expect(abs(old - new) <= 2e-4 * max(1, abs(old)), "\(words): \(old) became \(new)")
+    }
+  }
+
+  /// Other users than those the fit took its basis from, so that the basis changes.
+  private func turned(_ model: InDGRM) -> TrainingData {
+    TrainingData(rows: data.rows.rows(at: Array(0..<20)), seed: 7)
+  }
+
+  @Test func basesAreOrthogonalOrderedAndSigned() throws {
+    let users = Matrix<Float>(rows: 40, columns: 5)
+    fillNormal(users, seed: 3, stage: 1, index: 0)
+    for row in 0..<40 { users[row, 2] += 2 }
+    normaliseRows(users, into: users, norms: Matrix<Float>(rows: 1, columns: 40))
+    let basis = try #require(CanonicalBasis(users: users))
+    for first in 0..<5 {
+      for second in 0..<5 {
+        var product = 0.0
+        for row in 0..<5 { product += basis.rotation[row, first] * basis.rotation[row, second] }
+        #expect(abs(product - (first == second ? 1 : 0)) < 1e-9)
+      }
+    }
+    let own = Array(basis.variances.dropFirst())
+    #expect(own == own.sorted(by: >))
+    basis.turn(users)
+    for axis in 0..<5 {
+      let values = (0..<40).map { Double(users[$0, axis]) }
+      let mean = values.reduce(0, +) / 40
+      // The mean lies along the first axis alone.
+      #expect(axis == 0 ? mean > 0.5 : abs(mean) < 1e-6)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 40
+      #expect(abs(variance - basis.variances[axis]) < 1e-6)
+      if axis > 0 { #expect(values.reduce(0) { $0 + $1 * $1 * $1 } >= -1e-9) }
+    }
+  }
+
+  /// Where users differ along few axes, few are kept, and what is left out is zero.
+  @Test func axesThatSayNothingAreLeftOut() throws {
+    let (model, _) = try network(["latent=10", "epochs=60", "factor-loss=0.05", "closed-doors=0"])
+    let kept = model.keptDimensions
+    #expect(kept.allSatisfy { $0[0] && $0.contains(false) }, "\(kept)")
+    let seen = model.represent(data.rows)
+    for axis in 0..<10 where kept.allSatisfy({ !$0[axis] }) {
+      #expect((0..<seen.points.rows).allSatisfy { seen.points[$0, axis] == 0 })
+    }
+  }
+}

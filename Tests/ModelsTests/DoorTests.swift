@@ -1,0 +1,131 @@
+// Is a closed door between a factor and an item group a true zero, and does what passes the others carry the score?
+
+import DenseMath
+import Interchange
+import Support
+import Testing
+
+@testable import Fitting
+@testable import InDGRMModel
+@testable import Recommending
+
+@Suite struct DoorTests {
+  /// Users of two tastes and what all of them like.
+  private let data = TrainingData(
+    rows: SparseRows(lists: SmallData.twoTastes(users: 60), columnCount: 12), seed: 7)
+
+  private func fit(_ words: [String], _ data: TrainingData? = nil) throws -> InDGRM {
+    let settings = try ModelSettings(
+      ["width=12", "clusters=2", "groups=4", "latent=6", "epochs=12", "factor-loss=0"] + words,
+      for: InDGRMFamily.self)
+    let fitted = try InDGRMFamily.fit(data ?? self.data, settings, TrainingMonitor())
+    return try #require(fitted.model as? InDGRM)
+  }
+
+  @Test(arguments: [0.25, 0.5, 0.9]) func asManyAreClosedAsAsked(_ share: Double) throws {
+    let doors = try #require(try fit(["closed-doors=\(share)"]).decoder.doors)
+    let (strengths, all) = (doors.strengths.value, 4 * 6)
+    // What all users share is closed to no group.
+    #expect((0..<4).allSatisfy { strengths[$0, 0] > 0 })
+    #expect(strengths.buffer.count { $0 == 0 } == min(Int(share * Double(all)), 4 * 5))
+  }
+
+  @Test func withoutThemThereAreNone() throws {
+    let model = try fit(["closed-doors=0"])
+    #expect(model.decoder.doors == nil && model.tensors().allSatisfy { $0.name != "doors" })
+    #expect(try fit(["closed-doors=0.5", "group-parts=on"]).decoder.doors == nil)
+    #expect(try fit(["closed-doors=0.5", "item-groups=off"]).decoder.doors == nil)
+  }
+
+  /// A user moves along one factor: scores change where its door is open, and nowhere else.
+  @Test func aClosedDoorMeansNoInfluence() throws {
+    let model = try fit(["closed-doors=0.5", "similarity=inner-product"])
+    let doors = try #require(model.decoder.doors)
+    let users = model.represent(data.rows)
+    func scores() -> Matrix<Float> {
+      let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+      model.score(users, into: scores)
+      return scores
+    }
+    let before = scores()
+    var (same, other) = (0, 0)
+    for factor in 0..<6 {
+      for row in 0..<users.points.rows { users.points[row, factor] += 1 }
+      let after = scores()
+      for row in 0..<users.points.rows { users.points[row, factor] -= 1 }
+      for item in 0..<12 {
+        let isOpen = doors.strengths.value[doors.assignment[item], factor] > 0
+        let moved = (0..<60).contains { after[$0, item] != before[$0, item] }
+        // What is added and taken away again rounds.
+        let far = (0..<60).contains { abs(after[$0, item] - before[$0, item]) > 1e-4 }
+        if isOpen { other += far ? 1 : 0 } else { same += 1 }
+        #expect(
+          isOpen || !moved || !far, "factor \(factor) moves item \(item) through a closed door")
+      }
+    }
+    #expect(same > 0 && other > 0)
+  }
+
+  /// Explanations add up to scores, and say exactly nothing of a factor whose door is closed.
+  @Test func explanationsHaveTheZeros() throws {
+    let model = try fit(["closed-doors=0.5"])
+    let doors = try #require(model.decoder.doors)
+    let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+    model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
+    for user in [0, 11, 59] {
+      for explanation in model.explain(
+        Array(data.rows.row(user)), items: (0..<12).map { UInt32($0) })
+      {
+        let item = Int(explanation.item)
+        let sum = explanation.contributions.reduce(0) { $0 + $1.value }
+        #expect(abs(sum - Double(scores[user, item])) < 1e-4 * max(1, abs(sum)))
+        #expect(explanation.groups.map(\.index) == [doors.assignment[item]])
+        for part in explanation.contributions {
+          guard case .factor(let factor) = part.source else { continue }
+          let isOpen = doors.strengths.value[doors.assignment[item], factor] > 0
+          #expect(isOpen || part.value == 0)
+        }
+      }
+    }
+  }
+
+  /// What is read back scores the same, and maps no factor to a group where the door is closed.
+  @Test func modelsComeBack() throws {
+    let model = try fit(["closed-doors=0.5"])
+    let stored = StoredModel(
+      description: ["settings": model.settings],
+      items: ItemChunk(ids: (0..<12).map { "i\($0)" }), categories: [],
+      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first })
+    let back = try #require(try InDGRMFamily.restore(stored) as? InDGRM)
+    func scores(_ model: InDGRM) -> [Float] {
+      let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+      model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
+      return scores.array
+    }
+    // They are read in blocks of other sizes.
+    #expect(zip(scores(back), scores(model)).allSatisfy { abs($0 - $1) < 1e-5 })
+    let (mapping, strengths) = (
+      try #require(back.factorToGroup), try #require(back.decoder.doors).strengths.value
+    )
+    for row in 0..<mapping.rows {
+      for factor in 0..<6 where strengths[row % 4, factor] == 0 {
+        #expect(mapping[row, factor] == 0)
+      }
+    }
+  }
+
+  /// As many are closed as validation users bear: none of them loses more than half a per cent by it.
+  @Test func validationUsersSayHowMany() throws {
+    var data = data
+    data.validation = ValidationUsers(
+      foldIn: data.rows.rows(at: Array(0..<20)),
+      truth: (0..<20).map { [UInt32($0 % 12), UInt32(($0 + 5) % 12)] },
+      lengths: .init(repeating: 2, count: 20), rounds: .init(repeating: 0, count: 20))
+    let validation = try #require(data.validation)
+    let model = try fit([], data)
+    let share = try #require(model.settings["closed-doors"]?.double)
+    let open = try fit(["closed-doors=0"], data)
+    #expect((model.decoder.doors == nil) == (share == 0))
+    #expect(validation.value(of: model) >= 0.995 * validation.value(of: open))
+  }
+}
