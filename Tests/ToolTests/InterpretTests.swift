@@ -34,7 +34,8 @@ import Testing
     let settings = [
       "macridvae": "--set epochs=3 --set latent=6 --set concepts=3",
       "ials": "--set factors=8",
-      "indgrm": Self.small + " --set clusters=3 --set groups=4",
+      "indgrm": Self.small
+        + " --set clusters=3 --set groups=4 --set closed-doors=0.25 --set factor-loss=0",
     ]
     let base = try made(folder, model: model, settings[model] ?? Self.small)
     let split = folder.path("split.ig")
