@@ -13,7 +13,8 @@ struct Interpret: Tool {
   static let configuration = toolConfiguration(
     "Measure how far a fitted model can be understood.",
     discussion: """
-      Independence and disentanglement of its latent features, agreement of item groups and user \
+      How few factors and item groups its scores flow through, independence and disentanglement of \
+      its latent features, agreement of item groups and user \
       clusters with categories, fidelity of its explanations, and the generalisation bounds of the \
       paper with the errors they bound. Of a split, the training users are looked at, and the test \
       users in the first round where users the model has not seen are called for; of plain \
@@ -117,6 +118,9 @@ struct Interpret: Tool {
     var sections: [Section] = []
     for part in parts {
       switch part {
+      case .structure:
+        sections.append(
+          structureSection(subjects, users: fidelityUsers, seed: seed.seed, context))
       case .independence: sections.append(independenceSection(subjects, prune: prune))
       case .disentanglement:
         var plan = DisentanglementPlan()
@@ -160,6 +164,7 @@ struct Interpret: Tool {
 
 /// What can be measured, in the order of the report.
 enum Part: String, CaseIterable {
+  case structure
   case independence
   case disentanglement
   case agreement

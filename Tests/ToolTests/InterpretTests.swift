@@ -69,6 +69,17 @@ import Testing
       #expect(error < limit)
       #expect((bound["rootError"]?.double ?? 9) < (bound["theorem4"]?["bound"]?.double ?? 0))
     }
+    guard model == "indgrm" else { return }
+    let structure = try #require(report["structure"])
+    // Of 4 groups and all factors but the one that all users share.
+    let dimensions = try #require(report["independence"]?["users"]?["dimensions"]?.int)
+    #expect(structure["closed"]?.double ?? -1 > 0 && structure["live"]?.int ?? 99 <= dimensions)
+    #expect(
+      (structure["closedOfLive"]?.double ?? 2) <= (structure["closed"]?.double ?? -1) + 1e-12)
+    #expect((1...4).contains(structure["groupsOfFactor"]?.double ?? 0))
+    for share in ["fourLargest", "deletionByGroup", "deletionByFactor"] {
+      #expect((0...1).contains(structure[share]?.double ?? 2), "\(share)")
+    }
     let components = model == "indgrm" ? (3, 4) : model == "macridvae" ? (1, 3) : (1, 1)
     #expect(report["bounds"]?["clusters"]?.int == components.0)
     #expect(report["bounds"]?["groups"]?.int == components.1)

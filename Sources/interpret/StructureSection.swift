@@ -1,0 +1,188 @@
+// How much of the scores flows through how few factors, and into how few groups?
+
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Interpretability
+import Recommending
+import ToolKit
+
+/// What is kept and open in a model, how much of users' best recommendations few factors carry, and whether the items
+/// that a group or factor stands for carry the score.
+func structureSection(
+  _ subjects: Subjects, users wanted: Int, seed: UInt64, _ context: ToolContext
+) -> Section {
+  let title = "Structure: what flows through which factors into which groups"
+  guard let inner = subjects.fitted.core as? any InterpretableModel else {
+    return .absent(.structure, title, because: "the model has no factors that make up its scores")
+  }
+  var lines: [String] = []
+  var value: [String: JSONValue] = [:]
+  let kept = inner.keptDimensions.map { $0.count { $0 } }
+  lines.append(
+    "factors kept in each user cluster: \(kept.map(String.init).joined(separator: ", "))"
+      + " of \(inner.latentCount)")
+  value["kept"] = .array(kept.map { .integer($0) })
+  if let doors = Doors(inner) {
+    lines.append(
+      "doors closed between factors and groups: \(percent(doors.closed)) of all,"
+        + " \(percent(doors.closedOfLive)) of those of the \(doors.live) factors that are open to any group"
+    )
+    lines.append(
+      "groups that a factor moves: \(fixed(doors.groups, 1)) of \(doors.count)"
+        + " (exp of the entropy of its energy over groups, mean of those \(doors.live); none is the one that all users share)"
+    )
+    value["closed"] = .number(doors.closed)
+    value["closedOfLive"] = .number(doors.closedOfLive)
+    value["live"] = .integer(doors.live)
+    value["groupsOfFactor"] = .number(doors.groups)
+  }
+  let flow = Flow(subjects, inner, users: wanted, seed: seed, context)
+  if let share = flow.absolute, let signed = flow.signed {
+    lines.append(
+      "four largest factors of a recommendation, what all users share left out: \(percent(share)) of the"
+        + " sum of absolute values (mean), \(percent(signed)) of the signed sum (median);"
+        + " \(flow.recommendations) best items of \(flow.users) users, \(fixed(flow.factors, 1)) factors each"
+    )
+    value["fourLargest"] = .number(share)
+    value["fourLargestSigned"] = .number(signed)
+  }
+  for (name, found) in [("group", flow.byGroup), ("factor", flow.byFactor)] where found.cases > 0 {
+    lines.append(
+      "taking away the own items that the first \(name) stands for lowers a first item's score more than"
+        + " as many others: \(percent(Double(found.hits) / Double(found.cases))) of \(found.cases)")
+    value["deletionBy\(name.capitalized)"] = .number(Double(found.hits) / Double(found.cases))
+  }
+  return Section(.structure, title, lines: lines, value: .object(value))
+}
+
+private func percent(_ share: Double) -> String { "\(fixed(100 * share, 1)) %" }
+
+/// What O has to say, the factor that all users share left out.
+private struct Doors {
+  let count: Int
+  let live: Int
+  let closed: Double
+  let closedOfLive: Double
+  let groups: Double
+
+  /// Nil for models without factor-to-group vectors.
+  init?(_ inner: any InterpretableModel) {
+    guard let mapping = inner.factorToGroup, inner.clusterCount > 0, inner.latentCount > 1 else {
+      return nil
+    }
+    count = mapping.rows / inner.clusterCount
+    var (live, open, moved) = (0, 0, 0.0)
+    for factor in 1..<inner.latentCount {
+      let energies = (0..<count).map { group in
+        (0..<inner.clusterCount).reduce(0.0) {
+          let strength = Double(mapping[$1 * mapping.rows / inner.clusterCount + group, factor])
+          return max($0, strength * strength)
+        }
+      }
+      let total = energies.reduce(0, +)
+      guard total > 0 else { continue }
+      live += 1
+      open += energies.count { $0 > 0 }
+      moved += exp(-energies.reduce(0) { $1 > 0 ? $0 + $1 / total * log($1 / total) : $0 })
+    }
+    self.live = live
+    closed = 1 - Double(open) / Double(count * (inner.latentCount - 1))
+    closedOfLive = live > 0 ? 1 - Double(open) / Double(count * live) : 0
+    groups = live > 0 ? moved / Double(live) : 0
+  }
+}
+
+/// What users' best recommendations are made of.
+private struct Flow {
+  private(set) var users = 0
+  private(set) var recommendations = 0
+  private(set) var absolute: Double?
+  private(set) var signed: Double?
+  private(set) var factors = 0.0
+  private(set) var byGroup = (cases: 0, hits: 0)
+  private(set) var byFactor = (cases: 0, hits: 0)
+
+  init(
+    _ subjects: Subjects, _ inner: any InterpretableModel, users wanted: Int, seed: UInt64,
+    _ context: ToolContext
+  ) {
+    let (model, all) = (subjects.fitted, subjects.heldOut)
+    let groups = model.itemGroups?.assignment
+    let vectors = inner.itemVectors
+    var random = RandomStream(seed: seed, stage: RandomStage.fidelityUsers, index: 1)
+    let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
+    let progress = Progress("followed", unit: "users", total: min(wanted, all.count), context.log)
+    var (shares, signs, counts) = ([Double](), [Double](), 0)
+    for index in random.permutation(all.count) where users < wanted {
+      let history = Array(all.history.row(index))
+      guard history.count > 1 else { continue }
+      model.score(all.history, rows: index..<index + 1, into: scores)
+      let best = topItems(scores, all.history, rows: 0..<1, offset: index, count: 10)
+      guard let first = best.first else { continue }
+      users += 1
+      for explanation in model.explain(history, items: best) {
+        let parts = Self.factors(explanation).map(\.value)
+          .sorted { abs($0) > abs($1) }
+        let (size, sum) = (parts.reduce(0) { $0 + abs($1) }, parts.reduce(0, +))
+        guard size > 0 else { continue }
+        counts += parts.count
+        shares.append(parts.prefix(4).reduce(0) { $0 + abs($1) } / size)
+        if sum != 0 { signs.append(parts.prefix(4).reduce(0, +) / sum) }
+      }
+      func count(_ own: [UInt32], _ result: inout (cases: Int, hits: Int)) {
+        let others = history.filter { !own.contains($0) }
+        guard !own.isEmpty, others.count >= own.count else { return }
+        result.cases += 1
+        var draws = [own]
+        for _ in 0..<5 {
+          draws.append(random.permutation(others.count).prefix(own.count).map { others[$0] })
+        }
+        let rows = SparseRows(
+          lists: draws.map { gone in history.filter { !gone.contains($0) } },
+          columnCount: model.itemCount)
+        let found = Matrix<Float>(rows: rows.rowCount, columns: 1)
+        model.score(rows, items: [first], into: found)
+        let mean = (1...5).reduce(0.0) { $0 + Double(found[$1, 0]) } / 5
+        if Double(found[0, 0]) < mean { result.hits += 1 }
+      }
+      let explanation = model.explain(history, items: [first])[0]
+      if let groups, let group = explanation.groups.first?.index {
+        count(history.filter { Int(groups[Int($0)]) == group }, &byGroup)
+      }
+      if let strongest = Self.factors(explanation).max(by: { $0.value < $1.value }),
+        strongest.value > 0, strongest.index < vectors.columns
+      {
+        // Those that lie farthest to the side where the recommended item is.
+        let side: Float = vectors[Int(first), strongest.index] < 0 ? -1 : 1
+        let order = history.map { ($0, side * vectors[Int($0), strongest.index]) }
+          .sorted { ($0.1, $1.0) > ($1.1, $0.0) }.filter { $0.1 > 0 }
+        count(order.prefix(max(history.count / 4, 1)).map(\.0), &byFactor)
+      }
+      progress.update(users)
+    }
+    progress.finish()
+    guard !shares.isEmpty, !signs.isEmpty else { return }
+    recommendations = shares.count
+    absolute = shares.reduce(0, +) / Double(shares.count)
+    signed = signs.sorted()[signs.count / 2]
+    factors = Double(counts) / Double(shares.count)
+  }
+
+  /// The parts by factors, without what all users share.
+  private static func factors(_ explanation: Explanation) -> [(index: Int, value: Double)] {
+    explanation.contributions.compactMap { part in
+      guard case .factor(let index) = part.source, index > 0, part.value != 0 else { return nil }
+      return (index, part.value)
+    }
+  }
+}
+
+/// The best items of one row of scores, what the user has left out.
+private func topItems(
+  _ scores: Matrix<Float>, _ history: SparseRows, rows: Range<Int>, offset: Int, count: Int
+) -> [UInt32] {
+  let own = history.rows(at: [offset])
+  return DenseMath.topItems(scores, own, rows: rows, count: count)[0].map(\.index)
+}
