@@ -1,0 +1,275 @@
+"""Does Slurm come to the bytes of one process, with an element killed and a fit put back into the queue?
+
+Usage: cluster.py TOOLS FOLDER [slurm]
+
+Runs a small case for real, by munged, slurmctld and slurmd on this host. A case whose engine is not installed is
+skipped, and the last line says so. Prints a line for each run and ends with 1 at the first that differs.
+"""
+
+import contextlib
+import glob
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+TOOLS, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+CLUSTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pipelines/cluster")
+ENVIRONMENT = {**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "LC_ALL": "C"}
+
+
+class Skipped(Exception):
+    """What an engine lacks."""
+
+
+def run(command, status=0, **more):
+    """Runs a shell command in the folder; returns what it printed. Ends the test where it ends otherwise."""
+    environment = {**ENVIRONMENT, **more}
+    end = subprocess.run(
+        ["bash", "-euc", f"set -o pipefail; {command}"], cwd=FOLDER, env=environment, text=True, capture_output=True
+    )
+    if end.returncode != status:
+        sys.exit(f"FAILED: {command}: status {end.returncode}\n{end.stdout[-2000:]}\n{end.stderr[-6000:]}")
+    return end.stdout
+
+
+def equal(what, one, other):
+    if one != other:
+        sys.exit(f"FAILED: {what}: {one[:300]!r} is not {other[:300]!r}")
+    print(f"equal: {what}", flush=True)
+
+
+def digests(*files):
+    return [line.split()[0] for line in run("check --digests " + " ".join(files)).splitlines()]
+
+
+def make_data():
+    """A log, parts of it, a model, and the lists that one process makes."""
+    os.makedirs(FOLDER)
+    run(
+        "simulate -q --users 400 --items 60 --interactions 8000 --ratings stars | dump --to csv > log.csv;"
+        " ingest -q log.csv | binarize -q --min 4 --since 900000000 --duplicates last --min-user 5 --min-item 20"
+        " | shard -q --into 1 --part 0 -o one.ig; shard -q --into 5 one.ig -o parts;"
+        " fit -q --model ease one.ig -o ml.model;"
+        " score -q --model ml.model --top 12 one.ig -o one.lists;"
+        " score -q --model ml.model --top 12 --format tsv one.ig | tail -n +2 | cut -f1-5 | sort > one.tsv"
+    )
+
+
+# Slurm
+
+SLURM = """ClusterName=indgrm
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={root}/munge.socket
+CredType=cred/munge
+SlurmctldPort={port}
+SlurmdPort={other}
+StateSaveLocation={root}/state
+SlurmdSpoolDir={root}/spool
+SlurmctldPidFile={root}/slurmctld.pid
+SlurmdPidFile={root}/slurmd.pid
+SlurmctldLogFile={root}/slurmctld.log
+SlurmdLogFile={root}/slurmd.log
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,defer_batch
+MinJobAge=600
+KillWait=5
+NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+@contextlib.contextmanager
+def slurm_cluster():
+    """munged, slurmctld and slurmd of our own, with all their files in the folder, ended at the end."""
+    root = os.path.join(FOLDER, "slurm")
+    for name in ("state", "spool"):
+        os.makedirs(os.path.join(root, name))
+    os.chmod(root, 0o755)
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(probe.getsockname()[1])
+    settings = SLURM.format(host=socket.gethostname().split(".")[0], root=root, port=ports[0], other=ports[1])
+    with open(os.path.join(root, "slurm.conf"), "w") as file:
+        file.write(settings)
+    with open(os.path.join(root, "munge.key"), "wb") as file:
+        file.write(os.urandom(128))
+    os.chmod(os.path.join(root, "munge.key"), 0o400)
+    ENVIRONMENT["SLURM_CONF"] = os.path.join(root, "slurm.conf")
+    commands = [
+        ["munged", "-F", "-f", f"--key-file={root}/munge.key", f"--socket={root}/munge.socket",
+         f"--pid-file={root}/munged.pid", f"--log-file={root}/munged.log", f"--seed-file={root}/munged.seed"],
+        ["slurmctld", "-D", "-i"],
+        ["slurmd", "-D"],
+    ]
+    running = []
+    try:
+        for command in commands:
+            with open(os.path.join(root, command[0] + ".out"), "w") as file:
+                program = shutil.which(command[0], path=ENVIRONMENT["PATH"] + ":/usr/sbin:/sbin")
+                running.append(
+                    subprocess.Popen([program, *command[1:]], env=ENVIRONMENT, stdout=file, stderr=file)
+                )
+            if command[0] == "munged":
+                for _ in range(100):
+                    if os.path.exists(f"{root}/munge.socket"):
+                        break
+                    time.sleep(0.1)
+        for _ in range(300):
+            state = subprocess.run(["sinfo", "-h", "-o", "%T"], env=ENVIRONMENT, text=True, capture_output=True)
+            if "idle" in state.stdout:
+                break
+            time.sleep(0.2)
+        else:
+            logs = "".join(open(path, errors="replace").read()[-1500:] for path in glob.glob(f"{root}/*.log"))
+            sys.exit(f"FAILED: Slurm did not start: {state.stdout}{state.stderr}\n{logs}")
+        yield
+    finally:
+        subprocess.run(["scancel", "--user=root"], env=ENVIRONMENT, capture_output=True)
+        for process in reversed(running):
+            process.terminate()
+        for process in reversed(running):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def job_state(job):
+    return run(f"scontrol show job {job} | tr ' ' '\\n' | sed -n 's/^JobState=//p'").split()
+
+
+def wait_for(job, seconds=120):
+    """The states that a job, or the elements of one, end in."""
+    for _ in range(seconds * 4):
+        states = job_state(job)
+        if not set(states) & {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "REQUEUED"}:
+            return states
+        time.sleep(0.25)
+    sys.exit(f"FAILED: job {job} does not end: {run(f'scontrol show job {job}')}")
+
+
+DYING = """#!/bin/bash
+# The first call for the second part kills the element it is called by.
+case "$*" in
+*score*part-00001.ig*)
+  if mkdir "$MARK" 2>/dev/null; then
+    kill -9 $PPID
+    exit 1
+  fi ;;
+esac
+exec "$TOOLS/indgrm" "$@"
+"""
+
+
+def slurm():
+    paths = ENVIRONMENT["PATH"] + ":/usr/sbin:/sbin"
+    for program in ("slurmctld", "slurmd", "sbatch", "munged"):
+        if not shutil.which(program, path=paths):
+            raise Skipped(f"{program} is not installed; apt-get install slurmctld slurmd slurm-client munge")
+    if os.getuid() != 0:
+        raise Skipped("slurmd wants root")
+    with slurm_cluster():
+        slurm_scores()
+        slurm_fits()
+
+
+def slurm_scores():
+    os.makedirs(os.path.join(FOLDER, "dying"))
+    path = os.path.join(FOLDER, "dying/indgrm")
+    with open(path, "w") as file:
+        file.write(DYING)
+    os.chmod(path, 0o755)
+    submit = f"{CLUSTER}/slurm-score parts ml.model root -- --top 12"
+    job = run(
+        submit, PATH=f"{FOLDER}/dying:{ENVIRONMENT['PATH']}", MARK=f"{FOLDER}/killed-element", TOOLS=TOOLS
+    ).strip()
+    states = wait_for(job)
+    if os.path.exists(os.path.join(FOLDER, "root/current")) or "COMPLETED" in states:
+        sys.exit(f"FAILED: lists were put in use though an element was killed: {states}")
+    print("refused: a Slurm array with an element killed leaves what is in use alone", flush=True)
+    made = {path: os.stat(path).st_mtime_ns for path in glob.glob(f"{FOLDER}/root/runs/*/*.lists")}
+    # Submitted again, it makes what is missing alone; one element of several parts.
+    job = run(submit, ELEMENTS="2").strip()
+    equal("Slurm's last job", wait_for(job), ["COMPLETED"])
+    kept = {path: os.stat(path).st_mtime_ns for path in made}
+    equal("lists that were there", str(kept), str(made))
+    run("merge -q --manifest root/current/MANIFEST -o slurm.lists")
+    equal("Slurm's lists, an element killed", *digests("slurm.lists", "one.lists"))
+
+
+def slurm_fits():
+    fit = "--model mult-vae --seed 3 --set epochs={} --set width=32 --set latent=8 --set batch=20 --set patience=900"
+    run("split -q --stable one.ig -o one.x")
+    settings = fit.format(150)
+    run(f"fit -q {settings} one.x -o undisturbed.model")
+    job = run(f"sbatch --parsable -n1 -o fit.log {CLUSTER}/slurm-fit one.x slurm.model {settings}").strip()
+    checkpoint = os.path.join(FOLDER, "slurm.model.checkpoint")
+
+    def disturb(what, restarts, command):
+        """Does something to the job once it runs, for so manieth time, and has put itself aside anew."""
+        before = None
+        for _ in range(1200):
+            state = run(f"scontrol show job {job}")
+            if "JobState=COMPLETED" in state:
+                sys.exit(f"FAILED: the fit ended before it could be disturbed ({what})")
+            if "JobState=RUNNING" in state and f"Restarts={restarts} " in state:
+                at = os.stat(checkpoint).st_mtime_ns if os.path.exists(checkpoint) else 0
+                if before is not None and at != before:
+                    run(command)
+                    return print(f"disturbed: {what}", flush=True)
+                before = at if before is None else before
+            time.sleep(0.05)
+        sys.exit(f"FAILED: nothing was put aside ({what}): {open(os.path.join(FOLDER, 'fit.log')).read()}")
+
+    def begin_again():
+        """Spares the job the two minutes that Slurm lets a requeued one wait."""
+        for _ in range(400):
+            if "JobState=PENDING" in run(f"scontrol show job {job}"):
+                end = subprocess.run(["scontrol", "update", f"job={job}", "starttime=now"], env=ENVIRONMENT)
+                if end.returncode == 0:
+                    return
+            time.sleep(0.05)
+        sys.exit("FAILED: the job was not put back into the queue")
+
+    disturb("a requeue by scontrol", 0, f"scontrol requeue {job}")
+    begin_again()
+    # What Slurm tells a job near the end of its time.
+    disturb("SIGTERM to the script", 1, f"scancel --batch --signal=TERM {job}")
+    begin_again()
+    equal("Slurm's fit", wait_for(job, 180), ["COMPLETED"])
+    equal("Slurm's model, requeued twice", *digests("slurm.model", "undisturbed.model"))
+    if glob.glob(f"{FOLDER}/slurm.model.*"):
+        sys.exit("FAILED: a checkpoint or an unfinished model is left")
+
+
+def main():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    make_data()
+    skipped = []
+    for case in sys.argv[3:] or ["slurm"]:
+        start = time.monotonic()
+        try:
+            {"slurm": slurm}[case]()
+            print(f"{case}: {time.monotonic() - start:.0f} s", flush=True)
+        except Skipped as reason:
+            skipped.append(f"SKIPPED {case}: {reason}")
+    for line in skipped:
+        print(line, flush=True)
+
+
+main()
