@@ -41,6 +41,45 @@ extension ValidationUsers {
   }
 }
 
+/// The metric of every validation user, the mean over the rounds of each, by which two models are compared.
+///
+/// Where the best of several tries is taken their mean alone flatters: what was lucky with these users is taken. Chance is
+/// given a standard error of the difference, over users.
+public struct ValidationProfile {
+  private let values: [Double]
+
+  /// - Parameter held: cases user by user, the rounds of each in order.
+  public init(_ held: ValidationUsers, _ model: any RecommendationModel) {
+    let sum = MetricSum(held)
+    let depth = held.metric.depth
+    var users: [(total: Double, rounds: Int)] = []
+    var last = Int.max
+    for start in stride(from: 0, to: held.foldIn.rowCount, by: 500) {
+      let rows = start..<min(start + 500, held.foldIn.rowCount)
+      let scores = Matrix<Float>(rows: rows.count, columns: held.foldIn.columnCount)
+      model.score(held.foldIn, rows: rows, into: scores)
+      let lists = topItems(scores, held.foldIn, rows: rows, count: depth)
+      for (row, list) in zip(rows, lists) {
+        if held.rounds[row] <= last { users.append((0, 0)) }
+        last = held.rounds[row]
+        guard held.lengths[row] > 0 else { continue }
+        users[users.count - 1].total += sum.value(row, list)
+        users[users.count - 1].rounds += 1
+      }
+    }
+    values = users.filter { $0.rounds > 0 }.map { $0.total / Double($0.rounds) }
+  }
+
+  /// Whether this model loses at most a share of what another has, a standard error of the difference added.
+  ///
+  /// - Parameter other: of the same users.
+  public func loses(atMost share: Double, of other: ValidationProfile) -> Bool {
+    let loss = Gain(other.values, over: values)
+    let whole = other.values.reduce(0, +) / Double(max(other.values.count, 1))
+    return loss.mean + loss.standardError <= share * whole
+  }
+}
+
 /// What validation users are judged by, as `metrics` defines it.
 public struct ValidationMetric: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {

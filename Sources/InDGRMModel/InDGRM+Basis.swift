@@ -7,8 +7,8 @@ import Recommending
 
 extension InDGRM {
   /// What users' variance may lose by axes that are left out, largest first.
-  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001]
-  /// What of the validation metric that may cost.
+  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
+  /// What of the validation metric that may cost, a standard error included.
   private static let cost = 0.001
   /// Users that a basis is found by.
   private static let sample = 2000
@@ -62,10 +62,10 @@ extension InDGRM {
       users = pruned(loss)
       return loss
     }
-    let least = validation.value(of: self) * (1 - Self.cost)
+    let before = ValidationProfile(validation, self)
     for loss in Self.losses {
       users = pruned(loss)
-      if validation.value(of: self) >= least { return loss }
+      if ValidationProfile(validation, self).loses(atMost: Self.cost, of: before) { return loss }
     }
     users = whole
     return 0

@@ -14,14 +14,14 @@ import Recommending
 /// Nothing is trained on afterwards: that was tried, and costs more than the doors do (pipelines/paper/NOTES.md).
 extension InDGRM {
   /// Shares of doors that are tried where that is left to the data.
-  private static let shares = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.3]
+  private static let shares = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
   /// The share that is closed where nobody can tell what it costs.
   static let usualShare = 0.7
-  /// What of the validation metric closed doors may cost.
+  /// What of the validation metric closed doors may cost, a standard error included.
   private static let cost = 0.005
 
-  /// Closes as many doors as cost no more than half a per cent of the validation metric, or as the settings say; the
-  /// model is in its canonical basis.
+  /// Closes as many doors as cost no more than half a per cent of the validation metric, a standard error included, or
+  /// as the settings say; the model is in its canonical basis.
   ///
   /// - Parameter given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
   /// - Returns: the share that is closed.
@@ -30,18 +30,18 @@ extension InDGRM {
       return 0
     }
     let sample = Self.sample(of: data)
+    hangDoors(sample)
+    settings = settings.setting("doors", true)
     let judge = given == nil ? data.validation : nil
-    let least = (judge?.value(of: self) ?? 0) * (1 - Self.cost)
-    let undo = hangDoors(sample)
+    let open = judge.map { ValidationProfile($0, self) }
     let energies = DoorEnergies(self, sample, popularity: data.rows.columnCounts())
     for share in judge == nil ? [given ?? Self.usualShare] : Self.shares {
       energies.close(share, decoder)
-      guard let judge, judge.value(of: self) < least else {
-        settings = settings.setting("doors", true)
-        return share
-      }
+      guard let judge, let open,
+        !ValidationProfile(judge, self).loses(atMost: Self.cost, of: open)
+      else { return share }
     }
-    undo()
+    energies.close(0, decoder)
     return 0
   }
 }

@@ -90,15 +90,12 @@ final class InDGRM: RecommendationModel {
   /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
   ///
   /// - Parameter sample: the users that the mean is over.
-  /// - Returns: what undoes it.
-  func hangDoors(_ sample: SparseRows) -> () -> Void {
-    let before = (decoder, options)
+  func hangDoors(_ sample: SparseRows) {
     let shares = groupShares(sample)
     options.usesDoors = true
-    decoder = Decoder(keeping: Array(0..<options.clusters), of: before.0, options: options)
+    decoder = Decoder(keeping: Array(0..<options.clusters), of: decoder, options: options)
     add(shares, to: decoder.itemBias.value)
     decoder.prepareItems(seed: 0, step: nil)
-    return { [unowned self] in (decoder, options) = before }
   }
 
   /// The mean over users of log sum_g c_jg exp(u_ig), 1 x M.
