@@ -4,12 +4,12 @@
 ///
 /// Several stand between the first of bar, semicolon and comma that any field holds. `Home > Kitchen` is a
 /// place in a tree, whose commas belong to its names: an item of it has the categories `Home` and `Home > Kitchen`.
-struct CategoryText {
+public struct CategoryText {
   let separator: Character?
   let isTree: Bool
   private static let step = " > "
 
-  init(_ fields: some Sequence<String>, isSequence: Bool = false) {
+  public init(_ fields: some Sequence<String>, isSequence: Bool = false) {
     var held: Set<Character> = []
     var isTree = false
     let marks: [Character] = isSequence ? [" "] : ["|", ";", ","]
@@ -22,7 +22,7 @@ struct CategoryText {
   }
 
   /// The categories of a field, each once.
-  func names(_ field: String) -> [String] {
+  public func names(_ field: String) -> [String] {
     let parts = separator.map { mark in field.split { $0 == mark }.map(String.init) } ?? [field]
     var names: [String] = []
     for part in parts {
@@ -38,7 +38,7 @@ struct CategoryText {
   }
 
   /// In words, to be put behind the name of the column.
-  var summary: String {
+  public var summary: String {
     var parts: [String] = []
     if let separator {
       parts.append(separator == " " ? "between blanks" : "between '\(separator)'")

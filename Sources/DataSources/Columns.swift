@@ -122,6 +122,15 @@ public struct ColumnSelection: Sendable {
   }
 
   var references: [ColumnRole: Reference] = [:]
+  /// Columns of what describes items.
+  var labels: [LabelRole: Reference] = [:]
+
+  /// Whether titles or categories are to be read from the interactions themselves.
+  public var hasLabels: Bool { !labels.isEmpty }
+  /// Whether there is a column of categories among them.
+  public var hasCategories: Bool { labels[.category] != nil }
+  /// Whether nothing was said.
+  var isEmpty: Bool { references.isEmpty && labels.isEmpty }
 
   public init() {}
 
@@ -131,18 +140,26 @@ public struct ColumnSelection: Sendable {
   public init(_ text: String) throws {
     for part in text.split(separator: ",") {
       let pair = part.split(separator: "=", maxSplits: 1)
-      guard pair.count == 2, let role = ColumnRole(rawValue: String(pair[0])) else {
+      let (role, label) = (
+        ColumnRole(rawValue: String(pair[0])), LabelRole(rawValue: String(pair[0]))
+      )
+      guard pair.count == 2, role != nil || label != nil else {
         throw SourceError(
-          .usage, "--columns: '\(part)' is not ROLE=COLUMN; write as in user=1,item=asin,time=none")
+          .usage,
+          "--columns: '\(part)' is not ROLE=COLUMN; write as in user=1,item=asin,time=none; roles are"
+            + " user, item, rating, time, title and category")
       }
+      let reference: Reference
       if let position = Int(pair[1]) {
         guard position >= 1 else {
           throw SourceError(.usage, "--columns: positions count from 1, not \(position)")
         }
-        references[role] = .position(position - 1)
+        reference = .position(position - 1)
       } else {
-        references[role] = pair[1] == "none" ? Reference.none : .name(String(pair[1]))
+        reference = pair[1] == "none" ? Reference.none : .name(String(pair[1]))
       }
+      if let role { references[role] = reference }
+      if let label, reference != Reference.none { labels[label] = reference }
     }
   }
 
@@ -155,14 +172,7 @@ public struct ColumnSelection: Sendable {
       switch references[role] {
       case .position(let position): found[role] = position
       case .name(let name):
-        guard let position = names.firstIndex(where: { $0 == name || $0.hasPrefix(name + ":") })
-        else {
-          throw SourceError(
-            .badData,
-            "\(source): has no column '\(shown(name.utf8))'; it has"
-              + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
-        }
-        found[role] = position
+        found[role] = try Self.position(of: name, in: names, source: source)
       case Reference.none?: continue
       case nil: found[role] = role.position(in: names)
       }
@@ -186,6 +196,36 @@ public struct ColumnSelection: Sendable {
     return found
   }
 
+  private static func position(of name: String, in names: [String], source: String) throws -> Int {
+    if let place = names.firstIndex(where: { $0 == name || $0.hasPrefix(name + ":") }) {
+      return place
+    }
+    throw SourceError(
+      .badData,
+      "\(source): has no column '\(shown(name.utf8))'; it has"
+        + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
+  }
+
+  /// The position of what describes items, among named columns or among so many.
+  ///
+  /// Throws `SourceError` when a chosen column does not exist.
+  func position(of label: LabelRole, named names: [String]?, count: Int, source: String) throws
+    -> Int?
+  {
+    switch labels[label] {
+    case .name(let name): return try Self.position(of: name, in: names ?? [], source: source)
+    case .position(let place):
+      guard place < count else {
+        throw SourceError(
+          .badData,
+          "\(source): line 1 has \(count) fields; there is no field \(place + 1) for"
+            + " \(label.rawValue)")
+      }
+      return place
+    default: return nil
+    }
+  }
+
   /// The position of each role in the customary order user, item, rating, time; a column that was said to hold
   /// one role is not taken for another.
   func positions(count: Int) -> [ColumnRole: Int] {
@@ -193,7 +233,8 @@ public struct ColumnSelection: Sendable {
     for (role, reference) in references {
       if case .position(let position) = reference { found[role] = position }
     }
-    let said = Set(found.values)
+    var said = Set(found.values)
+    for case .position(let place) in labels.values { said.insert(place) }
     for (customary, role) in ColumnRole.allCases.enumerated()
     where references[role] == nil && customary < count && !said.contains(customary) {
       found[role] = customary
@@ -201,7 +242,15 @@ public struct ColumnSelection: Sendable {
     return found
   }
 
+  var hasPositions: Bool {
+    (Array(references.values) + Array(labels.values)).contains {
+      if case .position = $0 { true } else { false }
+    }
+  }
+
   var hasNames: Bool {
-    references.values.contains { if case .name = $0 { true } else { false } }
+    (Array(references.values) + Array(labels.values)).contains {
+      if case .name = $0 { true } else { false }
+    }
   }
 }

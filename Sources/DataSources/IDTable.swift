@@ -91,11 +91,13 @@ public final class IDTable {
     }
   }
 
-  /// Whether an id of at most eight bytes is known.
-  func holds(_ id: [UInt8]) -> Bool {
-    let word = id.enumerated().reduce(UInt64(0)) {
-      $0 | UInt64($1.element) << UInt64($1.offset * 8)
+  /// Whether an id is known; eight bytes from `id` on must be readable.
+  func holds(_ id: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+    guard length <= 8 else {
+      return findLong(id, length).number != nil
     }
+    var word = UnsafeRawPointer(id).loadUnaligned(as: UInt64.self).littleEndian
+    if length < 8 { word &= (1 << UInt64(length * 8)) &- 1 }
     let slots = storage.pointee.short
     var slot = slots.start(Self.mix(word))
     while slots.base[slot] != 0 {
@@ -103,6 +105,13 @@ public final class IDTable {
       slot = (slot + 1) & ((1 << slots.bits) - 1)
     }
     return false
+  }
+
+  /// Whether an id is known.
+  func holds(_ id: [UInt8]) -> Bool {
+    (id + [0, 0, 0, 0, 0, 0, 0, 0]).withUnsafeBufferPointer { bytes in
+      bytes.baseAddress.map { holds($0, id.count) } ?? false
+    }
   }
 
   /// The bytes of an id.
@@ -133,6 +142,15 @@ public final class IDTable {
 
   @inline(never)
   private func internLong(_ id: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+    let (number, slot) = findLong(id, length)
+    if let number { return number }
+    let start = arena.count
+    arena.append(contentsOf: UnsafeBufferPointer(start: id, count: length))
+    return add(UInt64(start) << 24 | UInt64(length), isLong: true, slot: slot)
+  }
+
+  /// The number of a long id, if known, and its slot.
+  private func findLong(_ id: UnsafePointer<UInt8>, _ length: Int) -> (number: UInt32?, slot: Int) {
     let bytes = UnsafeBufferPointer(start: id, count: length)
     let slots = storage.pointee.long
     let mask = (1 << slots.bits) - 1
@@ -146,12 +164,10 @@ public final class IDTable {
         && arena.withUnsafeBufferPointer { arena in
           arena.baseAddress.map { memcmp($0 + start, id, length) == 0 } ?? false
         }
-      if isSame { return entry - 1 }
+      if isSame { return (entry - 1, slot) }
       slot = (slot + 1) & mask
     }
-    let start = arena.count
-    arena.append(contentsOf: bytes)
-    return add(UInt64(start) << 24 | UInt64(length), isLong: true, slot: slot)
+    return (nil, slot)
   }
 
   /// Where a long id lies; ids have less than 16 MiB, as lines do.

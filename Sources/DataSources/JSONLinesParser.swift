@@ -8,6 +8,8 @@ struct JSONLinesParser: LineParser {
   private let decoder: TextDecoder
   /// Keys of the lines looked at that are not read.
   private let left: [String]
+  private let labels: [(role: LabelRole, key: [UInt8])]
+  private let texts: ItemTexts?
 
   var remarks: [String] { decoder.remarks }
 
@@ -19,7 +21,8 @@ struct JSONLinesParser: LineParser {
   /// Which key holds what.
   var summary: String {
     "JSON lines: "
-      + keys.map { "\($0.role.rawValue) in '\(shown($0.key))'" }.joined(separator: ", ")
+      + (keys.map { "\($0.role.rawValue) in '\(shown($0.key))'" }
+      + labels.map { "\($0.role.rawValue) in '\(shown($0.key))'" }).joined(separator: ", ")
       + (left.isEmpty
         ? "" : "; left out: " + left.map { "'\(shown($0.utf8))'" }.joined(separator: ", "))
   }
@@ -28,9 +31,10 @@ struct JSONLinesParser: LineParser {
   ///
   /// Throws `SourceError`.
   init(
-    _ lines: [[UInt8]], columns: ColumnSelection, _ decoder: TextDecoder, source: String
+    _ lines: [[UInt8]], columns: ColumnSelection, _ decoder: TextDecoder, _ texts: ItemTexts? = nil,
+    source: String
   ) throws {
-    self.decoder = decoder
+    (self.decoder, self.texts) = (decoder, texts)
     var names: [String] = []
     var known: Set<String> = []
     for (number, line) in lines.enumerated() where !line.isEmpty {
@@ -45,9 +49,9 @@ struct JSONLinesParser: LineParser {
         throw SourceError(.badData, "\(source): line 1 is no JSON object; say --layout")
       }
     }
-    guard
-      !columns.references.values.contains(where: { if case .position = $0 { true } else { false } })
-    else { throw SourceError(.usage, "--columns: JSON objects have keys, not positions") }
+    guard !columns.hasPositions else {
+      throw SourceError(.usage, "--columns: JSON objects have keys, not positions")
+    }
     if columns.references.isEmpty, ColumnRole.item.position(in: names) == nil {
       try Self.refuseLists(lines, names, source: source)
     }
@@ -55,7 +59,14 @@ struct JSONLinesParser: LineParser {
     keys = ColumnRole.allCases.compactMap { role in
       positions[role].map { (role, Array(names[$0].utf8)) }
     }
-    left = names.enumerated().filter { !positions.values.contains($0.offset) }.map(\.element)
+    labels = try LabelRole.allCases.compactMap { role in
+      try columns.position(of: role, named: names, count: names.count, source: source)
+        .map { (role, Array(names[$0].utf8)) }
+    }
+    let read = Set(labels.map { String(decoding: $0.key, as: UTF8.self) })
+    left = names.enumerated().filter { place, name in
+      !positions.values.contains(place) && !read.contains(name)
+    }.map(\.element)
   }
 
   /// Throws `SourceError` with the line that takes them apart where interactions are lists within objects.
@@ -93,10 +104,17 @@ struct JSONLinesParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     var values: [[UInt8]?] = [nil, nil, nil, nil]
+    var fields = ItemFields()
     var scanner = JSONScanner(line)
     let isObject = scanner.members { key, value in
       for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
         values[place] = JSONScanner.content(value, decoder)
+      }
+      if texts != nil {
+        for label in labels where key.elementsEqual(label.key) {
+          let text = Self.label(value, decoder)
+          if label.role == .title { fields.title = text } else { fields.category = text }
+        }
       }
     }
     guard isObject else { return "is no JSON object" }
@@ -129,8 +147,21 @@ struct JSONLinesParser: LineParser {
         time = seconds
       }
     }
-    batch.append(users.intern(user), items.intern(item), rating, time)
+    let number = items.intern(item)
+    if let texts, texts.isNew(number) { texts.note(fields) }
+    batch.append(users.intern(user), number, rating, time)
     return nil
+  }
+
+  /// A title or categories; a list becomes names between bars, of which one bar is there at least.
+  private static func label(_ value: Slice<UnsafeBufferPointer<UInt8>>, _ decoder: TextDecoder)
+    -> [UInt8]
+  {
+    if value.first == 0x5B || value.first == 0x7B {
+      let names = JSONValue(parsing: Array(value)).map(ItemKeys.names) ?? []
+      return names.flatMap { Array($0.utf8) + [0x7C] }
+    }
+    return JSONScanner.content(value, decoder).flatMap { decoder.line($0) } ?? []
   }
 }
 

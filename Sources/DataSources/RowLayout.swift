@@ -10,6 +10,8 @@ struct RowLayout {
   let width: Int
   /// What each field is read as, up to the last one needed.
   let roles: [ColumnRole?]
+  /// Where titles and categories stand.
+  private(set) var labels: [LabelRole: Int] = [:]
   /// How times are written.
   let times: TimeForm
   private let names: [String]?
@@ -26,10 +28,16 @@ struct RowLayout {
     func column(_ place: Int) -> String {
       names.map { "\(place + 1) '\(shown($0[place].utf8))'" } ?? "\(place + 1)"
     }
-    let held = roles.enumerated().compactMap { place, role in
-      role.map { "\($0.rawValue) in \(column(place))" }
+    let held =
+      roles.enumerated().compactMap { place, role in
+        role.map { "\($0.rawValue) in \(column(place))" }
+      }
+      + LabelRole.allCases.compactMap { role in
+        labels[role].map { "\(role.rawValue) in \(column($0))" }
+      }
+    let left = (0..<width).filter { place in
+      (place >= roles.count || roles[place] == nil) && !labels.values.contains(place)
     }
-    let left = (0..<width).filter { $0 >= roles.count || roles[$0] == nil }
     let mark = delimiter == [0x09] ? "tab" : "'\(shown(delimiter))'"
     return
       "rows between \(mark)\(header == nil ? "" : " under a header"): \(held.joined(separator: ", "))"
@@ -114,6 +122,10 @@ struct RowLayout {
     self.ground = ground
     roles = try Self.roles(positions, width: fields.count, source: source)
     times = TimeForm(positions[.time].map(sample.column) ?? [])
+    for label in LabelRole.allCases {
+      labels[label] = try said.position(
+        of: label, named: hasHeader ? names : nil, count: width, source: source)
+    }
     let line = hasHeader ? 2 : 1
     if !isByName { try sample.refuseImplausible(positions, said, line: line, source) }
     try sample.refuseEmpty(positions, said, line: line, source) { role in

@@ -10,6 +10,7 @@ struct RowParser: LineParser {
   private let second: UInt8
   private let roles: [ColumnRole?]
   private let hasDays: Bool
+  private let labels: LabelColumns?
   /// Delimiters behind the last field needed.
   private let marksBehind: Int
   /// The first bytes of the header, and which of eight they are.
@@ -22,7 +23,10 @@ struct RowParser: LineParser {
       + decoder.remarks
   }
 
-  init(_ layout: RowLayout, _ decoder: TextDecoder) {
+  init(_ layout: RowLayout, _ decoder: TextDecoder, _ texts: ItemTexts?) {
+    labels = texts.map {
+      LabelColumns(title: layout.labels[.title], category: layout.labels[.category], texts: $0)
+    }
     self.layout = layout
     self.decoder = decoder
     marksBehind = (layout.width - layout.roles.count) * layout.delimiter.count
@@ -107,6 +111,8 @@ struct RowParser: LineParser {
       guard hasPlainRest(at, end - at) else { return nil }
       at = end
     }
+    // What describes an item is taken from its first row, which is not plain.
+    if labels != nil, !items.holds(itemAt, itemCount) { return nil }
     batch.append(users.intern(userAt, userCount), items.intern(itemAt, itemCount), rating, time)
     return at + 1
   }
@@ -175,7 +181,11 @@ struct RowParser: LineParser {
       case nil: continue
       }
     }
-    batch.append(users.intern(user), items.intern(item), rating, time)
+    let found = labels?.labels(in: fields, decoder)
+    if let fault = found?.1 { return fault }
+    let number = items.intern(item)
+    if let labels, let found, labels.texts.isNew(number) { labels.texts.note(found.0) }
+    batch.append(users.intern(user), number, rating, time)
     return nil
   }
 

@@ -39,8 +39,11 @@ public struct SourceOptions: Sendable {
 
   /// Opens one text or archive member for reading.
   ///
-  /// Throws `SourceError` when its layout cannot be told, or has no use for `missing`.
-  public func open(_ bytes: ByteStream, badRows: BadRows) throws -> any InteractionSource {
+  /// `texts` takes the titles and categories that `columns` names. Throws `SourceError` when the layout cannot be
+  /// told, or has no use for `missing`.
+  public func open(_ bytes: ByteStream, badRows: BadRows, texts: ItemTexts? = nil) throws
+    -> any InteractionSource
+  {
     if layout == .npz || (layout == .auto && bytes.isNumpyArchive) {
       try refuseUnused(by: .npz, source: bytes.name)
       return try NumpySource(bytes)
@@ -55,19 +58,20 @@ public struct SourceOptions: Sendable {
     let sample = text.firstLines(200)
     let guess = try LayoutGuess(sample, options, source: bytes.name)
     try refuseUnused(by: guess.layout, source: bytes.name)
-    return try options.open(text, sample, guess, badRows: badRows)
+    return try options.open(text, sample, guess, badRows: badRows, columns.hasLabels ? texts : nil)
   }
 
   /// Opens a text whose layout is known.
   private func open(
-    _ text: LineBlocks, _ sample: [[UInt8]], _ guess: LayoutGuess, badRows: BadRows
+    _ text: LineBlocks, _ sample: [[UInt8]], _ guess: LayoutGuess, badRows: BadRows,
+    _ texts: ItemTexts?
   ) throws -> any InteractionSource {
     let decoder = TextDecoder(encoding)
     let name = text.source.name
     let pairs = RowColumns(ratings: false, times: false)
     switch guess.layout {
     case .jsonl:
-      let parser = try JSONLinesParser(sample, columns: columns, decoder, source: name)
+      let parser = try JSONLinesParser(sample, columns: columns, decoder, texts, source: name)
       return LineSource(
         text, parser, columns: parser.rowColumns, layout: parser.summary, badRows: badRows)
     case .adjacency:
@@ -94,7 +98,7 @@ public struct SourceOptions: Sendable {
       let rows = try RowLayout(sample, options: self, source: name)
       if rows.header != nil { text.skipLine() }
       return LineSource(
-        text, RowParser(rows, decoder), columns: rows.columns, layout: rows.summary,
+        text, RowParser(rows, decoder, texts), columns: rows.columns, layout: rows.summary,
         badRows: badRows)
     }
   }
@@ -103,7 +107,7 @@ public struct SourceOptions: Sendable {
   private func refuseUnused(by layout: SourceLayout, source: String) throws {
     let isRows = layout == .rows || layout == .auto
     let unused = [
-      ("--columns", !columns.references.isEmpty && !isRows && layout != .jsonl),
+      ("--columns", !columns.isEmpty && !isRows && layout != .jsonl),
       ("--delimiter", delimiter != nil && !isRows && layout != .matrix),
       ("--header", header != nil && !isRows), ("--quotes", quotes != .auto && !isRows),
     ].first { $0.1 }

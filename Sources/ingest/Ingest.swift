@@ -54,7 +54,8 @@ struct Ingest: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Which column or key holds what, as in user=1,item=asin,time=none.", valueName: "roles"))
+      "Which column or key holds what, as in user=1,item=asin,title=name,time=none.",
+      valueName: "roles"))
   var columns: String?
 
   @Option(
@@ -101,6 +102,11 @@ struct Ingest: Tool {
     options.encoding = encoding
     options.missing = missing
     if let columns { options.columns = try ColumnSelection(columns) }
+    guard !options.columns.hasCategories || categoryVectors == nil else {
+      throw ToolError(
+        .usage, "--category-vectors are for categories of --items, not for category= of --columns")
+    }
+    let texts = options.columns.hasLabels ? ItemTexts() : nil
     let badRows = BadRows(tolerated: skipBad)
 
     // Raw data are not to be had again.
@@ -118,7 +124,7 @@ struct Ingest: Tool {
     for path in inputs {
       let bytes = try ByteStream(path, preferred: Self.usualNames)
       repeat {
-        let source = try options.open(bytes, badRows: badRows)
+        let source = try options.open(bytes, badRows: badRows, texts: texts)
         if layouts.insert(source.layout).inserted {
           context.log.notice("\(bytes.name): \(source.layout)")
         } else {
@@ -127,7 +133,7 @@ struct Ingest: Tool {
         let target =
           try sink
           ?? InteractionSink(
-            file, columns: source.columns, labels: labels, userIDs: userIDs,
+            file, columns: source.columns, labels: labels, userIDs: userIDs, texts: texts,
             compression: output.compression > 0 ? output.compression : nil,
             provenance: context.provenance(), threads: Parallel.threads)
         sink = target
@@ -153,6 +159,7 @@ struct Ingest: Tool {
         "\(items.joined(separator: ", ")): has neither a title nor a category for any of the"
           + " \(sink.items.count) items; does it belong to them?")
     }
+    if let late = sink.lateSeparator { context.log.warning(late) }
     for hint in sink.users.hints("users") + sink.items.hints("items") {
       context.log.warning(hint)
     }

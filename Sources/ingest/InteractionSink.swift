@@ -23,6 +23,11 @@ final class InteractionSink {
   private(set) var (labelledItems, titledItems) = (0, 0)
   private var ratingRange: ClosedRange<Float>?
   private var timeRange: ClosedRange<Int64>?
+  /// Titles and categories from the columns of the interactions.
+  let texts: ItemTexts?
+  /// How those categories are written, told by the first batch.
+  private var categoryText: CategoryText?
+  private var categoryNumbers: [String: UInt32]
 
   /// What the rows held, in words.
   var summary: String {
@@ -40,8 +45,12 @@ final class InteractionSink {
           ? "times of \(range.lowerBound) to \(range.upperBound), which are no dates"
           : "dates from \(dayText(range.lowerBound)) to \(dayText(range.upperBound))"
       } ?? "no times")
-    if labels.hasTitles { parts.append("titles for \(titledItems) of \(items.count) items") }
-    if labels.categoryCount > 0 { parts.append("\(labels.categoryCount) categories") }
+    if titledItems > 0 || labels.hasTitles {
+      parts.append("titles for \(titledItems) of \(items.count) items")
+    }
+    if !categoryNumbers.isEmpty {
+      parts.append("\(categoryNumbers.count) categories\(categoryText?.summary ?? "")")
+    }
     return parts.joined(separator: ", ")
   }
 
@@ -52,8 +61,10 @@ final class InteractionSink {
 
   init(
     _ sink: any ByteSink, columns: RowColumns, labels: ItemLabels, userIDs: OriginalIDs?,
-    compression: Int32?, provenance: Provenance, threads: Int
+    texts: ItemTexts?, compression: Int32?, provenance: Provenance, threads: Int
   ) throws {
+    self.texts = texts
+    categoryNumbers = labels.numbers
     self.columns = columns
     self.labels = labels
     self.userIDs = userIDs
@@ -112,7 +123,7 @@ final class InteractionSink {
       parts.append(.users(UserChunk(ids: ids)))
       usersWritten = users.count
     }
-    if let items = try newItems() { parts.append(.items(items)) }
+    parts += try newItems()
     parts.append(
       .interactions(
         InteractionChunk(
@@ -123,10 +134,10 @@ final class InteractionSink {
     try sequencer.run { for part in ready { try output.writer.write(part) } }
   }
 
-  /// Numbers the items that are new since the last batch.
-  private func newItems() throws -> ItemChunk? {
+  /// Numbers the items that are new since the last batch, and their categories.
+  private func newItems() throws -> [InteractionPart] {
     let known = itemNumbers.count
-    guard known < items.count else { return nil }
+    guard known < items.count else { return [] }
     let ids = (known..<items.count).map { items.id(at: $0) }
     let numbers = ids.map { Int($0) ?? Int.max }
     let order = ids.indices.sorted {
@@ -135,9 +146,44 @@ final class InteractionSink {
     }
     itemNumbers.append(contentsOf: repeatElement(0, count: ids.count))
     for (rank, index) in order.enumerated() { itemNumbers[known + index] = UInt32(known + rank) }
-    let chunk = try labels.chunk(order.map { ids[$0] })
+    var chunk = try labels.chunk(order.map { ids[$0] })
     labelledItems += chunk.ids.count { labels.knows($0) }
-    if labels.hasTitles { titledItems += chunk.ids.count { labels.hasTitle($0) } }
-    return chunk
+    let new = take(order.map { known + $0 }, into: &chunk)
+    titledItems += chunk.titles?.count { !$0.isEmpty } ?? 0
+    return (new.isEmpty ? [] : [.categories(new)]) + [.items(chunk)]
+  }
+
+  /// Adds what the interactions say of items of which nothing else is known; returns categories that are new.
+  private func take(_ places: [Int], into chunk: inout ItemChunk) -> [String] {
+    guard let texts, !texts.titles.isEmpty else { return [] }
+    let text = categoryText ?? CategoryText(texts.categories)
+    categoryText = text
+    var titles = chunk.titles ?? [String](repeating: "", count: places.count)
+    var lists = chunk.categories ?? [[UInt32]](repeating: [], count: places.count)
+    var new: [String] = []
+    for (row, place) in places.enumerated() {
+      if titles[row].isEmpty { titles[row] = texts.titles[place] }
+      guard lists[row].isEmpty else { continue }
+      lists[row] = text.names(texts.categories[place]).map { name in
+        if let number = categoryNumbers[name] { return number }
+        let number = UInt32(categoryNumbers.count)
+        categoryNumbers[name] = number
+        new.append(name)
+        return number
+      }
+    }
+    if titles.contains(where: { !$0.isEmpty }) { chunk.titles = titles }
+    if lists.contains(where: { !$0.isEmpty }) { chunk.categories = lists }
+    return new
+  }
+
+  /// What is to be said of categories whose separator came too late to be taken for one; nil where none did.
+  var lateSeparator: String? {
+    guard let texts, let categoryText else { return nil }
+    let whole = CategoryText(texts.categories)
+    guard whole.summary != categoryText.summary else { return nil }
+    return
+      "categories are divided as in the first \(RowBatch.fullCount) rows\(categoryText.summary), although later"
+      + " ones look otherwise\(whole.summary); write them in one way"
   }
 }

@@ -9,7 +9,8 @@ struct ItemLabels {
   private let originalIDs: OriginalIDs?
   private let vectors: CategoryVectors?
   private let names: [String]
-  private let numbers: [String: UInt32]
+  /// Numbers of the categories.
+  let numbers: [String: UInt32]
 
   /// Throws `SourceError` when a file cannot be read.
   init(
