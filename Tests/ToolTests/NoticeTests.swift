@@ -1,0 +1,100 @@
+// Do the tools say what they read, what they left out and what nobody looked at?
+
+import Foundation
+import Support
+import Testing
+
+@Suite struct NoticeTests {
+  /// Runs a command in a folder that holds `ratings.csv` and `items.csv`.
+  private func run(_ command: String, _ ratings: String, items: String = "") throws -> Shell.Result
+  {
+    let folder = try Folder()
+    _ = try folder.write("ratings.csv", ratings)
+    _ = try folder.write("items.csv", items)
+    return Shell.run("cd \(folder.path("")) && \(command)")
+  }
+
+  @Test func ingestSaysWhatItRead() throws {
+    let result = try run(
+      "ingest ratings.csv --items items.csv -o out.ig",
+      "userId,movieId,rating,note,date\n1,10,4.5,x,2005-09-06\n1,11,1,y,2006-01-02\n2,12,5,z,2005-12-31\n",
+      items: "movieId,title,genres\n10,Alien,Horror|Sci-Fi\n13,Heat,Crime\n")
+    #expect(
+      result.errors.components(separatedBy: "\n").filter { !$0.isEmpty } == [
+        "indgrm ingest: items.csv: items in 1, titles in 2, categories in 3 (between '|')",
+        "indgrm ingest: ratings.csv: rows between ',' under a header: user in 1 'userId', item in 2 'movieId',"
+          + " rating in 3 'rating', time in 5 'date'; left out: 4 'note'",
+        "indgrm ingest: 3 interactions of 2 users with 3 items; ratings of 1 to 5, dates from 2005-09-06 to"
+          + " 2006-01-02, titles for 1 of 3 items, 3 categories",
+      ])
+    #expect(
+      try run("ingest ratings.csv -o out.ig", "user,item,time\na,x,0\nb,y,711\n").errors
+        .contains("no ratings, times of 0 to 711, which are no dates"))
+    #expect(
+      try run("ingest ratings.csv -o out.ig", "user,item\nNA,x\nb,y\nc,y\n").errors
+        .contains("one of the users is 'NA', which may stand for none"))
+  }
+
+  @Test func titlesAndCategoriesOfTheSameFile() throws {
+    let shop =
+      "order,customer,sku,product_name,category,qty\n"
+      + "1,ana,MUG,\"Mug, blue\",Home > Kitchen > Coffee & Tea,1\n1,ana,TEA,Tea,Food > Drinks,2\n"
+      + "2,bo,MUG,Mug,Home,1\n2,bo,POT,,,1\n"
+    let result = try run(
+      "ingest ratings.csv --columns title=product_name,category=category -o out.ig && dump --to jsonl out.ig"
+        + " && dump --items out.ig || dump out.ig", shop)
+    #expect(
+      result.errors.contains(
+        "item in 3 'sku', title in 4 'product_name', category in 5 'category'"),
+      "\(result.errors)")
+    #expect(
+      result.errors.contains(
+        "titles for 2 of 3 items, 5 categories (a tree with ' > ', each level a category)"),
+      "\(result.errors)")
+    let refused = try run(
+      "ingest ratings.csv --columns title=name -o out.ig", "user,item,title\na,x,X\n")
+    #expect(refused.status == 65 && refused.errors.contains("has no column 'name'"))
+    let vectors = try run(
+      "ingest ratings.csv --columns category=c --category-vectors v -o out.ig",
+      "user,item,c\na,x,X\n")
+    #expect(vectors.status == 64)
+  }
+
+  @Test func binarizeFailsWhereNothingIsKept() throws {
+    let rows = "user,item,rating\na,x,3\nb,y,4\n"
+    for options in ["--min 5", "--min 5 --min-user 1", "--min-user 2", "--min-item 2"] {
+      let result = try run(
+        "ingest -q ratings.csv | binarize \(options) -o out.ig; s=$?; ls; exit $s", rows)
+      #expect(result.status == 65)
+      #expect(
+        result.errors.contains(
+          "none of its 2 interactions are kept; lower --min, --min-user or --min-item"),
+        "\(options): \(result.errors)")
+      #expect(!result.output.contains("out.ig"))
+    }
+    #expect(try run("ingest -q ratings.csv | binarize --min 4 -o out.ig", rows).status == 0)
+  }
+
+  @Test func ratingsThatNobodyLookedAt() throws {
+    var rows = "user,item,rating\n"
+    for (user, items) in SmallData.twoTastes().enumerated() {
+      for item in items { rows += "\(user),\(item),\((user + Int(item)) % 3 * 2)\n" }
+    }
+    let warning = "ratings of 0 to 4 are not looked at: each counts as a like, the lowest too"
+    let split = try run("ingest -q ratings.csv | split -o s.ig", rows)
+    #expect(
+      split.status == 0 && split.errors.contains("indgrm split: \(warning)"), "\(split.errors)")
+    let fit = try run("ingest -q ratings.csv | split -q | fit --model popularity -o m", rows)
+    #expect(fit.status == 0 && fit.errors.contains("indgrm fit: \(warning)"), "\(fit.errors)")
+    let liked = try run(
+      "ingest -q ratings.csv | binarize --min 2 | split | fit --model popularity -o m", rows)
+    #expect(liked.status == 0 && !liked.errors.contains("looked at"), "\(liked.errors)")
+    let same = try run(
+      "ingest -q ratings.csv | split -o s.ig",
+      "user,item,rating\n"
+        + (0..<40).map {
+          "\($0 % 20),\($0 % 7),1\n"
+        }.joined())
+    #expect(!same.errors.contains("looked at"), "\(same.errors)")
+  }
+}
