@@ -35,7 +35,13 @@ struct Conversion {
     let python =
       "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(x[x.index(\"{\"):])))"
       + " for x in sys.stdin if \"{\" in x]' < \(path)"
-    if begin.first == 0x5B { throw fault("one JSON array", "jq -c '.[]' \(path)") }
+    if begin.first == 0x1E { throw fault("a sequence of JSON texts", "tr -d '\\036' < \(path)") }
+    if begin.first == 0x5B {
+      let areRows = lines.count > 1 && lines.allSatisfy { $0.first == 0x5B && $0.last == 0x5D }
+      throw areRows
+        ? fault("JSON arrays, one a line", "jq -r @csv \(path)")
+        : fault("one JSON array", "jq -c '.[]' \(path)")
+    }
     // LibraryThing's reviews are assignments.
     if begin.starts(with: Array("reviews[(".utf8)) {
       throw fault("text of Python's dictionaries, not JSON", python)
@@ -44,6 +50,9 @@ struct Conversion {
     let next = begin.dropFirst().drop { $0 == 0x20 }
     if next.first == 0x27 || next.starts(with: Array("u'".utf8)) {
       throw fault("text of Python's dictionaries, not JSON", python)
+    }
+    if next.count > 1, first.last == 0x2C {
+      throw fault("JSON objects with commas between", "sed 's/,[[:space:]]*$//' \(path)")
     }
     if next.isEmpty { throw fault("JSON over several lines", "jq -c . \(path)") }
   }
@@ -55,7 +64,10 @@ struct Conversion {
     if begins("%%matrixmarket") {
       throw fault("a matrix in Matrix Market format", "grep -v '^%' \(path) | tail -n +2")
     }
-    if begins("<!doctype", "<html", "<?xml", "<head") {
+    if begins("@relation") {
+      throw fault("a data set of Weka", "sed '1,/^@data/Id' \(path)")
+    }
+    if begins("<!doctype", "<html", "<?xml", "<head", "<table", "<body", "<div") {
       throw fault("a web page or XML, not the data; download the data again")
     }
     if begins("version https://git-lfs") {
@@ -66,9 +78,8 @@ struct Conversion {
         "statements of SQL",
         "sed -n 's/^INSERT INTO.* VALUES *//p' \(path) | grep -o '([^()]*)' | tr -d '()'")
     }
-    if lines.count == 1, first.contains(13) {
-      throw fault("text with carriage returns for line ends", "tr '\\r' '\\n' < \(path)")
-    }
+    try refuseReturns()
+    try refuseSingleQuotes()
     if begins("org_id remap_id", "org_id\tremap_id") {
       throw fault("a list of original ids and their numbers; it goes to --item-ids or --user-ids")
     }
@@ -81,6 +92,29 @@ struct Conversion {
       throw fault(
         "rows of libFM, which number features; write user, item and rating in their place")
     }
+  }
+
+  /// Throws `SourceError` where lines end as they did on old Macs.
+  func refuseReturns() throws {
+    guard lines.count == 1, first.contains(13) else { return }
+    throw fault("text with carriage returns for line ends", "tr '\\r' '\\n' < \(path)")
+  }
+
+  /// Throws `SourceError` where fields stand between single quotes, which are text elsewhere.
+  private func refuseSingleQuotes() throws {
+    let below = lines.count > 1 ? lines.dropFirst() : lines[...]
+    let areQuoted = below.allSatisfy { line in
+      line.first == 0x27
+        && [0x2C, 0x3B, 0x09].contains { mark in
+          line.contains { $0 == mark } && holds([0x27, mark], line)
+        }
+    }
+    guard areQuoted, !below.contains(where: { $0.contains(0x22) }) else { return }
+    throw fault("text with single quotes around fields", "tr \\' '\"' < \(path)")
+  }
+
+  private func holds(_ bytes: [UInt8], _ line: [UInt8]) -> Bool {
+    zip(line, line.dropFirst()).contains { $0 == bytes[0] && $1 == bytes[1] }
   }
 
   /// Whether a field is numbers around colons.

@@ -52,8 +52,8 @@ struct JSONLinesParser: LineParser {
     guard !columns.hasPositions else {
       throw SourceError(.usage, "--columns: JSON objects have keys, not positions")
     }
-    if columns.references.isEmpty, ColumnRole.item.position(in: names) == nil {
-      try Self.refuseLists(lines, names, source: source)
+    if columns.references.isEmpty, let first = lines.first {
+      try JSONShape(first, names, isOnly: lines.count == 1, source: source)?.refuse()
     }
     let positions = try columns.positions(named: names, source: source)
     keys = ColumnRole.allCases.compactMap { role in
@@ -67,33 +67,6 @@ struct JSONLinesParser: LineParser {
     left = names.enumerated().filter { place, name in
       !positions.values.contains(place) && !read.contains(name)
     }.map(\.element)
-  }
-
-  /// Throws `SourceError` with the line that takes them apart where interactions are lists within objects.
-  private static func refuseLists(_ lines: [[UInt8]], _ names: [String], source: String) throws {
-    guard let line = lines.first, let object = JSONValue(parsing: line) else { return }
-    for list in names {
-      guard case .object(let members) = object[list]?.array?.first else { continue }
-      let inner = members.keys.sorted()
-      guard let item = ColumnRole.item.position(in: inner),
-        let user = ColumnRole.user.position(in: names)
-      else { continue }
-      var parts = ["item: .\(inner[item])"]
-      for role in [ColumnRole.rating, .time] {
-        if let place = role.position(in: inner) {
-          parts.append("\(role.rawValue): .\(inner[place])")
-        }
-      }
-      let command =
-        "jq -c '{user: .\(names[user])} + (.\(list)[] | {\(parts.joined(separator: ", "))})'"
-      guard
-        (names + inner).allSatisfy({ $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } })
-      else { continue }
-      throw SourceError(
-        .badData,
-        "\(source): line 1: interactions are lists in '\(list)'; convert it: \(command)"
-          + " \(Conversion.quoted(source)) | ingest -")
-    }
   }
 
   private static func advice(on role: ColumnRole) -> String {

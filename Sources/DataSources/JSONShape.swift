@@ -1,0 +1,139 @@
+// Is each object one interaction, or does another shape have to be taken apart first?
+
+import Interchange
+
+/// The first of a text's objects, to tell those of another shape by, with the line of jq that converts them.
+struct JSONShape {
+  private let object: JSONValue
+  private let members: [String: JSONValue]
+  /// Keys of the first objects in their order.
+  private let names: [String]
+  private let isOnly: Bool
+  private let source: String
+
+  /// Nil where this is no object, or has keys that jq had to be told with care.
+  init?(_ line: [UInt8], _ names: [String], isOnly: Bool, source: String) {
+    guard let object = JSONValue(parsing: line), case .object(let members) = object,
+      !names.contains(where: { $0.contains { "'\"\\".contains($0) || $0.isNewline } })
+    else { return nil }
+    (self.object, self.members, self.names) = (object, members, names)
+    (self.isOnly, self.source) = (isOnly, source)
+  }
+
+  /// Throws `SourceError` for objects that are no interactions.
+  func refuse() throws {
+    let (user, item) = (ColumnRole.user.position(in: names), ColumnRole.item.position(in: names))
+    if let user, let item {
+      try refuseNested([names[user], names[item]])
+    } else {
+      if item == nil { try refuseLists(user: user.map { names[$0] }) }
+      if isOnly { try refuseUsers() }
+    }
+  }
+
+  private func fault(_ what: String, _ program: String) -> SourceError {
+    SourceError(
+      .badData,
+      "\(source): line 1: \(what); convert it: jq \(program) \(Conversion.quoted(source)) | ingest -"
+    )
+  }
+
+  /// A member as jq names it.
+  private static func path(_ name: String) -> String {
+    let isPlain = name.utf8.allSatisfy {
+      isDigit($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F
+    }
+    return isPlain && name.first?.isNumber == false ? ".\(name)" : "[\"\(name)\"]"
+  }
+
+  private static func from(_ name: String) -> String {
+    let path = path(name)
+    return path.hasPrefix("[") ? "." + path : path
+  }
+
+  private static func isScalar(_ value: JSONValue) -> Bool {
+    switch value {
+    case .object, .array, .null: false
+    default: true
+    }
+  }
+
+  /// Interactions are lists within objects.
+  private func refuseLists(user: String?) throws {
+    for list in names {
+      guard let first = object[list]?.array?.first else { continue }
+      let what = "interactions are lists in '\(shown(list.utf8))'"
+      guard case .object(let members) = first else {
+        guard let user, Self.isScalar(first) else { continue }
+        throw fault(what, "-c '{user: \(Self.from(user))} + (\(Self.from(list))[] | {item: .})'")
+      }
+      let inner = members.keys.sorted()
+      guard let item = ColumnRole.item.position(in: inner) else { continue }
+      guard let user else {
+        guard ColumnRole.user.position(in: inner) != nil else { continue }
+        throw fault(what, "-c '\(Self.from(list))[]'")
+      }
+      var parts = ["item: \(Self.from(inner[item]))"]
+      for role in [ColumnRole.rating, .time] {
+        if let place = role.position(in: inner) {
+          parts.append("\(role.rawValue): \(Self.from(inner[place]))")
+        }
+      }
+      throw fault(
+        what,
+        "-c '{user: \(Self.from(user))} + (\(Self.from(list))[] | {\(parts.joined(separator: ", "))})'"
+      )
+    }
+  }
+
+  /// One object has all users, with their items or with the ratings of these.
+  private func refuseUsers() throws {
+    guard members.count > 1 || members.values.first.map(Self.isScalar) == false else { return }
+    let values = members.values
+    if values.allSatisfy({ $0.array.map { $0.allSatisfy(Self.isScalar) } ?? false }) {
+      throw fault(
+        "is an object of users with their items",
+        "-r 'to_entries[] | .key as $u | .value[] | [$u, .] | @csv'")
+    }
+    let areRatings = values.allSatisfy { value in
+      guard case .object(let ratings) = value else { return false }
+      return ratings.values.allSatisfy { $0.double != nil }
+    }
+    if areRatings {
+      throw fault(
+        "is an object of users with their ratings",
+        "-r 'to_entries[] | .key as $u | .value | to_entries[] | [$u, .key, .value] | @csv'")
+    }
+  }
+
+  /// Users and items are objects themselves, or columns of a table.
+  private func refuseNested(_ ids: [String]) throws {
+    let columns = ids.compactMap { name -> Set<String>? in
+      guard case .object(let cells)? = members[name] else { return nil }
+      return Set(cells.keys)
+    }
+    guard !columns.isEmpty else { return }
+    if isOnly, columns.count == 2, columns[0] == columns[1],
+      columns[0].allSatisfy({ $0.allSatisfy(\.isNumber) })
+    {
+      throw fault(
+        "is an object of columns",
+        "-c '. as $t | \(Self.from(ids[0])) | keys_unsorted[] as $k | $t | map_values(.[$k])'")
+    }
+    var parts: [String] = []
+    for role in ColumnRole.allCases {
+      guard let place = role.position(in: names) else { continue }
+      var path = Self.from(names[place])
+      if case .object(let inner)? = members[names[place]] {
+        let known = ["id", "_id", "$oid", "$numberLong", "$numberInt", "$numberDouble", "$date"]
+        let scalars = inner.filter { Self.isScalar($0.value) }.keys.sorted()
+        guard let key = known.first(where: scalars.contains) ?? scalars.first else { return }
+        path += Self.path(key)
+      }
+      parts.append("\(role.rawValue): \(path)")
+    }
+    throw fault(
+      "'\(shown(ids[0].utf8))' or '\(shown(ids[1].utf8))' is an object, not an id",
+      "-c '{\(parts.joined(separator: ", "))}'")
+  }
+}
