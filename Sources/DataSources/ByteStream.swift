@@ -40,6 +40,11 @@ public final class ByteStream {
     }
     var names: [String] = []
     if isFile, member == nil { names = try Self.members(of: file) }
+    if names.contains(where: { $0 == "xl/workbook.xml" || $0 == "content.xml" }) {
+      throw SourceError(.badData, "\(label): is a spreadsheet; export it as CSV in UTF-8")
+    }
+    // What macOS adds to archives and folders is nobody's data.
+    names.removeAll { $0.hasPrefix("__MACOSX/") || $0.hasSuffix(".DS_Store") }
     isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
     if let member {
       pattern = member

@@ -13,9 +13,6 @@ struct FieldSample {
     !rows.isEmpty && column(place).allSatisfy { parseNumber($0) != nil }
   }
 
-  /// Seconds of 1995 to 2037, within which logs of interactions lie.
-  private static let logTimes: ClosedRange<Int64> = 788_918_400...2_145_916_799
-
   private static func isDate(_ field: [UInt8]) -> Bool {
     parseNumber(field) == nil && parseTime(field) != nil
   }
@@ -31,7 +28,7 @@ struct FieldSample {
       || !rows.isEmpty
         && column(place).allSatisfy { field in
           field.count >= 9 && field.first != 0x30 && !Self.isDate(field)
-            && parseTime(field).map(Self.logTimes.contains) == true
+            && parseTime(field).map(logTimes.contains) == true
         }
   }
 
@@ -40,6 +37,11 @@ struct FieldSample {
     if isDate(place) { return true }
     let others = (rows.first?.indices ?? 0..<0).contains { $0 != place && isTime($0) }
     return isTime(place) && !others && rows.count > 2 && distinct(place) * 4 > rows.count * 3
+  }
+
+  /// Whether this is a small number with a sign or a fraction.
+  private static func isNoTime(_ field: [UInt8]) -> Bool {
+    parseNumber(field).map { $0.magnitude < 1e8 && ($0 < 0 || $0 != $0.rounded()) } ?? false
   }
 
   private func distinct(_ place: Int) -> Int { Set(column(place)).count }
@@ -71,18 +73,31 @@ struct FieldSample {
     return before.count == 1 && scales.isEmpty ? before[0] : nil
   }
 
+  /// Whether the first column counts the rows.
+  private var countsRows: Bool {
+    guard rows.count > 3 else { return false }
+    let numbers = column(0).map { Int(String(decoding: $0, as: UTF8.self)) }
+    guard let first = numbers[0], (0...1).contains(first) else { return false }
+    return numbers.enumerated().allSatisfy { $1 == first + $0 }
+  }
+
   /// Roles by what the columns hold, to be typed after `--columns`.
   func suggestion() -> String {
     let places = rows.first?.indices ?? 0..<0
     let times = places.filter { $0 == 0 ? isTimeAmongIDs(0) : isTime($0) }
     let time = times.first(where: isDate) ?? times.last
-    let keys = places.filter { place in
+    var keys = places.filter { place in
       !times.contains(place) && !isEverEmpty(place)
         && !column(place).contains { parseNumber($0) != nil && $0.contains(0x2E) }
     }
+    if countsRows, keys.count > 2 { keys.removeAll { $0 == 0 } }
+    // Few numbers of a scale before words are ratings.
+    let words = keys.filter { place in !column(place).contains { parseNumber($0) != nil } }
+    let isRatingFirst = keys.first == 0 && isScale(0) && mayBeRating(0) && words.count > 1
+    if isRatingFirst { keys = words }
     let user = keys.first
-    let item = keys.dropFirst().first
-    let rating = item.flatMap { self.rating(behind: $0, time) }
+    let item = keys.dropFirst().first { distinct($0) > 1 } ?? keys.dropFirst().first
+    let rating = isRatingFirst ? 0 : item.flatMap { self.rating(behind: $0, time) }
     return [("user", user), ("item", item), ("time", time), ("rating", rating)].map { role, place in
       let isNeeded = role == "user" || role == "item"
       return "\(role)=\(place.map { "\($0 + 1)" } ?? (isNeeded ? "N" : "none"))"
@@ -124,6 +139,15 @@ struct FieldSample {
       throw fault(
         "field \(rating + 1) holds times such as '\(shown(rows[0][rating]))' where ratings are"
           + " expected")
+    }
+    // A user for each row, and where ratings or times belong something else.
+    if place(.user) == 0, countsRows, let third = place(.rating), isNumeric(third), !isScale(third)
+    {
+      throw fault("field 1 counts the rows where a user is expected")
+    }
+    if let time = place(.time), let odd = column(time).first(where: Self.isNoTime) {
+      throw fault(
+        "field \(time + 1) holds numbers such as '\(shown(odd))' where times are expected")
     }
     let taken = Set(positions.values)
     if let time = place(.time), !isTime(time),

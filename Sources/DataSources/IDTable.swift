@@ -125,10 +125,12 @@ public final class IDTable {
     }
   }
 
-  /// Whether a short id holds nothing but letters without accents, digits and marks other than points.
+  /// Whether a short id holds nothing but letters without accents, digits and marks other than points, and begins with
+  /// no zero before others.
   func isOrdinary(_ index: Int) -> Bool {
     guard !isLong[index] else { return false }
     var word = storage.pointee.words[index]
+    if word & 0xFF == 0x30, word > 0xFF { return false }
     while word != 0 {
       let byte = UInt8(truncatingIfNeeded: word)
       if byte >= 0x80 || byte == 0x20 || byte == 0x2E || byte | 0x20 == 0x65 { return false }

@@ -50,7 +50,9 @@ struct LabelColumns {
     for (place, path) in [(title, \ItemFields.title), (category, \ItemFields.category)] {
       guard let place, place < fields.count else { continue }
       guard let text = decoder.line(fields[place]) else {
-        return (labels, "field \(place + 1), '\(shown(fields[place]))', is no text")
+        return (
+          labels, "field \(place + 1), '\(shown(fields[place]))', \(decoder.fault(fields[place]))"
+        )
       }
       labels[keyPath: path] = text
     }

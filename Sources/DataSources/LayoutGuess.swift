@@ -53,15 +53,12 @@ private struct NumberLines {
   /// Nil where a field is no number.
   init?(_ lines: [[UInt8]], _ options: SourceOptions) {
     let delimiter = RowLayout.delimiter(of: lines, options: options)
-    guard delimiter.count == 1 else { return nil }
     self.delimiter = delimiter
     var (rows, isWhole): ([[Double?]], Bool) = ([], true)
     for line in lines where !line.isEmpty {
       var row: [Double?] = []
-      for field in line.split(
-        separator: delimiter[0], omittingEmptySubsequences: delimiter == [0x20])
-      {
-        let number = parseNumber(Array(field))
+      for field in line.withUnsafeBufferPointer({ splitFields($0, by: delimiter, .none) }) ?? [] {
+        let number = parseNumber(field)
         guard number != nil || field.isEmpty else { return nil }
         isWhole = isWhole && field.allSatisfy(isDigit)
         row.append(number.map(Double.init))
@@ -76,9 +73,18 @@ private struct NumberLines {
     -> (SourceLayout, String)
   {
     if isBetweenBlanks, isWhole, !isEven {
-      return rows.count > 2 && rows.allSatisfy { $0[0] == Double($0.count - 1) }
-        ? take(.lists, "each line begins with how many follow")
-        : take(.adjacency, "lines of whole numbers, not equally many")
+      if rows.count > 2, rows.allSatisfy({ $0[0] == Double($0.count - 1) }) {
+        return take(.lists, "each line begins with how many follow")
+      }
+      guard Set(rows.map { $0[0] }).count == rows.count else {
+        throw SourceError(
+          .badData,
+          "\(source): has lines of whole numbers that are no user's items, for first ones come again; say"
+            + " --layout adjacency where they are; of baskets, number the lines, so convert it: awk '{ print NR,"
+            + " $0 }'"
+            + " \(Conversion.quoted(source)) | ingest --layout adjacency -")
+      }
+      return take(.adjacency, "lines of whole numbers, not equally many")
     }
     guard isEven, rows.count > 1 else { return take(.rows, "") }
     if width >= 8 { return try wide(source, take) }

@@ -51,15 +51,15 @@ final class LineBlocks {
     return String(decoding: line[4...], as: UTF8.self)
   }
 
-  /// Up to `most` whole lines from the beginning, without their ends.
+  /// Up to `most` whole lines from the beginning that are not empty, without their ends and byte order marks.
   func firstLines(_ most: Int) -> [[UInt8]] {
     var lines: [[UInt8]] = []
     var rest = head[...]
     while lines.count < most, !rest.isEmpty {
       let line = rest.prefix { $0 != 10 }
       if line.endIndex == rest.endIndex, !atEnd, !lines.isEmpty { break }
-      let text = line.last == 13 ? line.dropLast() : line
-      if !text.isEmpty || lines.isEmpty { lines.append(Array(text)) }
+      let text = contentOfLine(line)
+      if !text.isEmpty { lines.append(Array(text)) }
       rest = rest[min(line.endIndex + 1, rest.endIndex)...]
     }
     return lines
@@ -90,11 +90,15 @@ final class LineBlocks {
     }
   }
 
-  /// Passes over the first line.
+  /// Passes over the first line that is not empty.
   func skipLine() {
-    let end = head.firstIndex(of: 10).map { $0 + 1 } ?? head.count
-    used += end
-    line += 1
+    var isBlank = true
+    while isBlank, filled > used {
+      let line = head.prefix { $0 != 10 }
+      isBlank = line.allSatisfy { $0 == 13 }
+      used += min(line.count + 1, head.count)
+      self.line += 1
+    }
   }
 
   /// The next whole lines, each with its end; valid until the next call. Nil at the end.

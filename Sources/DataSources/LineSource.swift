@@ -97,12 +97,12 @@ final class LineSource<Parser: LineParser>: InteractionSource {
         }
         more += 1
         isOpen = parser.isOpen(next.content, isQuoted: true)
-        let length = next.behind - start - 1
-        let isReturn = next.behind - record.behind > 1 && next.behind[-2] == 13
-        record = (.init(start: start, count: length - (isReturn ? 1 : 0)), next.behind)
+        record = (Self.withoutReturns(start, next.behind - 1), next.behind)
       }
       isEndless = false
-      if !record.content.isEmpty, let fault = parser.parse(record.content, batch, users, items) {
+      // The sign with which DOS ends a text is no row.
+      let isBlank = record.content.isEmpty || record.content.elementsEqual([0x1A])
+      if !isBlank, let fault = parser.parse(record.content, batch, users, items) {
         try badRows.note(text.source.name, line: line, fault)
       }
       line += more
@@ -126,7 +126,15 @@ final class LineSource<Parser: LineParser>: InteractionSource {
   )? {
     guard at < end, let found = memchr(at, 10, end - at) else { return nil }
     let newline = UnsafePointer(found.assumingMemoryBound(to: UInt8.self))
-    let isReturn = newline > at && newline[-1] == 13
-    return (.init(start: at, count: newline - at - (isReturn ? 1 : 0)), newline + 1)
+    return (withoutReturns(at, newline), newline + 1)
+  }
+
+  /// A line without the carriage returns at its end; there are two where a text was converted twice.
+  private static func withoutReturns(_ at: UnsafePointer<UInt8>, _ newline: UnsafePointer<UInt8>)
+    -> UnsafeBufferPointer<UInt8>
+  {
+    var end = newline
+    while end > at, end[-1] == 13 { end -= 1 }
+    return .init(start: at, count: end - at)
   }
 }

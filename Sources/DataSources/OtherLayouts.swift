@@ -48,7 +48,9 @@ private func idsBetweenBlanks(_ line: UnsafeBufferPointer<UInt8>, _ decoder: Tex
 ) {
   var ids: [[UInt8]] = []
   for field in line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 }) {
-    guard let id = decoder.text(field) else { return (ids, "the id '\(shown(field))' is no text") }
+    guard let id = decoder.text(field) else {
+      return (ids, "the id '\(shown(field))' \(decoder.fault(Array(field)))")
+    }
     ids.append(id)
   }
   return (ids, nil)

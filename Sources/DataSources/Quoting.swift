@@ -17,16 +17,19 @@ enum Quoting {
   case none, whole, csv
 
   init(_ rule: QuoteRule, delimiter: [UInt8]) {
-    let isLoose = [[0x09], [0x7C], [0x20], [0x3A, 0x3A]].contains(delimiter)
+    let marks = Set(delimiter.count > 1 ? delimiter.filter { $0 != 0x20 } : delimiter)
+    let isLoose = marks.count == 1 && marks.isSubset(of: [0x09, 0x7C, 0x20, 0x3A, 0x01, 0x1F])
     self = rule == .none ? .none : rule == .auto && isLoose ? .whole : .csv
   }
 }
 
-/// The fields of a record; nil when a quoted field does not end, or not before a delimiter.
-func splitFields(_ line: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ quoting: Quoting)
+/// The fields of a record; nil when a quoted field does not end, or not before a delimiter. Between blanks, any
+/// number of them is one delimiter, and those around the record are none.
+func splitFields(_ record: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ quoting: Quoting)
   -> [[UInt8]]?
 {
   var fields: [[UInt8]] = []
+  let line = delimiter == [0x20] ? withoutBlanks(record) : record
   let walker = FieldWalker(line, delimiter)
   var at = 0
   while true {
@@ -44,6 +47,12 @@ func splitFields(_ line: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ qu
     at += delimiter.count
     if delimiter == [0x20] { while at < line.count, line[at] == 0x20 { at += 1 } }
   }
+}
+
+private func withoutBlanks(_ record: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+  let begin = record.firstIndex { $0 != 0x20 } ?? record.count
+  let end = (record.lastIndex { $0 != 0x20 } ?? begin - 1) + 1
+  return UnsafeBufferPointer(rebasing: record[begin..<end])
 }
 
 /// A field without the quotes that enclose it, where those within are doubled.
@@ -94,7 +103,7 @@ private struct FieldWalker {
 
   private func isDelimiter(_ at: Int) -> Bool {
     guard bytes[at] == mark[0] else { return false }
-    return mark.count == 1 || (at + 1 < bytes.count && bytes[at + 1] == mark[1])
+    return mark.count == 1 || bytes[at...].starts(with: mark)
   }
 
   private func ends(_ at: Int) -> Bool { at >= bytes.count || isDelimiter(at) }

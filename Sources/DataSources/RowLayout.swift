@@ -51,6 +51,16 @@ struct RowLayout {
       : "say what the columns hold, as in --columns \(sample.suggestion()), or fix it"
   }
 
+  /// What may have parted a line in other fields than it should.
+  func hint(at line: UnsafeBufferPointer<UInt8>, hasMore: Bool) -> String {
+    switch quoting {
+    case .csv where hasMore: " (a field that holds '\(shown(delimiter))' needs quotes)"
+    case .whole where line.contains(0x22):
+      " (--quotes csv where quoted fields hold delimiters or line breaks)"
+    default: ""
+    }
+  }
+
   /// The fault of a row without one of the ids.
   var emptyID: RowFault {
     var fault: RowFault = "an id is empty"
@@ -58,40 +68,16 @@ struct RowLayout {
     return fault
   }
 
-  /// The delimiter given, or the first of `::`, tab, comma, semicolon, bar and blank in the first line that parts
-  /// all lines alike. A semicolon comes before the comma where it parts more fields: commas are decimal there.
-  static func delimiter(of lines: [[UInt8]], options: SourceOptions) -> [UInt8] {
-    if let given = options.delimiter { return Array(given.utf8) }
-    guard let first = lines.first else { return [0x2C] }
-    func counts(_ delimiter: [UInt8]) -> [Int] {
-      let quoting = Quoting(options.quotes, delimiter: delimiter)
-      return lines.map { line in
-        line.withUnsafeBufferPointer { splitFields($0, by: delimiter, quoting)?.count ?? 0 }
-      }
-    }
-    // `::` counts only where it parts fields: RecBole's headers hold single colons.
-    let found = [[0x3A, 0x3A], [0x09], [0x2C], [0x3B], [0x7C], [0x20]].filter { mark in
-      first.withUnsafeBufferPointer { (splitFields($0, by: mark, .none)?.count ?? 0) > 1 }
-    }
-    guard found.count > 1 else { return found.first ?? [0x2C] }
-    let even = found.filter { mark in Set(counts(mark)).count == 1 && counts(mark)[0] > 1 }
-    let candidates = even.isEmpty ? found : even
-    if candidates[0] == [0x2C], candidates.contains([0x3B]),
-      counts([0x3B]).first ?? 0 > counts([0x2C]).first ?? 0
-    {
-      return [0x3B]
-    }
-    return candidates[0]
-  }
-
   /// Decides by the first lines; options override each guess.
   ///
   /// Throws `SourceError` when they have fewer than two fields, name no known columns, or hold dates and numbers
   /// that cannot be what their place says.
   init(_ lines: [[UInt8]], options: SourceOptions, source: String) throws {
+    if options.delimiter == nil { try RowShape.refusePreamble(lines, source) }
     let delimiter = Self.delimiter(of: lines, options: options)
     let quoting = Quoting(options.quotes, delimiter: delimiter)
     let rows = Self.records(lines, delimiter, quoting)
+    let shape = RowShape(rows, lines, delimiter, source)
     guard let first = lines.first, let fields = rows.first, fields.count >= 2 else {
       throw SourceError(
         .badData,
@@ -100,8 +86,13 @@ struct RowLayout {
     }
     (self.delimiter, self.quoting, width) = (delimiter, quoting, fields.count)
     let names = fields.map { String(decoding: $0, as: UTF8.self) }
-    let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count })
+    // A header may come again.
+    let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count && $0 != fields })
     let said = options.columns
+    if said.references.isEmpty {
+      try shape.refuseTableOfItems()
+      try shape.refuseNumberedItems()
+    }
     let looksNamed = Self.looksNamed(names, fields)
     let hasHeader =
       options.header ?? (looksNamed || said.hasNames || Self.stands(fields, over: below))
@@ -109,7 +100,12 @@ struct RowLayout {
     self.names = hasHeader ? names : nil
     let sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
     self.sample = sample
-    if hasHeader { try Self.refuseNamedRows(rows, delimiter, source) }
+    if hasHeader {
+      try shape.refuseNamedRows()
+    } else {
+      try shape.refuseBaskets()
+      if options.header == nil { try shape.refuseCounts() }
+    }
     let knowsSome = ColumnRole.allCases.contains { role in
       names.contains { $0.count > 1 && role.isNamed($0) }
     }
@@ -128,6 +124,10 @@ struct RowLayout {
     }
     let line = hasHeader ? 2 : 1
     if !isByName { try sample.refuseImplausible(positions, said, line: line, source) }
+    if said.references[.item] == nil, let user = positions[.user], let item = positions[.item] {
+      try shape.refuseLists(user: user, item: item, hasHeader: hasHeader)
+    }
+    if let time = positions[.time] { try shape.refuseTurnedDates(sample.column(time), time) }
     try sample.refuseEmpty(positions, said, line: line, source) { role in
       hasHeader ? role.other(than: positions[role].map { names[$0] }, in: names) : nil
     }
@@ -173,22 +173,6 @@ struct RowLayout {
     }
     (positions[.user], positions[.item]) = (1, 0)
     return (positions, " (Amazon's products come before its reviewers)")
-  }
-
-  /// Throws `SourceError` where all rows have one field more than the header: R writes the names of rows so.
-  private static func refuseNamedRows(
-    _ rows: [[[UInt8]]], _ delimiter: [UInt8], _ source: String
-  ) throws {
-    let width = rows[0].count
-    let rest = rows.dropFirst()
-    guard !rest.isEmpty, rest.allSatisfy({ $0.count == width + 1 && $0.last?.isEmpty == false })
-    else { return }
-    let mark = delimiter == [0x09] ? "\\t" : String(decoding: delimiter, as: UTF8.self)
-    throw SourceError(
-      .badData,
-      "\(source): line 2: has \(width + 1) fields where the header has \(width), as do the rows below,"
-        + " whose first field may be a name of the row; convert it: sed '1s/^/row\(mark)/'"
-        + " \(Conversion.quoted(source)) | ingest -")
   }
 
   /// A header holds no numbers; one that names a user or an item alone is none to guess the other by.

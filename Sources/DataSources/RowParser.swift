@@ -8,8 +8,10 @@ struct RowParser: LineParser {
   private let decoder: TextDecoder
   private let first: UInt8
   private let second: UInt8
+  /// Whether the delimiter is one byte, or one twice.
+  private let isPlainDelimiter: Bool
   private let roles: [ColumnRole?]
-  private let hasDays: Bool
+  private let hasDigits: Bool
   private let labels: LabelColumns?
   /// Delimiters behind the last field needed.
   private let marksBehind: Int
@@ -37,8 +39,9 @@ struct RowParser: LineParser {
     }
     first = layout.delimiter[0]
     second = layout.delimiter.count > 1 ? layout.delimiter[1] : 0
+    isPlainDelimiter = layout.delimiter.count == 1 || layout.delimiter == [first, first]
     roles = layout.roles
-    hasDays = layout.times == .days
+    hasDigits = layout.times == .digits
   }
 
   /// ASCII ids without quotes, ratings of up to seven digits with a point, whole seconds.
@@ -47,7 +50,7 @@ struct RowParser: LineParser {
     _ start: UnsafePointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> UnsafePointer<UInt8>? {
     let word = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self).littleEndian
-    guard word & headerMask != headerWord else { return nil }
+    guard word & headerMask != headerWord, isPlainDelimiter else { return nil }
     var at = start
     var (userAt, userCount, itemAt, itemCount) = (start, 0, start, 0)
     var rating: Float = 1
@@ -90,7 +93,7 @@ struct RowParser: LineParser {
           time = time &* 10 &+ Int64(at.pointee &- 0x30)
           at += 1
         }
-        guard at > digits, at - digits <= 18, !hasDays else { return nil }
+        guard at > digits, at - digits <= 18, !hasDigits else { return nil }
         time = wholeSeconds(time)
       case nil:
         while Self.isPlain(at.pointee), at.pointee != first { at += 1 }
@@ -152,8 +155,10 @@ struct RowParser: LineParser {
       fields.dropFirst(layout.width).allSatisfy(\.isEmpty)
     else {
       let found = "\(fields.count) field\(fields.count == 1 ? "" : "s")"
-      return
-        "has \(found) where \(layout.header == nil ? "line 1" : "the header") has \(layout.width)"
+      return RowFault(
+        stringLiteral:
+          "has \(found) where \(layout.header == nil ? "line 1" : "the header") has \(layout.width)"
+          + layout.hint(at: line, hasMore: fields.count > layout.width))
     }
     var (user, item): ([UInt8], [UInt8]) = ([], [])
     var rating: Float = 1
@@ -163,9 +168,7 @@ struct RowParser: LineParser {
       case .user, .item:
         guard !field.isEmpty else { return layout.emptyID }
         guard let id = decoder.text(field) else {
-          let isText = String(validating: field, as: UTF8.self) != nil
-          return
-            "the id '\(shown(field))' \(isText ? "holds a control character" : "is no \(decoder.encoding == .auto ? "UTF-8" : decoder.encoding.rawValue) text")"
+          return "the id '\(shown(field))' \(decoder.fault(field))"
         }
         if role == .user { user = id } else { item = id }
       case .rating:

@@ -11,6 +11,9 @@ public struct SourceError: CategorisedError {
     self.category = category
     self.description = description
   }
+
+  /// With more words behind.
+  func following(_ words: String) -> SourceError { SourceError(category, description + words) }
 }
 
 /// What is wrong with a row.
@@ -23,12 +26,21 @@ struct RowFault: ExpressibleByStringInterpolation {
 
   private init(_ reason: String, _ advice: String) { (self.reason, self.advice) = (reason, advice) }
 
-  static func noRating(_ field: some Sequence<UInt8>, advice: String) -> RowFault {
-    RowFault("rating '\(shown(field))' is not a number", advice)
+  static func noRating(_ field: [UInt8], advice: String) -> RowFault {
+    isNone(field)
+      ? RowFault(stringLiteral: "rating '\(shown(field))' is none")
+      : RowFault("rating '\(shown(field))' is not a number", advice)
   }
 
-  static func noTime(_ field: some Sequence<UInt8>, advice: String) -> RowFault {
-    RowFault("time '\(shown(field))' is neither seconds since 1970 nor a date", advice)
+  static func noTime(_ field: [UInt8], advice: String) -> RowFault {
+    isNone(field)
+      ? RowFault(stringLiteral: "time '\(shown(field))' is none")
+      : RowFault("time '\(shown(field))' is neither seconds since 1970 nor a date", advice)
+  }
+
+  /// Whether a value is missing: the row is bad, not the column.
+  private static func isNone(_ field: [UInt8]) -> Bool {
+    trimmed(field).isEmpty || IDTable.isMarkOfNone(field)
   }
 }
 

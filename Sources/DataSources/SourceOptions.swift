@@ -25,7 +25,7 @@ public enum SourceLayout: String, CaseIterable, Sendable {
 /// How to read sources; the defaults guess everything.
 public struct SourceOptions: Sendable {
   public var layout = SourceLayout.auto
-  /// One ASCII character, or `::`; nil means guess.
+  /// One to eight ASCII characters; nil means guess.
   public var delimiter: String?
   /// Whether the first line names the columns; nil means guess.
   public var header: Bool?
@@ -56,6 +56,10 @@ public struct SourceOptions: Sendable {
       options.delimiter = delimiter ?? mark
     }
     let sample = text.firstLines(200)
+    guard !sample.isEmpty else {
+      throw SourceError(
+        .badData, "\(bytes.name): holds empty lines only; there is nothing to ingest")
+    }
     let guess = try LayoutGuess(sample, options, source: bytes.name)
     try refuseUnused(by: guess.layout, source: bytes.name)
     return try options.open(text, sample, guess, badRows: badRows, columns.hasLabels ? texts : nil)
@@ -131,8 +135,11 @@ public struct SourceOptions: Sendable {
   }
 
   /// Throws `SourceError` for bytes that are no text in a single-byte encoding or UTF-8.
-  private static func refuseBinary(_ head: UnsafeBufferPointer<UInt8>, source: String) throws {
-    guard head.contains(0) else { return }
+  static func refuseBinary(
+    _ head: UnsafeBufferPointer<UInt8>, source: String, target: String = "ingest -"
+  ) throws {
+    let isPickle = head.count > 1 && head[0] == 0x80 && head[1] < 9
+    guard head.contains(0) || isPickle || head.starts(with: "%PDF".utf8) else { return }
     // A line of another program that makes text of it; what comes through a pipe has no name there.
     let name = access(source, R_OK) == 0 ? source : "FILE"
     let marks = [
@@ -144,14 +151,34 @@ public struct SourceOptions: Sendable {
           + " | indgrm ingest"
       ),
       ("\u{89}HDF", "an HDF5 file; export it as CSV or JSON lines in UTF-8"),
+      ("\u{93}NUMPY", "an array of numpy; save it as rows of user, item and rating with savetxt"),
+      ("\u{80}", "a pickle of Python; write what it holds as CSV or JSON lines"),
+      ("%PDF", "a PDF document; export the data as CSV or JSON lines in UTF-8"),
+      ("RDX", "data of R; write them with write.csv"),
+      ("RDA", "data of R; write them with write.csv"),
+      ("X\n", "data of R; write them with write.csv"),
+      ("\u{D0}\u{CF}\u{11}\u{E0}", "a spreadsheet of an old Excel; export it as CSV"),
     ]
-    let isWide = head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
     let what =
-      isWide
-      ? "text in UTF-16; convert it: iconv -f UTF-16 -t UTF-8 \(Conversion.quoted(name)) | ingest -"
-      : marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
-        ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
+      unicodeForm(head).map {
+        "text in \($0); convert it: iconv -f \($0) -t UTF-8 \(Conversion.quoted(name)) | \(target)"
+      }
+      ?? marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
+      ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
     throw SourceError(.badData, "\(source): is \(what)")
+  }
+
+  /// In which of Unicode's other forms a text is: told by its byte order mark, or by zeros in every second byte.
+  private static func unicodeForm(_ head: UnsafeBufferPointer<UInt8>) -> String? {
+    let marks: [(form: String, bytes: [UInt8])] = [
+      ("UTF-32", [0xFF, 0xFE, 0, 0]), ("UTF-32", [0, 0, 0xFE, 0xFF]), ("UTF-16", [0xFF, 0xFE]),
+      ("UTF-16", [0xFE, 0xFF]),
+    ]
+    if let mark = marks.first(where: { head.starts(with: $0.bytes) }) { return mark.form }
+    let pairs = min(head.count / 2, 500)
+    let zeros = (0...1).map { side in (0..<pairs).count { head[$0 * 2 + side] == 0 } }
+    if zeros[1] * 2 > pairs, zeros[0] == 0 { return "UTF-16LE" }
+    return zeros[0] * 2 > pairs && zeros[1] == 0 ? "UTF-16BE" : nil
   }
 }
 

@@ -2,7 +2,7 @@
 
 /// How text that is not plain ASCII is understood.
 public enum TextEncoding: String, CaseIterable, Sendable {
-  /// UTF-8; a field that cannot be UTF-8 is read as Windows-1252.
+  /// UTF-8; a field that cannot be UTF-8 is read as Windows-1252, unless it is hardly in that.
   case auto
   case utf8 = "utf-8"
   case windows1252 = "windows-1252"
@@ -14,12 +14,17 @@ final class TextDecoder {
   let encoding: TextEncoding
   /// Fields that `auto` read as Windows-1252.
   private(set) var guessed = 0
+  private var example: [UInt8] = []
 
   init(_ encoding: TextEncoding) { self.encoding = encoding }
 
   /// What was guessed, in words.
   var remarks: [String] {
-    guessed == 0 ? [] : ["\(guessed) fields are no UTF-8 and were read as windows-1252"]
+    guessed == 0
+      ? []
+      : [
+        "\(guessed) fields are no UTF-8 and were read as windows-1252, such as '\(shown(example))'"
+      ]
   }
 
   /// The bytes as UTF-8 without control characters, or nil when they are no such text.
@@ -33,10 +38,33 @@ final class TextDecoder {
     case .windows1252: return Self.utf8(bytes, Self.windows1252)
     case .utf8, .auto:
       if String(validating: bytes, as: UTF8.self) != nil { return Array(bytes) }
-      guard encoding == .auto, let text = Self.utf8(bytes, Self.windows1252) else { return nil }
+      guard encoding == .auto, !Self.isForeign(bytes),
+        let text = Self.utf8(bytes, Self.windows1252)
+      else { return nil }
+      if guessed == 0 { example = text }
       guessed += 1
       return text
     }
+  }
+
+  /// Whether three bytes in a row are none of ASCII, as they are in alphabets other than Latin but hardly in words of
+  /// Western Europe.
+  private static func isForeign(_ bytes: some Collection<UInt8>) -> Bool {
+    var run = 0
+    for byte in bytes {
+      run = byte >= 0x80 ? run + 1 : 0
+      if run == 3 { return true }
+    }
+    return false
+  }
+
+  /// Why bytes are no text, and what to do.
+  func fault(_ bytes: [UInt8]) -> String {
+    if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "holds a control character" }
+    guard encoding == .auto else { return "is no \(encoding.rawValue) text" }
+    return
+      "is neither UTF-8 nor, by its looks, windows-1252; convert it with iconv -f ENCODING -t UTF-8, where"
+      + " ENCODING may be CP1251, GB18030 or SHIFT_JIS, or say --encoding windows-1252"
   }
 
   /// Text in which line breaks and tabs are blanks.
@@ -74,10 +102,16 @@ final class TextDecoder {
 /// The mark that may begin a text in UTF-8, also in its middle where files were joined.
 let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
+/// A line without a byte order mark before and carriage returns behind it.
+func contentOfLine<Line: BidirectionalCollection<UInt8>>(_ line: Line) -> Line.SubSequence
+where Line.SubSequence: BidirectionalCollection {
+  var rest = line[...]
+  if rest.starts(with: byteOrderMark) { rest = rest.dropFirst(3) }
+  while rest.last == 13 { rest = rest.dropLast() }
+  return rest
+}
+
 /// Lines of a whole text without their ends and byte order marks.
 func linesOfText(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-  bytes.split(separator: 10, omittingEmptySubsequences: false).map { line in
-    let rest = line.starts(with: byteOrderMark) ? line.dropFirst(3) : line
-    return rest.last == 13 ? rest.dropLast() : rest
-  }
+  bytes.split(separator: 10, omittingEmptySubsequences: false).map { contentOfLine($0) }
 }

@@ -46,7 +46,8 @@ struct Ingest: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "What separates fields: '::', tab, space, or one character.", valueName: "text"))
+      "What separates fields: tab, space, or up to eight characters such as ::.",
+      valueName: "text"))
   var delimiter: String?
 
   @Option(help: "Whether the first line names the columns.")
@@ -82,9 +83,12 @@ struct Ingest: Tool {
 
   func validate() throws {
     guard skipBad >= 0 else { throw ValidationError("--skip-bad must not be negative") }
-    if let delimiter, delimiterText != "::" {
-      guard delimiterText?.utf8.count == 1 else {
-        throw ValidationError("--delimiter '\(delimiter)' is neither '::' nor one ASCII character")
+    if let delimiter, let text = delimiterText {
+      guard (1...8).contains(text.utf8.count),
+        text.utf8.allSatisfy({ $0 < 0x80 && !"\"\n\r".utf8.contains($0) })
+      else {
+        throw ValidationError(
+          "--delimiter '\(delimiter)' is not tab, space or up to eight ASCII characters")
       }
     }
   }
@@ -141,6 +145,10 @@ struct Ingest: Tool {
         for remark in source.remarks { context.log.warning("\(bytes.name): \(remark)") }
       } while try bytes.nextMember()
     }
+    guard rows > 0 else {
+      throw ToolError(
+        .badData, "\(inputs.joined(separator: ", ")): no interaction is there to be read")
+    }
     try sink?.finish()
     try file.commit()
     progress.finish()
@@ -160,6 +168,7 @@ struct Ingest: Tool {
           + " \(sink.items.count) items; does it belong to them?")
     }
     if let late = sink.lateSeparator { context.log.warning(late) }
+    if let odd = sink.oddTimes { context.log.warning(odd) }
     for hint in sink.users.hints("users") + sink.items.hints("items") {
       context.log.warning(hint)
     }

@@ -54,6 +54,16 @@ final class InteractionSink {
     return parts.joined(separator: ", ")
   }
 
+  /// What is to be said of dates at which there were no logs or are none yet; nil where there are none.
+  var oddTimes: String? {
+    guard let timeRange, timeRange.upperBound >= 100_000_000 || timeRange.lowerBound < 0,
+      !(logTimes.contains(timeRange.lowerBound) && logTimes.contains(timeRange.upperBound))
+    else { return nil }
+    return
+      "times from \(dayText(timeRange.lowerBound)) to \(dayText(timeRange.upperBound)) are odd for a log; are"
+      + " they dates, or seconds, milli-, micro- or nanoseconds since 1970?"
+  }
+
   /// The writer, used by one job after another.
   private struct Output: @unchecked Sendable {
     let writer: InteractionWriter

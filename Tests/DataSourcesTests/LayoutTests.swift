@@ -35,9 +35,11 @@ import Testing
   @Test func whatIsNoRatingsFileIsSaid() throws {
     for (text, reason) in [
       ("0\t2010-10-19T23:55:27Z\t30.2\t-97.7\t22847\n", "field 2 is a date"),
-      ("151,\"Skyrim\",play,2.5,0\n", "rating 'play' is not a number; say what the columns hold"),
+      ("151,\"Skyrim\",play,2,0\n", "rating 'play' is not a number; say what the columns hold"),
+      ("151,\"Skyrim\",3,2.5,0\n", "field 4 holds numbers such as '2.5' where times are expected"),
       ("PAR1\u{15}\0\u{15}\n", "is a Parquet file; pipe it in: duckdb -csv -c \"from"),
-      ("u\0,\0i\0\n\0", "is no text (it holds zero bytes); export it as CSV"),
+      ("u\0\0i\n\0", "is no text (it holds zero bytes); export it as CSV"),
+      ("%PDF-1.4\n", "a PDF document"),
     ] {
       let error = #expect(throws: SourceError.self) { try readText(text) }
       #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

@@ -35,6 +35,19 @@ import Testing
         .contains("one of the users is 'NA', which may stand for none"))
   }
 
+  @Test func nothingAndOddTimesAreSaid() throws {
+    let empty = try run("ingest ratings.csv -o out.ig; s=$?; ls; exit $s", "user,item,rating\n")
+    #expect(empty.status == 65 && empty.errors.contains("ratings.csv: no interaction is there"))
+    #expect(!empty.output.contains("out.ig"))
+    // Counted from 1601, as Windows does.
+    let odd = try run("ingest ratings.csv -o out.ig", "user,item,time\na,x,133484543990000000\n")
+    #expect(
+      odd.status == 0 && odd.errors.contains("times from 1974-03-25 to 1974-03-25 are odd"),
+      "\(odd.errors)")
+    let long = try run("ingest ratings.csv --delimiter 123456789 -o out.ig", "a,b\n")
+    #expect(long.status == 64 && long.errors.contains("up to eight ASCII characters"))
+  }
+
   @Test func titlesAndCategoriesOfTheSameFile() throws {
     let shop =
       "order,customer,sku,product_name,category,qty\n"
@@ -83,9 +96,11 @@ import Testing
     let warning = "ratings of 0 to 4 are not looked at: each counts as a like, the lowest too"
     let split = try run("ingest -q ratings.csv | split -o s.ig", rows)
     #expect(
-      split.status == 0 && split.errors.contains("indgrm split: \(warning)"), "\(split.errors)")
+      split.status == 0 && split.errors.contains("indgrm split: warning: \(warning)"),
+      "\(split.errors)")
     let fit = try run("ingest -q ratings.csv | split -q | fit --model popularity -o m", rows)
-    #expect(fit.status == 0 && fit.errors.contains("indgrm fit: \(warning)"), "\(fit.errors)")
+    #expect(
+      fit.status == 0 && fit.errors.contains("indgrm fit: warning: \(warning)"), "\(fit.errors)")
     let liked = try run(
       "ingest -q ratings.csv | binarize --min 2 | split | fit --model popularity -o m", rows)
     #expect(liked.status == 0 && !liked.errors.contains("looked at"), "\(liked.errors)")

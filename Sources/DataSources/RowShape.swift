@@ -1,0 +1,213 @@
+// Is each row one interaction, or does another shape have to be taken apart first?
+
+/// The first rows of a text, to tell those of another shape by, with the line that converts them.
+struct RowShape {
+  private let rows: [[[UInt8]]]
+  private let lines: [[UInt8]]
+  private let delimiter: [UInt8]
+  private let source: String
+
+  init(_ rows: [[[UInt8]]], _ lines: [[UInt8]], _ delimiter: [UInt8], _ source: String) {
+    (self.rows, self.lines, self.delimiter, self.source) = (rows, lines, delimiter, source)
+  }
+
+  private var path: String { Conversion.quoted(source) }
+  private var width: Int { rows.first?.count ?? 0 }
+
+  /// The delimiter as programs take it between quotes.
+  private var mark: String {
+    delimiter == [0x09] ? "\\t" : shown(String(decoding: delimiter, as: UTF8.self).utf8)
+  }
+
+  private func fault(_ what: String, _ command: String? = nil) -> SourceError {
+    SourceError(
+      .badData,
+      "\(source): \(what)" + (command.map { "; convert it: \($0) | ingest -" } ?? ""))
+  }
+
+  /// Throws `SourceError` where a title or comments stand before the rows.
+  static func refusePreamble(_ lines: [[UInt8]], _ source: String, target: String = "ingest -")
+    throws
+  {
+    guard let sign = lines.first?.first, lines.count > 2 else { return }
+    let isComment = "#%@".utf8.contains(sign)
+    let comments = isComment ? lines.prefix { $0.first == sign }.count : 0
+    let marks: [[UInt8]] = [[0x3A, 0x3A], [0x09], [0x2C], [0x3B], [0x7C]]
+    let countsOf = (isComment ? marks + [[0x20]] : marks).map { mark in
+      lines.map { line in
+        line.withUnsafeBufferPointer {
+          splitFields($0, by: mark, Quoting(.auto, delimiter: mark))?.count ?? 0
+        }
+      }
+    }
+    // Where one parts all lines alike, the first is a row as well.
+    if countsOf.contains(where: { Set($0).count == 1 && $0[0] > 1 }) { return }
+    for counts in countsOf {
+      guard let width = counts.last, width > 1 else { continue }
+      let start =
+        isComment ? comments : (counts.lastIndex { $0 != width } ?? -1) + 1
+      let above = counts[..<max(start, 0)]
+      let isNone = isComment ? above.contains { $0 != width } : above.allSatisfy { $0 == 1 }
+      guard (1...50).contains(start), isNone, counts.count - start > 1,
+        counts[start...].allSatisfy({ $0 == width })
+      else { continue }
+      let what = start == 1 ? "line 1 is no row" : "the first \(start) lines are no rows"
+      throw SourceError(
+        .badData,
+        "\(source): \(what), such as '\(shown(lines[0]))', above rows of \(width) fields; convert it: awk"
+          + " '/[^ \\r]/ && ++n > \(start)' \(Conversion.quoted(source)) | \(target)")
+    }
+  }
+
+  /// Throws `SourceError` for a table with a row for each user and a column for each item.
+  func refuseTableOfItems() throws {
+    guard let names = rows.first, names.count > 3, rows.count > 1 else { return }
+    let texts = names.map { String(decoding: $0, as: UTF8.self) }
+    let below = rows.dropFirst()
+    let values = below.flatMap { $0.dropFirst() }
+    let isNamed = texts.dropFirst().contains { name in
+      ColumnRole.allCases.contains { $0.isNamed(name) }
+    }
+    guard names[0].isEmpty || ColumnRole.user.isNamed(texts[0]), !isNamed,
+      texts.dropFirst().allSatisfy({ !$0.isEmpty }), Set(texts).count == texts.count,
+      below.allSatisfy({ $0.count == names.count && !$0[0].isEmpty }),
+      Set(below.map { $0[0] }).count == below.count,
+      values.allSatisfy({ $0.isEmpty || parseNumber($0) != nil })
+    else { return }
+    let zeros = values.count { parseNumber($0) == 0 }
+    let isGiven = zeros * 4 > values.count ? "$i != 0" : "$i != \"\""
+    let hasQuotes = lines.contains { $0.contains(0x22) }
+    throw fault(
+      "has a row for each user and a column for each item, by its header",
+      hasQuotes
+        ? nil
+        : "awk -F'\(mark)' '{ sub(/\\r$/, \"\") } NR == 1 { split($0, name); next }"
+          + " { for (i = 2; i <= NF; i++) if (\(isGiven)) print $1 \"\\t\" name[i] \"\\t\" $i }' \(path)"
+    )
+  }
+
+  /// Throws `SourceError` where a header numbers columns of items, as in `Item 1,Item 2,Item 3`.
+  func refuseNumberedItems() throws {
+    func isNumbered(_ field: [UInt8]) -> Bool {
+      let text = String(decoding: field, as: UTF8.self)
+      let stem = text.prefix { !$0.isNumber }
+      return stem.count > 3 && stem.count < text.count
+        && text.dropFirst(stem.count).allSatisfy(\.isNumber)
+        && ColumnRole.item.isNamed(String(stem))
+    }
+    let names = rows.first ?? []
+    let texts = names.map { String(decoding: $0, as: UTF8.self) }
+    let numbered = names.indices.filter { isNumbered(names[$0]) }
+    guard numbered.count > 1, let first = numbered.first,
+      numbered == Array(first..<first + numbered.count),
+      !rows.dropFirst().contains(where: { $0.contains(where: isNumbered) })
+    else { return }
+    let user = ColumnRole.user.position(in: texts)
+    throw fault(
+      "has several items on each line, in fields \(first + 1) to \(first + numbered.count)",
+      "python3 -c 'import csv, sys; [print(\(user.map { "r[\($0)]" } ?? "n"), i, sep=\"\\t\") for n, r in"
+        + " enumerate(csv.reader(sys.stdin, delimiter=\"\(mark)\")) if n for i in"
+        + " r[\(first):\(first + numbered.count)] if i]' < \(path)")
+  }
+
+  /// Throws `SourceError` where all rows have one field more than the header: R writes the names of rows so, which are
+  /// their numbers as a rule.
+  func refuseNamedRows() throws {
+    let rest = rows.dropFirst()
+    guard !rest.isEmpty, rest.allSatisfy({ $0.count == width + 1 && $0.last?.isEmpty == false }),
+      Set(rest.map { $0[0] }).count == rest.count,
+      rest.allSatisfy({ parseNumber($0[0]) != nil })
+        || lines.dropFirst().allSatisfy({ $0.first == 0x22 })
+    else { return }
+    throw fault(
+      "line 2: has \(width + 1) fields where the header has \(width), as do the rows below, whose first field"
+        + " may be a name of the row", "sed '1s/^/row\(mark)/' \(path)")
+  }
+
+  /// Throws `SourceError` where the first of rows of three numbers counts users, items and the other rows.
+  func refuseCounts() throws {
+    let numbers = rows.map { row in row.compactMap { Int(String(decoding: $0, as: UTF8.self)) } }
+    guard width == 3, rows.count > 3, numbers[0].count == 3 else { return }
+    let below = numbers.dropFirst()
+    let ids = below.allSatisfy { $0.count > 1 && $0[0] <= numbers[0][0] && $0[1] <= numbers[0][1] }
+    let count = numbers[0][2]
+    let isAll = rows.count < 200 && count == below.count
+    let isBeyond =
+      rows.count >= 200 && count >= rows.count
+      && rows.dropFirst().allSatisfy { parseNumber($0[2]).map { $0 <= 10 } == true }
+    guard ids, isAll || isBeyond else { return }
+    throw fault(
+      "line 1 may count \(numbers[0][0]) users, \(numbers[0][1]) items and \(count) rows below (else say"
+        + " --header no)", "tail -n +2 \(path)")
+  }
+
+  /// Throws `SourceError` where the fields of lines without a header are not equally many: each line is a basket or a
+  /// user's items.
+  func refuseBaskets() throws {
+    let counts = rows.map(\.count)
+    let uneven = counts.count { $0 != width }
+    guard rows.count > 1, uneven * 3 >= rows.count,
+      !rows.contains(where: { $0.dropFirst(2).contains { parseNumber($0) != nil } })
+    else { return }
+    let range = "\(counts.min() ?? 0) to \(counts.max() ?? 0) fields"
+    if delimiter == [0x20], rows.allSatisfy({ $0[0].last == 0x3A }) {
+      throw fault(
+        "has a user and items on each line", "sed 's/:/ /' \(path) | tr -s ' '"
+      ).following(" --layout adjacency")
+    }
+    throw fault(
+      "has lines of \(range), each perhaps a basket (where a user comes first, print $1 from i = 2 on)",
+      "awk -F'\(mark)' '{ for (i = 1; i <= NF; i++) print NR \"\\t\" $i }' \(path)")
+  }
+
+  /// Throws `SourceError` where fields of items hold several ids each.
+  func refuseLists(user: Int, item: Int, hasHeader: Bool) throws {
+    let fields = rows.dropFirst(hasHeader ? 1 : 0).filter { $0.count == width }.map { $0[item] }
+    guard !fields.isEmpty,
+      !fields.contains(where: { parseTime($0) != nil && parseNumber($0) == nil })
+    else { return }
+    for (separator, name) in [(0x2C, ","), (0x20, " "), (0x7C, "|"), (0x3B, ";")]
+      as [(UInt8, String)]
+    {
+      let parts = fields.map { $0.split(separator: separator, omittingEmptySubsequences: false) }
+      // Ids hold digits and no blanks, unlike titles.
+      guard parts.count(where: { $0.count > 1 }) * 2 > parts.count,
+        parts.joined().allSatisfy({ part in
+          part.contains(where: isDigit) && !part.contains { $0 == 0x20 || $0 == 0x2F }
+        })
+      else { continue }
+      let rest =
+        hasHeader
+        ? "list(csv.reader(sys.stdin, delimiter=\"\(mark)\"))[1:]"
+        : "csv.reader(sys.stdin, delimiter=\"\(mark)\")"
+      throw fault(
+        "field \(item + 1) holds lists such as '\(shown(fields[0]))' where an item is expected",
+        "python3 -c 'import csv, sys; [print(r[\(user)], i, sep=\"\\t\") for r in \(rest) for i in"
+          + " r[\(item)].split(\"\(name)\") if i]' < \(path)")
+    }
+  }
+
+  /// Throws `SourceError` for dates in numbers whose year comes last.
+  func refuseTurnedDates(_ fields: [[UInt8]], _ place: Int) throws {
+    let parts = fields.map { field in
+      field.prefix { isDigit($0) || "/.-".utf8.contains($0) }.split { !isDigit($0) }
+    }
+    guard let example = fields.first, let sign = example.first(where: { !isDigit($0) }),
+      zip(fields, parts).allSatisfy({ field, parts in
+        parts.count == 3 && parts[0].count <= 2 && parts[1].count <= 2 && parts[2].count == 4
+          && parseTime(field) == nil
+      })
+    else { return }
+    func exceeds(_ part: Int) -> Bool {
+      parts.contains { (Int(String(decoding: $0[part], as: UTF8.self)) ?? 0) > 12 }
+    }
+    let order = exceeds(1) ? "the month" : exceeds(0) || sign == 0x2E ? "the day" : nil
+    let groups = order == "the day" ? "\\3-\\2-\\1" : "\\3-\\1-\\2"
+    let escaped = sign == 0x2F ? "/" : "[\(Character(Unicode.Scalar(sign)))]"
+    throw fault(
+      "field \(place + 1) holds dates such as '\(shown(example))', in which "
+        + (order.map { "\($0) comes first" }
+          ?? "day or month comes first (\\3-\\2-\\1 in this line where it is the day)"),
+      "sed -E 's#\\b([0-9]{1,2})\(escaped)([0-9]{1,2})\(escaped)([0-9]{4})#\(groups)#' \(path)")
+  }
+}

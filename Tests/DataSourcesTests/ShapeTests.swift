@@ -1,0 +1,156 @@
+// Are texts of other shapes, marks and encodings read right, or refused with what to do?
+
+import Foundation
+import Support
+import Testing
+
+@testable import DataSources
+
+private func refusal(_ text: String, _ change: (inout SourceOptions) throws -> Void = { _ in })
+  -> String
+{
+  let error = #expect(throws: SourceError.self) { try readText(text, change) }
+  return error?.description ?? ""
+}
+
+@Suite struct ShapeTests {
+  @Test func delimitersOfSeveralBytes() throws {
+    let rows = [Row("a", "x", 5), Row("b", "y", 4)]
+    for mark in ["//", " -> ", "||", ";;", "\u{1}"] {
+      let text = ["a", "x", "5"].joined(separator: mark) + "\n"
+      let next = ["b", "y", "4"].joined(separator: mark) + "\n"
+      #expect(try readText(text + next) { $0.delimiter = mark } == rows, "\(mark)")
+    }
+    // A blank beside most marks belongs to the fields.
+    #expect(try readText("a, x,5\nb,y,4\n").map(\.item) == [" x", "y"])
+    #expect(try readText(" a  x  5 \n  b y 4\n") == rows)
+  }
+
+  @Test func headersOfOtherForms() throws {
+    let rows = [Row("1", "10", 4), Row("2", "11", 5)]
+    for header in [
+      "User ID,Item ID,Rating (1-5)", "t.user_id,t.item_id,t.rating", "user.id,item.id,rating",
+      "#user,item,rating", "User\u{A0}ID,Item\u{A0}ID,Rating", "Пользователь,Товар,Оценка",
+      "ユーザー,商品,評価", "Użytkownik,Produkt,Ocena", "사용자,상품,평점",
+    ] {
+      #expect(try readText(header + "\n1,10,4\n2,11,5\n") == rows, "\(header)")
+    }
+    // A name that is known as it stands comes before one that is a table's.
+    #expect(try readText("x.user,user,item\n1,2,3\n") == [Row("2", "3")])
+    #expect(try readText("session,cliente,articulo\n1,2,3\n") == [Row("2", "3")])
+    #expect(refusal("user_id,userId,item\n1,2,3\n").contains("--columns user=user_id or"))
+  }
+
+  @Test func timesOfPlacesAreTimes() {
+    #expect(
+      refusal("1,10,5,-3\n2,11,4,2\n").contains("numbers such as '-3' where times are expected"))
+    #expect(refusal("1,10,5,2.5\n2,11,4,2\n").contains("where times are expected"))
+  }
+
+  @Test func datesInManyForms() {
+    for text in [
+      "2005-09-06", "2005.9.6", "2005/Sep/06", "6-Sep-2005", "06 September 2005", "6/Sep/2005",
+      "Sep 6, 2005", "September 6 2005", "Tue, 6 Sep 2005", "Tuesday, September 6, 2005",
+      "20050906T000000Z", "2005-09-06T02:00:00+02:00[Europe/Berlin]", "2005-09-06 12:00 AM",
+      "6/Sep/2005:00:00:00 +0000", "2005-09-06 00:00:00,000", " 2005-09-06 ",
+    ] {
+      #expect(parseTime(Array(text.utf8)).map(dayText) == "2005-09-06", "\(text)")
+      #expect(parseTime(Array(text.utf8)).map { $0 % 86_400 } == 0, "\(text)")
+    }
+    for text in [
+      "05-09-06", "06.09.2005", "9/6/2005", "31-Sep-2005", "2005-09-06 13:00 PM",
+      "2005-09-06 24:00",
+      "2005-09-06 1:00 XYZ", "Sep 2005", "6 Sept 05", "2005-09-06T", "6-Sep-2005 ?",
+    ] {
+      #expect(parseTime(Array(text.utf8)) == nil, "\(text)")
+    }
+    #expect(parseDigits(Array("20050906123059".utf8)) == 1_126_009_859)
+    #expect(parseDigits(Array("2005090612".utf8)) == 1_126_008_000)
+    #expect(parseDigits(Array("20051306".utf8)) == nil)
+  }
+
+  @Test func otherAlphabetsAreNotTakenForLatin() throws {
+    let folder = try Folder()
+    func source(_ bytes: [UInt8]) throws -> String {
+      let path = folder.path("source")
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      return path
+    }
+    let cyrillic = Array("user,item\n".utf8) + [0xC8, 0xE2, 0xE0, 0xED] + Array(",1\n".utf8)
+    let error = try #require(throws: SourceError.self) { try read(source(cyrillic)) }
+    #expect(error.description.contains("iconv -f ENCODING -t UTF-8"))
+    var options = SourceOptions()
+    options.encoding = .windows1252
+    #expect(try read(source(cyrillic), options) == [Row("\u{C8}\u{E2}\u{E0}\u{ED}", "1")])
+    // Two in a row are French.
+    let french = Array("user,item\ncr".utf8) + [0xE9, 0xE9] + Array("e,1\n".utf8)
+    #expect(try read(source(french)) == [Row("cr\u{E9}\u{E9}e", "1")])
+  }
+
+  @Test func countsAboveRows() throws {
+    let text = "3 4 4\n1 1 5\n1 3 4\n2 2 1\n3 1 2\n"
+    #expect(refusal(text).contains("tail -n +2"))
+    #expect(try readText(text) { $0.header = false }.count == 5)
+    #expect(try readText("3 4 5\n1 1 5\n1 3 4\n").count == 3)
+    #expect(refusal("\u{FEFF}\n\r\n").contains("holds empty lines only"))
+  }
+
+  @Test func hintsAtIDs() {
+    func hints(_ ids: [String]) -> [String] {
+      let table = IDTable()
+      for id in ids { _ = table.intern(Array(id.utf8)) }
+      return table.hints("items")
+    }
+    #expect(hints(["a", "a\u{200B}"]).first?.contains("hold characters that are not seen") == true)
+    #expect(hints(["a", "a\u{A0}"]).first?.contains("begin or end with a blank") == true)
+    #expect(hints(["7", "007"]).first?.contains("'7' and '007'") == true)
+    #expect(hints(["1.23E+12"]).first?.contains("shortened by a spreadsheet") == true)
+    #expect(hints(["007", "E+5", "C++", "1E", "\u{5546}\u{3000}\u{54C1}"]).isEmpty)
+  }
+
+  @Test func archivesOfMacsAndSpreadsheets() throws {
+    let folder = try Folder()
+    func zip(_ members: [String]) throws -> String {
+      let path = folder.path("a.zip")
+      let script =
+        "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1], 'w'); "
+        + "[z.writestr(n, 'user,item\\na,x\\n') for n in sys.argv[2:]]"
+      let run = Shell.run("python3 -c \"\(script)\" \(path) \(members.joined(separator: " "))")
+      #expect(run.status == 0, "\(run.errors)")
+      return path
+    }
+    #expect(try read(zip(["my/r.csv", "__MACOSX/my/._r.csv", ".DS_Store"])) == [Row("a", "x")])
+    let sheet = try zip(["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+    let error = #expect(throws: SourceError.self) { try read(sheet) }
+    #expect(error?.description.contains("is a spreadsheet; export it as CSV") == true)
+  }
+
+  @Test func itemsThatMayBeTitles() throws {
+    let folder = try Folder()
+    func items(_ text: String) throws -> ItemMetadata {
+      var metadata = ItemMetadata()
+      try metadata.read(ByteStream(folder.write("items", text)))
+      return metadata
+    }
+    let titles = (1...6).map { "\($0),Name \($0)\n" }.joined()
+    let error = #expect(throws: SourceError.self) { try items(titles) }
+    #expect(error?.description.contains("another text for each item") == true)
+    #expect(try items("item,title\n" + titles).title(of: "3") == "Name 3")
+    for (text, reason) in [
+      ("item,title\r1,A\r2,B\r", "tr '\\r' '\\n'"), ("# mine\nitem,title\n1,A\n2,B\n", "awk '/"),
+      ("i\0t\0\n\0", "iconv -f UTF-16LE"),
+    ] {
+      let error = #expect(throws: SourceError.self) { try items(text) }
+      #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+      #expect(error?.description.contains("ingest RATINGS --items /dev/stdin") == true)
+    }
+    #expect(try items("item, title\n1,A\n2,B\n").title(of: "2") == "B")
+    #expect(try items("item, title\n1, A\n2, B\n").title(of: "2") == "B")
+    #expect(try items("item,category\n1,Home>Kitchen\n").categories(of: "1").count == 2)
+    let flags = try items("item,title,Action,War\n1,One,1,0\n")
+    #expect(flags.remarks.contains { $0.hasSuffix("left out: 3 'Action', 4 'War'") })
+    let keys = try items("{\"asin\":\"1\",\"title\":\"One\",\"price\":2}\n")
+    #expect(keys.remarks.contains { $0.hasSuffix("left out: 'price'") })
+    #expect(try items("номер,название,жанр\n1,Один,Драма\n").title(of: "1") == "Один")
+  }
+}
