@@ -6,18 +6,20 @@
 /// place in a tree, whose commas belong to its names: an item of it has the categories `Home` and `Home > Kitchen`.
 public struct CategoryText {
   let separator: Character?
-  let isTree: Bool
-  private static let step = " > "
+  /// What stands between the levels of a tree, if it is one.
+  private let step: String?
+  private static let join = " > "
 
   public init(_ fields: some Sequence<String>, isSequence: Bool = false) {
     var held: Set<Character> = []
-    var isTree = false
+    var (isTree, isWide) = (false, false)
     let marks: [Character] = isSequence ? [" "] : ["|", ";", ","]
     for field in fields {
       for mark in marks where !held.contains(mark) && field.contains(mark) { held.insert(mark) }
-      isTree = isTree || !isSequence && field.contains(Self.step)
+      isTree = isTree || !isSequence && field.contains(">")
+      isWide = isWide || field.contains(Self.join)
     }
-    self.isTree = isTree
+    step = isTree ? (isWide ? Self.join : ">") : nil
     separator = marks.first { held.contains($0) && !(isTree && $0 == ",") }
   }
 
@@ -27,10 +29,10 @@ public struct CategoryText {
     var names: [String] = []
     for part in parts {
       var path = ""
-      let steps = isTree ? part.split(separator: Self.step).map(String.init) : [part]
+      let steps = step.map { part.split(separator: $0).map(String.init) } ?? [part]
       for name in steps.map(\.trimmingBlanks)
       where !name.isEmpty && name != "(no genres listed)" {
-        path += path.isEmpty ? name : Self.step + name
+        path += path.isEmpty ? name : Self.join + name
         if !names.contains(path) { names.append(path) }
       }
     }
@@ -43,7 +45,7 @@ public struct CategoryText {
     if let separator {
       parts.append(separator == " " ? "between blanks" : "between '\(separator)'")
     }
-    if isTree { parts.append("a tree with '\(Self.step)', each level a category") }
+    if let step { parts.append("a tree with '\(step)', each level a category") }
     return parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
   }
 }

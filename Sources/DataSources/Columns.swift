@@ -4,49 +4,10 @@
 public enum ColumnRole: String, CaseIterable, Sendable {
   case user, item, rating, time
 
-  /// Names by which headers and JSON keys of known data sets call the column, in lower case and
-  /// without underscores; where a source has several of them, the first of this list is meant.
-  var names: [String] {
-    switch self {
-    case .user:
-      [
-        "userid", "user", "uid", "reviewerid", "customerid", "customer", "custid", "profileid",
-        "visitorid", "authorid", "memberid", "personid", "accountid", "clientid", "buyerid",
-        "playerid", "steamid", "usersha1", "usermd5", "householdkey", "customeremail", "useremail",
-        "email", "username", "reviewprofilename",
-        "usuario", "idusuario", "cliente", "idcliente", "utente", "idutente", "utilisateur",
-        "client", "kunde", "kundenid", "kundennr", "kundennummer", "nutzer", "nutzerid",
-        "benutzer", "benutzerid", "gebruiker", "klant", "u", "sessionid", "session",
-      ]
-    case .item:
-      [
-        "itemid", "item", "iid", "movieid", "movie", "sid", "businessid", "business", "asin",
-        "parentasin", "productid", "product", "sku", "stockcode", "bookid", "book", "isbn",
-        "artistid", "artist", "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
-        "videoid", "newsid", "recipeid", "venueid", "placeid", "locationid", "poiid", "gmapid",
-        "workid", "work", "pinid", "merchantid", "appid", "docid", "contentid", "bookmarkid",
-        "beerid", "beerbeerid", "lineitemsku", "aid", "articulo", "art\u{ED}culo", "producto",
-        "articolo", "prodotto", "artikel", "artikelid", "artikelnr", "artikelnummer", "produkt",
-        "article", "produit", "artigo", "produto", "productname", "itemname", "artistname", "i",
-      ]
-    case .rating:
-      [
-        "rating", "stars", "starrating", "star", "score", "overall", "value", "weight",
-        "bookrating", "userrating", "reviewoverall", "ratingvalue", "playcount", "plays",
-        "watchratio", "bewertung", "r",
-      ]
-    case .time:
-      [
-        "timestamp", "unixtime", "unixreviewtime", "time", "ts", "timems", "utctimestamp",
-        "eventtime", "datetime", "date", "createdat", "orderedat", "orderdate", "purchasedat",
-        "purchasedate", "invoicedate", "transactiondate", "transactiondt", "tdat", "eventdate",
-        "clicktimestamp", "reviewdate", "ratedat", "ratingtime", "dateadded", "reviewtime",
-      ]
-    }
-  }
-
   /// Whether a header's name means this column; RecBole's `user_id:token` counts as `user_id`.
-  func isNamed(_ name: String) -> Bool { names.contains(Self.plain(name)) }
+  func isNamed(_ name: String) -> Bool {
+    names.contains(Self.plain(name)) || Self.plainColumn(name).map(names.contains) == true
+  }
 
   /// The role with its article.
   var withArticle: String { (self == .item ? "an " : "a ") + rawValue }
@@ -100,15 +61,26 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     return parts.filter { !$0.isEmpty }
   }
 
-  /// Which of some columns' names means this column, if any.
+  /// Which of some columns' names means this column, if any; the whole name counts before the column's in a table.
   func position(in columns: [String]) -> Int? {
     let plain = columns.map(Self.plain)
+    let ofTables = columns.map(Self.plainColumn)
     return names.lazy.compactMap { plain.firstIndex(of: $0) }.first
+      ?? names.lazy.compactMap { ofTables.firstIndex(of: $0) }.first
   }
 
-  /// A name as it is compared: in lower case, without underscores, hyphens, blanks and RecBole's type.
+  /// A name as it is compared: in lower case, without underscores, hyphens, blanks, a comment's sign, RecBole's type
+  /// and what stands in parentheses.
   static func plain(_ name: String) -> String {
-    name.prefix { $0 != ":" }.lowercased().filter { !"_-. ".contains($0) }
+    name.prefix { !":([".contains($0) }.lowercased().filter {
+      !"_-.#".contains($0) && !$0.isWhitespace
+    }
+  }
+
+  /// The column of `table.column`, as Hive writes names, as it is compared.
+  private static func plainColumn(_ name: String) -> String? {
+    guard let point = name.lastIndex(of: ".") else { return nil }
+    return plain(String(name[name.index(after: point)...]))
   }
 }
 
@@ -174,7 +146,9 @@ public struct ColumnSelection: Sendable {
       case .name(let name):
         found[role] = try Self.position(of: name, in: names, source: source)
       case Reference.none?: continue
-      case nil: found[role] = role.position(in: names)
+      case nil:
+        found[role] = role.position(in: names)
+        try found[role].map { try Self.refuseTwins(of: $0, role, names, source) }
       }
     }
     guard found[.user] != nil, found[.item] != nil else {
@@ -194,6 +168,26 @@ public struct ColumnSelection: Sendable {
           + " --header no where it is data")
     }
     return found
+  }
+
+  /// Throws `SourceError` where another column is called the same.
+  private static func refuseTwins(
+    of place: Int, _ role: ColumnRole, _ names: [String], _ source: String
+  ) throws {
+    let plain = ColumnRole.plain(names[place])
+    guard
+      let other = names.indices.first(where: {
+        $0 != place && ColumnRole.plain(names[$0]) == plain
+      })
+    else { return }
+    let isSame = names[place] == names[other]
+    let choices = [place, other].map {
+      isSame ? "\(role.rawValue)=\($0 + 1)" : "\(role.rawValue)=\(names[$0])"
+    }
+    throw SourceError(
+      .badData,
+      "\(source): line 1 calls two columns '\(shown(names[place].utf8))'; say which one is meant, as in --columns"
+        + " \(Conversion.quoted(choices[0])) or --columns \(Conversion.quoted(choices[1]))")
   }
 
   private static func position(of name: String, in names: [String], source: String) throws -> Int {

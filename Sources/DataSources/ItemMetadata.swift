@@ -38,19 +38,27 @@ public struct ItemMetadata: Sendable {
   /// Several categories of a field stand as `CategoryText` has it, or between blanks where RecBole's header says
   /// `token_seq`. A field that is no UTF-8 is taken as Windows-1252. Throws `SourceError`.
   public mutating func read(_ source: ByteStream, quotes: QuoteRule = .auto) throws {
-    let lines = linesOfText(try source.readAll())
+    let bytes = try source.readAll()
+    let target = "ingest RATINGS --items /dev/stdin"
+    try bytes.withUnsafeBufferPointer { bytes in
+      let head = UnsafeBufferPointer(rebasing: bytes.prefix(1 << 16))
+      try SourceOptions.refuseBinary(head, source: source.name, target: target)
+    }
+    let lines = linesOfText(bytes)
     let sample = lines.lazy.filter { !$0.isEmpty }.prefix(200).map(Array.init)
     guard let first = sample.first else {
       throw SourceError(.badData, "\(source.name): is empty; it should list items")
     }
-    try Conversion(
-      Array(sample), source: source.name, target: "ingest RATINGS --items /dev/stdin"
-    ).refuseObjects()
+    let conversion = Conversion(Array(sample), source: source.name, target: target)
+    try conversion.refuseObjects()
+    try conversion.refuseReturns()
     let decoder = TextDecoder(.auto)
     if first.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7B {
       try readObjects(lines, Array(sample), decoder, source.name)
     } else {
-      try readRows(lines, ItemRows(first, quotes, source: source.name), decoder, source.name)
+      try RowShape.refusePreamble(Array(sample), source.name, target: target)
+      try readRows(
+        lines, ItemRows(Array(sample), quotes, source: source.name), decoder, source.name)
     }
   }
 
@@ -73,12 +81,26 @@ public struct ItemMetadata: Sendable {
         SourceError(.badData, "\(source): line \(start + 1): \(reason)")
       }
       guard let fields = reader.fields(line, decoder) else {
-        throw bad("is no row of an item with a title or category in text of UTF-8")
+        throw bad(
+          "is no row of an item with a title or category, or in another encoding than UTF-8 and windows-1252;"
+            + " fix it, or convert it with iconv -f ENCODING -t UTF-8")
       }
       held += try add(fields, reader, bad).map { (Array(fields[reader.item].utf8), $0, start) }
     }
     let text = try separate(held, isSequence: reader.isSequence, source)
-    remarks += ([reader.summary + text] + decoder.remarks).map { "\(source): \($0)" }
+    if reader.header == nil, reader.title == nil { try refuseTitles(held.map(\.field), source) }
+    remarks += ([reader.summary + text + reader.leftOut] + decoder.remarks).map {
+      "\(source): \($0)"
+    }
+  }
+
+  /// Throws `SourceError` where what would be categories is another text for each item.
+  private func refuseTitles(_ fields: [String], _ source: String) throws {
+    guard fields.count > 4, Set(fields).count == fields.count else { return }
+    throw SourceError(
+      .badData,
+      "\(source): has another text for each item, '\(shown(fields[0].utf8))' for the first; say in a first line"
+        + " what the columns are, item and title or item and category")
   }
 
   /// Divides the fields of categories; returns in words how.
@@ -130,7 +152,7 @@ public struct ItemMetadata: Sendable {
       }
     }
     let text = try separate(held, isSequence: false, source)
-    remarks += ([keys.summary + text] + decoder.remarks).map { "\(source): \($0)" }
+    remarks += ([keys.summary + text + keys.leftOut] + decoder.remarks).map { "\(source): \($0)" }
   }
 
   /// Takes the title of a row; returns its fields of categories.

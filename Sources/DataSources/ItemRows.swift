@@ -6,13 +6,29 @@ import Interchange
 enum ItemNames {
   static let title = [
     "title", "itemname", "movietitle", "booktitle", "producttitle", "productname", "trackname",
-    "artistname", "name",
+    "artistname", "name", "titel", "titre", "titolo", "título", "titulo", "otsikko", "tytuł",
+    "název", "cím",
+    "başlık", "τίτλος", "название", "наименование", "назва", "العنوان", "タイトル", "商品名", "标题", "名称",
+    "제목",
+    "상품명",
   ]
-  static let category = ["genres", "genre", "categories", "category", "class"]
+  static let category = [
+    "genres", "genre", "categories", "category", "class", "kategorie", "kategoria", "kategori",
+    "categoria",
+    "categoría", "catégorie", "género", "gênero", "genere", "κατηγορία", "категория", "категорія",
+    "жанр", "الفئة",
+    "カテゴリ", "カテゴリー", "ジャンル", "类别", "分类", "类型", "카테고리", "장르",
+  ]
 
   static func position(of wanted: [String], in names: [String]) -> Int? {
     let plain = names.map(ColumnRole.plain)
     return wanted.lazy.compactMap { plain.firstIndex(of: $0) }.first
+  }
+
+  /// Columns or keys that are not read, the first of them by name.
+  static func leftOut(_ names: [String]) -> String {
+    let more = names.count > 12 ? " and \(names.count - 12) more" : ""
+    return names.isEmpty ? "" : "; left out: \(names.prefix(12).joined(separator: ", "))\(more)"
   }
 
   /// The id of an item; a plain `id` is one where nothing else is.
@@ -35,13 +51,20 @@ struct ItemRows {
   var hasFlags = false
   /// Whether RecBole's header says that categories stand between blanks.
   var isSequence = false
+  private var names: [String]?
 
   /// Throws `SourceError` where a header names neither titles nor categories.
-  init(_ line: [UInt8], _ quotes: QuoteRule, source: String) throws {
+  init(_ lines: [[UInt8]], _ quotes: QuoteRule, source: String) throws {
+    let line = lines[0]
     // u.item's titles may hold commas; genres of movies.csv hold bars, but never twenty.
-    delimiter =
+    let told =
       line.count { $0 == 0x7C } >= 20
       ? [0x7C] : RowLayout.delimiter(of: [line], options: SourceOptions())
+    // Blanks beside the first line's marks belong to these only where all lines have them.
+    let isEverywhere = lines.allSatisfy { line in
+      line.withUnsafeBufferPointer { (splitFields($0, by: told, .none)?.count ?? 0) > 1 }
+    }
+    delimiter = told.count == 1 || isEverywhere ? told : told.filter { $0 != 0x20 }
     quoting = Quoting(quotes, delimiter: delimiter)
     let fields = fields(line, TextDecoder(.auto)) ?? []
     width = fields.count
@@ -49,6 +72,7 @@ struct ItemRows {
     categories = ItemNames.position(of: ItemNames.category, in: fields).map { [$0] } ?? []
     if title != nil || !categories.isEmpty {
       header = line
+      names = fields
       // Of a single column of names, the item is what is called so.
       let others = fields.enumerated().map { $0 == title ? "" : $1 }
       item = ItemNames.item(in: others) ?? ItemNames.item(in: fields) ?? 0
@@ -113,6 +137,16 @@ struct ItemRows {
     }
     return parts.joined(separator: ", ")
   }
+
+  /// Columns that are not read, in words.
+  var leftOut: String {
+    guard !hasFlags, !titleIsRest else { return "" }
+    let read = [item, title].compactMap(\.self) + categories
+    return ItemNames.leftOut(
+      (0..<width).filter { !read.contains($0) }.map { place in
+        names.map { "\(place + 1) '\(shown($0[place].utf8))'" } ?? "\(place + 1)"
+      })
+  }
 }
 
 /// Which keys of JSON objects describe items.
@@ -120,6 +154,8 @@ struct ItemKeys {
   let item: String
   let title: String?
   let category: String?
+  /// Keys that are not read, in words.
+  let leftOut: String
 
   /// Told by the keys of the first lines. Throws `SourceError` where there is no item, or nothing else.
   init(_ lines: [[UInt8]], source: String) throws {
@@ -142,6 +178,9 @@ struct ItemKeys {
           + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
     }
     self.item = names[item]
+    let read = [names[item], title, category]
+    leftOut = ItemNames.leftOut(
+      names.filter { !read.contains($0) }.map { "'\(shown($0.utf8))'" })
   }
 
   var summary: String {
