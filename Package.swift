@@ -57,9 +57,12 @@ let tools: [Target] = [
   tool("group-items", ["InteractionData", "Interchange"] + modelling),
   tool("fit", ["InteractionData", "Interchange"] + modelling),
   tool("tune", ["DenseMath", "InteractionData", "Tuning", "Interchange"] + modelling),
-  tool("score", ["InteractionData", "Interchange"] + modelling),
+  tool("score", ["DataSources", "InteractionData", "Interchange"] + modelling),
   tool("explain", ["DenseMath", "Explaining", "Interchange"]),
-  tool("metrics", ["InteractionData", "Interpretability", "RankingMetrics", "Interchange"]),
+  tool(
+    "metrics",
+    ["DenseMath", "InteractionData", "Interpretability", "RankingMetrics", "Interchange"]
+      + modelling),
   tool(
     "interpret",
     ["DenseMath", "InteractionData", "Interpretability", "Interchange"] + modelling),
@@ -138,7 +141,9 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "Reporting",
-      dependencies: ["DenseMath", "InteractionData", "Interchange", "Plots", "ToolKit"] + modelling,
+      dependencies: [
+        "DataSources", "DenseMath", "InteractionData", "Interchange", "Plots", "ToolKit",
+      ] + modelling,
       swiftSettings: swift),
 
     // MARK: Tools

@@ -39,6 +39,9 @@ final class ListWalk {
   private let explainable: UnsafeMutablePointer<UInt32>
   private let explains: Bool
   private let figures: ListFigures
+  private let features: ItemFeatures?
+  /// Of the next walk, where anybody asks.
+  private var likeness: ListLikeness?
   private var stamp: UInt32 = 0
   private static let unscorable = UInt32.max
 
@@ -70,6 +73,7 @@ final class ListWalk {
       }
     }
     figures = ListFigures(depth: cutoffs.last ?? 1)
+    features = Metric.likeness.contains(where: options.metrics.contains) ? catalogue.features : nil
   }
 
   deinit {
@@ -132,6 +136,11 @@ final class ListWalk {
     }
   }
 
+  /// Takes in what the user of the next walk is known by.
+  func take(history: [UInt32]) {
+    likeness = features.map { ListLikeness($0, history: history) }
+  }
+
   /// Walks the list down to the greatest cut-off, counting exposures by band between cut-offs.
   ///
   /// - Parameter exposure: cutoffs.count x itemCount counts; row c is of ranks above cut-off c - 1
@@ -156,6 +165,7 @@ final class ListWalk {
         }
         marks[item] = stamp + 1
         band[item] &+= 1
+        likeness?.append(item)
         if mark == stamp {
           tallies[0].hit(rank: position + 1, gain: figures.gain(at: position))
           if tallyCount > 1 {
@@ -168,15 +178,20 @@ final class ListWalk {
         }
         position += 1
       }
+      let (diversity, calibration) = (likeness?.diversity ?? 0, likeness?.calibration ?? 0)
       for tally in 0..<tallyCount where tallies[tally].size > 0 {
-        write(tallies[tally], cut: cut, to: scratch + tally * valuesPerTally)
+        let values = scratch + tally * valuesPerTally
+        write(tallies[tally], diversity, calibration, cut: cut, to: values)
       }
     }
   }
 
   /// Writes one cut-off's column of each metric, in the order of `Metric.perUser`.
   @inline(__always)
-  private func write(_ tally: Tally, cut: Int, to values: UnsafeMutablePointer<Double>) {
+  private func write(
+    _ tally: Tally, _ diversity: Double, _ calibration: Double, cut: Int,
+    to values: UnsafeMutablePointer<Double>
+  ) {
     let stride = cutoffs.count
     var next = values + cut
     @inline(__always)
@@ -197,6 +212,8 @@ final class ListWalk {
     put(Double(tally.explained) / Double(cutoff))
     put(tally.explainable > 0 ? Double(tally.explained) / Double(tally.explainable) : 0)
     put(Double(tally.explainable))
+    put(diversity)
+    put(calibration)
   }
 
   /// Takes the next two stamps; when they run out all marks start anew.

@@ -7,7 +7,7 @@
 /// over ranks 1...n. A list shorter than n counts as if its missing places were misses.
 ///
 /// E is the set of items that the user's history makes explainable (`ExplainabilitySettings`); the metrics
-/// on E are computed when the evaluation is told of it.
+/// on E are computed when the evaluation is told of it. Those on the likeness of items (`ItemFeatures`) are, too.
 public enum Metric: String, CaseIterable, Codable, Sendable {
   case recall
   case recallMin = "recall-min"
@@ -19,6 +19,8 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
   case explainabilityPrecision = "mep"
   case explainabilityRecall = "mer"
   case explainableItems = "explainable"
+  case diversity
+  case calibration
   case coverage
   case gini
   case novelty
@@ -43,11 +45,14 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
     }
   }
 
+  /// The metrics that ask how items are alike.
+  public static let likeness: [Metric] = [.diversity, .calibration]
+
   /// Whether users have values of their own (and so a standard error) in this metric.
   public var kind: Kind {
     switch self {
     case .recall, .recallMin, .ndcg, .precision, .hitRate, .reciprocalRank, .averagePrecision,
-      .explainabilityPrecision, .explainabilityRecall, .explainableItems:
+      .explainabilityPrecision, .explainabilityRecall, .explainableItems, .diversity, .calibration:
       .perUser
     case .coverage, .gini, .novelty:
       .catalogue
@@ -79,6 +84,13 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
         + "explainability recall)"
     case .explainableItems:
       "|E|, the same at every n  (--explainability)"
+    case .diversity:
+      "mean over the pairs of the first n places of 1 - cosine of their categories or vectors, 0 without a "
+        + "pair  (--diversity; intra-list diversity)"
+    case .calibration:
+      "sum over categories c of p_c ln(p_c / (0.99 q_c + 0.01 p_c)), p their shares in the history and q in the "
+        + "first n places, an item's share being divided among its own; 0 = as the history, at most 4.6  "
+        + "(--diversity; Steck 2018, less is better)"
     case .coverage:
       "distinct items in the first n places of all lists / items that can be scored"
     case .gini:

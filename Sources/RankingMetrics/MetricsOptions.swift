@@ -5,7 +5,9 @@ public struct MetricsOptions: Sendable, Equatable {
   /// Lengths n at which lists are cut.
   public var cutoffs: [Int] = [1, 5, 10, 20, 50, 100]
   /// The metrics to report.
-  public var metrics: [Metric] = Metric.allCases.filter { !$0.needsExplainability }
+  public var metrics: [Metric] = Metric.allCases.filter {
+    !$0.needsExplainability && !Metric.likeness.contains($0)
+  }
   /// How the explainable items were found that come with each list; nil when none come.
   public var explainability: ExplainabilitySettings?
   /// A list belongs to the near-cold-start group when fewer interactions than this were folded in.
@@ -90,11 +92,16 @@ public struct Catalogue: Sendable {
   public let trainingCounts: [UInt32]?
   /// Whether the model can score each item; nil: all of them.
   public let scorable: [Bool]?
+  /// How items are alike, for the metrics that ask for it.
+  public let features: ItemFeatures?
 
   /// A catalogue of items 0..<itemCount.
   ///
   /// Throws `MetricsError.invalidOption` when an array is not of `itemCount` elements.
-  public init(itemCount: Int, trainingCounts: [UInt32]? = nil, scorable: [Bool]? = nil) throws {
+  public init(
+    itemCount: Int, trainingCounts: [UInt32]? = nil, scorable: [Bool]? = nil,
+    features: ItemFeatures? = nil
+  ) throws {
     guard itemCount >= 0, itemCount < Int(UInt32.max) else {
       throw MetricsError.invalidOption("\(itemCount) items: must be from 0 to \(UInt32.max - 1)")
     }
@@ -107,6 +114,7 @@ public struct Catalogue: Sendable {
     self.itemCount = itemCount
     self.trainingCounts = trainingCounts
     self.scorable = scorable
+    self.features = features
   }
 }
 

@@ -60,12 +60,13 @@ public final class RankingAccumulator {
   ///   - truth: item indices, strictly ascending; those that cannot be scored are misses
   ///   - foldInCount: interactions that were folded in for this list
   ///   - explainable: the items that these interactions make explainable, when the options ask for it
+  ///   - history: the items that were folded in, when metrics of likeness are asked for
   ///
   /// Throws `MetricsError`.
   public func add(
     user: UInt32, round: Int = noRound, ranking: UnsafeBufferPointer<UInt32>,
     truth: UnsafeBufferPointer<UInt32>, foldInCount: Int,
-    explainable: UnsafeBufferPointer<UInt32> = .init(start: nil, count: 0)
+    explainable: UnsafeBufferPointer<UInt32> = .init(start: nil, count: 0), history: [UInt32] = []
   ) throws {
     let slot = try roundSlot(round, user: user)
     guard foldInCount >= 0 else { throw MetricsError.negativeFoldIn(user: user, round: round) }
@@ -74,6 +75,7 @@ public final class RankingAccumulator {
 
     let unscorable = try walk.begin(truth: truth, user: user, round: round)
     walk.take(explainable: explainable)
+    walk.take(history: history)
     if let count = counts.unexplainableLists, walk.explainableCount == 0 {
       counts.unexplainableLists = count + 1
     }
@@ -108,14 +110,14 @@ public final class RankingAccumulator {
   /// Takes in a list given as arrays; for tests and small inputs.
   public func add(
     user: UInt32, round: Int = noRound, ranking: [UInt32], truth: [UInt32], foldInCount: Int,
-    explainable: [UInt32] = []
+    explainable: [UInt32] = [], history: [UInt32] = []
   ) throws {
     try ranking.withUnsafeBufferPointer { ranking in
       try truth.withUnsafeBufferPointer { truth in
         try explainable.withUnsafeBufferPointer { explainable in
           try add(
             user: user, round: round, ranking: ranking, truth: truth, foldInCount: foldInCount,
-            explainable: explainable)
+            explainable: explainable, history: history)
         }
       }
     }

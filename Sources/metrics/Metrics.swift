@@ -59,6 +59,8 @@ struct Metrics: Tool {
   @Option(help: "Whether every item can be explainable or only those the user chose.")
   var reading: ExplainabilitySettings.Reading = .set
 
+  @OptionGroup var likeness: LikenessOptions
+
   @Option(help: ArgumentHelp("Confidence of the intervals.", valueName: "level"))
   var confidence = 0.95
 
@@ -100,14 +102,15 @@ struct Metrics: Tool {
     guard let truth else {
       throw ToolError(.usage, "--truth is missing: name the split that was scored")
     }
-    let options = try self.options()
+    var options = try self.options()
     let oracle = try Truth(InputFile.stream(truth, expecting: [.interactions]))
-    let first = try oracle.evaluate(recommendations(input), options)
+    let features = try likeness.features(oracle, &options, namesMetrics: metrics != nil)
+    let first = try oracle.evaluate(recommendations(input), options, features)
     try report(first, context)
     try Floor.refuseUnknown(failBelow, in: first.report)
     if let perUser { try writeUsers(first, oracle, perUser) }
     if let compare {
-      let second = try oracle.evaluate(recommendations(compare), options)
+      let second = try oracle.evaluate(recommendations(compare), options, features)
       try report(second, context)
       let comparison = RankingMetrics.compare(
         first.evaluation, second.evaluation, nameA: first.name, nameB: second.name,
@@ -156,6 +159,9 @@ struct Metrics: Tool {
       if metrics == nil { options.metrics += Metric.explainability }
     } else if let metric = options.metrics.first(where: \.needsExplainability) {
       throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --explainability")
+    }
+    if !likeness.isWanted, let metric = options.metrics.first(where: Metric.likeness.contains) {
+      throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --diversity")
     }
     return options
   }

@@ -23,10 +23,11 @@ final class Truth {
   private let places: IDPlaces
   private let trainingCounts: [UInt32]
   private var neighbours: NearestItems?
+  let name: String
 
   init(_ stream: StreamReader) throws {
     data = try InteractionSet.read(stream).0
-    digest = stream.digest
+    (digest, name) = (stream.digest, stream.name)
     plan = try SplitPlan(data)
     places = IDPlaces(data.users.ids)
     trainingCounts = (plan?.training() ?? data.rows()).columnCounts().map { UInt32(clamping: $0) }
@@ -35,10 +36,22 @@ final class Truth {
   /// The id of a user number that `evaluate` used.
   func id(of user: UInt32) -> String { data.users.ids[Int(user)] }
 
+  var itemIDs: [String] { data.items.ids }
+  /// Whether it tells what users were known by.
+  var tellsHistories: Bool { plan != nil }
+  /// What items are compared by; nil where none has a category.
+  var categories: ItemFeatures? {
+    data.items.categories.map {
+      ItemFeatures(categories: $0, count: data.categories.count, weights: trainingCounts)
+    }
+  }
+
   /// Measures all lists of a stream.
   ///
   /// Throws `FormatError`, and `ToolError` when lists and truth do not belong together.
-  func evaluate(_ reader: RecommendationReader, _ options: MetricsOptions) throws -> Measured {
+  func evaluate(
+    _ reader: RecommendationReader, _ options: MetricsOptions, _ features: ItemFeatures?
+  ) throws -> Measured {
     let role: UserRole = reader.metadata["role"]?.string == "validation" ? .validation : .test
     try refuseOtherSplit(reader)
     let lists = try readAll(reader)
@@ -56,7 +69,8 @@ final class Truth {
     do {
       let accumulator = try RankingAccumulator(
         options: options,
-        catalogue: Catalogue(itemCount: counts.count, trainingCounts: counts, scorable: scorable))
+        catalogue: Catalogue(
+          itemCount: counts.count, trainingCounts: counts, scorable: scorable, features: features))
       for chunk in lists.chunks {
         for list in chunk.lists {
           let id = lists.users[Int(list.user)]
@@ -75,7 +89,7 @@ final class Truth {
           try accumulator.add(
             user: UInt32(user), round: list.round.map(Int.init) ?? RankingAccumulator.noRound,
             ranking: chunk.items[list.rows].map { items[Int($0)] }, truth: chosen,
-            foldInCount: history.count, explainable: explainable)
+            foldInCount: history.count, explainable: explainable, history: history)
         }
       }
       return Measured(

@@ -86,8 +86,8 @@ func plain(_ metric: Metric, _ ranking: [UInt32], _ truth: [UInt32], _ n: Int) -
       relevance[$0] * relevance[...$0].reduce(0, +) / Double($0 + 1)
     }
     return precisions.reduce(0, +) / best
-  case .explainabilityPrecision, .explainabilityRecall, .explainableItems, .coverage, .gini,
-    .novelty:
+  case .explainabilityPrecision, .explainabilityRecall, .explainableItems, .diversity, .calibration,
+    .coverage, .gini, .novelty:
     return .nan
   }
 }
