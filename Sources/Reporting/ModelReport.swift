@@ -19,13 +19,16 @@ package struct ModelReport {
     package var recommendations: String?
     package var metrics: [String]
     package var series: [String]
+    /// The model card that a nightly run wrote.
+    package var card: String?
 
     package init(
       model: String, data: String?, logs: [(name: String, path: String)], recommendations: String?,
-      metrics: [String], series: [String]
+      metrics: [String], series: [String], card: String? = nil
     ) {
       (self.model, self.data, self.logs) = (model, data, logs)
-      (self.recommendations, self.metrics, self.series) = (recommendations, metrics, series)
+      (self.recommendations, self.metrics) = (recommendations, metrics)
+      (self.series, self.card) = (series, card)
     }
   }
 
@@ -46,14 +49,15 @@ package struct ModelReport {
       try MeasuredModel($0, name: $1)
     }
     let varied = try files.series.flatMap { try SeriesFile($0).figures }
+    let card = try files.card.map { try ModelCard($0, of: stored) }
     unknownInteractions = population?.unknownInteractions ?? 0
     let subject = Subject(stored, fitted, population)
     page = Page(
       title: "\(subject.familyName): \(shortName(files.model))",
       sections: [
-        numbersSection(subject), accuracySection(measured), seriesSection(varied),
-        trainingSection(logs), clustersSection(subject), groupsSection(subject),
-        mappingSection(subject),
+        cardSection(card), numbersSection(subject), accuracySection(measured),
+        seriesSection(varied), trainingSection(logs), clustersSection(subject),
+        groupsSection(subject), mappingSection(subject),
         traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
       ], notes: stored.provenance)
   }

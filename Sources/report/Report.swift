@@ -48,6 +48,10 @@ struct Report: Tool {
       "Means of experiments as TSV, drawn as lines; repeatable.", valueName: "file"))
   var series: [String] = []
 
+  @Option(
+    help: ArgumentHelp("The model card that indgrm nightly wrote, as JSON.", valueName: "file"))
+  var card: String?
+
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
 
@@ -67,7 +71,7 @@ struct Report: Tool {
     let report = try ModelReport(
       ModelReport.Files(
         model: model, data: data, logs: logFiles, recommendations: recommendations,
-        metrics: metrics, series: series))
+        metrics: metrics, series: series, card: card))
     if report.unknownInteractions > 0 {
       context.log.notice(
         "items the model does not know are left out, with \(report.unknownInteractions) of the interactions"

@@ -63,20 +63,36 @@ private func loadsNothing(_ text: String) -> Bool {
     #expect(made.status == 0, "\(made.errors)")
     _ = try folder.write(
       "varied.tsv", heading + "By <size>\tndcg@10\tindgrm\t20\t0.3\t0.01\n")
+    let digest = try #require(
+      Shell.run("dump --stats \(model) | sed 's/.*\"digest\":\"\\([0-9a-f]*\\)\".*/\\1/'").output
+        .split(separator: "\n").first)
+    func card(_ digest: some StringProtocol) -> String {
+      "{\"intended_use\":\"lists for <us>\",\"not_for\":\"others\",\"model_digest\":\"\(digest)\",\"data\":"
+        + "{\"rows\":1234,\"users\":5,\"items\":6,\"oldest\":0,\"newest\":86400},\"commands\":[\"a & b\"],"
+        + "\"figures\":{\"metric\":\"ndcg@10\",\"mean\":0.5,\"interval\":{\"low\":0.4,\"high\":0.6}}}"
+    }
+    _ = try folder.write("card.json", card(digest))
+    let other = try folder.write("other.json", card("0123456789abcdef"))
+    let refused = Shell.run("report --model \(model) --card \(other)")
+    #expect(refused.status == 65 && refused.errors.contains("belong together"))
     let command =
-      "cd \(folder.path("")) && report --model \(model) --data \(data) --fit-log fit.jsonl"
+      "cd \(folder.path("")) && report --card card.json --model \(model) --data \(data) --fit-log fit.jsonl"
       + " --recommendations m.recs --metrics small.json --metrics ease.json --series varied.tsv --figures svg"
     let run = Shell.run("\(command) -o page.html && \(command) --threads 1 -o again.html")
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.errors.contains("10 of 10 sections"))
+    #expect(run.errors.contains("11 of 11 sections"))
     let page = try contents(folder.path("page.html"))
     for name in [
-      "numbers", "accuracy", "series", "training", "clusters", "groups", "mapping", "traversals",
+      "card", "numbers", "accuracy", "series", "training", "clusters", "groups", "mapping",
+      "traversals",
       "data",
       "explanations",
     ] { #expect(page.contains("<section id=\"\(name)\">"), "\(name)") }
     #expect(isWellFormed(page))
     #expect(loadsNothing(page))
+    for text in [
+      "lists for &lt;us&gt;", "1970-01-01 to 1970-01-02", "0.5000 (95 % interval 0.4000 to 0.6000)",
+    ] { #expect(page.contains(text), "\(text)") }
     #expect(page.contains("&lt;script&gt;"))
     #expect(page.contains("<td>ease</td>"))
     #expect(page.utf8.count < 3_000_000)
