@@ -16,6 +16,12 @@ public struct ItemMetadata: Sendable {
   /// All categories, each once, in order.
   public var categoryNames: [String] { Set(categoriesOf.values.joined()).sorted() }
 
+  /// All items of which something is known, each once, in the order of their bytes.
+  public var ids: [String] {
+    Set(titles.keys).union(categoriesOf.keys).sorted { $0.lexicographicallyPrecedes($1) }
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// What an item is called, if known.
   public func title(of id: String) -> String? { titles[Array(id.utf8)] }
 

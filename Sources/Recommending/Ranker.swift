@@ -35,18 +35,23 @@ public final class Ranker {
   ///   - history: what users have, one row a user.
   ///   - rows: of which of them; some hundred at a time suit the caches.
   ///   - keepsSeen: whether what a user has is ranked too.
+  ///   - hidden: for each of `rows`, counted from 0, all that is left out for the user, ascending; then `keepsSeen`
+  ///     says nothing.
   /// - Returns: one list a user, shorter than `count` when there are fewer candidates.
-  public func top(_ history: SparseRows, rows: Range<Int>, count: Int, keepsSeen: Bool = false)
-    -> [[Ranked<Float>]]
-  {
+  public func top(
+    _ history: SparseRows, rows: Range<Int>, count: Int, keepsSeen: Bool = false,
+    leavingOut hidden: SparseRows? = nil
+  ) -> [[Ranked<Float>]] {
     if let products, let model = model as? any FactorisedModel {
       return products.top(
-        model.userFactors(history, rows: rows), leavingOut: keepsSeen ? nil : history, rows: rows,
-        count: count)
+        model.userFactors(history, rows: rows),
+        leavingOut: hidden ?? (keepsSeen ? nil : history),
+        rows: hidden == nil ? rows : 0..<rows.count, count: count)
     }
     let scores = self.scores.matrix(rows: rows.count, columns: model.itemCount)
     model.score(history, rows: rows, into: scores)
     hideOthers(scores)
+    if let hidden { return topItems(scores, hidden, rows: 0..<rows.count, count: count) }
     guard keepsSeen else { return topItems(scores, history, rows: rows, count: count) }
     let nothing = SparseRows(
       offsets: [Int](repeating: 0, count: rows.count + 1), columns: [],

@@ -134,7 +134,8 @@ func exportInteractions(_ reader: InteractionReader, _ style: FieldStyle, _ file
   try buffer.flush()
 }
 
-/// Streams ranked lists: `user,round,rank,item,score`, the round empty (or left out) where there is none.
+/// Streams ranked lists: `user,round,rank,item,score`, the round empty (or left out) where there is none; and
+/// `filler`, 1 for what is popular, where the stream tells.
 func exportRecommendations(_ reader: RecommendationReader, _ style: FieldStyle, _ file: OutputFile)
   throws
 {
@@ -142,15 +143,19 @@ func exportRecommendations(_ reader: RecommendationReader, _ style: FieldStyle, 
   var items: [[UInt8]] = []
   var buffer = RowBuffer(file)
   let asCSV = style.isCSV
-  if asCSV {
-    buffer.append("user,round,rank,item,score")
+  var hasHeader = !asCSV
+  func writeHeader(marks: Bool) throws {
+    guard !hasHeader else { return }
+    buffer.append(marks ? "user,round,rank,item,score,filler" : "user,round,rank,item,score")
     try buffer.endRow()
+    hasHeader = true
   }
   while let part = try reader.next() {
     switch part {
     case .users(let ids): users += ids.map(style.field)
     case .items(let chunk): items += chunk.ids.map(style.field)
     case .recommendations(let chunk):
+      try writeHeader(marks: chunk.lists.first?.own != nil)
       for list in chunk.lists {
         for (rank, row) in list.rows.enumerated() {
           buffer.append(asCSV ? "" : "{\"user\":")
@@ -166,12 +171,20 @@ func exportRecommendations(_ reader: RecommendationReader, _ style: FieldStyle, 
           buffer.append(items[Int(chunk.items[row])])
           buffer.append(asCSV ? "," : ",\"score\":")
           buffer.append(chunk.scores[row])
+          if let own = list.own {
+            if asCSV {
+              buffer.append(rank < own ? ",0" : ",1")
+            } else if rank >= own {
+              buffer.append(",\"filler\":true")
+            }
+          }
           if !asCSV { buffer.append("}") }
           try buffer.endRow()
         }
       }
     }
   }
+  try writeHeader(marks: false)
   try buffer.flush()
 }
 

@@ -81,7 +81,7 @@ func mergeLists(
       for list in chunk.lists {
         try writer.append(
           user: own.users[Int(list.user)], round: list.round, items: chunk.items[list.rows],
-          scores: chunk.scores[list.rows])
+          scores: chunk.scores[list.rows], own: list.own)
       }
       lists += chunk.lists.count
     }

@@ -48,12 +48,19 @@ struct Score: Tool {
   @Option(help: ArgumentHelp("Never rank the items whose ids this file lists.", valueName: "file"))
   var exclude: String?
 
+  @OptionGroup var personal: PersonalItems
+  @OptionGroup var new: NewItems
+  @OptionGroup var shape: ListShape
+
   @OptionGroup var known: KnownShare
 
   @Flag(help: "Rank also what a user already has.")
   var keepSeen = false
 
-  @Option(help: "ig is the stream that metrics reads; the others are text.")
+  @Option(
+    help:
+      "ig is the stream that metrics reads; tsv and jsonl are text; npz holds vectors, no lists."
+  )
   var format: RankingFormat = .ig
 
   @OptionGroup var output: StreamOutputOptions
@@ -63,11 +70,18 @@ struct Score: Tool {
     guard (1...1_000_000).contains(top) else {
       throw ValidationError("--top must be between 1 and 1000000")
     }
+    if format == .npz,
+      !personal.isEmpty || new.newItems != nil || shape.diversity > 0 || shape.fill || keepSeen
+    {
+      throw ValidationError(
+        "npz holds vectors and no lists; leave out --candidates-by-user, --exclude-by-user, --new-items,"
+          + " --diversity, --fill and --keep-seen")
+    }
   }
 
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
-    let file = try output.open(binary: format == .ig)
+    let file = try output.open(binary: format == .ig || format == .npz)
     let stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     let fitted = try ModelCatalogue.restore(stored)
     let stream = try InputFile.stream(input, expecting: [.interactions])
@@ -75,17 +89,25 @@ struct Score: Tool {
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
     warn(of: stored, context)
-    let mask = try candidateMask(stored.items.ids, context)
+    let shelf = try new.shelf(fitted, stored, model, context)
+    let mask = try candidateMask(shelf.items.ids, context)
+    let personal = try self.personal.read(items: shelf.items.ids, known, context)
     let popular = stored.popularity
-    let ranker = Ranker(fitted, candidates: mask)
-    let cold = popular.map { Ranker($0, candidates: mask) }
+    let maker = ListMaker(
+      model: Ranker(shelf.model, candidates: mask),
+      popular: popular.map { own in
+        Ranker(own, candidates: mask.map { Array($0.prefix(own.itemCount)) })
+      },
+      knownItems: fitted.itemCount, diversity: try shape.diversity(of: shelf, fitted, model),
+      top: top, keepsSeen: keepSeen, fills: shape.fill)
     var wanted = try wantedUsers(data.shard)
 
     var writer: RankingWriter?
     var tally = Tally()
     let progress = Progress("ranked", unit: "users", context.log)
     while let block = try data.next() {
-      let cases = try selectCases(block, items, wanted?.found(block))
+      let chosen = wanted?.found(block)
+      let cases = try selectCases(block, items, chosen)
       tally.add(cases, isOfSplit: data.metadata["split"] != nil)
       // What is known of a whole is judged before anything is written, of a part as it goes.
       if data.shard == nil {
@@ -95,11 +117,15 @@ struct Score: Tool {
         try known.refuse(
           interactions: tally.known, of: tally.interactions, of: tally.lists, stream.name)
       }
-      let output = try writer ?? open(file, stored, data, stream, context)
+      if format == .npz {
+        return try exportVectors(of: block, cases, fitted, stored, mask, to: file, data, context)
+      }
+      let rules = try rules(personal, cases, block, shelf, chosen, isPart: data.shard != nil)
+      let output = try writer ?? open(file, stored, shelf, data, stream, context)
       writer = output
-      try rank(cases, with: ranker, or: cold) { range, lists in
+      try rank(cases, by: maker, rules) { range, lists in
         for (index, list) in zip(range, lists) {
-          tally.short += list.count < top ? 1 : 0
+          tally.short += list.entries.count < top ? 1 : 0
           try output.append(
             user: block.users.ids[cases.users[index]], round: cases.rounds[index], list)
         }
@@ -112,31 +138,37 @@ struct Score: Tool {
         try judge(tally, popular != nil, stream.name, context)
       }
     }
-    try (writer ?? open(file, stored, data, stream, context)).finish()
+    try (writer ?? open(file, stored, shelf, data, stream, context)).finish()
     try file.commit()
     progress.finish()
     tally.report(top, context)
   }
 
-  /// Ranks for blocks of users and hands their lists on, in order; those of whom nothing is known get what is popular,
-  /// or nothing where the model does not tell what is.
+  /// Ranks for blocks of users and hands their lists on, in order.
   private func rank(
-    _ cases: FoldInCases, with ranker: Ranker, or popular: Ranker?,
-    _ body: (Range<Int>, [[Ranked<Float>]]) throws -> Void
+    _ cases: FoldInCases, by maker: ListMaker, _ rules: PersonalRules?,
+    _ body: (Range<Int>, [ListMaker.List]) throws -> Void
   ) throws {
     // Scores of a block take a quarter of a gigabyte at most.
     let block = min(512, max(1, (1 << 26) / max(cases.history.columnCount, 1)))
-    var favourites: [Ranked<Float>]?
     for start in stride(from: 0, to: cases.count, by: block) {
       let range = start..<min(start + block, cases.count)
-      var lists = ranker.top(cases.history, rows: range, count: top, keepsSeen: keepSeen)
-      for row in range where cases.history.row(row).isEmpty {
-        let found = favourites ?? popular?.top(cases.history, rows: row..<row + 1, count: top)[0]
-        favourites = found ?? []
-        lists[row - start] = found ?? []
-      }
-      try body(range, lists)
+      try body(range, maker.lists(cases.history, rows: range, rules))
     }
+  }
+
+  /// What is left out for each case; nil where that is what it has of the model's items.
+  private func rules(
+    _ personal: PersonalPairs, _ cases: FoldInCases, _ block: InteractionSet, _ shelf: Shelf,
+    _ chosen: [Int]?, isPart: Bool
+  ) throws -> PersonalRules? {
+    guard !personal.isEmpty || shelf.cold != nil else { return nil }
+    let seen =
+      shelf.cold == nil
+      ? cases.history
+      : try selectCases(block, ItemMap(from: block.items.ids, to: shelf.items.ids), chosen).history
+    return try personal.rules(
+      users: cases.users.map { block.users.ids[$0] }, seen: seen, isPart: isPart)
   }
 
   /// Of a split the held-out users with what they are folded in by, else all users with all they have; the chosen ones
@@ -220,26 +252,59 @@ struct Score: Tool {
   }
 
   private func open(
-    _ file: OutputFile, _ stored: StoredModel, _ data: DataBlocks, _ stream: StreamReader,
-    _ context: ToolContext
+    _ file: OutputFile, _ stored: StoredModel, _ shelf: Shelf, _ data: DataBlocks,
+    _ stream: StreamReader, _ context: ToolContext
   ) throws -> RankingWriter {
     try RankingWriter(
-      file, format: format, items: stored.items, model: stored.description["model"]?.string ?? "",
-      metadata: metadata(stored, data, digest: stream.digest),
+      file, format: format, items: shelf.items, model: stored.description["model"]?.string ?? "",
+      marksFillers: shape.fill, metadata: metadata(stored, data, shelf, digest: stream.digest),
       compression: output.compression > 0 ? output.compression : nil,
       provenance: context.provenance(from: [stream.provenance, stored.provenance]))
   }
 
   /// What the lists are of; which interactions, a part that is read in blocks does not know in time.
-  private func metadata(_ stored: StoredModel, _ data: DataBlocks, digest: UInt64?) -> JSONValue {
+  private func metadata(
+    _ stored: StoredModel, _ data: DataBlocks, _ shelf: Shelf, digest: UInt64?
+  ) -> JSONValue {
+    // Nobody has chosen items that the model was not fitted to.
+    let further = shelf.items.ids.count - stored.items.ids.count
+    let counts = stored.description["item_interactions"]?.array.map {
+      JSONValue.array($0 + [JSONValue](repeating: .integer(0), count: further))
+    }
     let lists: JSONValue = [
       "model": stored.description["model"] ?? .null, "role": .string(role.rawValue),
       "split": data.metadata["split"] ?? .null,
       "interactions": data.shard == nil ? digest.map { .string(hexadecimal($0)) } ?? .null : .null,
-      "top": .integer(top), "item_interactions": stored.description["item_interactions"] ?? .null,
+      "top": .integer(top), "item_interactions": counts ?? .null,
       "training_users": stored.description["training_users"] ?? .null,
     ]
     return data.shard.map { lists.setting("shard", $0.note) } ?? lists
+  }
+
+  /// Writes what scores are products of.
+  ///
+  /// Throws `ToolError` (usage) for models whose scores are not, and (badData) for parts.
+  private func exportVectors(
+    of block: InteractionSet, _ cases: FoldInCases, _ fitted: any RecommendationModel,
+    _ stored: StoredModel, _ mask: [Bool]?, to file: OutputFile, _ data: DataBlocks,
+    _ context: ToolContext
+  ) throws {
+    guard data.shard == nil else {
+      throw ToolError(.badData, "\(input): is a part; merge the parts for vectors of all users")
+    }
+    guard let vectors = try NumpyVectors(fitted, stored.items.ids, mask) else {
+      throw ToolError(
+        .usage,
+        "\(model): its scores are not products of a user's and an item's vector alone, so an index of"
+          + " vectors cannot find the best; fit ials, or indgrm without expert, members and refinement"
+      )
+    }
+    let users = try vectors.write(cases, block.users.ids, to: file)
+    try file.commit()
+    context.log.notice(
+      "vectors of \(users) users and rounds and of \(vectors.itemCount) items, \(vectors.width) numbers each"
+        + (vectors.hasShares ? ", and shares for a second step" : ""),
+      counts: ["users": users, "items": vectors.itemCount])
   }
 }
 

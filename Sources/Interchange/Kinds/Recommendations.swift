@@ -8,6 +8,8 @@ public struct RecommendationChunk: Equatable, Sendable {
     public let round: UInt8?
     /// Rows of this list in the chunk.
     public let rows: Range<Int>
+    /// How many of them the model ranked for the user, before what is popular; nil where the stream does not tell.
+    public let own: Int?
   }
 
   public var lists: [List] = []
@@ -18,13 +20,16 @@ public struct RecommendationChunk: Equatable, Sendable {
   public init() {}
 
   /// Adds a list.
+  ///
+  /// - Parameter own: of all lists of a stream or of none.
   public mutating func append(
-    user: UInt32, round: UInt8?, items: some Sequence<UInt32>, scores: some Sequence<Float>
+    user: UInt32, round: UInt8?, items: some Sequence<UInt32>, scores: some Sequence<Float>,
+    own: Int? = nil
   ) {
     let start = self.items.count
     self.items.append(contentsOf: items)
     self.scores.append(contentsOf: scores)
-    lists.append(List(user: user, round: round, rows: start..<self.items.count))
+    lists.append(List(user: user, round: round, rows: start..<self.items.count, own: own))
   }
 
   public mutating func removeAll() {
@@ -82,14 +87,15 @@ public final class RecommendationWriter {
     guard !chunk.lists.isEmpty else { return }
     precondition(
       chunk.lists.count <= FormatLimit.chunkRows && chunk.items.count <= FormatLimit.chunkRows)
-    try stream.write(
-      TableChunk(
-        "lists", rowCount: chunk.lists.count,
-        [
-          ("user", .u32(chunk.lists.map(\.user))),
-          ("round", .u8(chunk.lists.map { $0.round ?? Self.noRound })),
-          ("length", .u32(chunk.lists.map { UInt32($0.rows.count) })),
-        ]))
+    var columns: [(name: String, values: Column)] = [
+      ("user", .u32(chunk.lists.map(\.user))),
+      ("round", .u8(chunk.lists.map { $0.round ?? Self.noRound })),
+      ("length", .u32(chunk.lists.map { UInt32($0.rows.count) })),
+    ]
+    if chunk.lists[0].own != nil {
+      columns.append(("own", .u32(chunk.lists.map { UInt32($0.own ?? $0.rows.count) })))
+    }
+    try stream.write(TableChunk("lists", rowCount: chunk.lists.count, columns))
     try stream.write(
       TableChunk(
         "entries", rowCount: chunk.items.count,
@@ -99,7 +105,8 @@ public final class RecommendationWriter {
   /// Appends a list; those of one user follow each other. Chunks are cut by the lists alone, so that the same lists
   /// give the same bytes, whatever parts they came in.
   public func append(
-    user: String, round: UInt8?, items: some Collection<UInt32>, scores: some Sequence<Float>
+    user: String, round: UInt8?, items: some Collection<UInt32>, scores: some Sequence<Float>,
+    own: Int? = nil
   ) throws {
     if lists.items.count + items.count > FormatLimit.chunkRows { try flush() }
     if ID(user) != lastUser {
@@ -107,7 +114,7 @@ public final class RecommendationWriter {
       userCount += 1
       lastUser = ID(user)
     }
-    lists.append(user: userCount - 1, round: round, items: items, scores: scores)
+    lists.append(user: userCount - 1, round: round, items: items, scores: scores, own: own)
     if lists.items.count > Self.chunkRows || lists.lists.count > Self.chunkRows { try flush() }
   }
 
@@ -174,6 +181,13 @@ public final class RecommendationReader {
       lengths.reduce(0, { $0 + Int($1) }) == items.count
     else { throw malformed("entries") }
     guard scores.areFinite else { throw malformed("scores: there is a NaN or an infinity") }
+    var own: [UInt32]?
+    if let column = chunk["own"] {
+      guard case .u32(let counts) = column, zip(counts, lengths).allSatisfy({ $0 <= $1 }) else {
+        throw malformed("lists")
+      }
+      own = counts
+    }
     var result = RecommendationChunk()
     result.items = items
     result.scores = scores
@@ -181,7 +195,9 @@ public final class RecommendationReader {
     for index in 0..<users.count {
       let end = start + Int(lengths[index])
       let round = rounds[index] == RecommendationWriter.noRound ? nil : rounds[index]
-      result.lists.append(.init(user: users[index], round: round, rows: start..<end))
+      result.lists.append(
+        .init(
+          user: users[index], round: round, rows: start..<end, own: own.map { Int($0[index]) }))
       start = end
     }
     return result

@@ -1,20 +1,19 @@
 // How does numpy read what we hold? (.npz: a zip of .npy members, stored without compression.)
 
-import ToolKit
-
 /// Writes an .npz archive member by member.
-final class NumpyArchive {
+public final class NumpyArchive {
   private let file: OutputFile
   private var directory: [UInt8] = []
   private var members: UInt64 = 0
   private var offset: UInt64 = 0
 
-  init(_ file: OutputFile) { self.file = file }
+  public init(_ file: OutputFile) { self.file = file }
 
   /// Adds an array.
   ///
   /// - Parameter type: numpy's name of the element type, such as `<f4`.
-  func add(_ name: String, type: String, shape: [Int], _ data: UnsafeRawBufferPointer) throws {
+  public func add(_ name: String, type: String, shape: [Int], _ data: UnsafeRawBufferPointer) throws
+  {
     let sizes = shape.map { "\($0)," }.joined(separator: " ")
     var head = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
     // Magic (6), version (2) and the length (2) come before; the data start at a multiple of 64.
@@ -25,14 +24,15 @@ final class NumpyArchive {
     try addMember(name + ".npy", bytes, data)
   }
 
-  func add<T>(_ name: String, type: String, shape: [Int]? = nil, _ values: [T]) throws {
+  /// Adds an array of as many values as the shape asks for; without a shape a row of them.
+  public func add<T>(_ name: String, type: String, shape: [Int]? = nil, _ values: [T]) throws {
     try values.withUnsafeBytes {
       try add(name, type: type, shape: shape ?? [values.count], $0)
     }
   }
 
   /// Adds texts as numpy's fixed-width unicode.
-  func add(_ name: String, _ texts: [String]) throws {
+  public func add(_ name: String, _ texts: [String]) throws {
     let width = max(texts.map { $0.unicodeScalars.count }.max() ?? 1, 1)
     var codes: [UInt32] = []
     codes.reserveCapacity(texts.count * width)
@@ -44,7 +44,7 @@ final class NumpyArchive {
   }
 
   /// Adds a text as a zero-dimensional array of bytes, as scipy stores a matrix's format.
-  func addScalar(_ name: String, _ text: String) throws {
+  public func addScalar(_ name: String, _ text: String) throws {
     let bytes = Array(text.utf8)
     try bytes.withUnsafeBytes { try add(name, type: "|S\(bytes.count)", shape: [], $0) }
   }
@@ -95,7 +95,7 @@ final class NumpyArchive {
   }
 
   /// Writes the directory; nothing may be added after it.
-  func finish() throws {
+  public func finish() throws {
     var end: [UInt8] = directory
     append(UInt32(0x0606_4B50), to: &end)  // zip64 end of directory
     append(UInt64(44), to: &end)
