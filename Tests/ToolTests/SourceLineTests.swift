@@ -12,6 +12,9 @@ private func has(_ program: String) -> Bool {
   Shell.run("command -v \(program)").status == 0
 }
 
+/// Prints the folder of PostgreSQL's programs.
+private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
+
 @Suite struct SourceLineTests {
   /// The lines of the manual under the mark of a program.
   private func lines(_ program: String) throws -> String {
@@ -44,6 +47,33 @@ private func has(_ program: String) -> Bool {
       eval "$line" | indgrm dump --to csv
       """)
     #expect(run.output == "user,item\na,x\nb,y\n", "\(run.errors)")
+  }
+
+  /// A database server of its own for a moment, reached by a socket in the folder.
+  @Test(.enabled(if: has("psql") && has("setpriv") && Shell.run(clusters).status == 0))
+  func theManualReadsPostgreSQL() throws {
+    let folder = try Folder()
+    let run = Shell.run(
+      """
+      cd \(folder.path("")) && export PGHOST="$PWD/run" PGUSER=shop LC_ALL=C.UTF-8
+      bin=$(\(clusters)); as=""
+      mkdir run
+      if [ "$(id -u)" = 0 ]; then
+        as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+        chmod 755 . && chown 65534 run
+      fi
+      $as $bin/initdb -D run/data -A trust -U shop > log 2>&1 || exit 70
+      $as $bin/pg_ctl -D run/data -w -o "-k '$PWD/run' -c listen_addresses=''" -l run/log start >> log || exit 71
+      trap '$as $bin/pg_ctl -D run/data -m immediate stop >> log' EXIT
+      $bin/createdb shop
+      psql -q -d shop -c "create table ratings(user_id text, item_id text, rating real, at timestamptz);
+        insert into ratings values('a','x',5,'1970-01-01 00:16:40Z'),('b','y, z',3.5,'1970-01-01 00:33:20Z')"
+      \(try lines("psql")) && indgrm dump --to csv ml.ig
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.output == "user,item,rating,timestamp\na,x,5.0,1000\nb,\"y, z\",3.5,2000\n",
+      "\(run.errors)")
   }
 
   @Test(.enabled(if: has("duckdb"))) func theManualAndTheRefusalReadParquet() throws {
