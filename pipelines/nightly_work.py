@@ -191,27 +191,33 @@ class Night:
         day = settings["COLD"]
         warm = self.before and day != "always" and (day == "never" or DAYS[self.date.weekday()] != day)
         trains = settings["MODEL"] in ("indgrm", "recvae", "macridvae", "mult-vae", "dglgm")
-        extra = []
-        if settings["CHECKPOINT"] == "yes" and trains:
-            extra = ["--checkpoint", "fit.checkpoint"]
-            if os.path.exists(self.file("fit.checkpoint")):
-                extra += ["--resume", "fit.checkpoint"]
-        try:
-            inputs = ["split.ig"]
-            if warm and trains:
-                inputs.append(f"{self.past}/model")
-                self.step("fit", [*words, "--init", f"{self.past}/model"], inputs, "fitted.model", extra)
-            else:
-                self.step("fit", words, inputs, "fitted.model", extra)
-        except Ending as ending:
-            if ending.status not in (USAGE, REFUSED) or not (warm or "--resume" in extra):
-                raise
-            # The earlier model or run does not fit what is asked for any more: begin anew.
-            self.summary["cold"] = ending.reason
-            self.step("fit", words, ["split.ig"], "fitted.model")
+        ways = [(words, ["split.ig"])]
+        if warm and trains:
+            ways.insert(0, ([*words, "--init", f"{self.past}/model"], ["split.ig", f"{self.past}/model"]))
+        self.fit([(*way, extra) for way in ways for extra in self.checkpoints(trains)])
         if self.dry:
             return
         self.choose(self.compare())
+
+    def checkpoints(self, trains):
+        """Options by which a fit is put aside: first those that go on from where it was, where it was put aside."""
+        if self.settings["CHECKPOINT"] != "yes" or not trains:
+            return [[]]
+        aside = ["--checkpoint", "fit.checkpoint"]
+        return [[*aside, "--resume", "fit.checkpoint"], aside] if os.path.exists(self.file("fit.checkpoint")) else [aside]
+
+    def fit(self, ways):
+        """Fits in the first of some ways that is not refused: an earlier model or run may not fit what is asked for."""
+        for place, (words, inputs, extra) in enumerate(ways):
+            try:
+                self.step("fit", words, inputs, "fitted.model", extra)
+                self.summary["resumed"] = "--resume" in extra
+                return
+            except Ending as ending:
+                if ending.status not in (USAGE, REFUSED) or place == len(ways) - 1:
+                    raise
+                if "--init" in words and "--init" not in ways[place + 1][0]:
+                    self.summary["cold"] = ending.reason
 
     def lists_of(self, model, output):
         self.step(output, ["score", "--model", model, "--top", self.settings["METRIC"].partition("@")[2], "split.ig"],
