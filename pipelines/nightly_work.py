@@ -275,8 +275,11 @@ class Night:
     def lists(self):
         """Lists for everybody, with the gate on them."""
         settings = self.settings
-        self.step("score", ["score", "--model", "model", "--top", str(settings["TOP"]), *shlex.split(settings["SCORE"]),
-                            "liked.ig"], ["liked.ig", "model"], "lists.ig")
+        words = shlex.split(settings["SCORE"])
+        # Candidates, exclusions and the like: a list of yesterday's must not pass for one of today's.
+        files = [file for file in (word.rpartition("=")[2] for word in words) if os.path.isfile(self.file(file))]
+        self.step("score", ["score", "--model", "model", "--top", str(settings["TOP"]), *words, "liked.ig"],
+                  ["liked.ig", "model", *files], "lists.ig")
         if settings["LISTS"] != "none":
             self.step("export", ["dump", "--to", settings["LISTS"], "lists.ig"], ["lists.ig"], f"lists.{settings['LISTS']}")
         if self.dry:

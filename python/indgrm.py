@@ -24,7 +24,8 @@ except ImportError:
 
 __all__ = ["Damaged", "Stream", "read"]
 
-KINDS = {b"INTR": "interactions", b"RECS": "recommendations", b"GRPS": "item groups", b"MODL": "model"}
+KINDS = {b"INTR": "interactions", b"RECS": "recommendations", b"GRPS": "item groups", b"MODL": "model",
+         b"CHKP": "checkpoint"}
 NUMBERS = {1: "<u1", 2: "<u4", 3: "<i8", 4: "<f4", 5: "<f8"}
 LONGEST = 256 << 20
 
@@ -116,7 +117,7 @@ def _numbers(inner, rows, method, dtype):
 class Stream:
     """What a file holds.
 
-    - kind: interactions, recommendations, item groups or model.
+    - kind: interactions, recommendations, item groups, model or checkpoint.
     - metadata: what the header tells; provenance: the steps that made the file.
     - tables: columns by table and name: users, items, categories, interactions, lists, entries.
     - tensors: arrays by name.

@@ -226,6 +226,9 @@ def refused(sums):
     expect(status == 65 and "short" in message, f"short lists: {status} {message}")
     place.expect_whole("short lists", [before])
     print(f"short lists: {message}")
+    place.write(f"runs/{name(last)}/few", "".join(f"i{number}\n" for number in range(4)))
+    again = place.run(last)[1]
+    expect("short" in again and again != message, f"other candidates: {again}")
     os.unlink(f"{place.root}/runs/{name(last)}/few")
     place.write("nightly.conf", SETTINGS)
 
