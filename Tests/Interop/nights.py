@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -264,6 +265,33 @@ def refused(sums):
     print(f"rolled back: {message}")
 
 
+def commands():
+    """The log as a command prints it: whole, from a database, and cut short in the middle of a pipe."""
+    place = Place("commands")
+    place.write("log.csv", log(0))
+
+    def run(command, *options):
+        place.write("nightly.conf", SETTINGS.replace("SOURCE=log.csv", f"SOURCE_COMMAND={command}"))
+        return place.run(0, *options)
+    expect(run("cat ../../log.csv")[0] == 0, "a command as the source")
+    lists = place.read("current/lists.csv")
+    if shutil.which("sqlite3"):
+        with sqlite3.connect(f"{place.root}/shop.db") as shop:
+            shop.execute("create table ratings(user, item, rating, timestamp)")
+            rows = [row.split(",") for row in log(0).splitlines()[1:]]
+            shop.executemany("insert into ratings values(?, ?, ?, ?)", rows)
+        status, message = run('sqlite3 -csv -header ../../shop.db "select * from ratings order by rowid"', "--again")
+        expect(status == 0, f"a database as the source: {status} {message}")
+        expect(place.read("current/lists.csv") == lists, "a database as the source: other lists")
+    else:
+        print("a database as the source: left out; there is no sqlite3 here")
+    now = place.current()
+    status, message = run("cat ../../log.csv | (head -n 100; exit 3)", "--again")
+    expect(status == 65 and "status 3" in message, f"a cut pipe as the source: {status} {message}")
+    place.expect_whole("a cut pipe as the source", [now])
+    print(f"a cut pipe as the source: {message}")
+
+
 def full(sums):
     """A disk that fills up while a night works; needs the right to mount."""
     place, last = Place("full"), NIGHTS - 1
@@ -307,6 +335,7 @@ def main():
     killed(sums)
     refused(sums)
     damaged()
+    commands()
     full(sums)
     print("every night whole")
 
