@@ -22,6 +22,8 @@ struct NewItems: ParsableArguments {
     _ fitted: any RecommendationModel, _ stored: StoredModel, _ name: String, _ context: ToolContext
   ) throws -> Shelf {
     guard let newItems else { return Shelf(items: stored.items, model: fitted, cold: nil) }
+    var catalogue = ItemMetadata()
+    try catalogue.read(ByteStream(newItems, preferred: ["movies.csv", "movies.dat", "u.item"]))
     let known = stored.items.categories ?? []
     guard known.contains(where: { !$0.isEmpty }) else {
       throw ToolError(
@@ -29,8 +31,6 @@ struct NewItems: ParsableArguments {
         "\(name): knows no categories of its items, so that new ones cannot be scored by theirs; ingest with"
           + " --items and fit again, or leave --new-items out")
     }
-    var catalogue = ItemMetadata()
-    try catalogue.read(ByteStream(newItems, preferred: ["movies.csv", "movies.dat", "u.item"]))
     let numbers = IDPlaces(stored.categories)
     let used = Set(known.joined())
     let places = IDPlaces(stored.items.ids)

@@ -64,11 +64,13 @@ struct SmallFiles {
       ("fit --model popularity IN -o OUT", split),
       ("fit --model indgrm --groups IN \(split) -o OUT", files.groups),
       ("score --model \(model) IN -o OUT", split), ("score --model IN \(split) -o OUT", model),
+      ("score --model \(model) --exclude-by-user IN \(split) -o OUT", files.ratings),
       ("explain --model \(model) IN -o OUT", split), ("explain --model IN \(split) -o OUT", model),
       ("interpret --only bounds --model \(model) IN -o OUT", split),
       ("interpret --only bounds --model IN \(split) -o OUT", model),
       ("metrics --truth IN \(lists) -o OUT", split), ("metrics --truth \(split) IN -o OUT", lists),
       ("metrics --truth \(split) --compare IN \(lists) -o OUT", lists),
+      ("metrics --truth \(split) --vectors IN \(lists) -o OUT", model),
       ("dump --to csv IN -o OUT", files.ratings), ("dump IN -o OUT", model),
       ("dump --to npz IN -o OUT", split), ("check --all IN", lists),
     ]
@@ -171,6 +173,7 @@ struct SmallFiles {
   @Test func badOptions() throws {
     let (split, model) = (files.split, files.model)
     let unknown = try files.folder.write("unknown", "no-such-id\n")
+    let empty = try files.folder.write("empty", "")
     for (command, status) in [
       ("binarize --min x", 64), ("binarize --min-user -1 \(files.ratings)", 64),
       ("split --folds 1 \(files.ratings) -o OUT", 64),
@@ -181,6 +184,12 @@ struct SmallFiles {
       ("score --model \(model) --top 0 \(split) -o OUT", 64),
       ("score --model \(model) --candidates \(unknown) \(split) -o OUT", 65),
       ("score --model \(model) --users \(unknown) \(split) -o OUT", 65),
+      ("score --model \(model) --candidates-by-user - \(split) -o OUT", 64),
+      ("score --model \(model) --diversity 1.5 \(split) -o OUT", 64),
+      ("score --model \(model) --diversity nan \(split) -o OUT", 64),
+      ("score --model \(model) --format npz --fill \(split) -o OUT", 64),
+      ("score --model \(model) --new-items /nonexistent \(split) -o OUT", 66),
+      ("score --model \(model) --new-items \(empty) \(split) -o OUT", 65),
       ("explain --model \(model) --user nobody \(split) -o OUT", 65),
       ("explain --model \(model) --user 1 --item nothing \(split) -o OUT", 65),
       ("metrics --truth \(split) --metrics nonsense \(files.lists) -o OUT", 64),
