@@ -168,7 +168,8 @@ def killed(sums):
 
 @contextlib.contextmanager
 def broken(path):
-    """A file with bytes in its middle changed, for a while."""
+    """A file with bytes in its middle changed, for a while; current may name another night's afterwards."""
+    path = os.path.realpath(path)
     with open(path, "rb") as file:
         whole = file.read()
     middle = len(whole) // 2
