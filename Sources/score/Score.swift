@@ -93,13 +93,7 @@ struct Score: Tool {
     let mask = try candidateMask(shelf.items.ids, context)
     let personal = try self.personal.read(items: shelf.items.ids, known, context)
     let popular = stored.popularity
-    let maker = ListMaker(
-      model: Ranker(shelf.model, candidates: mask),
-      popular: popular.map { own in
-        Ranker(own, candidates: mask.map { Array($0.prefix(own.itemCount)) })
-      },
-      knownItems: fitted.itemCount, diversity: try shape.diversity(of: shelf, fitted, model),
-      top: top, keepsSeen: keepSeen, fills: shape.fill)
+    let maker = try listMaker(shelf, fitted, popular, mask)
     var wanted = try wantedUsers(data.shard)
 
     var writer: RankingWriter?
@@ -142,6 +136,19 @@ struct Score: Tool {
     try file.commit()
     progress.finish()
     tally.report(top, context)
+  }
+
+  private func listMaker(
+    _ shelf: Shelf, _ fitted: any RecommendationModel, _ popular: (any RecommendationModel)?,
+    _ mask: [Bool]?
+  ) throws -> ListMaker {
+    ListMaker(
+      model: Ranker(shelf.model, candidates: mask),
+      popular: popular.map { own in
+        Ranker(own, candidates: mask.map { Array($0.prefix(own.itemCount)) })
+      },
+      knownItems: fitted.itemCount, diversity: try shape.diversity(of: shelf, fitted, model),
+      top: top, keepsSeen: keepSeen, fills: shape.fill)
   }
 
   /// Ranks for blocks of users and hands their lists on, in order.

@@ -178,8 +178,10 @@ def broken(path):
     try:
         yield
     finally:
-        with open(path, "wb") as file:
-            file.write(whole)
+        # A night that was found harmed may be gone.
+        if os.path.exists(path):
+            with open(path, "wb") as file:
+                file.write(whole)
 
 
 def damaged():

@@ -26,6 +26,12 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       #expect(Shell.run("test -r \(prefix)/\(file)").status == 0, "\(file)")
     }
 
+    for line in Shell.run("indgrm --help").output.split(separator: "\n")
+    where line.hasPrefix("  ") && line.first { $0 != " " } != "-" {
+      let tool = line.split(separator: " ")[0]
+      #expect(Shell.run("test -x \(prefix)/libexec/indgrm/\(tool)").status == 0, "\(tool)")
+    }
+
     // A script of the sysadmin's own in a shared folder stays.
     _ = Shell.run("touch \(prefix)/bin/mine")
     let gone = install("--prefix \(prefix) --uninstall")

@@ -77,7 +77,14 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     )
     #expect(prepared.status == 0, "\(prepared.errors)")
     #expect(Set(digests("one.x", "one.y", "all.x")).count == 1)
-    for (input, options) in [("x", ""), ("x", "--role validation --top 7"), ("ig", "--top 90")] {
+    let ruled = run(
+      "dump --to csv one.ig | awk -F , 'NR > 2 { print $1 \",\" last } { last = $2 }' | ingest -q -o few.ig"
+    )
+    #expect(ruled.status == 0, "\(ruled.errors)")
+    for (input, options) in [
+      ("x", ""), ("x", "--role validation --top 7"), ("ig", "--top 90"),
+      ("ig", "--top 9 --diversity 0.2 --fill --candidates-by-user few.ig"),
+    ] {
       let scored = run(
         "\(each) score -q --model m \(options) $f.\(input) -o $f.r || exit 1; done;"
           + " merge -q parts/*.r -o all.r")
