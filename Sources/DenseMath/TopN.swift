@@ -73,3 +73,20 @@ public func topItems<T: Real>(
   }
   return lists
 }
+
+/// The place, from 1, of a column among those of a row that rank; equal scores rank by index, NaN and minus infinity
+/// never.
+@_specialize(where T == Float)
+@_specialize(where T == Double)
+public func place<T: Real>(of column: Int, in scores: UnsafeBufferPointer<T>) -> Int {
+  guard let base = scores.baseAddress else { return 1 }
+  return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: scores.count) { found in
+    guard let found = found.baseAddress else { return 1 }
+    let passed = T.kernels.above(scores.count, base, base[column], found)
+    return 1
+      + (0..<passed).count { place in
+        let other = Int(found[place])
+        return base[other] > base[column] || other < column
+      }
+  }
+}

@@ -8,6 +8,9 @@ import Recommending
 struct ClusterProfile {
   /// How many users these are.
   private(set) var users = 0
+  /// The middle of their histories' lengths, and that of all users'.
+  private(set) var length = 0
+  private(set) var usualLength = 0
   /// Over-represented categories, as shares of interactions, and items, as shares of users; the most
   /// telling first.
   private(set) var categories: [Prominent] = []
@@ -32,7 +35,7 @@ struct ClusterProfile {
     return own.map { own in
       let least = max(3, 0.01 * Double(own.users))
       return ClusterProfile(
-        users: own.users,
+        users: own.users, length: own.length, usualLength: all.length,
         categories: prominent(
           own.categories, of: own.categories.reduce(0, +), all: all.categories,
           of: all.categories.reduce(0, +), least: 1),
@@ -41,17 +44,28 @@ struct ClusterProfile {
     }
   }
 
-  /// The two categories that tell most, or one where there is no other; without any the two items that
-  /// do; nil where nothing sets the cluster apart.
-  func name(items chunk: ItemChunk, categories names: [String]) -> String? {
-    let telling = categories.map { names[$0.index] }.filter { !$0.isEmpty }.prefix(2)
-    if !telling.isEmpty { return telling.joined(separator: " and ") }
-    guard !items.isEmpty else { return nil }
-    return items.prefix(2).map { chunk.name(of: $0.index) }.joined(separator: " and ")
+  /// What clusters are called: a category that at least half of their interactions have and that sets them apart,
+  /// else the two items that do most; nil where nothing sets a cluster apart. No two have one name.
+  static func names(
+    _ profiles: [ClusterProfile], items chunk: ItemChunk, categories names: [String]
+  ) -> [String?] {
+    var taken = Set<String>()
+    return profiles.map { profile in
+      let kinds = profile.categories.filter {
+        $0.share >= 0.5 && $0.lift >= leastLift && !names[$0.index].isEmpty
+      }.map { GroupNames.short(names[$0.index]) }
+      let titles = profile.items.filter { $0.lift >= leastLift }.prefix(2)
+        .map { chunk.name(of: $0.index) }.joined(separator: ", ")
+      return (kinds + [titles]).first { !$0.isEmpty && taken.insert($0).inserted }
+    }
   }
+
+  /// How much more often than all users a cluster's must have what names it.
+  private static let leastLift = 1.25
 
   private struct Counts {
     var users = 0
+    var lengths: [Int] = []
     var items: [Double]
     var categories: [Double]
 
@@ -60,8 +74,11 @@ struct ClusterProfile {
       self.categories = [Double](repeating: 0, count: categories)
     }
 
+    var length: Int { lengths.isEmpty ? 0 : lengths.sorted()[lengths.count / 2] }
+
     mutating func add(_ history: some Collection<UInt32>, categories lists: [[UInt32]]?) {
       users += 1
+      lengths.append(history.count)
       for item in history {
         items[Int(item)] += 1
         for category in lists?[Int(item)] ?? [] { categories[Int(category)] += 1 }

@@ -68,9 +68,7 @@ package struct Explainer {
     let templates = try SentenceTemplates(
       request.template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
       name: request.template ?? "the standard templates")
-    let all = FoldInCases(data, users: try chosenUsers(data, context), items: map)
-    try check(all, name, context)
-    let cases = all.known
+    let (cases, listed) = try self.cases(data, map, name, context)
     let named = request.format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
       format: request.format, show: show, model: shown, fitted: fitted,
@@ -80,19 +78,27 @@ package struct Explainer {
     // Users are scored by blocks, and explained and put into words one by one on all cores.
     let block = 200
     let ranker = Ranker(fitted)
+    let finder = ReasonFinder(fitted, categories: stored.items.categories)
     for start in stride(from: 0, to: cases.count, by: block) {
       let rows = start..<min(start + block, cases.count)
       var lists = [[UInt32]](repeating: wantedItems, count: rows.count)
-      if wantedItems.isEmpty {
+      if let listed {
+        lists = Array(listed[rows])
+      } else if wantedItems.isEmpty {
         lists = ranker.top(cases.history, rows: rows, count: request.top).map { $0.map(\.index) }
       }
       let tasks = rows.map { cases.history.row($0).count }
       let texts = team.texts(weights: tasks) { model, place in
         let row = start + place
+        let history = Array(cases.history.row(row))
+        var items = explain(model, finder, history, items: lists[place], contrasts: contrasts)
+        if wantedItems.isEmpty {
+          for rank in items.indices { items[rank].rank = rank + 1 }
+        }
         return printer.text(
-          explain(
-            model, user: data.users.ids[cases.users[row]], Array(cases.history.row(row)),
-            items: lists[place], contrasts: contrasts))
+          ExplainedUser(
+            id: data.users.ids[cases.users[row]], history: history, round: cases.rounds[row],
+            items: items))
       }
       for text in texts { try put(text) }
       progress.update(rows.upperBound)
@@ -100,11 +106,31 @@ package struct Explainer {
     progress.finish()
   }
 
+  /// Whose recommendations are explained, and which where lists say.
+  private func cases(
+    _ data: InteractionSet, _ map: ItemMap, _ name: String, _ context: ToolContext
+  ) throws -> (cases: FoldInCases, items: [[UInt32]]?) {
+    let chosen = try chosenUsers(data, context)
+    guard let path = request.recommendations else {
+      let all = FoldInCases(data, users: chosen, items: map)
+      try check(all, name, context)
+      return (all.known, nil)
+    }
+    let lists = try ScoredLists(path, of: stored, top: request.top)
+    let found = try lists.cases(data, chosen: chosen, map)
+    if found.missing > 0 {
+      context.log.notice(
+        "left out \(found.missing) lists of users or rounds of which \(name) has no history")
+    }
+    try check(found.cases, name, context)
+    return (found.cases, found.items)
+  }
+
   /// What the clusters are called, for what sets users of the input apart: of evenly spaced ones where
   /// there are many, so that one user's explanation does not cost a pass over all.
   private func clusterNames(
     _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
-  ) -> [String] {
+  ) -> [String?] {
     guard let inner = fitted.core as? any InterpretableModel else { return [] }
     let count = min(data.userCount, 2000)
     let sample = FoldInCases(
@@ -112,9 +138,7 @@ package struct Explainer {
       items: ItemMap(from: data.items.ids, to: stored.items.ids))
     let profiles = ClusterProfile.all(
       of: inner, sample.history, items: stored.items, categoryCount: stored.categories.count)
-    return profiles.enumerated().map { cluster, profile in
-      profile.name(items: stored.items, categories: stored.categories) ?? "cluster \(cluster)"
-    }
+    return ClusterProfile.names(profiles, items: stored.items, categories: stored.categories)
   }
 
   /// What is said of the model alone; nil when interactions are needed.
@@ -149,31 +173,37 @@ package struct Explainer {
     }
   }
 
+  /// What speaks for items; for one of the user's own, what his other items say of it.
   private func explain(
-    _ fitted: any RecommendationModel, user: String, _ history: [UInt32], items: [UInt32],
-    contrasts: [UInt32]
-  ) -> ExplainedUser {
-    let all = fitted.explain(history, items: items + contrasts)
-    var explained = ExplainedUser(
-      id: user, history: history, explanations: Array(all.prefix(items.count)),
-      contrasts: Array(all.dropFirst(items.count)))
-    if request.findsCounterfactuals {
-      explained.counterfactuals = Counterfactual.find(
-        fitted, history, items: items, top: request.top, most: request.most)
+    _ fitted: any RecommendationModel, _ finder: ReasonFinder, _ history: [UInt32],
+    items wanted: [UInt32], contrasts: [UInt32]
+  ) -> [ExplainedItem] {
+    let own = Set(history)
+    var found: [UInt32: ExplainedItem] = [:]
+    let others = (wanted.filter { !own.contains($0) }, history)
+    let chosen = wanted.filter(own.contains).map { item in ([item], history.filter { $0 != item }) }
+    for (items, history) in [others] + chosen where !items.isEmpty {
+      let all = fitted.explain(history, items: items + contrasts)
+      let explanations = Array(all.prefix(items.count))
+      let reasons = finder.reasons(fitted, history, explanations)
+      let sets =
+        request.findsCounterfactuals
+        ? Counterfactual.find(fitted, history, items: items, top: request.top, most: request.most)
+        : nil
+      for (place, item) in items.enumerated() {
+        found[item] = ExplainedItem(
+          explanation: explanations[place], reason: reasons[place],
+          contrasts: Array(all.dropFirst(items.count)), counterfactual: sets.map { $0[place] },
+          rank: reasons[place].place)
+      }
     }
-    return explained
+    return wanted.compactMap { found[$0] }
   }
 
-  private func places(of ids: [String], in stored: StoredModel) throws -> [UInt32] {
-    guard !ids.isEmpty else { return [] }
-    let places = IDPlaces(stored.items.ids)
-    return try ids.map { id in
-      guard let index = places[id] else {
-        throw ToolError(
-          .badData, "item '\(id)' is not in the model; look with 'indgrm dump \(model)'")
-      }
-      return UInt32(index)
-    }
+  private func places(of words: [String], in stored: StoredModel) throws -> [UInt32] {
+    guard !words.isEmpty else { return [] }
+    let search = ItemSearch(stored.items, model: model)
+    return try words.map { try search.place(of: $0) }
   }
 
   private func check(_ cases: FoldInCases, _ name: String, _ context: ToolContext) throws {

@@ -6,15 +6,25 @@ import Interchange
 import Recommending
 import ToolKit
 
-/// A user's recommendations with what speaks for them.
+/// A recommendation with what speaks for it.
+struct ExplainedItem: Sendable {
+  let explanation: Explanation
+  let reason: RecommendationReason
+  /// What it is set against.
+  let contrasts: [Explanation]
+  /// What was found where it was asked for.
+  let counterfactual: Counterfactual??
+  /// Its place in the user's list, or among all items where it was asked for by name.
+  var rank: Int
+}
+
+/// A user's recommendations.
 struct ExplainedUser: Sendable {
   let id: String
   let history: [UInt32]
-  let explanations: [Explanation]
-  /// The items each is set against.
-  let contrasts: [Explanation]
-  /// By the explanations' places, where they were asked for: nil inside where none was found.
-  var counterfactuals: [Counterfactual?]?
+  /// The round of the lists they are from.
+  var round: UInt8?
+  let items: [ExplainedItem]
 }
 
 /// Words explanations as text or as JSON lines.
@@ -22,68 +32,66 @@ struct ExplanationPrinter: Sendable {
   private let format: ExplanationFormat
   private let show: Int
   private let items: ItemChunk
-  /// Training interactions of each item.
-  private let popularity: [Int]
+  private let words: ReasonWords
   private let groupNames: GroupNames?
   private let factorNames: FactorNames?
-  /// What each cluster is called; empty where nothing asks for it.
-  private let clusterNames: [String]
+  /// What each cluster is called, where something sets it apart; empty where nothing asks for it.
+  private let clusterNames: [String?]
   private let templates: SentenceTemplates
 
   init(
     format: ExplanationFormat, show: Int, model: StoredModel, fitted: any RecommendationModel,
-    templates: SentenceTemplates, clusterNames: [String]
+    templates: SentenceTemplates, clusterNames: [String?]
   ) {
     self.format = format
     self.show = show
     self.templates = templates
     self.clusterNames = clusterNames
     items = model.items
-    popularity = model.itemInteractions
     groupNames = GroupNames(fitted, model)
     factorNames = FactorNames(fitted, model)
+    words = ReasonWords(model)
   }
 
   /// What is written about a user.
   func text(_ user: ExplainedUser) -> String {
     switch format {
     case .jsonl:
-      return user.explanations.indices.map { json(user, $0).text + "\n" }.joined()
+      return user.items.map { json(user, $0).text + "\n" }.joined()
     case .text:
-      var result = "User \(user.id.printable), \(user.history.count) interactions\n"
-      if let clusters = user.explanations.first?.clusters, !clusters.isEmpty {
+      let round = user.round.map { ", round \($0)" } ?? ""
+      var result = "User \(user.id.printable), \(user.history.count) interactions\(round)\n"
+      if let clusters = user.items.first?.explanation.clusters, !clusters.isEmpty {
         let shares = clusters.prefix(show).map { "\($0.index) (\(percent($0.weight)))" }
         result += "  user clusters: \(shares.joined(separator: ", "))\n"
       }
-      for place in user.explanations.indices {
-        result += text(place + 1, user.explanations[place])
-        let sentence = sentence(user, place)
-        if !sentence.isEmpty { result += "     in short: \(sentence)\n" }
-        for other in user.contrasts {
-          let name = items.name(of: Int(other.item))
-          result +=
-            "     rather than \(name) (\(signed(user.explanations[place].score - other.score))): "
-            + summed(
-              difference(user.explanations[place], other), of: user.explanations[place].item) + "\n"
+      for item in user.items {
+        let explanation = item.explanation
+        result += text(item.rank, explanation)
+        if user.history.contains(explanation.item) {
+          result += "     is the user's own; explained as if it were not\n"
         }
-        if let found = user.counterfactuals { result += words(found[place]) }
+        let sentence = sentence(user, item)
+        if !sentence.isEmpty { result += "     in short: \(sentence)\n" }
+        for other in item.contrasts { result += text(explanation, ratherThan: other) }
+        if let found = item.counterfactual { result += words(found) }
       }
       return result + "\n"
     }
   }
 
   private func words(_ found: Counterfactual?) -> String {
-    guard let found else { return "     no small set of own items keeps it in the list\n" }
+    guard let found else { return "     it would stay in the list without any few of them\n" }
     let names = found.removed.map { items.name(of: Int($0)) }.joined(separator: ", ")
     return "     without \(names) it would be number \(found.rankWithout)\n"
   }
 
   /// What a first item's parts have beyond a second's.
-  private func difference(_ first: Explanation, _ second: Explanation)
-    -> [Explanation.Contribution]
-  {
+  private func difference(
+    _ first: [Explanation.Contribution], _ second: [Explanation.Contribution]
+  ) -> [Explanation.Contribution] {
     var (values, order) = ([Explanation.Source: Double](), [Explanation.Source]())
-    for (sign, parts) in [(1.0, first.contributions), (-1, second.contributions)] {
+    for (sign, parts) in [(1.0, first), (-1, second)] {
       for part in parts {
         if values[part.source] == nil { order.append(part.source) }
         values[part.source, default: 0] += sign * part.value
@@ -92,26 +100,58 @@ struct ExplanationPrinter: Sendable {
     return order.map { .init(source: $0, value: values[$0] ?? 0) }.sorted(by: isBefore)
   }
 
-  private func sentence(_ user: ExplainedUser, _ place: Int) -> String {
-    let explanation = user.explanations[place]
-    var values = [
-      "user": user.id, "rank": String(place + 1), "title": items.name(of: Int(explanation.item)),
-      "item": items.ids[Int(explanation.item)], "score": fixed(explanation.score, 4),
-      "choosers": String(popularity[Int(explanation.item)]),
+  /// A score by item groups, where the model has them; these parts add up to it too.
+  private func byGroups(_ explanation: Explanation) -> [Explanation.Contribution] {
+    explanation.contributions.filter { part in
+      switch part.source {
+      case .factor, .group: false
+      default: true
+      }
+    }
+      + explanation.groups.map { .init(source: .group($0.index), value: $0.contribution) }
+  }
+
+  /// How far the score falls without each own item, as parts.
+  private func falls(_ explanation: Explanation) -> [Explanation.Contribution] {
+    explanation.leaveOneOut.map { .init(source: .item(UInt32($0.index)), value: $0.weight) }
+  }
+
+  /// Why one item rather than another: by groups and own items, and then by factors.
+  private func text(_ explanation: Explanation, ratherThan other: Explanation) -> String {
+    let name = items.name(of: Int(other.item))
+    var lines = [
+      "     rather than \(name) (\(signed(explanation.score - other.score))): "
+        + summed(
+          explanation.groups.isEmpty
+            ? difference(explanation.contributions, other.contributions)
+            : difference(byGroups(explanation), byGroups(other)),
+          of: explanation.item)
     ]
-    if let group = explanation.groups.first {
-      values["group"] = groupNames?.name(of: group.index, besides: Int(explanation.item))
+    let own = difference(falls(explanation), falls(other)).prefix(show)
+    if !own.isEmpty {
+      let words = own.map { "\(self.name($0.source)) \(signed($0.value))" }
+      lines.append("       it would lose more without: " + words.joined(separator: ", "))
     }
-    if let cluster = explanation.clusters.first { values["cluster"] = clusterName(cluster.index) }
-    var own = explanation.leaveOneOut.filter { $0.weight > 0 }
-    if own.isEmpty {
-      own = explanation.contributions.compactMap { part in
-        guard case .item(let item) = part.source, part.value > 0 else { return nil }
-        return .init(index: Int(item), weight: part.value)
-      }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    if !explanation.groups.isEmpty {
+      let factors = difference(factors(explanation), factors(other))
+      lines.append("       or by factors: " + summed(factors, of: explanation.item))
     }
-    for (rank, item) in own.prefix(3).enumerated() {
-      values["own\(rank + 1)"] = items.name(of: item.index)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func factors(_ explanation: Explanation) -> [Explanation.Contribution] {
+    explanation.contributions.filter {
+      if case .factor = $0.source { true } else { false }
+    }
+  }
+
+  private func sentence(_ user: ExplainedUser, _ item: ExplainedItem) -> String {
+    var values = words.values(item.reason)
+    values["user"] = user.id
+    values["rank"] = String(item.rank)
+    values["score"] = fixed(item.explanation.score, 4)
+    if let cluster = item.explanation.clusters.first {
+      values["cluster"] = clusterName(cluster.index)
     }
     return templates.sentence(values)
   }
@@ -123,24 +163,21 @@ struct ExplanationPrinter: Sendable {
     if explanation.groups.isEmpty {
       lines.append("     made of: " + summed(explanation.contributions, of: explanation.item))
     } else {
-      let constants = explanation.contributions.filter {
-        [.baseRate, .itemBias, .recency, .groupMixture].contains($0.source)
-      }
-      let groups = explanation.groups.map {
-        Explanation.Contribution(source: .group($0.index), value: $0.contribution)
-      }
-      lines.append("     made of: " + summed(constants + groups, of: explanation.item))
-      let factors = explanation.contributions.filter {
-        if case .factor = $0.source { true } else { false }
-      }
-      lines.append("     or by factors: " + summed(factors, of: explanation.item))
       let own = explanation.contributions.filter {
         if case .item = $0.source { true } else { false }
       }
+      // What own items add directly is one part here and taken apart below.
+      let direct = own.reduce(0) { $0 + $1.value }
+      let others = byGroups(explanation).filter {
+        if case .item = $0.source { false } else { true }
+      }
+      lines.append(
+        "     made of: "
+          + summed(others, of: explanation.item, ownItems: own.isEmpty ? nil : direct))
+      lines.append("     or by factors: " + summed(factors(explanation), of: explanation.item))
       if !own.isEmpty {
-        let total = own.reduce(0) { $0 + $1.value }
         lines.append(
-          "     and by own items directly (\(signed(total))): " + summed(own, of: explanation.item))
+          "     own items directly (\(signed(direct))): " + summed(own, of: explanation.item))
       }
     }
     if !explanation.nearest.isEmpty {
@@ -158,20 +195,29 @@ struct ExplanationPrinter: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// The largest parts by name and the sum of the others.
-  private func summed(_ parts: [Explanation.Contribution], of item: UInt32) -> String {
-    guard !parts.isEmpty else { return "nothing" }
-    let sorted = parts.sorted(by: isBefore)
-    var words = sorted.prefix(show).map { "\(name($0.source, of: item)) \(signed($0.value))" }
-    let rest = sorted.dropFirst(show)
-    if !rest.isEmpty {
-      words.append("\(rest.count) smaller parts \(signed(rest.reduce(0) { $0 + $1.value }))")
+  /// The largest parts by name and the sum of the others; the base rate, which all items have alike, comes last.
+  private func summed(
+    _ parts: [Explanation.Contribution], of item: UInt32, ownItems: Double? = nil
+  ) -> String {
+    var named = parts.filter { $0.source != .baseRate }.sorted(by: isBefore).map {
+      (name: name($0.source, of: item), value: $0.value)
     }
-    return words.joined(separator: ", ")
+    if let ownItems {
+      let place = named.firstIndex { abs($0.value) < abs(ownItems) } ?? named.count
+      named.insert(("own items directly", ownItems), at: place)
+    }
+    let rest = named.dropFirst(show)
+    var words = named.prefix(show).map { "\($0.name) \(signed($0.value))" }
+    if !rest.isEmpty {
+      let sum = rest.reduce(0) { $0 + $1.value }
+      words.append("\(rest.count) smaller \(rest.count == 1 ? "part" : "parts") \(signed(sum))")
+    }
+    words += parts.filter { $0.source == .baseRate }.map { "base rate \(signed($0.value))" }
+    return words.isEmpty ? "nothing" : words.joined(separator: ", ")
   }
 
-  private func json(_ user: ExplainedUser, _ place: Int) -> JSONValue {
-    let explanation = user.explanations[place]
+  private func json(_ user: ExplainedUser, _ item: ExplainedItem) -> JSONValue {
+    let explanation = item.explanation
     func own(_ list: [Explanation.Weighted], _ key: String) -> JSONValue {
       .array(
         list.prefix(show).map {
@@ -182,25 +228,32 @@ struct ExplanationPrinter: Sendable {
         })
     }
     var members: [String: JSONValue] = [
-      "user": .string(user.id), "rank": .integer(place + 1),
+      "user": .string(user.id), "rank": .integer(item.rank),
       "item": .string(items.ids[Int(explanation.item)]),
       "title": .string(items.name(of: Int(explanation.item))), "score": .number(explanation.score),
-      "sentence": .string(sentence(user, place)),
+      "sentence": .string(sentence(user, item)),
+      "reason": words.json(item.reason),
       "contributions": parts(explanation.contributions, of: explanation.item),
     ]
-    if !user.contrasts.isEmpty {
+    if !item.contrasts.isEmpty {
       members["contrasts"] = .array(
-        user.contrasts.map { other in
+        item.contrasts.map { other in
           [
             "item": .string(items.ids[Int(other.item)]),
             "title": .string(items.name(of: Int(other.item))), "score": .number(other.score),
-            "differences": parts(difference(explanation, other), of: explanation.item),
+            "differences": parts(
+              difference(explanation.contributions, other.contributions), of: explanation.item),
+            "by_groups": explanation.groups.isEmpty
+              ? .null
+              : parts(difference(byGroups(explanation), byGroups(other)), of: explanation.item),
+            "own_items": parts(difference(falls(explanation), falls(other)), of: explanation.item),
           ]
         })
     }
-    if let found = user.counterfactuals {
+    if let round = user.round { members["round"] = .integer(Int(round)) }
+    if let found = item.counterfactual {
       members["counterfactual"] =
-        found[place].map { found in
+        found.map { found in
           [
             "without": .array(
               found.removed.map {
@@ -215,7 +268,8 @@ struct ExplanationPrinter: Sendable {
       members["clusters"] = .array(
         explanation.clusters.map {
           [
-            "cluster": .integer($0.index), "name": .string(clusterName($0.index)),
+            "cluster": .integer($0.index),
+            "name": clusterName($0.index).map { .string($0) } ?? .null,
             "weight": .number($0.weight),
           ]
         })
@@ -278,8 +332,8 @@ struct ExplanationPrinter: Sendable {
     return x == y ? name(a.source) < name(b.source) : x > y
   }
 
-  private func clusterName(_ cluster: Int) -> String {
-    clusterNames.indices.contains(cluster) ? clusterNames[cluster] : "cluster \(cluster)"
+  private func clusterName(_ cluster: Int) -> String? {
+    clusterNames.indices.contains(cluster) ? clusterNames[cluster] : nil
   }
 
   private func groupName(_ group: Int) -> String {

@@ -22,7 +22,9 @@ package struct ExplanationRequest: Sendable {
   /// Ids of users, and a file that lists more; all users where there are neither.
   package var users: [String] = []
   package var usersFile: String?
-  /// Ids of the items to explain; the best ones where there are none.
+  /// Lists of recommendations to explain; the best items where there are none.
+  package var recommendations: String?
+  /// Ids, or parts of titles, of the items to explain; the best ones where there are none.
   package var items: [String] = []
   /// Ids of the items that each is set against.
   package var contrasts: [String] = []

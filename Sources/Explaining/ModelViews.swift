@@ -43,6 +43,7 @@ struct ModelViews {
     let inner = try inner()
     let profiles = ClusterProfile.all(
       of: inner, rows, items: items, categoryCount: categories.count)
+    let names = ClusterProfile.names(profiles, items: items, categories: categories)
     let (shares, kept) = (inner.expectedClusterShares, inner.keptDimensions)
     return profiles.enumerated().map { cluster, profile in
       let (kinds, titles) = (profile.categories, profile.items)
@@ -54,9 +55,14 @@ struct ModelViews {
             + " (expected \(percent(shares[cluster]))), \(dimensions) dimensions",
           kinds.isEmpty ? nil : "  more than others: \(named(kinds) { categories[$0] })",
           titles.isEmpty ? nil : "  items: \(named(titles) { items.name(of: $0) })",
+          "  histories: \(profile.length) items in the middle, \(profile.usualLength) of all users",
+          names[cluster] == nil ? "  nothing that its users choose sets it apart" : nil,
         ].compactMap { $0 },
         json: [
-          "cluster": .integer(cluster), "users": .integer(profile.users), "share": .number(share),
+          "cluster": .integer(cluster), "name": names[cluster].map { .string($0) } ?? .null,
+          "median_history": .integer(profile.length),
+          "median_history_of_all": .integer(profile.usualLength), "users": .integer(profile.users),
+          "share": .number(share),
           "expected_share": .number(shares[cluster]),
           "dimensions": .integer(dimensions), "categories": categoryList(kinds),
           "items": itemList(titles),

@@ -4,78 +4,173 @@ import Interchange
 import Recommending
 import ToolKit
 
-/// Sentences with places to fill in, in order of preference: the first whose places can all be filled is
-/// used.
-struct SentenceTemplates {
+/// Sentences with places to fill in, in order of preference: the first whose places can all be filled is used.
+///
+/// `[a|b]` stands for the first of its alternatives whose places can be filled: `[a|]` leaves out what cannot. Places
+/// hold no words of any language, only names and numbers, so that sentences can be in every one.
+struct SentenceTemplates: Sendable {
   /// What stands for what in `{...}`.
   static let places: [(name: String, meaning: String)] = [
     ("user", "the user's id"), ("rank", "the recommendation's rank"),
     ("title", "the item's title"), ("item", "the item's id"), ("score", "its score"),
-    ("group", "the item group that weighs most in the score"),
-    ("cluster", "what sets the user's heaviest cluster apart"),
     ("choosers", "how many of the users that the model was fitted to chose the item"),
-    ("own1", "the own item that speaks most for it"), ("own2", "the next"), ("own3", "the next"),
+    ("users", "how many users that were"),
+    ("place", "the item's place among those the user has not chosen"),
+    ("popular", "as choosers, where popularity outweighs what the user's items say"),
+    ("own1", "the own item that carries it most, where a few do"), ("own2", "the next"),
+    ("own3", "the next"), ("own_more", "how many more that are near to it carry it with these"),
+    ("own_share", "the percentage of what is personal in the score that goes with them"),
+    ("own_place", "the item's place without all these, where it falls"),
+    ("little1", "an own item near to it that adds a little, where no few carry it"),
+    ("little2", "the next"),
+    ("little_share", "the percentage that goes with these"),
+    ("little_place", "the item's place without these, where it falls"),
+    ("group", "its category of which the user's own items carry it"),
+    ("group1", "the nearest own item of that category, or of its item group where that carries it"),
+    ("group2", "the next"),
+    ("group_count", "how many own items are of that kind"),
+    ("group_share", "the percentage that goes with these"),
+    ("group_place", "the item's place without these"),
+    ("cluster", "what sets the user's heaviest cluster apart"),
   ]
 
   static let standard = [
-    "{title}: because you chose {own1} and {own2}, and for your taste in {group}.",
-    "{title}: because you chose {own1} and {own2}.",
-    "{title}: because you chose {own1}.",
-    "{title}: chosen by {choosers} others.",
+    "{title}: [popular, {popular} of {users} chose it, and |]because you chose "
+      + "[{own1}, {own2}, {own3} and {own_more} more like them"
+      + "|{own1}, {own2} and {own_more} more like them|{own1} and {own_more} more like it"
+      + "|{own1}, {own2} and {own3}|{own1} and {own2}|{own1}]"
+      + "[; otherwise it would fall from number {place} to number {own_place}"
+      + "|, which make up {own_share} % of what speaks for it]."
+      + "[ Your taste in {group} counts: without your {group_count} of that kind it would be number {group_place}.|]",
+    "{title}: [popular, {popular} of {users} chose it, and |]for your taste in "
+      + "[{group}|the likes of {group1} and {group2}]; without your {group_count} of that kind "
+      + "it would fall from number {place} to number {group_place}.",
+    "{title}: popular, {popular} of {users} chose it"
+      + "[; the rest is a little of many of your choices, such as [{little1} and {little2}|{little1}]|].",
+    "{title}: a little of many of your choices, such as [{little1} and {little2}|{little1}]"
+      + "[; without that it would fall from number {place} to number {little_place}|].",
+    "{title}: no choice of yours stands out behind it; {choosers} of {users} chose it.",
+    "{title}: no choice of yours stands out behind it.",
   ]
 
   private let lines: [[Piece]]
 
-  private enum Piece {
+  fileprivate indirect enum Piece: Sendable {
     case text(String)
     case place(String)
+    case choice([[Piece]])
   }
 
   /// - Parameter lines: one template each; empty lines and those that begin with # are passed over.
   ///
-  /// Throws `ToolError` that names the line when a place is unknown or not closed.
+  /// Throws `ToolError` that names the line when a place is unknown or a bracket not closed.
   init(_ lines: [String], name: String) throws {
     var parsed: [[Piece]] = []
     for (number, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
-      func fail(_ what: String) -> ToolError {
+      var parser = TemplateParser(rest: line[...])
+      do {
+        parsed.append(try parser.whole())
+      } catch {
         let known = Self.places.map { "{\($0.name)}" }.joined(separator: " ")
-        return ToolError(.badData, "\(name): line \(number + 1) \(what); there are \(known)")
+        throw ToolError(
+          .badData, "\(name): line \(number + 1) \(error.what); there are \(known)")
       }
-      var pieces: [Piece] = []
-      var rest = line[...]
-      while let open = rest.firstIndex(of: "{") {
-        pieces.append(.text(String(rest[..<open])))
-        guard let close = rest[open...].firstIndex(of: "}") else { throw fail("has an open {") }
-        let place = String(rest[rest.index(after: open)..<close])
-        guard Self.places.contains(where: { $0.name == place }) else {
-          throw fail("has an unknown {\(place)}")
-        }
-        pieces.append(.place(place))
-        rest = rest[rest.index(after: close)...]
-      }
-      pieces.append(.text(String(rest)))
-      parsed.append(pieces)
     }
     guard !parsed.isEmpty else { throw ToolError(.badData, "\(name): has no template") }
     self.lines = parsed
   }
 
   /// Whether any sentence has this place.
-  func use(_ name: String) -> Bool {
-    lines.joined().contains { if case .place(name) = $0 { true } else { false } }
+  func use(_ name: String) -> Bool { lines.contains { Self.use(name, $0) } }
+
+  private static func use(_ name: String, _ pieces: [Piece]) -> Bool {
+    pieces.contains { piece in
+      switch piece {
+      case .text: false
+      case .place(let own): own == name
+      case .choice(let alternatives): alternatives.contains { use(name, $0) }
+      }
+    }
   }
 
   /// The first sentence that can be filled; empty when there is none.
   func sentence(_ values: [String: String]) -> String {
-    for line in lines {
-      let words = line.map { piece -> String? in
-        switch piece {
-        case .text(let text): text
-        case .place(let name): values[name].flatMap { $0.isEmpty ? nil : $0 }
-        }
-      }
-      if words.allSatisfy({ $0 != nil }) { return words.compactMap { $0 }.joined() }
-    }
+    for line in lines { if let words = Self.filled(line, values) { return words } }
     return ""
+  }
+
+  private static func filled(_ pieces: [Piece], _ values: [String: String]) -> String? {
+    var result = ""
+    for piece in pieces {
+      switch piece {
+      case .text(let text): result += text
+      case .place(let name):
+        guard let value = values[name], !value.isEmpty else { return nil }
+        result += value
+      case .choice(let alternatives):
+        guard let words = alternatives.lazy.compactMap({ filled($0, values) }).first else {
+          return nil
+        }
+        result += words
+      }
+    }
+    return result
+  }
+}
+
+private struct TemplateFault: Error {
+  let what: String
+}
+
+/// Reads a template from left to right.
+private struct TemplateParser {
+  var rest: Substring
+
+  mutating func whole() throws(TemplateFault) -> [SentenceTemplates.Piece] {
+    let pieces = try sequence(inChoice: false)
+    guard rest.isEmpty else { throw TemplateFault(what: "has a ] without a [ before it") }
+    return pieces
+  }
+
+  /// Up to the end, or to what ends an alternative.
+  private mutating func sequence(inChoice: Bool) throws(TemplateFault) -> [SentenceTemplates.Piece]
+  {
+    var pieces: [SentenceTemplates.Piece] = []
+    var text = ""
+    while let next = rest.first {
+      if next == "]" || (inChoice && next == "|") { break }
+      rest.removeFirst()
+      switch next {
+      case "\\":
+        text.append(rest.popFirst() ?? "\\")
+      case "{":
+        pieces += [.text(text), .place(try place())]
+        text = ""
+      case "[":
+        pieces += [.text(text), .choice(try alternatives())]
+        text = ""
+      default: text.append(next)
+      }
+    }
+    return pieces + [.text(text)]
+  }
+
+  private mutating func place() throws(TemplateFault) -> String {
+    guard let close = rest.firstIndex(of: "}") else { throw TemplateFault(what: "has an open {") }
+    let name = String(rest[..<close])
+    guard SentenceTemplates.places.contains(where: { $0.name == name }) else {
+      throw TemplateFault(what: "has an unknown {\(name)}")
+    }
+    rest = rest[close...].dropFirst()
+    return name
+  }
+
+  private mutating func alternatives() throws(TemplateFault) -> [[SentenceTemplates.Piece]] {
+    var found: [[SentenceTemplates.Piece]] = []
+    while true {
+      found.append(try sequence(inChoice: true))
+      guard let end = rest.popFirst() else { throw TemplateFault(what: "has an open [") }
+      if end == "]" { return found }
+    }
   }
 }

@@ -24,11 +24,15 @@ public struct FoldInCases: Sendable {
   /// Those in which the model knows an item.
   public var known: FoldInCases {
     guard strangers > 0 else { return self }
-    let kept = (0..<count).filter { !history.row($0).isEmpty }
+    return cases(at: (0..<count).filter { !history.row($0).isEmpty })
+  }
+
+  /// Some of them, in the order named.
+  public func cases(at places: [Int]) -> FoldInCases {
     var result = self
-    result.users = kept.map { users[$0] }
-    result.rounds = kept.map { rounds[$0] }
-    result.history = history.rows(at: kept)
+    result.users = places.map { users[$0] }
+    result.rounds = places.map { rounds[$0] }
+    result.history = history.rows(at: places)
     return result
   }
 

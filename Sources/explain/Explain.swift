@@ -30,7 +30,15 @@ struct Explain: Tool {
   var users: String?
 
   @Option(
-    help: ArgumentHelp("Explain this item, repeatable; otherwise the best ones.", valueName: "id"))
+    help: ArgumentHelp(
+      "Explain these lists, which score wrote, from the histories they were made from.",
+      valueName: "file"))
+  var recommendations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Explain this item, repeatable; otherwise the best ones. Part of its title will do.",
+      valueName: "id"))
   var item: [String] = []
 
   @Option(help: ArgumentHelp("Items to explain for each user.", valueName: "n"))
@@ -78,6 +86,9 @@ struct Explain: Tool {
     guard views.alter == nil || user.count + item.count == 1 else {
       throw ValidationError("--alter needs one --user or one --item")
     }
+    guard recommendations == nil || item.isEmpty else {
+      throw ValidationError("--recommendations and --item exclude each other")
+    }
     guard (1...1000).contains(most) else {
       throw ValidationError("--most must be between 1 and 1000")
     }
@@ -97,6 +108,7 @@ struct Explain: Tool {
     (request.view, request.steps, request.reach) = (views.view, views.steps, views.reach)
     (request.users, request.usersFile) = (user, users)
     (request.items, request.contrasts) = (item, contrast)
+    request.recommendations = recommendations
     (request.top, request.show, request.most) = (top, show, most)
     request.findsCounterfactuals = counterfactual
     (request.template, request.format) = (template, format)

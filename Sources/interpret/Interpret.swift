@@ -14,8 +14,8 @@ struct Interpret: Tool {
     "Measure how far a fitted model can be understood.",
     discussion: """
       How few factors and item groups its scores flow through, independence and disentanglement of \
-      its latent features, agreement of item groups and user \
-      clusters with categories, fidelity of its explanations, and the generalisation bounds of the \
+      its latent features, agreement of item groups and user clusters with categories, fidelity of \
+      its explanations, truth of its reasons, and the generalisation bounds of the \
       paper with the errors they bound. Of a split, the training users are looked at, and the test \
       users in the first round where users the model has not seen are called for; of plain \
       interactions, all users. How many recommended items are explainable is for 'metrics \
@@ -79,6 +79,10 @@ struct Interpret: Tool {
     help: ArgumentHelp("Random orders an explanation is held against.", valueName: "n"))
   var orders = 10
 
+  @Option(
+    help: ArgumentHelp("Best items of every test user whose reasons are checked.", valueName: "n"))
+  var reasonsTop = 10
+
   @Option(help: ArgumentHelp("Confidence of the first bound.", valueName: "level"))
   var confidence = 0.95
 
@@ -103,6 +107,9 @@ struct Interpret: Tool {
     guard (1...10_000_000).contains(fidelityUsers), (2...10_000).contains(clusters) else {
       throw ValidationError(
         "--fidelity-users must be between 1 and 10000000, --clusters between 2 and 10000")
+    }
+    guard (1...1000).contains(reasonsTop) else {
+      throw ValidationError("--reasons-top must be between 1 and 1000")
     }
     guard prune >= 0, confidence > 0, confidence < 1 else {
       throw ValidationError("--prune must not be negative, --confidence between 0 and 1, like 0.95")
@@ -141,6 +148,8 @@ struct Interpret: Tool {
         let targets = try recommendations.map { try RecommendedItems($0, subjects) }
         sections.append(
           try fidelitySection(subjects, plan, users: fidelityUsers, targets: targets, context))
+      case .reasons:
+        sections.append(reasonsSection(subjects, top: reasonsTop, context))
       case .bounds: sections.append(boundsSection(subjects, confidence: confidence))
       }
     }
@@ -169,6 +178,7 @@ enum Part: String, CaseIterable {
   case disentanglement
   case agreement
   case fidelity
+  case reasons
   case bounds
 }
 

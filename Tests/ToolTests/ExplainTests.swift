@@ -46,6 +46,7 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
         #expect(contrast["item"] as? String == "5")
         let other = try #require(contrast["score"] as? Double)
         #expect(abs(sum(contrast["differences"]) - (score - other)) <= 1e-4 * max(abs(score), 1))
+        #expect(abs(sum(contrast["by_groups"]) - (score - other)) <= 1e-4 * max(abs(score), 1))
         #expect((line["sentence"] as? String)?.hasPrefix(line["title"] as? String ?? "?") == true)
       }
     }
@@ -92,12 +93,13 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
   @Test func sentencesComeFromTemplates() throws {
     let folder = try Folder()
     let (data, model) = fitted(folder)
-    let good = try folder.write("t", "# ours\n{rank}. {title} fits {own1} for {user}\n")
+    let good = try folder.write("t", "# ours\n{rank}. {title}[ fits {own1}|] for {user}\n")
     let run = Shell.run("explain --model \(model) --user 7 --top 1 --template \(good) \(data)")
     #expect(run.output.contains("in short: 1. "))
     #expect(run.output.contains(" for 7\n"))
     for (text, complaint) in [
       ("{title}\n{nobody}\n", "line 2"), ("{title\n", "open {"), ("# nothing\n", "no template"),
+      ("{title} [{own1}|\n", "open ["), ("{title}]\n", "without a ["),
     ] {
       let bad = try folder.write("bad", text)
       let run = Shell.run("explain --model \(model) --user 7 --template \(bad) \(data)")
@@ -107,7 +109,109 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
     }
   }
 
-  /// A cluster is called what `--clusters` lists first of it: categories, or items without any.
+  /// Alternatives, optional parts and letters that would otherwise mean something.
+  @Test func templatesChooseWhatCanBeFilled() throws {
+    let folder = try Folder()
+    let (data, model) = fitted(folder)
+    let command = "explain --model \(model) --user 7 --top 4 --format jsonl \(data)"
+    let reasons = try objects(Shell.run(command).output)
+    let template = try folder.write("t", "[{own1}[: {own2}|]|none] \\[{own_share}\\]\n-\n")
+    let run = Shell.run("\(command) --template \(template)")
+    #expect(run.status == 0, "\(run.errors)")
+    for (line, before) in zip(try objects(run.output), reasons) {
+      let reason = try #require(before["reason"] as? [String: Any])
+      let own = reason["own"] as? [String: Any]
+      let named = (own?["items"] as? [[String: Any]])?.prefix(own?["named"] as? Int ?? 0)
+        .compactMap { $0["title"] as? String }
+      let words = named.map { $0.prefix(2).joined(separator: ": ") } ?? "none"
+      let share = (own?["share"] as? Double).map { " [\(Int(100 * min($0, 1)))]" }
+      #expect(line["sentence"] as? String == share.map { words + $0 } ?? "-")
+    }
+  }
+
+  /// The man page tells all places that templates have.
+  @Test func allPlacesAreInTheManual() throws {
+    let folder = try Folder()
+    let (data, model) = fitted(folder)
+    let bad = try folder.write("bad", "{nobody}\n")
+    let run = Shell.run("explain --model \(model) --template \(bad) \(data)")
+    let listed = run.errors.components(separatedBy: "there are ").last ?? ""
+    let places = listed.split(whereSeparator: { " \n".contains($0) })
+    let page = try String(
+      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../man/man1/indgrm-explain.1"), encoding: .utf8)
+    #expect(places.count > 20)
+    for place in places { #expect(page.contains(place), "\(place)") }
+  }
+
+  /// Lists are explained from the histories they were made from: no item by itself, at the rank it was given.
+  @Test func listsAreExplainedAsTheyWereMade() throws {
+    let folder = try Folder()
+    let (data, _) = fitted(folder)
+    let run = Shell.run(
+      "cd \(folder.path("")) && split -q \(data) -o s.ig && fit -q --model ease s.ig -o e.model"
+        + " && score -q --model e.model --top 5 s.ig -o l.recs"
+        + " && score -q --model e.model --top 5 --format tsv s.ig -o l.tsv"
+        + " && explain -q --model e.model --recommendations l.recs --top 3 --format jsonl s.ig")
+    #expect(run.status == 0, "\(run.errors)")
+    let scored = try String(contentsOfFile: folder.path("l.tsv"), encoding: .utf8)
+      .split(separator: "\n").dropFirst().map { $0.split(separator: "\t").map(String.init) }
+      .filter { Int($0[2]) ?? 9 <= 3 }
+    let found = try objects(run.output)
+    #expect(found.count == scored.count && found.count > 100)
+    for (line, row) in zip(found, scored) {
+      #expect(line["user"] as? String == row[0] && line["round"] as? Int == Int(row[1]))
+      #expect(line["rank"] as? Int == Int(row[2]) && line["item"] as? String == row[3])
+      let score = try #require(line["score"] as? Double)
+      #expect(abs(score - (Double(row[4]) ?? 0)) <= 1e-4 * max(1, abs(score)))
+      let reason = try #require(line["reason"] as? [String: Any])
+      #expect(reason["place"] as? Int == Int(row[2]))
+      for kind in ["own", "little", "taste"] {
+        let items = (reason[kind] as? [String: Any])?["items"] as? [[String: Any]] ?? []
+        #expect(!items.contains { $0["item"] as? String == row[3] })
+      }
+    }
+    for (words, status, complaint) in [
+      ("--item 3 s.ig", Int32(64), "exclude"), (data, 65, "of a split"),
+      ("--user nobody s.ig", 65, "not in the input"),
+    ] {
+      let bad = Shell.run(
+        "cd \(folder.path("")) && explain --model e.model --recommendations l.recs \(words)")
+      #expect(bad.status == status && bad.errors.contains(complaint), "\(bad.errors)")
+    }
+  }
+
+  /// An item may be named by part of its title, and one of the user's own is explained by the others.
+  @Test func itemsAreFoundByTitle() throws {
+    let folder = try Folder()
+    var ratings = "user,item,rating\n"
+    for user in 0..<40 {
+      for step in 0..<5 { ratings += "u\(user),\((user * 3 + step * 5) % 13),5\n" }
+    }
+    let titles = ["Alien (1979)", "Aliens (1986)", "Alien 3 (1992)", "Brazil (1985)"]
+    let items =
+      "item,title\n" + (0..<13).map { "\($0),\($0 < 4 ? titles[$0] : "T\($0)")\n" }.joined()
+    let made = Shell.run(
+      "ingest -q \(try folder.write("r.csv", ratings)) --items \(try folder.write("i.csv", items))"
+        + " -o \(folder.path("d.ig")) && cd \(folder.path("")) && fit -q --model ease d.ig -o e.model"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    func explained(_ words: String) -> Shell.Result {
+      Shell.run("cd \(folder.path("")) && explain --model e.model --user u2 --item \(words) d.ig")
+    }
+    for words in ["ALIEN", "'alien (1979)'", "0"] {
+      #expect(explained(words).output.contains("Alien (1979)  score"), "\(words)")
+    }
+    #expect(explained("razi").output.contains("Brazil (1985)  score"))
+    let several = explained("ien")
+    #expect(several.status == 65 && several.errors.contains("0 (Alien (1979)), 1 (Aliens (1986))"))
+    #expect(explained("zorro").status == 65)
+    // u2 has 6, 11, 3, 8 and 0.
+    let own = explained("0").output
+    #expect(own.contains("is the user's own") && !own.contains("because you chose Alien (1979)"))
+  }
+
+  /// A cluster is called what `--clusters` calls it: one category of half its interactions, or items; no two alike.
   @Test func clustersAreNamedForWhatSetsThemApart() throws {
     let folder = try Folder()
     let (data, model) = fitted(folder)
@@ -117,19 +221,24 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
       "dump --to csv \(data) | ingest -q - -o \(bare) && fit -q \(small) --set groups=6 \(bare) -o \(bareModel)"
     )
     #expect(made.status == 0, "\(made.errors)")
-    let template = try folder.write("t", "{title}: for fans of {cluster}\n")
-    for (model, data, list, title) in [
-      (model, data, "categories", "category"), (bareModel, bare, "items", "title"),
-    ] {
+    let template = try folder.write("t", "{title}: [for fans of {cluster}|for all]\n")
+    for (model, data) in [(model, data), (bareModel, bare)] {
       var names: [Int: String] = [:]
-      let views = Shell.run("explain --model \(model) --clusters --format jsonl \(data)")
+      let views = Shell.run("explain --model \(model) --clusters --show 0 --format jsonl \(data)")
       for view in try objects(views.output) {
         let number = try #require(view["cluster"] as? Int)
-        let told = (view[list] as? [[String: Any]] ?? []).compactMap { $0[title] as? String }
-        names[number] =
-          told.isEmpty ? "cluster \(number)" : told.prefix(2).joined(separator: " and ")
+        guard let name = view["name"] as? String else { continue }
+        #expect(!names.values.contains(name))
+        names[number] = name
+        let categories = (view["categories"] as? [[String: Any]] ?? []).filter {
+          ($0["share"] as? Double ?? 0) >= 0.5 && ($0["lift"] as? Double ?? 0) >= 1.25
+        }.compactMap { $0["category"] as? String }
+        let items = (view["items"] as? [[String: Any]] ?? []).filter {
+          $0["lift"] as? Double ?? 0 >= 1.25
+        }.compactMap { $0["title"] as? String }
+        #expect(categories.contains(name) || name == items.prefix(2).joined(separator: ", "))
       }
-      #expect(names.values.contains { !$0.hasPrefix("cluster ") })
+      #expect(!names.isEmpty)
       let run = Shell.run(
         "explain --model \(model) --top 1 --format jsonl --template \(template) \(data)")
       #expect(run.status == 0, "\(run.errors)")
@@ -140,14 +249,14 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
         for cluster in clusters {
           #expect(cluster["name"] as? String == names[cluster["cluster"] as? Int ?? -1])
         }
-        let heaviest = try #require(clusters.first?["name"] as? String)
-        #expect((line["sentence"] as? String)?.hasSuffix(": for fans of \(heaviest)") == true)
+        let heaviest = (clusters.first?["name"] as? String).map { "for fans of \($0)" } ?? "for all"
+        #expect((line["sentence"] as? String)?.hasSuffix(": \(heaviest)") == true)
       }
     }
     let alone = Shell.run(
       "dump --to csv \(data) | awk -F, 'NR == 1 || $1 == 7' | ingest -q -"
         + " | explain --model \(model) --top 1 --template \(template) -")
-    #expect(alone.output.contains(": for fans of cluster "), "\(alone.errors)")
+    #expect(alone.output.contains(": for all"), "\(alone.errors)")
   }
 
   @Test func viewsSayWhatAModelHasLearnt() throws {

@@ -1,0 +1,99 @@
+// Does what a sentence claims hold when the user is scored again?
+
+import DenseMath
+
+/// Claims of reasons, scored anew one by one and apart from how they were found.
+public struct ReasonCheck {
+  /// What a sentence can claim.
+  public enum Claim: String, CaseIterable, Sendable {
+    /// The item's place is the one told.
+    case place
+    /// Own items carry it: without them it is where told, and at least `RecommendationReason.leastShare` is gone.
+    case own
+    /// A little of many: the same with less than that gone, and something by each.
+    case little
+    /// A taste carries it, and more than as many other own items.
+    case taste
+    /// What everybody gets outweighs the personal part.
+    case popularity
+  }
+
+  private let model: any RecommendationModel
+  private let finder: ReasonFinder
+
+  /// - Parameter finder: knows what is near.
+  public init(_ model: any RecommendationModel, _ finder: ReasonFinder) {
+    (self.model, self.finder) = (model, finder)
+  }
+
+  /// Each claim that a reason makes, and whether it holds.
+  ///
+  /// - Parameter explanation: of the same item.
+  public func claims(
+    _ reason: RecommendationReason, _ explanation: Explanation, _ history: [UInt32]
+  ) -> [(
+    claim: Claim, holds: Bool
+  )] {
+    let scores = Rescored(model, history, reason.item)
+    let (start, nothing) = (scores.without([]), scores.without(history))
+    let personal = start.lead - nothing.lead
+    let near = finder.nearness(of: explanation, history)
+    /// The share that is gone with own items, or nil where something else of what is told of them is untrue.
+    func share(_ removal: RecommendationReason.Removal, _ named: [UInt32]) -> Double? {
+      let gone = scores.without(removal.items)
+      guard gone.place == removal.placeWithout, !removal.items.contains(reason.item),
+        Set(removal.items).isSubset(of: history),
+        named.allSatisfy({ near.prefix(RecommendationReason.namedAmong).contains($0) }),
+        named.allSatisfy({ scores.without([$0]).lead < start.lead })
+      else { return nil }
+      return (start.lead - gone.lead) / personal
+    }
+    var found: [(Claim, Bool)] = [(.place, start.place == reason.place)]
+    if let own = reason.own {
+      let gone = share(own, Array(own.items.prefix(own.named)))
+      found.append((.own, gone.map { $0 >= RecommendationReason.leastShare } ?? false))
+    }
+    if let little = reason.little {
+      let gone = share(little, little.items)
+      found.append((.little, gone.map { $0 > 0 && $0 < RecommendationReason.leastShare } ?? false))
+    }
+    if let taste = reason.taste {
+      let trial = TasteTrial(taste.own.items.sorted(), in: history)
+      let of = trial?.kind.map { scores.without($0).lead }.max() ?? .infinity
+      let others = trial?.others.map { scores.without($0).lead }.min() ?? -.infinity
+      let gone = share(taste.own, []).map { $0 >= RecommendationReason.leastShare } ?? false
+      found.append((.taste, gone && of < others && taste.own.placeWithout > start.place))
+    }
+    if reason.popularityLeads {
+      let popularity = explanation.contributions.reduce(0) { sum, part in
+        [.itemBias, .recency].contains(part.source) ? sum + part.value : sum
+      }
+      found.append((.popularity, max(nothing.lead, popularity) > personal))
+    }
+    return found.map { (claim: $0.0, holds: $0.1) }
+  }
+}
+
+/// Scores of one user and item, one history at a time.
+private struct Rescored {
+  let model: any RecommendationModel
+  let history: [UInt32]
+  let item: UInt32
+
+  init(_ model: any RecommendationModel, _ history: [UInt32], _ item: UInt32) {
+    (self.model, self.history, self.item) = (model, history, item)
+  }
+
+  func without(_ set: [UInt32]) -> (lead: Double, place: Int) {
+    let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
+    let left = history.filter { !set.contains($0) }
+    model.score(SparseRows(lists: [left], columnCount: model.itemCount), rows: 0..<1, into: scores)
+    let values = scores.row(0)
+    let own = values[Int(item)]
+    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(max(values.count, 1))
+    let before = values.indices.filter {
+      (values[$0] > own || (values[$0] == own && $0 < Int(item))) && !history.contains(UInt32($0))
+    }
+    return (Double(own) - mean, 1 + before.count)
+  }
+}

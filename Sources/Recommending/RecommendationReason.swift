@@ -1,0 +1,57 @@
+// What can truly be said of why an item is recommended?
+
+/// Why an item is recommended to a user, in claims that hold when the user is scored again.
+///
+/// An item's lead is its score less the mean over all items, so that what moves all scores alike counts for nothing.
+/// What it leads by without any history is its general part, which everybody gets; what the history adds to that is
+/// the personal part, of which own items have shares.
+public struct RecommendationReason: Sendable, Equatable {
+  /// Own items, and what becomes of the recommendation without them.
+  public struct Removal: Sendable, Equatable {
+    /// Those that are named come first, the one of the largest share first.
+    public let items: [UInt32]
+    /// How many of them are named.
+    public let named: Int
+    /// The share of the personal part that goes with them all.
+    public let share: Double
+    /// The item's place without them, among items that are not the user's own.
+    public let placeWithout: Int
+  }
+
+  /// A taste in a kind of items, which the user's own items of that kind carry.
+  public struct Taste: Sendable, Equatable {
+    public let kind: Kind
+    /// All own items of that kind, those nearest to the item first.
+    public let own: Removal
+  }
+
+  /// A kind of items.
+  public enum Kind: Sendable, Hashable {
+    /// Those that belong most to this item group.
+    case group(Int)
+    case category(Int)
+  }
+
+  public let item: UInt32
+  /// From 1, among items that are not the user's own.
+  public let place: Int
+  public let general: Double
+  public let personal: Double
+  /// Whether what everybody gets, or the item's popularity, outweighs what the history adds.
+  public let popularityLeads: Bool
+  /// Own items near to the item whose share is at least `leastShare`; nil where no such set of near ones is found.
+  public package(set) var own: Removal?
+  /// Own items near to the item that have some share, where `own` is nil: a little of many.
+  public package(set) var little: Removal?
+  public package(set) var taste: Taste?
+
+  /// The least share that own items must have to be called a reason.
+  public static let leastShare = 0.3
+  /// Own items that are named are among so many nearest, and as many as `mostNamed`.
+  public static let namedAmong = 4
+  public static let mostNamed = 3
+  /// The sizes, beside those of sets that are all named, of sets of nearest own items tried as one reason.
+  static let sizes = [5, 8, 12, 18]
+  /// A kind of items is a taste from so many own items of it on.
+  static let leastOfTaste = 3
+}

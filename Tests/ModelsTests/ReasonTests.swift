@@ -1,0 +1,140 @@
+// Are reasons true, and does the check see where they are not?
+
+import DenseMath
+import Interchange
+import Support
+import Testing
+
+@testable import Fitting
+@testable import LinearModels
+@testable import ModelCatalogue
+@testable import Recommending
+
+private let small = ["width=16", "latent=6", "epochs=12", "batch=20", "patience=100"]
+
+private let cases: [(String, [String])] = [
+  ("popularity", []), ("item-knn", ["neighbours=6"]), ("ease", ["lambda=5"]), ("mult-vae", small),
+  ("ials", ["factors=5", "lambda=0.1"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "ard-epoch=4"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "expert=linear", "expert-lambda=5"]),
+]
+
+/// Two tastes over so many items that histories are long enough for sets of them.
+private func fitted(_ name: String, _ words: [String]) throws -> (
+  any RecommendationModel, SparseRows
+) {
+  let lists = (0..<60).map { user -> [UInt32] in
+    let half = user % 2 == 0 ? 0 : 20
+    let own = (0..<20).filter { ($0 * 7 + user * 13) % 5 < 2 }.map { UInt32(half + $0) }
+    return own + (user % 4 < 2 ? [] : [UInt32(20 - half + user % 20)])
+  }.map { $0.sorted() }
+  let rows = SparseRows(lists: lists, columnCount: 40)
+  let family = try ModelCatalogue.family(named: name)
+  let model = try family.fit(
+    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor()
+  ).model
+  return (model, rows)
+}
+
+private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
+
+@Suite struct ReasonTests {
+  /// Whatever the model, every claim about every user's best items holds when it is scored again.
+  @Test(arguments: cases.indices)
+  func claimsHoldWhenScoredAgain(_ index: Int) throws {
+    let (model, rows) = try fitted(cases[index].0, cases[index].1)
+    let finder = ReasonFinder(model, categories: categories)
+    let check = ReasonCheck(model, finder)
+    var made: Set<ReasonCheck.Claim> = []
+    for user in stride(from: 0, to: rows.rowCount, by: 3) {
+      let history = Array(rows.row(user))
+      let items = Ranker(model).top(rows, rows: user..<user + 1, count: 12)[0].map(\.index)
+      let explanations = model.explain(history, items: items)
+      let reasons = finder.reasons(model, history, explanations)
+      #expect(reasons.map(\.item) == items)
+      for (reason, explanation) in zip(reasons, explanations) {
+        for (claim, holds) in check.claims(reason, explanation, history) {
+          made.insert(claim)
+          #expect(
+            holds, "\(cases[index].0): \(claim) of \(reason.item) for user \(user): \(reason)")
+        }
+        #expect(reason.own == nil || reason.little == nil)
+      }
+    }
+    #expect(made.contains(cases[index].0 == "popularity" ? .popularity : .own))
+  }
+
+  @Test func falseClaimsAreSeen() throws {
+    let (model, rows) = try fitted("ease", ["lambda=5"])
+    let finder = ReasonFinder(model, categories: categories)
+    let check = ReasonCheck(model, finder)
+    let found = (0..<rows.rowCount).lazy.compactMap {
+      user -> ([UInt32], Explanation, RecommendationReason)? in
+      let history = Array(rows.row(user))
+      let items = Ranker(model).top(rows, rows: user..<user + 1, count: 1)[0].map(\.index)
+      let explanations = model.explain(history, items: items)
+      let reasons = finder.reasons(model, history, explanations)
+      return reasons.first?.own == nil ? nil : (history, explanations[0], reasons[0])
+    }.first
+    let (history, explanation, true1) = try #require(found)
+    let own = try #require(true1.own)
+    func holds(_ alter: (inout RecommendationReason) -> Void) -> Bool {
+      var reason = true1
+      alter(&reason)
+      return check.claims(reason, explanation, history).allSatisfy(\.holds)
+    }
+    #expect(holds { _ in })
+    for (items, place) in [
+      (own.items, own.placeWithout + 1), ([explanation.item], own.placeWithout),
+      ([], true1.place),
+    ] {
+      #expect(
+        !holds {
+          $0.own = .init(items: items, named: items.count, share: own.share, placeWithout: place)
+        })
+    }
+    #expect(
+      !holds {
+        $0.taste = .init(
+          kind: .category(2),
+          own: .init(items: Array(history.prefix(3)), named: 2, share: 0.9, placeWithout: 40))
+      })
+  }
+
+  /// Weights by hand: item 4 is told by items 0 to 3 with 4, 3, 2 and 1 of 10, item 5 by 3 alone.
+  @Test func sharesAndPlacesAreThoseOfTheWeights() throws {
+    let weights = Matrix<Float>(rows: 10, columns: 10)
+    weights.fill(0)
+    for (own, weight) in [(0, 4), (1, 3), (2, 2), (3, 1)] { weights[own, 4] = Float(weight) }
+    weights[3, 5] = 9
+    let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
+    let finder = ReasonFinder(model, categories: nil)
+    let history: [UInt32] = [0, 1, 2, 3]
+    let reasons = finder.reasons(model, history, model.explain(history, items: [4, 5]))
+    // Leads: 10 - 19/10 and 9 - 19/10; without item 0: 6 - 15/10.
+    #expect(reasons[0].place == 1 && reasons[1].place == 2)
+    #expect(abs(reasons[0].personal - 8.1) < 1e-6 && reasons[0].general == 0)
+    #expect(reasons[0].own?.items == [0] && reasons[0].own?.placeWithout == 2)
+    #expect(abs((reasons[0].own?.share ?? 0) - 3.6 / 8.1) < 1e-6)
+    #expect(reasons[1].own?.items == [3] && reasons[1].own?.share ?? 0 > 0.999)
+    #expect(reasons[0].taste == nil && !reasons[0].popularityLeads)
+  }
+
+  /// Seventy own items that add alike: none of few can be called the reason.
+  @Test func aLittleOfManyIsCalledThat() throws {
+    let weights = Matrix<Float>(rows: 80, columns: 80)
+    weights.fill(0)
+    for own in 0..<70 { weights[own, 75] = 1 }
+    let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
+    let history = (0..<70).map { UInt32($0) }
+    let reason = ReasonFinder(model, categories: nil)
+      .reasons(model, history, model.explain(history, items: [75]))[0]
+    #expect(reason.own == nil && reason.little?.items == [0, 1])
+    #expect(abs((reason.little?.share ?? 0) - 2 / 70) < 1e-6)
+    // A taste in what carries nothing is not claimed, and one in what carries most is.
+    let kinds = ReasonFinder(
+      model, categories: (0..<80).map { $0 < 40 ? [0] : $0 == 75 ? [0, 1] : [1] })
+    let taste = kinds.reasons(model, history, model.explain(history, items: [75]))[0].taste
+    #expect(taste == nil, "as many others do as much")
+  }
+}
