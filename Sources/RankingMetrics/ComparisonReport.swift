@@ -9,6 +9,9 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
   /// The means as each evaluation reports them, over all of its users.
   public var meanA: Double
   public var meanB: Double
+  /// The means over the users in both evaluations, whose difference is that of `users`.
+  public var pairedMeanA: Double?
+  public var pairedMeanB: Double?
   /// Users in both evaluations, and those left out since they are only in one.
   public var pairedUsers: Int
   public var onlyInA: Int
@@ -47,6 +50,7 @@ public func compare(
     rows.append(
       ComparisonRow(
         group: row.group, metric: row.metric, n: row.n, meanA: row.mean, meanB: other.mean,
+        pairedMeanA: mean(pairs.a), pairedMeanB: mean(pairs.b),
         pairedUsers: pairs.a.count, onlyInA: pairs.onlyInA, onlyInB: pairs.onlyInB,
         users: pairedTTest(pairs.a, pairs.b, confidence: confidence),
         rounds: rounds.a.count > 1
@@ -54,6 +58,19 @@ public func compare(
         wilcoxon: wilcoxonSignedRank(pairs.a, pairs.b)))
   }
   return ComparisonReport(nameA: nameA, nameB: nameB, confidence: confidence, rows: rows)
+}
+
+private func mean(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+}
+
+extension ComparisonRow {
+  /// What the test over users says, in plain words.
+  func verdict(confidence: Double) -> String {
+    guard let p = users.p else { return "too few users" }
+    guard p < 1 - confidence else { return "within chance" }
+    return users.meanDifference > 0 ? "b is higher" : "a is higher"
+  }
 }
 
 /// The means of rounds in which both rows have users.

@@ -30,7 +30,7 @@ extension ComparisonReport {
       [
         "group", "metric", "n", "a", "b", "mean_a", "mean_b", "difference", "low", "high", "t",
         "df", "p", "rounds_difference", "rounds_t", "rounds_df", "rounds_p", "wilcoxon_sum",
-        "wilcoxon_p", "pairs", "only_a", "only_b",
+        "wilcoxon_p", "pairs", "only_a", "only_b", "paired_mean_a", "paired_mean_b", "verdict",
       ]
     ]
     for row in rows {
@@ -42,6 +42,7 @@ extension ComparisonReport {
         cell(row.rounds?.t), row.rounds.map { String($0.degreesOfFreedom) } ?? "",
         cell(row.rounds?.p), cell(row.wilcoxon.positiveRankSum), cell(row.wilcoxon.p),
         String(row.pairedUsers), String(row.onlyInA), String(row.onlyInB),
+        cell(row.pairedMeanA), cell(row.pairedMeanB), row.verdict(confidence: confidence),
       ])
     }
     return join(lines)

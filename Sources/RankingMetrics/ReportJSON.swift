@@ -162,7 +162,9 @@ extension ComparisonRow {
   fileprivate var value: JSON {
     .object([
       ("group", .text(group)), ("metric", .text(metric.rawValue)), ("n", .value(n)),
-      ("meanA", .value(meanA)), ("meanB", .value(meanB)), ("pairedUsers", .value(pairedUsers)),
+      ("meanA", .value(meanA)), ("meanB", .value(meanB)),
+      ("pairedMeanA", .value(pairedMeanA)), ("pairedMeanB", .value(pairedMeanB)),
+      ("pairedUsers", .value(pairedUsers)),
       ("onlyInA", .value(onlyInA)), ("onlyInB", .value(onlyInB)), ("users", users.value),
       ("rounds", rounds?.value ?? .null),
       (

@@ -61,22 +61,24 @@ extension ComparisonReport {
   /// The comparison as aligned text, one line a metric and cut-off.
   public func table() -> String {
     let percent = fixed(confidence * 100, 0)
-    var text = "a = \(nameA), b = \(nameB); differences are b - a, two-sided p\n\n"
+    var text =
+      "a = \(nameA), b = \(nameB); means over the users that both have (pairs); differences are b - a, two-sided p\n\n"
     var lines = [
       [
         "group", "metric", "n", "a", "b", "b - a", "\(percent)% interval", "t", "df", "p",
-        "p rounds", "p Wilcoxon", "pairs", "only a", "only b",
+        "p rounds", "p Wilcoxon", "pairs", "only a", "only b", "verdict",
       ]
     ]
     for row in rows {
       let interval = row.users.interval.map { "[\(fixed($0.low, 4)), \(fixed($0.high, 4))]" }
       lines.append([
-        row.group, row.metric.rawValue, String(row.n), fixed(row.meanA, 4), fixed(row.meanB, 4),
+        row.group, row.metric.rawValue, String(row.n), fixed(row.pairedMeanA, 4),
+        fixed(row.pairedMeanB, 4),
         row.pairedUsers > 0 ? fixed(row.users.meanDifference, 4) : "-", interval ?? "-",
         fixed(row.users.t, 2),
         String(row.users.degreesOfFreedom), probability(row.users.p), probability(row.rounds?.p),
         probability(row.wilcoxon.p), String(row.pairedUsers), String(row.onlyInA),
-        String(row.onlyInB),
+        String(row.onlyInB), row.verdict(confidence: confidence),
       ])
     }
     text += columns(lines, left: 2)

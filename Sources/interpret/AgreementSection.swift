@@ -89,7 +89,10 @@ func agreementSection(
         .assignment))
 
   var lines = [
-    ["of", "by", "categories", "groups", "things", "purity", "one group", "NMI", "AMI", "ARI"]
+    [
+      "of", "by", "categories", "groups", "things", "purity", "one group", "NMI", "AMI", "ARI",
+      "verdict",
+    ]
   ]
   var values: [JSONValue] = []
   func add(_ what: String, _ grouping: Grouping, _ variant: CategoryVariant, _ table: Contingency) {
@@ -97,6 +100,7 @@ func agreementSection(
       what, grouping.source, variant.rawValue, "\(table.labels.first)", "\(table.total)",
       fixed(table.purity, 4), fixed(table.leastPurity, 4), fixed(table.normalisedInformation, 4),
       fixed(table.adjustedInformation, 4), fixed(table.adjustedRand, 4),
+      Verdict(agreement: table.adjustedInformation).rawValue,
     ])
     values.append([
       "of": .string(what), "by": .string(grouping.source), "categories": .string(variant.rawValue),
@@ -104,6 +108,7 @@ func agreementSection(
       "things": .integer(table.total), "purity": .number(table.purity),
       "purityOfOneGroup": .number(table.leastPurity), "nmi": .number(table.normalisedInformation),
       "ami": .number(table.adjustedInformation), "ari": .number(table.adjustedRand),
+      "verdict": .string(Verdict(agreement: table.adjustedInformation).rawValue),
     ])
   }
   if let planted {

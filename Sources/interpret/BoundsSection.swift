@@ -57,19 +57,24 @@ func boundsSection(_ subjects: Subjects, confidence: Double) -> Section {
 private func table(_ bounds: GeneralisationBounds, held: ReconstructionError?) -> [String] {
   let error = bounds.error
   func short(_ value: Double) -> String { fixed(value, 6) }
+  // No error of estimates in [0, 1] exceeds 1.
+  func verdict(_ bound: Double) -> String { bound < 1 ? "says something" : "says nothing" }
   return aligned([
-    ["", "training", "bound", "with probability", "held out"],
+    ["", "training", "bound", "with probability", "held out", "verdict"],
     [
       "Theorem 2, mean d", short(error.mean), short(bounds.expectedError),
       fixed(bounds.confidence, 4), held.map { short($0.mean) } ?? "-",
+      verdict(bounds.expectedError),
     ],
     [
       "Theorem 4, Eq. 24, root mean d", short(error.root), short(bounds.rootError),
       fixed(bounds.componentConfidence, 4), held.map { short($0.root) } ?? "-",
+      verdict(bounds.rootError),
     ],
     [
       "Theorem 4, Eq. 28, root mean d", short(error.root), short(bounds.provenRootError),
       fixed(bounds.componentConfidence, 4), held.map { short($0.root) } ?? "-",
+      verdict(bounds.provenRootError),
     ],
   ])
 }

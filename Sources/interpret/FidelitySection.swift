@@ -101,13 +101,13 @@ private func order(_ explanation: Explanation, _ history: [UInt32]) -> [UInt32]?
 }
 
 private func lines(_ found: Fidelity) -> [String] {
-  var rows = [["", "area", "random", "advantage", "better for"]]
+  var rows = [["", "area", "random", "advantage", "better for", "verdict"]]
   for (name, measure) in [("score", found.score), ("1/log2(1+rank)", found.gain)] {
     for (walk, curve) in [("deletion", measure.deletion), ("insertion", measure.insertion)] {
       rows.append([
         "\(name), \(walk)", fixed(curve.explainedArea, 4), fixed(curve.randomArea, 4),
         "\(fixed(curve.advantage, 4)) ± \(fixed(curve.standardError, 4))",
-        "\(fixed(100 * curve.share, 1)) % of users",
+        "\(fixed(100 * curve.share, 1)) % of users", verdict(curve).rawValue,
       ])
     }
   }
@@ -117,6 +117,10 @@ private func lines(_ found: Fidelity) -> [String] {
   ] + aligned(rows)
 }
 
+private func verdict(_ curve: Fidelity.Curve) -> Verdict {
+  Verdict(advantage: curve.advantage, standardError: curve.standardError, share: curve.share)
+}
+
 private func value(_ found: Fidelity, _ plan: FidelityPlan, unexplained: Int) -> JSONValue {
   func curve(_ curve: Fidelity.Curve) -> JSONValue {
     [
@@ -124,7 +128,7 @@ private func value(_ found: Fidelity, _ plan: FidelityPlan, unexplained: Int) ->
       "random": .array(curve.random.map { .number($0) }),
       "explainedArea": .number(curve.explainedArea), "randomArea": .number(curve.randomArea),
       "advantage": .number(curve.advantage), "standardError": .number(curve.standardError),
-      "share": .number(curve.share),
+      "share": .number(curve.share), "verdict": .string(verdict(curve).rawValue),
     ]
   }
   func measure(_ measure: Fidelity.Measure) -> JSONValue {

@@ -38,6 +38,8 @@ func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
     let words = counts.map { String($0) }.joined(separator: ", ")
     lines.append("dimensions not pruned in each user cluster: \(words)")
   }
+  lines.append(
+    "verdict: none; it is of the basis, in which a rotation leaves all scores as they are")
   func value(_ found: Independence) -> JSONValue {
     [
       "cosine": .number(found.cosine), "pearson": .number(found.pearson),
@@ -83,16 +85,19 @@ func disentanglementSection(
   guard let found else {
     return .absent(.disentanglement, title, because: "fewer than two latent features vary")
   }
+  let verdict = Verdict(found.accuracy, chance: found.chance, standardError: found.standardError)
   let lines = [
     "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
       + " right, after \(found.votesLearnt) to learn from",
     "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(seen.points.columns)",
+    "verdict: \(verdict.rawValue)",
   ]
   return Section(
     .disentanglement, title, lines: lines,
     value: [
       "accuracy": .number(found.accuracy), "standardError": .number(found.standardError),
-      "chance": .number(found.chance), "features": .integer(found.features),
+      "chance": .number(found.chance), "verdict": .string(verdict.rawValue),
+      "features": .integer(found.features),
       "dimensions": .integer(seen.points.columns), "votesLearnt": .integer(found.votesLearnt),
       "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
       "histories": .string(used.rawValue),

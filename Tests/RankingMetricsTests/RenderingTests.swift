@@ -86,6 +86,21 @@ import Testing
     #expect(Set(lines.dropFirst(2).filter { !$0.isEmpty }.map(\.count)).count == 1)
   }
 
+  /// What stands beside each other adds up: b less a is the difference that is tested.
+  @Test func differencesAddUp() throws {
+    let comparison = compare(try evaluation(1), try evaluation(2))
+    for row in comparison.rows {
+      guard let a = row.pairedMeanA, let b = row.pairedMeanB else { continue }
+      #expect(abs(b - a - row.users.meanDifference) < 1e-12)
+      let verdict = row.verdict(confidence: 0.95)
+      #expect(
+        verdict
+          == ((row.users.p ?? 1) >= 0.05
+            ? "within chance" : row.users.meanDifference > 0 ? "b is higher" : "a is higher")
+          || row.users.p == nil)
+    }
+  }
+
   @Test func listOfMetricsHasEveryFormula() {
     let text = metricList()
     for metric in Metric.allCases {
