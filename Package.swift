@@ -142,7 +142,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "DataSources", "DenseMath", "InteractionData", "Interchange", "Plots", "ToolKit",
+        "DataSources", "DenseMath", "Explaining", "InteractionData", "Interchange", "Plots",
+        "ToolKit",
       ] + modelling,
       swiftSettings: swift),
 

@@ -46,7 +46,7 @@ public enum PlotStyle {
     .plot text{font:12px system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
     .plot text.heading{font-size:15px;font-weight:600}
     .plot text.panel{font-size:13px;font-weight:600}
-    .plot text.small{font-size:11px}
+    .plot text.small{font-size:11.5px}
     .plot .grid,.plot .axis,.plot .whisker{fill:none;stroke-width:1}
     .plot .whisker{stroke-width:1.6}
     .plot .curve{fill:none;stroke-width:2;stroke-linejoin:round}

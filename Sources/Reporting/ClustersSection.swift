@@ -56,8 +56,12 @@ func clustersSection(_ subject: Subject) -> Section {
           summary: "The number of users by cluster.",
           chart: BarChart(bars, x: "users")),
         "The largest cluster, \(first.cluster), holds "
-          + "\(NumberText.percent(Double(first.users) / count)) of the users. Clusters that the "
-          + "data do not need stay small or empty."))
+          + "\(NumberText.percent(Double(first.users) / count)) of the users"
+          + (shown.last.map { last in
+            shown.count > 1
+              ? ", the smallest, \(last.cluster), \(NumberText.percent(Double(last.users) / count))."
+              : "."
+          } ?? ".")))
   }
   blocks.append(.table(prominenceTable(subject, shown, users.rows)))
   blocks += heatMap(subject, shown, users.rows)

@@ -27,9 +27,9 @@ func dataSection(_ subject: Subject) -> Section {
   var words =
     "Half of the users have at most \(NumberText.grouped(median(perUser))) interactions, half of "
     + "the items at most \(NumberText.grouped(median(perItem))), and the most popular tenth of "
-    + "the items has \(NumberText.percent(Double(tenth) / Double(max(rows.count, 1)))) of all: "
-    + "a few items are known to everybody, most to few. The lower axes grow by factors, not by "
-    + "steps."
+    + "the items has \(NumberText.percent(Double(tenth) / Double(max(rows.count, 1)))) of all"
+    + (2 * tenth > rows.count ? ": a few items are chosen by many, most by few" : "")
+    + ". The lower axes grow by factors, not by steps."
   var more: [Block] = []
   if let categories = subject.categories {
     let spread = effectiveCategories(subject, categories)

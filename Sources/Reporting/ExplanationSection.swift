@@ -1,6 +1,7 @@
 // Why are some items recommended to some users?
 
 import DenseMath
+import Explaining
 import Fitting
 import InteractionData
 import ModelCatalogue
@@ -21,30 +22,32 @@ private struct Example {
 }
 
 /// What recommendations there are, and for some users what the scores are made of.
-func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Section {
-  let title = "Recommendations and their reasons"
+func explanationSection(
+  _ subject: Subject, _ lists: RecommendedLists?, _ sentences: ReasonSentences
+) -> Section {
+  let title = "People, and what is recommended to them"
   var blocks: [Block] = []
-  if let lists { blocks += overview(subject, lists) }
+  let overall = lists.map { overview(subject, $0) } ?? []
   guard let population = subject.population else {
-    blocks.append(.omitted("examples with their reasons; \(Section.noData)"))
-    return Section("explanations", title, blocks)
+    return Section(
+      "explanations", title, overall.isEmpty ? [.omitted(Section.noData)] : overall)
   }
-  let examples =
-    lists.map { listed($0, population) } ?? scored(subject, population)
+  let examples = lists.map { listed($0, population) } ?? scored(subject, population)
   guard !examples.isEmpty else {
-    blocks.append(.omitted("examples with their reasons; none of the listed users is in the data"))
-    return Section("explanations", title, blocks)
+    return Section(
+      "explanations", title,
+      overall + [.omitted("examples with their reasons; none of the listed users is in the data")])
   }
-  blocks.append(
-    .text(
-      "A score is a sum of parts. "
-        + (subject.groups != nil && subject.inner != nil
-          ? "Popularity is what an item has for everybody, a group's part what the user's taste "
-            + "for that group of items gives it, and the mix of groups corrects for items that "
-            + "are in several. Own items directly is what a linear expert adds, where the model "
-            + "has one."
-          : "They are what the model's kind offers: factors, the user's own items, popularity.")
-        + " Only differences between scores have a meaning: the larger ranks higher."))
+  // People first; what the parts of the pictures are comes behind them.
+  let reading = Block.text(
+    "A score is a sum of parts. "
+      + (subject.groups != nil && subject.inner != nil
+        ? "Popularity is what an item has for everybody, a group's part what the user's taste "
+          + "for that group of items gives it, and the mix of groups corrects for items that "
+          + "are in several. Own items directly is what a linear expert adds, where the model "
+          + "has one."
+        : "They are what the model's kind offers: factors, the user's own items, popularity.")
+      + " Only differences between scores have a meaning: the larger ranks higher.")
   let cases = examples.map { example in
     let explanations = subject.fitted.explain(example.history, items: example.items)
     return (example, explanations, parts: explanations.map { scoreParts(subject, $0) })
@@ -54,8 +57,10 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
   let common = leadingParts(cases.flatMap { $0.parts.joined() })
   for (place, (example, explanations, parts)) in cases.enumerated() {
     let leading = shared ? common : leadingParts(Array(parts.joined()))
+    blocks.append(reasons(subject, example, explanations, sentences))
     blocks.append(explained(subject, example, explanations, parts, leading, place + 1))
   }
+  blocks.append(reading)
   let strayed = cases.contains { example, explanations, _ in
     zip(explanations, example.scores).contains { explanation, score in
       abs(explanation.score - Double(score)) > 0.01 * max(1, abs(explanation.score))
@@ -67,7 +72,25 @@ func explanationSection(_ subject: Subject, _ lists: RecommendedLists?) -> Secti
         "Some scores differ from those in the lists: another model or other data made them. The "
           + "parts shown are this model's."))
   }
-  return Section("explanations", title, blocks)
+  return Section("explanations", title, blocks + overall)
+}
+
+/// What is recommended to a user, and a sentence for each.
+private func reasons(
+  _ subject: Subject, _ example: Example, _ explanations: [Explanation],
+  _ sentences: ReasonSentences
+) -> Block {
+  let reasons = subject.reasonFinder.reasons(subject.fitted, example.history, explanations)
+  let popularity = subject.popularity
+  let own = example.history.sorted {
+    (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
+  }.prefix(3).map { subject.title(Int($0)) }
+  return .table(
+    Table(
+      caption: "\(capitalised(subject.name(ofUser: example.user))) has "
+        + "\(counted(example.history.count, "choice")), among them \(listed(own)). The best for this user:",
+      columns: [.text("Item"), .text("Why")],
+      rows: reasons.map { [subject.title(Int($0.item)), sentences.sentence($0)] }))
 }
 
 /// What the lists recommend, all together.
@@ -114,7 +137,9 @@ private func listed(_ lists: RecommendedLists, _ population: Population) -> [Exa
         let history = population.history(of: list.user, role: lists.role, round: list.round),
         !history.isEmpty
       else { continue }
-      let entries = list.entries.prefix(exampleItems)
+      let own = Set(history)
+      let entries = list.entries.filter { !own.contains($0.item) }.prefix(exampleItems)
+      guard !entries.isEmpty else { continue }
       examples.append(
         Example(
           user: list.user, history: history, items: entries.map(\.item),
@@ -172,23 +197,18 @@ private func explained(
   }
   let names = leading + (hasRest ? ["all other parts"] : [])
   let figure = Figure(
-    "explanation-\(number)", title: "What the scores of user \(example.user) are made of",
+    "explanation-\(number)",
+    title: "What the scores of \(subject.name(ofUser: example.user)) are made of",
     summary: "For each recommended item the parts that add up to its score.",
     chart: StackedBars(parts: names, rows, x: "score", endsInRest: hasRest))
-  let popularity = subject.popularity
-  let own = example.history.sorted {
-    (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
-  }.prefix(3).map { subject.title(Int($0)) }
-  var words =
-    "User \(example.user) has \(counted(example.history.count, "interaction")), among them "
-    + "\(listed(own))."
+  var words = ""
   if let clusters = explanations.first?.clusters, clusters.count > 1 {
     let shares = clusters.prefix(3).map { "\($0.index) (\(NumberText.percent($0.weight)))" }
-    words += " Clusters: \(shares.joined(separator: ", "))."
+    words += "Clusters: \(shares.joined(separator: ", "))."
   }
   if let first = parts.first?.max(by: { $0.value < $1.value }), let item = explanations.first?.item
   {
-    words += " What speaks most for \(subject.title(Int(item))): \(first.name)."
+    words += " Largest part for \(subject.title(Int(item))): \(first.name)."
   }
   if let nearest = explanations.first?.nearest.prefix(3), !nearest.isEmpty {
     words +=
@@ -200,7 +220,7 @@ private func explained(
     words +=
       " Parts to the right of 0 add to the score, parts to the left take away; a stroke is the sum."
   }
-  return .figure(figure, words)
+  return .figure(figure, words.trimmed)
 }
 
 /// The parts of a score by name: by item groups where the model has them.
@@ -227,4 +247,13 @@ private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
 
 private func groupName(_ subject: Subject, _ group: Int) -> String {
   "group " + (subject.groupNames.indices.contains(group) ? subject.groupNames[group] : "\(group)")
+}
+
+private func capitalised(_ words: String) -> String {
+  words.prefix(1).uppercased() + words.dropFirst()
+}
+
+extension String {
+  /// Without blanks before it.
+  fileprivate var trimmed: String { String(drop { $0 == " " }) }
 }

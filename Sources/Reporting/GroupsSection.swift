@@ -26,10 +26,8 @@ func groupsSection(_ subject: Subject) -> Section {
   var blocks: [Block] = [
     .text(
       "Every item belongs to all groups by some weight; here each is counted in the heaviest. "
-        + "\(order.count) of \(groups.count) groups are the heaviest of some item. Groups are "
-        + "called by their number "
-        + (subject.categories == nil
-          ? "and their most popular items." : "and the category that stands out in them most.")
+        + "\(order.count) of \(groups.count) groups are the heaviest of some item. A group is called by the "
+        + "category or the years that at least half of the choices in it have, or else by its most popular items."
         + (order.count > shown.count ? " The \(shown.count) largest are shown." : ""))
   ]
   let total = Double(max(subject.itemCount, 1))
@@ -119,10 +117,7 @@ private func agreement(_ subject: Subject, _ groups: (assignment: [UInt32], coun
         caption:
           "Agreement of the groups with the categories. By chance: the same groups with the items "
           + "shuffled among them, the mean of five draws. "
-          + (found.information > 2 * mean(\.information)
-            ? "The groups follow the categories far more than chance would."
-            : "The groups follow the categories little more than chance would: they say something "
-              + "else."),
+          + agreementWords(found.purity, chance: mean(\.purity)),
         columns: [.text("Measure"), .number("Found"), .number("By chance")],
         rows: [
           [
@@ -135,6 +130,15 @@ private func agreement(_ subject: Subject, _ groups: (assignment: [UInt32], coun
           ],
         ]))
   ]
+}
+
+/// What a share says beside what chance gives, by how much of the way from chance to 1 it is.
+private func agreementWords(_ share: Double, chance: Double) -> String {
+  let way = chance < 1 ? (share - chance) / (1 - chance) : 0
+  if way < 0.05 { return "The groups follow the categories no more than chance would." }
+  return way < 0.25
+    ? "The groups follow the categories a little more than chance would: they say something else for the most part."
+    : "The groups follow the categories clearly more than chance would."
 }
 
 /// Measures of agreement between groups and categories over the items that have categories.

@@ -90,7 +90,7 @@ private func matrices(
   let panels = found.map { entry -> (title: String, chart: any Chart) in
     let weight = Double(users.seen.clusterWeights[entry.user.row, entry.user.cluster])
     return (
-      "User \(users.ids[entry.user.row]), cluster \(entry.user.cluster) by "
+      "\(subject.name(ofUser: users.ids[entry.user.row])), cluster \(entry.user.cluster) by "
         + "\(NumberText.percent(weight))",
       HeatMap(
         rows: rows.map { subject.groupNames[$0] },

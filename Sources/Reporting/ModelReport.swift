@@ -1,6 +1,7 @@
 // What is a report of a model drawn from, and which sections has it?
 
 import DenseMath
+import Explaining
 import InteractionData
 import Interchange
 import ModelCatalogue
@@ -21,11 +22,14 @@ package struct ModelReport {
     package var series: [String]
     /// The model card that a nightly run wrote.
     package var card: String?
+    /// Whether users are called by their ids.
+    package var showsIDs: Bool
 
     package init(
       model: String, data: String?, logs: [(name: String, path: String)], recommendations: String?,
-      metrics: [String], series: [String], card: String? = nil
+      metrics: [String], series: [String], card: String? = nil, showsIDs: Bool = false
     ) {
+      self.showsIDs = showsIDs
       (self.model, self.data, self.logs) = (model, data, logs)
       (self.recommendations, self.metrics) = (recommendations, metrics)
       (self.series, self.card) = (series, card)
@@ -51,22 +55,35 @@ package struct ModelReport {
     let varied = try files.series.flatMap { try SeriesFile($0).figures }
     let card = try files.card.map { try ModelCard($0, of: stored) }
     unknownInteractions = population?.unknownInteractions ?? 0
-    let subject = Subject(stored, fitted, population)
+    let subject = Subject(stored, fitted, population, showsIDs: files.showsIDs)
+    let sections = [
+      summarySection(subject, measured),
+      explanationSection(subject, lists, try ReasonSentences(stored)), clustersSection(subject),
+      groupsSection(subject), accuracySection(measured), seriesSection(varied),
+    ]
+    let appendix = [
+      cardSection(card), numbersSection(subject), dataSection(subject), trainingSection(logs),
+      mappingSection(subject), traversalSection(subject),
+    ]
     page = Page(
-      title: "\(subject.familyName): \(shortName(files.model))",
-      sections: [
-        cardSection(card), numbersSection(subject), accuracySection(measured),
-        seriesSection(varied), trainingSection(logs), clustersSection(subject),
-        groupsSection(subject), mappingSection(subject),
-        traversalSection(subject), dataSection(subject), explanationSection(subject, lists),
-      ], notes: stored.provenance)
+      title: "What \(shortName(files.model)) recommends, and why",
+      sections: sections.filter { !$0.isOmitted }, appendix: appendix.filter { !$0.isOmitted },
+      notes: stored.provenance)
+    sectionCount = sections.count + appendix.count
+    absent = (sections + appendix).filter(\.isOmitted).map { section in
+      let reasons: [String] = section.blocks.compactMap {
+        if case .omitted(let why) = $0 { why } else { nil }
+      }
+      return "no section '\(section.title)': \(reasons.joined(separator: "; "))"
+    }
   }
 
   /// One HTML file that needs no network and no scripts.
   package var html: String { page.html }
   /// All figures in the order of the page.
   package var figures: [Figure] { page.figures }
-  package var sectionCount: Int { page.sections.count }
-  /// Sections that say more than why they are not there.
-  package var drawnSectionCount: Int { page.sections.count { !$0.isOmitted } }
+  package let sectionCount: Int
+  package var drawnSectionCount: Int { page.sections.count + page.appendix.count }
+  /// Why sections are not on the page.
+  package let absent: [String]
 }

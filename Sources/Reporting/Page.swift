@@ -26,6 +26,8 @@ struct Table {
 /// What a section is made of.
 enum Block {
   case text(String)
+  /// What is to be known, each with words before it that say of what.
+  case points([(String, String)])
   /// A figure with a sentence that says what to see in it.
   case figure(Figure, String)
   case table(Table)
@@ -55,11 +57,13 @@ struct Section {
 struct Page {
   let title: String
   let sections: [Section]
+  /// What few will want to look up.
+  let appendix: [Section]
   let notes: Provenance
 
   /// All figures in the order of the page.
   var figures: [Figure] {
-    sections.flatMap(\.blocks).compactMap {
+    (sections + appendix).flatMap(\.blocks).compactMap {
       if case .figure(let figure, _) = $0 { figure } else { nil }
     }
   }
@@ -81,36 +85,57 @@ struct Page {
       <body>
       <header>
       <h1>\(Markup.escaped(title))</h1>
-      <p>What a fitted model of recommendations has learnt, and how well it recommends.</p>
-      <nav aria-label="Sections"><ol>
+      </header>
+      <main>
 
       """
-    for section in sections {
-      let mark = section.isOmitted ? " <span class=\"absent\">(not shown)</span>" : ""
-      text +=
-        "<li><a href=\"#\(section.identifier)\">\(Markup.escaped(section.title))</a>\(mark)</li>\n"
-    }
-    text += "</ol></nav>\n</header>\n<main>\n"
     var numbers = (figure: 0, table: 0)
     for (place, section) in sections.enumerated() {
-      text += "<section id=\"\(section.identifier)\">\n"
-      text += "<h2>\(place + 1). \(Markup.escaped(section.title))</h2>\n"
-      for block in section.blocks { text += render(block, &numbers) }
-      text += "</section>\n"
+      text += render(section, place == 0 ? "" : "\(place). ", &numbers)
+      if place == 0 { text += contents }
+    }
+    if !appendix.isEmpty { text += "<h1 id=\"appendix\">Appendix</h1>\n" }
+    for (place, section) in appendix.enumerated() {
+      text += render(section, "A\(place + 1). ", &numbers)
     }
     text += "</main>\n<footer>\n<h2>How the model was made</h2>\n<pre>"
     text += Markup.lines(notes.shellScript)
     return text + "</pre>\n</footer>\n</body>\n</html>\n"
   }
 
+  /// The sections behind the summary, by name.
+  private var contents: String {
+    func entries(_ sections: some Collection<Section>) -> String {
+      sections.map { "<li><a href=\"#\($0.identifier)\">\(Markup.escaped($0.title))</a></li>\n" }
+        .joined()
+    }
+    let more = appendix.isEmpty ? "" : "<li><a href=\"#appendix\">Appendix</a></li>\n"
+    return "<nav aria-label=\"Sections\"><ol>\n\(entries(sections.dropFirst()))\(more)</ol></nav>\n"
+  }
+
+  private func render(
+    _ section: Section, _ number: String, _ numbers: inout (figure: Int, table: Int)
+  ) -> String {
+    var text = "<section id=\"\(section.identifier)\">\n"
+    text += "<h2>\(number)\(Markup.escaped(section.title))</h2>\n"
+    for block in section.blocks { text += render(block, &numbers) }
+    return text + "</section>\n"
+  }
+
   private func render(_ block: Block, _ numbers: inout (figure: Int, table: Int)) -> String {
     switch block {
     case .text(let words): return "<p>\(Markup.escaped(words))</p>\n"
+    case .points(let points):
+      let lines = points.map {
+        "<li><b>\(Markup.escaped($0.0))</b> \(Markup.escaped($0.1))</li>\n"
+      }
+      return "<ul class=\"points\">\n\(lines.joined())</ul>\n"
     case .omitted(let reason):
       return "<p class=\"absent\">Not shown: \(Markup.escaped(reason))</p>\n"
     case .figure(let figure, let words):
       numbers.figure += 1
-      return "<figure id=\"\(figure.identifier)\">\n\(figure.inline)<figcaption>"
+      return
+        "<figure id=\"\(figure.identifier)\">\n<div class=\"picture\">\(figure.inline)</div><figcaption>"
         + "<b>Figure \(numbers.figure).</b> \(Markup.escaped(words))</figcaption>\n</figure>\n"
     case .table(let table):
       numbers.table += 1
@@ -130,11 +155,13 @@ struct Page {
     }
     // A short table stays on one sheet of paper.
     let style = table.rows.count <= 12 ? "table short" : "table"
-    var text = "<div class=\"\(style)\"><table>\n<caption><b>Table \(number).</b> "
-    text += "\(Markup.escaped(table.caption))</caption>\n"
+    // Beside the table and not in it, so that it does not scroll away with wide ones.
+    var text = "<div class=\"\(style)\"><p class=\"caption\" id=\"table-\(number)\">"
+    text += "<b>Table \(number).</b> \(Markup.escaped(table.caption))</p>\n"
+    text += "<div class=\"wide\"><table aria-labelledby=\"table-\(number)\">\n"
     text += "<thead><tr>\(cells(table.columns.map(\.name), "th"))</tr></thead>\n<tbody>\n"
     for row in table.rows { text += "<tr>\(cells(row, "td"))</tr>\n" }
-    return text + "</tbody>\n</table></div>\n"
+    return text + "</tbody>\n</table></div></div>\n"
   }
 
   private static let sheet = """
@@ -151,13 +178,15 @@ struct Page {
     nav ol{columns:2;padding-left:22px;margin:12px 0}
     figure{margin:24px 0;break-inside:avoid}
     figure svg{display:block;max-width:100%;height:auto}
-    figcaption,caption{font-size:14px;line-height:1.45;color:var(--soft);text-align:left}
-    figcaption,caption{overflow-wrap:anywhere}
+    figcaption,.caption{font-size:14px;line-height:1.45;color:var(--soft);overflow-wrap:anywhere}
     figcaption{margin-top:8px}
-    figcaption b,caption b{color:var(--ink)}
-    .table{overflow-x:auto;margin:20px 0}
+    figcaption b,.caption b{color:var(--ink)}
+    .table{margin:20px 0}
+    .wide,.picture{overflow-x:auto}
+    .points{padding-left:20px}
+    .points li{margin:6px 0}
     table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}
-    caption{padding-bottom:6px}
+    .caption{margin:0 0 6px}
     th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
     th{font-weight:600;vertical-align:bottom}
     small{font-size:12px;color:var(--soft)}
@@ -167,12 +196,21 @@ struct Page {
     tr{break-inside:avoid}
     .absent{color:var(--soft);font-style:italic}
     pre{font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--soft)}
+    @media (max-width:700px){
+    body{padding:14px 14px 40px}
+    h1{font-size:23px}
+    nav ol{columns:1}
+    .picture svg{max-width:none}
+    table{font-size:14px}
+    }
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
     h2,section>p{break-after:avoid}
-    .table{overflow:visible}
+    .wide,.picture{overflow:visible}
+    figure svg{max-height:11cm;width:auto}
+    h1{break-after:avoid}
     .short{break-inside:avoid}
-    caption,thead{break-after:avoid}
+    .caption,thead{break-after:avoid}
     nav{display:none}
     }
     """

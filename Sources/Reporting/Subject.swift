@@ -14,15 +14,21 @@ final class Subject {
   /// Training interactions of each item; a file's own numbers, brought to a size that can be added up.
   let popularity: [Int]
   let groups: (assignment: [UInt32], count: Int)?
-  /// One name for each item group, its number first.
+  /// One name for each item group.
   let groupNames: [String]
+
+  /// Whether users are called by their ids, which may be names or addresses.
+  let showsIDs: Bool
+  private var aliases: [String: String] = [:]
 
   /// The users that are represented: all, or as many evenly chosen ones.
   private static let mostUsers = 50_000
 
   init(
-    _ stored: StoredModel, _ fitted: any RecommendationModel, _ population: Population?
+    _ stored: StoredModel, _ fitted: any RecommendationModel, _ population: Population?,
+    showsIDs: Bool
   ) {
+    self.showsIDs = showsIDs
     self.stored = stored
     self.fitted = fitted
     self.population = population
@@ -32,7 +38,7 @@ final class Subject {
     groups = found.map { ($0.assignment, $0.prototypes.rows) }
     groupNames =
       GroupNames(fitted, stored)?.names.enumerated().map { number, name in
-        stored.categories.isEmpty ? "\(number): \(name)" : "\(number)\u{A0}\(name)"
+        name.isEmpty ? "group \(number)" : name
       } ?? []
   }
 
@@ -42,6 +48,35 @@ final class Subject {
   var itemCount: Int { stored.items.ids.count }
 
   func title(_ item: Int) -> String { stored.items.name(of: item) }
+
+  /// What a user is called on the page: "user A", the next "user B".
+  func name(ofUser id: String) -> String {
+    if showsIDs { return "user \(id)" }
+    if let known = aliases[id] { return known }
+    var (number, letters) = (aliases.count, "")
+    repeat {
+      letters = String(UnicodeScalar(UInt8(65 + number % 26))) + letters
+      number = number / 26 - 1
+    } while number >= 0
+    aliases[id] = "user \(letters)"
+    return "user \(letters)"
+  }
+
+  /// Finds reasons of recommendations.
+  private(set) lazy var reasonFinder = ReasonFinder(fitted, categories: categories)
+
+  /// Reasons of the best three items of some users, evenly chosen; none without users.
+  private(set) lazy var sampleOfReasons: [RecommendationReason] = {
+    guard let rows = population?.rows else { return [] }
+    let ranker = Ranker(fitted)
+    let step = max(1, rows.rowCount / 60)
+    return stride(from: 0, to: rows.rowCount, by: step).flatMap { row in
+      let history = Array(rows.row(row))
+      let items = ranker.top(rows, rows: row..<row + 1, count: 3)[0].map(\.index)
+      return reasonFinder.reasons(
+        fitted, history, fitted.explain(history, items: items))
+    }
+  }()
 
   /// The categories of each item; nil where none are known.
   var categories: [[UInt32]]? {

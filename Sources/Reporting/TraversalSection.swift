@@ -54,7 +54,7 @@ private struct Traversal {
     self.inner = inner
     row = member.row
     seen = users.seen
-    name = users.ids[member.row]
+    name = subject.name(ofUser: users.ids[member.row])
     let count = Double(users.seen.points.rows)
     var (sums, squares) = (
       [Double](repeating: 0, count: inner.latentCount),

@@ -13,8 +13,9 @@ struct Report: Tool {
   static let configuration = toolConfiguration(
     "Draw a model, its users and its figures as one page.",
     discussion: """
-      The page is one HTML file that needs no network and no scripts. Each of its sections needs some \
-      of the inputs and says so where they are missing. With a split, its training users are shown; a \
+      The page is one HTML file that needs no network and no scripts. It begins with what is to be known \
+      in words, and people with a sentence for each recommendation; users have no names there but by \
+      --show-ids. A section whose inputs are missing is left out, with a line that says so. With a split, its training users are shown; a \
       list's history is that of its round. Holds the model, the interactions and d numbers for each of \
       at most 50,000 users.
       """)
@@ -52,6 +53,10 @@ struct Report: Tool {
     help: ArgumentHelp("The model card that indgrm nightly wrote, as JSON.", valueName: "file"))
   var card: String?
 
+  @Flag(
+    help: "Call users by their ids, which may be names or addresses, and not user A and so on.")
+  var showIds = false
+
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
 
@@ -71,7 +76,7 @@ struct Report: Tool {
     let report = try ModelReport(
       ModelReport.Files(
         model: model, data: data, logs: logFiles, recommendations: recommendations,
-        metrics: metrics, series: series, card: card))
+        metrics: metrics, series: series, card: card, showsIDs: showIds))
     if report.unknownInteractions > 0 {
       context.log.notice(
         "items the model does not know are left out, with \(report.unknownInteractions) of the interactions"
@@ -80,6 +85,7 @@ struct Report: Tool {
     if let figures { try write(report.figures, into: figures) }
     try file.write(report.html)
     try file.commit()
+    for reason in report.absent { context.log.notice("\(reason)") }
     context.log.notice(
       "\(report.drawnSectionCount) of \(report.sectionCount) sections, \(report.figures.count) figures, \(file.byteCount / 1000) kB"
     )

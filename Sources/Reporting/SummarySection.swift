@@ -1,0 +1,149 @@
+// What does one need to know who reads no further?
+
+import DenseMath
+import Interchange
+import ModelCatalogue
+import Plots
+import Recommending
+
+/// How good the recommendations are, for whom, what the model knows and what it does not, in words.
+func summarySection(_ subject: Subject, _ models: [MeasuredModel]) -> Section {
+  Section(
+    "summary", "In short",
+    [
+      .points(
+        [size(subject)] + accuracy(subject, models) + knowledge(subject) + [limits(subject, models)]
+      )
+    ])
+}
+
+/// What it was fitted to.
+private func size(_ subject: Subject) -> (String, String) {
+  let users = subject.stored.description["training_users"]?.int
+  let interactions = subject.popularity.reduce(0, +)
+  var words = "\(counted(subject.itemCount, "item"))"
+  if let users { words += " and the choices of \(counted(users, "user"))" }
+  if interactions > 0 {
+    let tenth = subject.popularity.sorted(by: >).prefix(max(1, subject.itemCount / 10))
+    let share = Double(tenth.reduce(0, +)) / Double(interactions)
+    words +=
+      ", \(NumberText.grouped(interactions)) in all; the most popular tenth of the items has "
+      + "\(NumberText.percent(share)) of them"
+  }
+  return ("What it has seen.", words + ".")
+}
+
+// MARK: How good, and for whom
+
+private func accuracy(_ subject: Subject, _ models: [MeasuredModel]) -> [(String, String)] {
+  guard let own = models.first else {
+    return [("How good it is.", "That was not measured for this page.")]
+  }
+  var words: [String] = []
+  if let n = length("hit-rate", of: own), let found = own.figure("hit-rate", at: n) {
+    words.append(
+      "Of what \(counted(own.users, "user")) chose, a part was held back: in the first "
+        + "\(n == 1 ? "place" : "\(n) places") "
+        + "\(NumberText.percent(found.mean)) of them find some of it again")
+  }
+  if let n = length("recall", of: own), let found = own.figure("recall", at: n) {
+    words.append(
+      (words.isEmpty ? "Of what was held back the" : "; the")
+        + " list of \(n) holds \(NumberText.percent(found.mean)) of it")
+  }
+  let quality = words.isEmpty ? [] : [("How good it is.", words.joined() + ".")]
+  return quality + comparison(own, models) + forWhom(own)
+}
+
+/// The cut-off nearest to a page of ten.
+private func length(_ metric: String, of model: MeasuredModel) -> Int? {
+  let all = model.figures.filter { $0.metric == metric && $0.group == "all" }.map(\.n)
+  return all.filter { $0 <= 10 }.max() ?? all.min()
+}
+
+private func comparison(_ own: MeasuredModel, _ models: [MeasuredModel]) -> [(String, String)] {
+  let n = own.figures.filter { $0.metric == "ndcg" && $0.group == "all" }.map(\.n).max()
+  guard let n, let mine = own.figure("ndcg", at: n) else { return [] }
+  let words = models.dropFirst().compactMap { other -> String? in
+    guard let theirs = other.figure("ndcg", at: n), theirs.mean > 0 else { return nil }
+    let change = NumberText.percent(abs(mine.mean / theirs.mean - 1), decimals: 1)
+    guard let a = mine.interval, let b = theirs.interval,
+      a.upperBound < b.lowerBound || b.upperBound < a.lowerBound
+    else {
+      return
+        "no clear difference from \(other.name) (\(change) \(mine.mean >= theirs.mean ? "better" : "worse"))"
+    }
+    return "clearly \(mine.mean > theirs.mean ? "better" : "worse") than \(other.name) (\(change))"
+  }
+  guard !words.isEmpty else { return [] }
+  return [("Beside others.", "By the order of its lists (NDCG@\(n)): \(listed(words)).")]
+}
+
+private func forWhom(_ own: MeasuredModel) -> [(String, String)] {
+  guard
+    let few = own.figures.first(where: { $0.group.hasPrefix("near-cold") && $0.metric == "ndcg" }),
+    let all = own.figure("ndcg", at: few.n)
+  else { return [] }
+  let verdict = few.mean >= 0.9 * all.mean ? "are served as well" : "are served less well"
+  let what = own.definitions[few.group]?.split(separator: ",").first.map { " (\($0))" } ?? ""
+  return [
+    (
+      "For whom.",
+      "Users it knows little of\(what) \(verdict): NDCG@\(few.n) is "
+        + "\(NumberText.decimals(few.mean, 3)) for them and \(NumberText.decimals(all.mean, 3)) for all."
+    )
+  ]
+}
+
+// MARK: What it knows, and what it does not
+
+private func knowledge(_ subject: Subject) -> [(String, String)] {
+  var points: [(String, String)] = []
+  let reasons = subject.sampleOfReasons
+  if !reasons.isEmpty {
+    func share(_ count: Int) -> String { NumberText.percent(Double(count) / Double(reasons.count)) }
+    let popular = reasons.count { $0.popularityLeads }
+    let personal = reasons.count { !$0.popularityLeads && ($0.own != nil || $0.taste != nil) }
+    points.append(
+      (
+        "Why it recommends.",
+        "Of \(counted(reasons.count, "recommendation")) looked at, \(share(personal)) follow from choices of "
+          + "the user's own that can be named or from a taste of his, \(share(popular)) first of all from being "
+          + "popular, and the rest from a little of many choices. Each was tested by taking the choices away."
+      ))
+  }
+  if let groups = subject.groups {
+    let used = Set(groups.assignment).count
+    points.append(
+      (
+        "What it knows of items.",
+        "It sorts them into \(counted(used, "group")) by who chooses them, such as "
+          + listed(subject.groupNames.prefix(3).map { "'\($0)'" }) + "."
+      ))
+  }
+  if let inner = subject.inner {
+    points.append(
+      (
+        "What it knows of users.",
+        inner.clusterCount > 1
+          ? "It tells \(inner.clusterCount) kinds of them apart; the page says what each chooses more than others."
+          : "It makes one kind of all; tastes differ by user and not by kind."
+      ))
+  }
+  return points
+}
+
+private func limits(_ subject: Subject, _ models: [MeasuredModel]) -> (String, String) {
+  var words = [
+    "It knows choices alone: not why somebody chose, nor what is new; an item that nobody chose yet cannot "
+      + "be recommended"
+  ]
+  let rare = subject.popularity.count { $0 < 5 }
+  if rare > 0 {
+    words.append(
+      "of \(counted(rare, "item")) (\(NumberText.percent(Double(rare) / Double(max(subject.itemCount, 1))))) "
+        + "it has seen fewer than five choices")
+  }
+  if subject.categories == nil { words.append("the items have no categories to name groups by") }
+  return ("What it does not know.", words.joined(separator: "; ") + ".")
+}
