@@ -14,7 +14,7 @@ public struct ProvenanceStep: Equatable, Sendable {
   public let seed: Int?
   /// Indices, in the same history, of the steps that made this step's inputs.
   public let parents: [Int]
-  /// Content digests of the inputs that were streams, as 16 hexadecimal digits.
+  /// `inputs`, the paths of what the parents made, in their order, and what else a tool keeps.
   public let details: JSONValue
 
   public init(
@@ -95,13 +95,6 @@ public struct Provenance: Equatable, Sendable {
       guard let step = ProvenanceStep(item, before: index) else { return nil }
       steps.append(step)
     }
-  }
-
-  /// The history as a shell script, one command a line, arguments quoted.
-  public var shellScript: String {
-    steps.map { step in
-      (["indgrm", step.tool] + step.arguments).map(Self.quoted).joined(separator: " ") + "\n"
-    }.joined()
   }
 
   /// An argument quoted for a POSIX shell.

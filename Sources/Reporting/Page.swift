@@ -99,7 +99,7 @@ struct Page {
       text += render(section, "A\(place + 1). ", &numbers)
     }
     text += "</main>\n<footer>\n<h2>How the model was made</h2>\n<pre>"
-    text += Markup.lines(notes.shellScript)
+    text += Markup.lines(notes.commands)
     return text + "</pre>\n</footer>\n</body>\n</html>\n"
   }
 

@@ -125,8 +125,11 @@ public struct ToolContext: Sendable {
   ///
   /// Options that cannot change the output (`-o`, `--threads`, logging, how a run is put aside and goes on) are
   /// left out, so that equal work gives equal bytes.
+  ///
+  /// - Parameter paths: where the inputs were read from; without them the history is no script that runs.
   public func provenance(
-    from inputs: [Provenance] = [], seed: UInt64? = nil, details: JSONValue = .object([:])
+    from inputs: [Provenance] = [], at paths: [String] = [], seed: UInt64? = nil,
+    details: [String: JSONValue] = [:]
   ) -> Provenance {
     var kept: [String] = []
     var words = CommandLine.arguments.dropFirst()
@@ -143,12 +146,16 @@ public struct ToolContext: Sendable {
         kept.append(word)
       }
     }
+    var details = details
+    // Streams without a history have no step that their path could lead to.
+    let read = zip(inputs, paths).filter { !$0.0.steps.isEmpty }.map { JSONValue.string($0.1) }
+    if !read.isEmpty { details["inputs"] = .array(read) }
     return Provenance(
       inputs: inputs,
       step: ProvenanceStep(
         tool: tool, version: indgrmVersion, arguments: kept,
         seed: seed.map { Int(truncatingIfNeeded: $0) },
-        details: details))
+        details: .object(details)))
   }
 }
 

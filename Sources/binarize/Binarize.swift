@@ -78,7 +78,7 @@ struct Binarize: Tool {
     let file = try output.open()
     let writer = try InteractionWriter(
       file, metadata: notes(on: reader.metadata),
-      provenance: context.provenance(from: [reader.provenance]),
+      provenance: context.provenance(from: [reader.provenance], at: [input]),
       compression: output.compression > 0 ? output.compression : nil)
     if try isInBlocks(reader.stream), let blocks = try UserBlocks(reader) {
       try filter(blocks, writer, context)

@@ -40,7 +40,7 @@ struct Dump: Tool {
   @Flag(help: "Print counts as one JSON object: rows, users, items, times; lists and lengths.")
   var stats = false
 
-  @Flag(help: "Print the commands that made the file, as a shell script.")
+  @Flag(help: "Print the history of the file as a shell script that makes it again.")
   var provenance = false
 
   @Flag(help: "Print users instead of interactions.")

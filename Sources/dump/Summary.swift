@@ -75,5 +75,5 @@ func summarise(_ stream: StreamReader, asJSON: Bool, _ file: OutputFile) throws 
     }
   }
   try file.write("made by:\n")
-  for line in stream.provenance.shellScript.split(separator: "\n") { try file.write("  \(line)\n") }
+  for line in stream.provenance.commands.split(separator: "\n") { try file.write("  \(line)\n") }
 }

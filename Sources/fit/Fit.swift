@@ -136,7 +136,7 @@ struct Fit: Tool {
         "\(stream.name): no validation user chose an item that is trained on; nothing ends the training early"
       )
     }
-    var provenance = [stream.provenance]
+    var (provenance, paths) = ([stream.provenance], [input])
     var digests = ["data": stream.digest ?? 0]
     if let groups {
       let stored = try StoredModel(InputFile.stream(groups, expecting: [.itemGroups]))
@@ -147,6 +147,7 @@ struct Fit: Tool {
         whole?.data.groups = try startingGroups(stored, groups, more, isPartial: true)
       }
       provenance.append(stored.provenance)
+      paths.append(groups)
     }
     if let start {
       let earlier = try StoredModel(InputFile.stream(start, expecting: [.model]))
@@ -160,12 +161,13 @@ struct Fit: Tool {
       }
       digests["init"] = earlier.digest
       provenance.append(earlier.provenance)
+      paths.append(start)
     }
     let putAside = RunCheckpoint(
       model: model, options: family.options, settings: settings.json, seed: seed.seed,
       metric: metric.text,
       percent: trainPercent, digests: digests,
-      provenance: context.provenance(from: provenance, seed: seed.seed))
+      provenance: context.provenance(from: provenance, at: paths, seed: seed.seed))
     if let resume {
       task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model]))
@@ -181,7 +183,7 @@ struct Fit: Tool {
       let fitted = try family.fit(task.data, settings, monitor)
       report.tell(fitted.settings)
       result = task.stored(
-        fitted, family: model, context.provenance(from: provenance, seed: seed.seed))
+        fitted, family: model, context.provenance(from: provenance, at: paths, seed: seed.seed))
       outcome = fitted.outcome
       if let whole, outcome == .finished, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")

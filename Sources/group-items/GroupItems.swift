@@ -71,7 +71,7 @@ struct GroupItems: Tool {
           "prototypes", shape: [found.prototypes.rows, found.prototypes.columns],
           floats: found.prototypes.buffer),
       ],
-      provenance: context.provenance(from: [stream.provenance], seed: seed.seed))
+      provenance: context.provenance(from: [stream.provenance], at: [input], seed: seed.seed))
     switch format {
     case .ig:
       try result.write(

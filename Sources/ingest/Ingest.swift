@@ -139,7 +139,9 @@ struct Ingest: Tool {
           ?? InteractionSink(
             file, columns: source.columns, labels: labels, userIDs: userIDs, texts: texts,
             compression: output.compression > 0 ? output.compression : nil,
-            provenance: context.provenance(), threads: Parallel.threads)
+            provenance: context.provenance(
+              details: inputs == ["-"] ? ["inputs": .array([.string("-")])] : [:]),
+            threads: Parallel.threads)
         sink = target
         rows += try target.read(source, name: bytes.name) { progress.update(rows + $0) }
         for remark in source.remarks { context.log.warning("\(bytes.name): \(remark)") }

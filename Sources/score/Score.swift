@@ -266,7 +266,8 @@ struct Score: Tool {
       file, format: format, items: shelf.items, model: stored.description["model"]?.string ?? "",
       marksFillers: shape.fill, metadata: metadata(stored, data, shelf, digest: stream.digest),
       compression: output.compression > 0 ? output.compression : nil,
-      provenance: context.provenance(from: [stream.provenance, stored.provenance]))
+      provenance: context.provenance(
+        from: [stream.provenance, stored.provenance], at: [input, model]))
   }
 
   /// What the lists are of; which interactions, a part that is read in blocks does not know in time.

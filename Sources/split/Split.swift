@@ -124,7 +124,8 @@ struct Split: Tool {
     _ file: OutputFile, _ metadata: JSONValue, _ history: Provenance, _ context: ToolContext
   ) throws -> InteractionWriter {
     try InteractionWriter(
-      file, metadata: metadata, provenance: context.provenance(from: [history], seed: seed.seed),
+      file, metadata: metadata,
+      provenance: context.provenance(from: [history], at: [input], seed: seed.seed),
       compression: output.compression > 0 ? output.compression : nil)
   }
 

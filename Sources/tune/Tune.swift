@@ -120,7 +120,7 @@ struct Tune: Tool {
     }
     guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number + 1) failed") }
     let made = context.provenance(
-      from: [stream.provenance], seed: seed.seed,
+      from: [stream.provenance], at: [input], seed: seed.seed,
       details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])
     var result = task.stored(fitted, family: model, made)
     var refitFailure: String?

@@ -161,6 +161,6 @@ private func read(_ bytes: [UInt8]) throws -> [Section] {
 
   @Test func historiesAreShellScripts() {
     let step = ProvenanceStep(tool: "split", version: "1", arguments: ["it's", "--folds", "5"])
-    #expect(Provenance([step]).shellScript == "indgrm split 'it'\\''s' --folds 5\n")
+    #expect(Provenance([step]).commands == "indgrm split 'it'\\''s' --folds 5\n")
   }
 }
