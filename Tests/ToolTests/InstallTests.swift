@@ -27,7 +27,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     }
 
     for line in Shell.run("indgrm --help").output.split(separator: "\n")
-    where line.hasPrefix("  ") && line.first { $0 != " " } != "-" {
+    where line.hasPrefix("  ") && line.first(where: { $0 != " " }) != "-" {
       let tool = line.split(separator: " ")[0]
       #expect(Shell.run("test -x \(prefix)/libexec/indgrm/\(tool)").status == 0, "\(tool)")
     }
