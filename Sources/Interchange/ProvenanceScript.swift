@@ -16,9 +16,12 @@ extension Provenance {
     let between = Set(names.compactMap { $0 }.filter { !$0.isTemporary }.map(\.name)).sorted()
     if !between.isEmpty {
       lines += [
-        "for file in \(between.map(Self.quoted).joined(separator: " ")); do",
-        "  [ ! -e \"$file\" ] || { echo \"$file exists; take a folder with the sources alone\" >&2; exit 73; }",
-        "done",
+        "free() {",
+        "  for file; do",
+        "    [ ! -e \"$file\" ] || { echo \"$file exists; take a folder with the sources alone\" >&2; exit 73; }",
+        "  done",
+        "}",
+        "free \(between.map(Self.quoted).joined(separator: " "))",
       ]
     }
     if names.contains(where: { $0?.isTemporary ?? false }) {

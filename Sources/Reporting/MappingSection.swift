@@ -29,10 +29,7 @@ func mappingSection(_ subject: Subject) -> Section {
     )
   ]
   blocks.append(histogram(mapping))
-  guard let users = subject.users else {
-    blocks.append(.omitted("the matrices of two users; \(Section.noData)"))
-    return Section("mapping", title, blocks)
-  }
+  guard let users = subject.users else { return Section("mapping", title, blocks) }
   blocks += matrices(subject, inner, users)
   return Section("mapping", title, blocks)
 }
