@@ -138,7 +138,7 @@ private func loadsNothing(_ text: String) -> Bool {
   @Test func peopleHaveNoNamesUnlessAsked() throws {
     let folder = try Folder()
     let made = Shell.run(
-      "cd \(folder.path("")) && simulate --users 120 --items 40 --interactions 3000 | dump --to csv -"
+      "cd \(folder.path("")) && simulate --users 120 --items 60 --interactions 3000 | dump --to csv -"
         + " | sed '2,$s/^/customer/; 2,$s/,/@example.org,/' | ingest -q - | split -q -o s.x"
         + " && fit -q \(small) s.x -o s.model && score -q --model s.model s.x -o s.recs"
         + " && report --model s.model --data s.x --recommendations s.recs -o page.html"
