@@ -22,7 +22,7 @@ import Testing
       + " && fit --model ease 's x.ig' -o e.model && score --model=e.model 's x.ig' -o made",
     "ingest r.csv | split -o s.ig && fit --model item-knn s.ig | score --model /dev/stdin s.ig -o made",
     "cat r.csv | ingest - | binarize --min 3 | tee copy.ig | split - -o made && rm copy.ig",
-    "simulate --users 60 --items 60 --interactions 900 --seed 5 > plain.ig && split plain.ig > made",
+    "simulate --users 60 --items 200 --interactions 1500 --seed 5 > plain.ig && split plain.ig > made",
     "ingest r.csv -o a.ig && group-items --groups 3 a.ig -o g.ig"
       + " && fit --set epochs=2 --set width=8 --set latent=4 --set groups=3 --groups g.ig a.ig -o made",
   ])
