@@ -240,6 +240,8 @@ def slurm_fits():
         """Spares the job the two minutes that Slurm lets a requeued one wait."""
         for _ in range(400):
             if "JobState=PENDING" in run(f"scontrol show job {job}"):
+                # A job that starts in the second in which it was put back has its credential revoked.
+                time.sleep(2)
                 end = subprocess.run(["scontrol", "update", f"job={job}", "starttime=now"], env=ENVIRONMENT)
                 if end.returncode == 0:
                     return
