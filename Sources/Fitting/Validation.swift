@@ -33,10 +33,30 @@ public struct ValidationUsers: Sendable {
 extension ValidationUsers {
   /// The mean metric of a model.
   public func value(of model: any RecommendationModel) -> Double {
+    validate(asked(of: model)) { (rows, scores: Matrix<Float>) in
+      model.score(foldIn, rows: rows, into: scores)
+    }
+  }
+
+  /// The users as a model is asked for them: one that suits strangers ranks for those too of whom nothing is known.
+  fileprivate func asked(of model: any RecommendationModel) -> ValidationUsers {
     var asked = self
     if model.suitsStrangers { asked.popular = nil }
-    return validate(asked) { (rows, scores: Matrix<Float>) in
-      model.score(foldIn, rows: rows, into: scores)
+    return asked
+  }
+
+  /// The lists of all cases, fold-in items left out, in blocks of 500, so that memory does not grow with their number;
+  /// those of whom nothing is known get what is popular, as in `score`.
+  fileprivate func rank<T: Real>(
+    _ score: (Range<Int>, Matrix<T>) -> Void, _ body: (Range<Int>, [[Ranked<T>]]) -> Void
+  ) {
+    let scores = Matrix<T>(rows: min(500, foldIn.rowCount), columns: foldIn.columnCount)
+    for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
+      let rows = start..<min(start + 500, foldIn.rowCount)
+      let block = scores.rowBlock(0..<rows.count)
+      score(rows, block)
+      fillStrangers(block, rows: rows)
+      body(rows, topItems(block, foldIn, rows: rows, count: metric.depth))
     }
   }
 }
@@ -51,14 +71,11 @@ public struct ValidationProfile {
   /// - Parameter held: cases user by user, the rounds of each in order.
   public init(_ held: ValidationUsers, _ model: any RecommendationModel) {
     let sum = MetricSum(held)
-    let depth = held.metric.depth
     var users: [(total: Double, rounds: Int)] = []
     var last = Int.max
-    for start in stride(from: 0, to: held.foldIn.rowCount, by: 500) {
-      let rows = start..<min(start + 500, held.foldIn.rowCount)
-      let scores = Matrix<Float>(rows: rows.count, columns: held.foldIn.columnCount)
+    held.asked(of: model).rank { (rows, scores: Matrix<Float>) in
       model.score(held.foldIn, rows: rows, into: scores)
-      let lists = topItems(scores, held.foldIn, rows: rows, count: depth)
+    } _: { rows, lists in
       for (row, list) in zip(rows, lists) {
         if held.rounds[row] <= last { users.append((0, 0)) }
         last = held.rounds[row]
@@ -114,23 +131,12 @@ public struct ValidationMetric: Sendable, Equatable {
   public var text: String { "\(kind.rawValue)@\(depth)" }
 }
 
-/// The mean metric over validation users with some truth and then over rounds, fold-in items left out of the ranking.
-///
-/// Those of whom nothing is known get what is popular, as in `score`.
-/// Users are scored in blocks of 500, so memory does not grow with their number.
+/// The mean metric over validation users with some truth and then over rounds.
 public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void)
   -> Double
 {
-  let foldIn = held.foldIn
   var sum = MetricSum(held)
-  let scores = Matrix<T>(rows: min(500, foldIn.rowCount), columns: foldIn.columnCount)
-  for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
-    let rows = start..<min(start + 500, foldIn.rowCount)
-    let block = scores.rowBlock(0..<rows.count)
-    score(rows, block)
-    held.fillStrangers(block, rows: rows)
-    sum.add(rows, topItems(block, foldIn, rows: rows, count: held.metric.depth))
-  }
+  held.rank(score) { sum.add($0, $1) }
   return sum.mean
 }
 

@@ -10,8 +10,6 @@ import DenseMath
 struct CanonicalBasis {
   /// One column an axis, d x d.
   let rotation: Matrix<Double>
-  /// The variance of users' directions along each axis.
-  let variances: [Double]
 
   /// - Parameter users: directions of a sample of users, n x d, of unit length or zero.
   ///
@@ -21,12 +19,12 @@ struct CanonicalBasis {
     let z = users.doubles
     guard d > 1, let common = Self.common(z) else { return nil }
     // z less its mean, in a basis of what is orthogonal to the mean.
-    let rest = Self.complement(of: common.direction)
+    let rest = Self.complement(of: common)
     let spread = Matrix<Double>(rows: z.rows, columns: d - 1)
     multiply(z, rest, into: spread)
     let covariance = Matrix<Double>(rows: d - 1, columns: d - 1)
     multiply(spread, transposeA: true, spread, into: covariance, alpha: 1 / Double(z.rows))
-    guard let (vectors, values, _) = singularValues(covariance) else { return nil }
+    guard let (vectors, _, _) = singularValues(covariance) else { return nil }
     let loadings = Matrix<Double>(rows: z.rows, columns: d - 1)
     multiply(spread, vectors, into: loadings)
     var skews = [Double](repeating: 0, count: d - 1)
@@ -37,30 +35,22 @@ struct CanonicalBasis {
     multiply(rest, vectors, into: axes)
     rotation = Matrix(rows: d, columns: d)
     for row in 0..<d {
-      rotation[row, 0] = common.direction[row]
+      rotation[row, 0] = common[row]
       for axis in 1..<d {
         rotation[row, axis] = (skews[axis - 1] < 0 ? -1 : 1) * axes[row, axis - 1]
       }
     }
-    variances = [common.variance] + values.map { max($0, 0) }
   }
 
-  /// The direction of the mean user, and the variance of users along it.
-  private static func common(_ z: Matrix<Double>) -> (direction: [Double], variance: Double)? {
+  /// The direction of the mean user.
+  private static func common(_ z: Matrix<Double>) -> [Double]? {
     var mean = [Double](repeating: 0, count: z.columns)
     for row in 0..<z.rows {
       for (index, value) in z.row(row).enumerated() { mean[index] += value / Double(z.rows) }
     }
     let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
     guard length > 1e-9, length.isFinite else { return nil }
-    let direction = mean.map { $0 / length }
-    var square = 0.0
-    for row in 0..<z.rows {
-      var along = -length
-      for (index, value) in z.row(row).enumerated() { along += value * direction[index] }
-      square += along * along / Double(z.rows)
-    }
-    return (direction, square)
+    return mean.map { $0 / length }
   }
 
   /// d - 1 orthonormal columns orthogonal to a unit vector: a Householder reflection's but for the first.

@@ -93,7 +93,7 @@ final class Decoder<T: Real> {
   /// A trained decoder with some of its clusters, or with doors.
   convenience init(keeping clusters: [Int], of trained: Decoder<T>, options: InDGRMOptions) {
     self.init(items: trained.items.value.rows, options: options, seed: 0, starts: false)
-    let sources = Dictionary(trained.parameters.map { ($0.name, $0) }) { first, _ in first }
+    let sources = Dictionary(uniqueKeysWithValues: trained.parameters.map { ($0.name, $0) })
     for own in parameters where own.name != mapping.name {
       if let source = sources[own.name] { own.value.copy(from: source.value) }
     }
@@ -139,7 +139,7 @@ final class Decoder<T: Real> {
     scoredItems = unitItems
     guard options.usesGroups else { return }
     groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
-    if let doors { scoredItems = doors.pass(unitItems, membership: groups.membership) }
+    if let doors { scoredItems = doors.pass(unitItems, assignment: groups.assignment) }
   }
 
   private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
@@ -258,7 +258,7 @@ final class Decoder<T: Real> {
     }
     if !usersOnly { backwardBias(gradient) }
     dWeights.fill(0)
-    if options.mixesGroups {
+    if options.usesGroups {
       backwardGroups(
         z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
     }
@@ -353,7 +353,7 @@ final class Decoder<T: Real> {
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):
   /// o <- o / |o| max(0, |o| - step lambda_o).
   func shrinkMapping(_ learningRate: Double) {
-    guard options.mixesGroups else { return }
+    guard options.usesGroups else { return }
     shrinkRows(mapping.value, by: learningRate * options.mappingPenalty)
   }
 }

@@ -20,29 +20,17 @@ final class Doors<T: Real> {
     strengths.rate = 0
   }
 
-  /// Item vectors (M x d) with zeros where the doors of their groups are closed; hardens their membership (M x G).
-  func pass(_ items: Matrix<T>, membership: Matrix<T>) -> Matrix<T> {
+  /// Item vectors (M x d) with zeros where the doors of their groups are closed.
+  ///
+  /// - Parameter assignment: the group of each item.
+  func pass(_ items: Matrix<T>, assignment: [Int]) -> Matrix<T> {
+    self.assignment = assignment
     let passed = passedMemory.matrix(rows: items.rows, columns: items.columns)
-    passed.copy(from: items)
-    assignment = (0..<items.rows).map { item in
-      let shares = membership.row(item)
-      var best = 0
-      for group in shares.indices where shares[group] > shares[best] { best = group }
-      for group in shares.indices { shares[group] = group == best ? 1 : 0 }
-      return best
-    }
-    close(passed)
-    return passed
-  }
-
-  /// Puts zeros where the doors of the items' groups are closed; one row for each item that passed last.
-  func close(_ rows: Matrix<T>) {
-    let open = Matrix<T>(rows: strengths.value.rows, columns: strengths.value.columns)
-    for index in 0..<open.count { open.pointer[index] = strengths.value.pointer[index] > 0 ? 1 : 0 }
     for (item, group) in assignment.enumerated() {
-      let (values, factors) = (rows.row(item), open.row(group))
-      for index in values.indices { values[index] *= factors[index] }
+      let (values, own, doors) = (items.row(item), passed.row(item), strengths.value.row(group))
+      for index in own.indices { own[index] = doors[index] > 0 ? values[index] : 0 }
     }
+    return passed
   }
 
   /// Whether a factor speaks about any group.

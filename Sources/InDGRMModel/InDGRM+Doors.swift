@@ -11,7 +11,7 @@ import Recommending
 /// group's share of all interactions: along principal axes, which users do not correlate along, w_g E_gl is what closing
 /// the door takes out of all scores' second moments. What all users share (axis 0) stays open to every group.
 ///
-/// Nothing is trained on afterwards: that was tried, and costs more than the doors do (pipelines/paper/NOTES.md).
+/// Nothing is trained on afterwards: that was tried, and is no better or worse (pipelines/paper/NOTES.md).
 extension InDGRM {
   /// Shares of doors that are tried where that is left to the data.
   private static let shares = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
@@ -24,12 +24,13 @@ extension InDGRM {
   /// as the settings say; the model is in its canonical basis.
   ///
   /// - Parameter given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
-  /// - Returns: the share that is closed.
+  /// - Returns: the share that is closed; where it is 0 there are no doors, and the term of groups stays.
   func closeDoors(_ data: TrainingData, share given: Double?) -> Double {
     guard options.mixesGroups, !options.usesParts, options.refineSteps == 0, given ?? 1 > 0 else {
       return 0
     }
-    let sample = Self.sample(of: data)
+    let withoutDoors = (decoder, settings)
+    let sample = represent(Self.sample(of: data))
     hangDoors(sample)
     settings = settings.setting("doors", true)
     let judge = given == nil ? data.validation : nil
@@ -41,8 +42,38 @@ extension InDGRM {
         !ValidationProfile(judge, self).loses(atMost: Self.cost, of: open)
       else { return share }
     }
-    energies.close(0, decoder)
+    (decoder, settings) = withoutDoors
+    options.usesDoors = false
     return 0
+  }
+
+  /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
+  private func hangDoors(_ sample: UserRepresentations) {
+    let shares = groupShares(sample)
+    options.usesDoors = true
+    decoder = Decoder(keeping: Array(0..<options.clusters), of: decoder, options: options)
+    add(shares, to: decoder.itemBias.value)
+    decoder.prepareItems(seed: 0, step: nil)
+  }
+
+  /// The mean over users of log sum_g c_jg exp(u_ig), 1 x M.
+  private func groupShares(_ sample: UserRepresentations) -> Matrix<Float> {
+    let sums = Matrix<Float>(rows: 1, columns: itemCount)
+    let users = sample.points.rows
+    for block in blocks(of: 0..<users) {
+      let activity = decoder.groupActivity(
+        sample.points.rowBlock(block), weights: sample.clusterWeights.rowBlock(block))
+      exponentiate(activity)
+      let mixture = Matrix<Float>(rows: block.count, columns: itemCount)
+      multiply(activity, decoder.groups.membership, transposeB: true, into: mixture)
+      let logs = Matrix<Float>(rows: block.count, columns: itemCount)
+      addLog(of: mixture, plus: RankingFactors.leastShare, to: logs)
+      let own = Matrix<Float>(rows: 1, columns: itemCount)
+      columnSums(of: logs, into: own)
+      add(own, to: sums)
+    }
+    scale(sums, by: 1 / Float(max(users, 1)))
+    return sums
   }
 }
 
@@ -50,13 +81,11 @@ extension InDGRM {
 private struct DoorEnergies {
   /// E_gl, G x d.
   private let energies: Matrix<Double>
-  /// w_g.
-  private let sizes: [Double]
   /// Groups and factors whose doors may be closed, by what passes them.
   private let order: [(group: Int, factor: Int)]
 
   /// - Parameter popularity: of each item.
-  init(_ model: InDGRM, _ sample: SparseRows, popularity: [Int]) {
+  init(_ model: InDGRM, _ sample: UserRepresentations, popularity: [Int]) {
     let (groups, factors) = (model.options.groups, model.latentCount)
     let energies = Matrix<Double>(rows: groups, columns: factors)
     var sizes = [Double](repeating: 0, count: groups)
@@ -75,7 +104,6 @@ private struct DoorEnergies {
       }
     }
     self.energies = energies
-    self.sizes = sizes
     order = (0..<groups).flatMap { group in
       (1..<max(factors, 1)).map { (group: group, factor: $0) }
     }.map { (pair: $0, size: sizes[$0.group] * energies[$0.group, $0.factor]) }
@@ -100,14 +128,13 @@ private struct DoorEnergies {
   }
 
   /// The variance of users' directions along each axis.
-  private static func spread(_ model: InDGRM, _ sample: SparseRows) -> [Double] {
-    let factors = model.latentCount
+  private static func spread(_ model: InDGRM, _ sample: UserRepresentations) -> [Double] {
+    let (users, factors) = (sample.points.rows, model.latentCount)
     var (sums, squares) = (
       [Double](repeating: 0, count: factors), [Double](repeating: 0, count: factors)
     )
-    for block in model.blocks(of: 0..<sample.rowCount) {
-      let seen = model.represent(batch: sample.rows(at: Array(block)))
-      let directions = model.decoder.directions(seen.points)
+    for block in model.blocks(of: 0..<users) {
+      let directions = model.decoder.directions(sample.points.rowBlock(block))
       for row in 0..<block.count {
         for (factor, value) in directions.row(row).enumerated() {
           sums[factor] += Double(value)
@@ -115,7 +142,7 @@ private struct DoorEnergies {
         }
       }
     }
-    let count = Double(max(sample.rowCount, 1))
+    let count = Double(max(users, 1))
     return zip(sums, squares).map { max($1 / count - ($0 / count) * ($0 / count), 0) }
   }
 }

@@ -28,10 +28,10 @@ import Training
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).
 final class InDGRM: RecommendationModel {
   var users: UserEncoder
-  private(set) var decoder: Decoder<Float>
+  var decoder: Decoder<Float>
   let clusters: UserClusters<Float>
   let affinity: ClusterAffinity<Float>?
-  private(set) var options: InDGRMOptions
+  var options: InDGRMOptions
   let itemCount: Int
   /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
   private(set) var others: [InDGRM] = []
@@ -85,36 +85,6 @@ final class InDGRM: RecommendationModel {
     try stored.fill(decoder.parameters + clusters.parameters + (affinity?.parameters ?? []))
     decoder.prepareItems(seed: 0, step: nil)
     expert = try NeighbourhoodExpert(stored)
-  }
-
-  /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
-  ///
-  /// - Parameter sample: the users that the mean is over.
-  func hangDoors(_ sample: SparseRows) {
-    let shares = groupShares(sample)
-    options.usesDoors = true
-    decoder = Decoder(keeping: Array(0..<options.clusters), of: decoder, options: options)
-    add(shares, to: decoder.itemBias.value)
-    decoder.prepareItems(seed: 0, step: nil)
-  }
-
-  /// The mean over users of log sum_g c_jg exp(u_ig), 1 x M.
-  private func groupShares(_ sample: SparseRows) -> Matrix<Float> {
-    let sums = Matrix<Float>(rows: 1, columns: itemCount)
-    for block in blocks(of: 0..<sample.rowCount) {
-      let seen = represent(batch: sample.rows(at: Array(block)))
-      let activity = decoder.groupActivity(seen.points, weights: seen.clusterWeights)
-      exponentiate(activity)
-      let mixture = Matrix<Float>(rows: block.count, columns: itemCount)
-      multiply(activity, decoder.groups.membership, transposeB: true, into: mixture)
-      let logs = Matrix<Float>(rows: block.count, columns: itemCount)
-      addLog(of: mixture, plus: RankingFactors.leastShare, to: logs)
-      let own = Matrix<Float>(rows: 1, columns: itemCount)
-      columnSums(of: logs, into: own)
-      add(own, to: sums)
-    }
-    scale(sums, by: 1 / Float(max(sample.rowCount, 1)))
-    return sums
   }
 
   /// Takes further members in.
@@ -182,14 +152,7 @@ final class InDGRM: RecommendationModel {
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
     guard options.usesGroups else { return nil }
-    let membership = decoder.groups.membership
-    let assignment = (0..<itemCount).map { item -> UInt32 in
-      let row = membership.row(item)
-      var best = 0
-      for group in row.indices where row[group] > row[best] { best = group }
-      return UInt32(best)
-    }
-    return (assignment, decoder.groups.prototypes.value)
+    return (decoder.groups.assignment.map { UInt32($0) }, decoder.groups.prototypes.value)
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {

@@ -21,6 +21,13 @@ final class ItemGroups<T: Real> {
   private var drawn: [Matrix<T>] = []
   /// c_jg, one row for each item that is scored.
   private(set) var membership = Matrix<T>(rows: 0, columns: 0)
+  /// The group that each item that is scored is in most.
+  var assignment: [Int] {
+    (0..<membership.rows).map { item in
+      let shares = membership.row(item)
+      return shares.indices.reduce(0) { shares[$1] > shares[$0] ? $1 : $0 }
+    }
+  }
   /// N_j of every item where they differ (Eq. 6); at most `draws`.
   var drawCounts: [Int]?
   /// Categories that the groups stand for, if any.

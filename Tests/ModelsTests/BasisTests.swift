@@ -13,14 +13,14 @@ import Testing
   private let data = TrainingData(
     rows: SparseRows(lists: SmallData.twoTastes(users: 60), columnCount: 12), seed: 7)
 
-  private func network(_ words: [String]) throws -> (InDGRM, ModelSettings) {
+  private func network(_ words: [String]) throws -> InDGRM {
     let settings = try ModelSettings(
       ["width=12", "clusters=2", "groups=3"]
         + (words.contains("latent=10") ? [] : ["latent=6", "epochs=8"]) + words,
       for: InDGRMFamily.self)
     let model = try #require(
       try InDGRMFamily.fit(data, settings, TrainingMonitor()).model as? InDGRM)
-    return (model, settings)
+    return model
   }
 
   private func scores(_ model: InDGRM) -> Matrix<Float> {
@@ -35,7 +35,7 @@ import Testing
     ["similarity=inner-product"],
   ])
   func scoresDoNotChange(_ words: [String]) throws {
-    let (model, _) = try network(words + ["factor-loss=0", "closed-doors=0"])
+    let model = try network(words + ["factor-loss=0", "closed-doors=0"])
     let before = scores(model)
     #expect(model.canonicalise(turned(model)))
     let after = scores(model)
@@ -62,23 +62,24 @@ import Testing
         #expect(abs(product - (first == second ? 1 : 0)) < 1e-9)
       }
     }
-    let own = Array(basis.variances.dropFirst())
-    #expect(own == own.sorted(by: >))
     basis.turn(users)
+    var own: [Double] = []
     for axis in 0..<5 {
       let values = (0..<40).map { Double(users[$0, axis]) }
       let mean = values.reduce(0, +) / 40
       // The mean lies along the first axis alone.
       #expect(axis == 0 ? mean > 0.5 : abs(mean) < 1e-6)
       let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 40
-      #expect(abs(variance - basis.variances[axis]) < 1e-6)
-      if axis > 0 { #expect(values.reduce(0) { $0 + $1 * $1 * $1 } >= -1e-9) }
+      guard axis > 0 else { continue }
+      own.append(variance)
+      #expect(values.reduce(0) { $0 + $1 * $1 * $1 } >= -1e-9)
     }
+    #expect(own == own.sorted(by: >))
   }
 
   /// Where users differ along few axes, few are kept, and what is left out is zero.
   @Test func axesThatSayNothingAreLeftOut() throws {
-    let (model, _) = try network(["latent=10", "epochs=60", "factor-loss=0.05", "closed-doors=0"])
+    let model = try network(["latent=10", "epochs=60", "factor-loss=0.05", "closed-doors=0"])
     let kept = model.keptDimensions
     #expect(kept.allSatisfy { $0[0] && $0.contains(false) }, "\(kept)")
     let seen = model.represent(data.rows)

@@ -47,20 +47,21 @@ import Testing
       model.score(users, into: scores)
       return scores
     }
+    let kept = Matrix<Float>(rows: users.points.rows, columns: 6)
+    kept.copy(from: users.points)
     let before = scores()
     var (same, other) = (0, 0)
     for factor in 0..<6 {
       for row in 0..<users.points.rows { users.points[row, factor] += 1 }
       let after = scores()
-      for row in 0..<users.points.rows { users.points[row, factor] -= 1 }
+      users.points.copy(from: kept)
       for item in 0..<12 {
         let isOpen = doors.strengths.value[doors.assignment[item], factor] > 0
         let moved = (0..<60).contains { after[$0, item] != before[$0, item] }
-        // What is added and taken away again rounds.
         let far = (0..<60).contains { abs(after[$0, item] - before[$0, item]) > 1e-4 }
         if isOpen { other += far ? 1 : 0 } else { same += 1 }
         #expect(
-          isOpen || !moved || !far, "factor \(factor) moves item \(item) through a closed door")
+          isOpen || !moved, "factor \(factor) moves item \(item) through a closed door")
       }
     }
     #expect(same > 0 && other > 0)

@@ -32,17 +32,11 @@ import Testing
 
   @Test(arguments: ["mult-vae", "indgrm", "ials"])
   func aFitThatTheMonitorEndsIsStopped(_ name: String) throws {
-    let heard = Heard()
+    let heard = Counter()
     let monitor = TrainingMonitor(
-      epochEnded: { _ in heard.add() }, shouldStop: { heard.hasAny })
+      epochEnded: { _ in heard.add() }, shouldStop: { heard.count > 0 })
     let fitted = try fit(name, name == "ials" ? ["epochs=9"] : Self.small, monitor)
     #expect(fitted.outcome == .stopped && !fitted.model.tensors().isEmpty)
-  }
-
-  private final class Heard: Sendable {
-    private let count = Atomic<Int>(0)
-    var hasAny: Bool { count.load(ordering: .relaxed) > 0 }
-    func add() { count.add(1, ordering: .relaxed) }
   }
 
   /// The epoch and the batch are named, and what was best before is kept.

@@ -11,12 +11,6 @@ import Testing
 @testable import Recommending
 
 @Suite struct MemberTests {
-  private final class Counter: Sendable {
-    private let value = Atomic<Int>(0)
-    var count: Int { value.load(ordering: .relaxed) }
-    func add() { value.add(1, ordering: .relaxed) }
-  }
-
   private static let words = ["width=8", "latent=4", "clusters=2", "groups=3", "epochs=6"]
   private let data = TrainingData(
     rows: SparseRows(lists: SmallData.twoTastes(users: 60), columnCount: 12), seed: 3)

@@ -11,27 +11,6 @@ import Testing
 @testable import Recommending
 
 @Suite struct PopularityTests {
-  private func drifting(times: Bool = true, scheme: SplitScheme = .time) throws -> InteractionSet {
-    let bytes = try DriftingData.bytes(times: times)
-    let reader = try StreamReader(ByteInput(OwnedBytes(copying: bytes), name: "test"))
-    var options = SplitOptions()
-    options.scheme = scheme
-    return try InteractionSet.read(reader).0.split(options)
-  }
-
-  private func task(times: Bool = true, scheme: SplitScheme = .time) throws -> FittingTask {
-    try FittingTask(drifting(times: times, scheme: scheme), name: "test", seed: 20)
-  }
-
-  private func fit(_ task: FittingTask, _ name: String, _ words: [String] = []) throws
-    -> StoredModel
-  {
-    let family = try ModelCatalogue.family(named: name)
-    let model = try family.fit(
-      task.data, ModelSettings(words, for: family), TrainingMonitor())
-    return task.stored(model, family: name, Provenance())
-  }
-
   /// Two items, one liked twice four days ago, one liked once now: half of two in four days is one.
   @Test func decayedSharesByHand() {
     var data = TrainingData(rows: SparseRows(lists: [[0], [0], [1]], columnCount: 2), seed: 1)
@@ -49,10 +28,10 @@ import Testing
   }
 
   @Test func halfLifeIsChosenWhereItGains() throws {
-    let drifting = try fit(task(), "popularity")
+    let drifting = try fit(driftingTask(), "popularity")
     let chosen = try #require(drifting.description["settings"]?["half-life"]?.double)
     #expect(chosen > 0 && chosen <= 14)
-    let plain = try fit(task(), "popularity", ["half-life=0"])
+    let plain = try fit(driftingTask(), "popularity", ["half-life=0"])
     #expect(plain.description["settings"]?["half-life"]?.double == 0)
     let (with, without) = (
       try #require(drifting.description["settings"]?["validation"]?.double),
@@ -64,11 +43,11 @@ import Testing
   }
 
   @Test func nothingIsChosenWithoutTimes() throws {
-    let timeless = try task(times: false, scheme: .ratio)
+    let timeless = try driftingTask(times: false, scheme: .ratio)
     let model = try fit(timeless, "popularity")
     #expect(model.description["settings"]?["half-life"]?.double == 0)
     #expect(throws: ModelError.self) { try fit(timeless, "popularity", ["half-life=30"]) }
-    var alike = try task().data
+    var alike = try driftingTask().data
     alike.times = alike.times?.map { _ in 5 }
     #expect(ItemPopularity(choosingFor: alike).halfLife == 0)
   }
@@ -86,7 +65,7 @@ import Testing
   @Test(arguments: ["ease", "ials", "item-knn"]) func strangersGetWhatIsPopular(_ name: String)
     throws
   {
-    let task = try task()
+    let task = try driftingTask()
     let held = try #require(task.data.validation)
     let popular = try #require(held.popular)
     let strangers = held.truth.indices.filter { held.foldIn.row($0).isEmpty }
@@ -107,7 +86,7 @@ import Testing
   }
 
   @Test func whatIsPopularIsAsBeforeWithoutTimes() throws {
-    let model = try fit(task(times: false, scheme: .ratio), "ease")
+    let model = try fit(driftingTask(times: false, scheme: .ratio), "ease")
     #expect(model.description["popularity_half_life"] == nil)
     #expect(model.tensors["popularity"] == nil)
     let users = Float(model.description["training_users"]?.int ?? 0)

@@ -131,7 +131,7 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
       .reasons(model, history, model.explain(history, items: [75]))[0]
     #expect(reason.own == nil && reason.little?.items == [0, 1])
     #expect(abs((reason.little?.share ?? 0) - 2 / 70) < 1e-6)
-    // A taste in what carries nothing is not claimed, and one in what carries most is.
+    // A taste in what carries nothing is not claimed.
     let kinds = ReasonFinder(
       model, categories: (0..<80).map { $0 < 40 ? [0] : $0 == 75 ? [0, 1] : [1] })
     let taste = kinds.reasons(model, history, model.explain(history, items: [75]))[0].taste

@@ -21,21 +21,6 @@ import Testing
     ("indgrm", small + ["clusters=2", "groups=3", "expert=linear"]),
   ]
 
-  private func task(times: Bool = true) throws -> FittingTask {
-    let reader = try StreamReader(
-      ByteInput(OwnedBytes(copying: try DriftingData.bytes(times: times)), name: "test"))
-    var options = SplitOptions()
-    options.scheme = times ? .time : .ratio
-    return try FittingTask(
-      InteractionSet.read(reader).0.split(options), name: "test", seed: 20)
-  }
-
-  private func fit(_ task: FittingTask, _ name: String, _ words: [String]) throws -> StoredModel {
-    let family = try ModelCatalogue.family(named: name)
-    let model = try family.fit(task.data, ModelSettings(words, for: family), TrainingMonitor())
-    return task.stored(model, family: name, Provenance())
-  }
-
   /// Shares 3/4 and 1/4 ever, even ones of late; w 2 and r 1/2.
   @Test func termByHand() {
     var data = TrainingData(
@@ -54,7 +39,7 @@ import Testing
 
   @Test(arguments: cases.indices) func theTermIsChosenWhereItGains(_ index: Int) throws {
     let (name, words) = Self.cases[index]
-    let task = try task()
+    let task = try driftingTask()
     let with = try fit(task, name, words)
     let without = try fit(task, name, words + ["recency-weight=0"])
     let settings = try #require(with.description["settings"])
@@ -73,7 +58,7 @@ import Testing
 
   @Test(arguments: cases.indices) func partsAddUp(_ index: Int) throws {
     let (name, words) = Self.cases[index]
-    let task = try task()
+    let task = try driftingTask()
     let set = ["recency-weight=2", "recency-half-life=5", "recency-popularity=0.25"]
     let stored = try fit(task, name, words + set)
     let model = try ModelCatalogue.restore(stored)
@@ -103,7 +88,7 @@ import Testing
   }
 
   @Test func nothingIsFollowedWithoutTimes() throws {
-    let timeless = try task(times: false)
+    let timeless = try driftingTask(times: false, scheme: .ratio)
     let model = try fit(timeless, "ease", [])
     #expect(model.tensors["recency"] == nil)
     #expect(model.description["settings"]?["recency-weight"] == 0)
@@ -112,7 +97,7 @@ import Testing
 
   /// Half of an expert adds half of what it adds to scores; none leaves the model alone; all is what there was.
   @Test func anExpertIsKeptInShares() throws {
-    let task = try task()
+    let task = try driftingTask()
     let words = Self.small + ["clusters=2", "groups=3", "expert=linear", "expert-weight=3"]
     let model = try #require(
       try InDGRMFamily.fit(
@@ -133,11 +118,7 @@ import Testing
 
   /// A refit takes the term of the first fit, over all that is trained on then.
   @Test func refitKeepsTheTerm() throws {
-    let reader = try StreamReader(
-      ByteInput(OwnedBytes(copying: try DriftingData.bytes()), name: "test"))
-    var options = SplitOptions()
-    options.scheme = .time
-    let data = try InteractionSet.read(reader).0.split(options)
+    let data = try drifting()
     let task = try FittingTask(data, name: "test", seed: 20)
     let first = try fit(task, "ease", [])
     let family = try ModelCatalogue.family(named: "ease")
