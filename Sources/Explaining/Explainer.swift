@@ -45,7 +45,7 @@ package struct Explainer {
     _ input: String, _ context: ToolContext, _ put: (String) throws -> Void
   ) throws {
     let shown = request.format == .text ? stored.printable : stored
-    if let things = try viewsWithoutData(stored, shown, fitted) {
+    if let things = try viewsWithoutData(shown) {
       return try write(things, put)
     }
     let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
@@ -57,7 +57,7 @@ package struct Explainer {
       try check(everybody, name, context)
       if case .altering(let factor) = request.view {
         let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
-        let walk = try traversal(shown, fitted, factor)
+        let walk = try traversal(shown, factor)
         return try write(walk.ofUser(Array(one.history.row(0)), others: everybody.history), put)
       }
       let views = ModelViews(stored: shown, fitted: fitted, show: show)
@@ -72,7 +72,7 @@ package struct Explainer {
     let named = request.format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
       format: request.format, show: show, model: shown, fitted: fitted,
-      templates: templates, clusterNames: named ? clusterNames(shown, fitted, data) : [])
+      templates: templates, clusterNames: named ? clusterNames(shown, data, map) : [])
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
     // Users are scored by blocks, and explained and put into words one by one on all cores.
@@ -129,31 +129,30 @@ package struct Explainer {
   /// What the clusters are called, for what sets users of the input apart: of evenly spaced ones where
   /// there are many, so that one user's explanation does not cost a pass over all.
   private func clusterNames(
-    _ stored: StoredModel, _ fitted: any RecommendationModel, _ data: InteractionSet
+    _ shown: StoredModel, _ data: InteractionSet, _ map: ItemMap
   ) -> [String?] {
     guard let inner = fitted.core as? any InterpretableModel else { return [] }
     let count = min(data.userCount, 2000)
     let sample = FoldInCases(
-      data, users: (0..<count).map { $0 * data.userCount / count },
-      items: ItemMap(from: data.items.ids, to: stored.items.ids))
+      data, users: (0..<count).map { $0 * data.userCount / count }, items: map)
     let profiles = ClusterProfile.all(
-      of: inner, sample.history, items: stored.items, categoryCount: stored.categories.count)
-    return ClusterProfile.names(profiles, items: stored.items, categories: stored.categories)
+      of: inner, sample.history, items: shown.items, categoryCount: shown.categories.count)
+    return ClusterProfile.names(profiles, items: shown.items, categories: shown.categories)
   }
 
   /// What is said of the model alone; nil when interactions are needed.
   private func viewsWithoutData(
-    _ stored: StoredModel, _ shown: StoredModel, _ fitted: any RecommendationModel
+    _ shown: StoredModel
   ) throws -> [LearntThing]? {
     let views = ModelViews(stored: shown, fitted: fitted, show: show)
     if case .groups = request.view { return try views.groups() }
     if case .factors = request.view { return try views.factors() }
     guard case .altering(let factor) = request.view, !request.items.isEmpty else { return nil }
-    return try traversal(shown, fitted, factor).ofItem(try places(of: request.items, in: stored)[0])
+    return try traversal(shown, factor).ofItem(try places(of: request.items, in: stored)[0])
   }
 
   private func traversal(
-    _ stored: StoredModel, _ fitted: any RecommendationModel, _ factor: Int
+    _ shown: StoredModel, _ factor: Int
   ) throws -> Traversal {
     guard let inner = fitted.core as? any InterpretableModel,
       (0..<inner.latentCount).contains(factor)

@@ -81,7 +81,9 @@ struct ExplanationPrinter: Sendable {
   }
 
   private func words(_ found: Counterfactual?) -> String {
-    guard let found else { return "     it would stay in the list without any few of them\n" }
+    guard let found else {
+      return "     no few of them were found without which it leaves the list\n"
+    }
     let names = found.removed.map { items.name(of: Int($0)) }.joined(separator: ", ")
     return "     without \(names) it would be number \(found.rankWithout)\n"
   }
@@ -90,14 +92,8 @@ struct ExplanationPrinter: Sendable {
   private func difference(
     _ first: [Explanation.Contribution], _ second: [Explanation.Contribution]
   ) -> [Explanation.Contribution] {
-    var (values, order) = ([Explanation.Source: Double](), [Explanation.Source]())
-    for (sign, parts) in [(1.0, first), (-1, second)] {
-      for part in parts {
-        if values[part.source] == nil { order.append(part.source) }
-        values[part.source, default: 0] += sign * part.value
-      }
-    }
-    return order.map { .init(source: $0, value: values[$0] ?? 0) }.sorted(by: isBefore)
+    (first + second.map { .init(source: $0.source, value: -$0.value) }).bySource
+      .sorted(by: isBefore)
   }
 
   /// A score by item groups, where the model has them; these parts add up to it too.

@@ -56,7 +56,7 @@ struct ModelViews {
           kinds.isEmpty ? nil : "  more than others: \(named(kinds) { categories[$0] })",
           titles.isEmpty ? nil : "  items: \(named(titles) { items.name(of: $0) })",
           "  histories: \(profile.length) items in the middle, \(profile.usualLength) of all users",
-          names[cluster] == nil ? "  nothing that its users choose sets it apart" : nil,
+          kinds.isEmpty && titles.isEmpty ? "  nothing that its users choose sets it apart" : nil,
         ].compactMap { $0 },
         json: [
           "cluster": .integer(cluster), "name": names[cluster].map { .string($0) } ?? .null,

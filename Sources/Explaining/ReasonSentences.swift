@@ -11,18 +11,12 @@ package struct ReasonSentences {
   /// Throws `ToolError` only where the standard templates are faulty.
   package init(_ model: StoredModel) throws {
     words = ReasonWords(model)
-    templates = try SentenceTemplates(
-      SentenceTemplates.standard, name: "the standard templates")
+    templates = try SentenceTemplates(SentenceTemplates.reasons, name: "the standard templates")
   }
 
   /// A sentence without the item's title before it.
   package func sentence(_ reason: RecommendationReason) -> String {
-    var values = words.values(reason)
-    let title = values["title"] ?? ""
-    // A title of its own length, so that what follows is found whatever it holds.
-    values["title"] = title
-    let whole = templates.sentence(values)
-    let rest = whole.dropFirst(title.count).drop { ": ".contains($0) }
-    return rest.prefix(1).uppercased() + rest.dropFirst()
+    let sentence = templates.sentence(words.values(reason))
+    return sentence.prefix(1).uppercased() + sentence.dropFirst()
   }
 }

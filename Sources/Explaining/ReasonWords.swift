@@ -11,12 +11,14 @@ struct ReasonWords: Sendable {
   /// Training interactions of each item, and training users.
   private let choosers: [Int]
   private let users: Int?
+  private let interactions: Int
 
   init(_ model: StoredModel) {
     items = model.items
     categories = model.categories
     choosers = model.itemInteractions
     users = model.description["training_users"]?.int
+    interactions = choosers.reduce(0, +)
   }
 
   /// By the names of `SentenceTemplates.places`.
@@ -26,7 +28,10 @@ struct ReasonWords: Sendable {
     if let users, choosers[item] > 0 {
       values["choosers"] = "\(choosers[item])"
       values["users"] = "\(users)"
-      if reason.popularityLeads { values["popular"] = values["choosers"] }
+      // Of an item that fewer chose than the average one nobody would say so.
+      if reason.popularityLeads, choosers[item] * choosers.count >= interactions {
+        values["popular"] = values["choosers"]
+      }
     }
     if let own = reason.own { values.merge(places("own", own, reason)) { $1 } }
     if let little = reason.little { values.merge(places("little", little, reason)) { $1 } }

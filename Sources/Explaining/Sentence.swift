@@ -34,24 +34,26 @@ struct SentenceTemplates: Sendable {
     ("cluster", "what sets the user's heaviest cluster apart"),
   ]
 
-  static let standard = [
-    "{title}: [popular, {popular} of {users} chose it, and |]because you chose "
+  /// What is said of a recommendation after its title.
+  static let reasons = [
+    "[popular, {popular} of {users} chose it, and |]because you chose "
       + "[{own1}, {own2}, {own3} and {own_more} more like them"
       + "|{own1}, {own2} and {own_more} more like them|{own1} and {own_more} more like it"
       + "|{own1}, {own2} and {own3}|{own1} and {own2}|{own1}]"
       + "[; otherwise it would fall from number {place} to number {own_place}"
-      + "|, which make up {own_share} % of what speaks for it]."
+      + "|, which make up {own_share} % of what your choices say for it]."
       + "[ Your taste in {group} counts: without your {group_count} of that kind it would be number {group_place}.|]",
-    "{title}: [popular, {popular} of {users} chose it, and |]for your taste in "
+    "[popular, {popular} of {users} chose it, and |]for your taste in "
       + "[{group}|the likes of {group1} and {group2}]; without your {group_count} of that kind "
       + "it would fall from number {place} to number {group_place}.",
-    "{title}: popular, {popular} of {users} chose it"
+    "popular, {popular} of {users} chose it"
       + "[; the rest is a little of many of your choices, such as [{little1} and {little2}|{little1}]|].",
-    "{title}: a little of many of your choices, such as [{little1} and {little2}|{little1}]"
+    "a little of many of your choices, such as [{little1} and {little2}|{little1}]"
       + "[; without that it would fall from number {place} to number {little_place}|].",
-    "{title}: no choice of yours stands out behind it; {choosers} of {users} chose it.",
-    "{title}: no choice of yours stands out behind it.",
+    "no choice of yours stands out behind it; {choosers} of {users} chose it.",
+    "no choice of yours stands out behind it.",
   ]
+  static let standard = reasons.map { "{title}: " + $0 }
 
   private let lines: [[Piece]]
 

@@ -84,11 +84,6 @@ final class ListWalk {
     explainable.deallocate()
   }
 
-  /// Whether an item can be scored at all.
-  func isScorable(_ item: Int) -> Bool {
-    item < itemCount && marks[item] != Self.unscorable
-  }
-
   /// Truth items of a tally in the last walk.
   func truthCount(_ tally: Int) -> Int { tallies[tally].size }
 

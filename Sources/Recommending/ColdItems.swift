@@ -73,19 +73,16 @@ public final class ColdItems: RecommendationModel {
     items.map { item in
       guard item >= inner.itemCount else { return inner.explain(foldIn, items: [item])[0] }
       let neighbours = profiles[profileOf[Int(item) - inner.itemCount]]
-      var (order, values) = ([Explanation.Source](), [Explanation.Source: Double]())
-      var score = 0.0
+      var (score, parts) = (0.0, [Explanation.Contribution]())
       let all = inner.explain(foldIn, items: neighbours.map(\.item))
       for (explanation, neighbour) in zip(all, neighbours) {
-        score += Double(neighbour.weight) * explanation.score
-        for part in explanation.contributions {
-          if values[part.source] == nil { order.append(part.source) }
-          values[part.source, default: 0] += Double(neighbour.weight) * part.value
+        let weight = Double(neighbour.weight)
+        score += weight * explanation.score
+        parts += explanation.contributions.map {
+          .init(source: $0.source, value: weight * $0.value)
         }
       }
-      return Explanation(
-        item: item, score: score,
-        contributions: order.map { .init(source: $0, value: values[$0] ?? 0) })
+      return Explanation(item: item, score: score, contributions: parts.bySource)
     }
   }
 

@@ -126,10 +126,6 @@ private struct Rescoring {
 
   /// The rank of an item that is not among the best n + 1.
   private func rank(of item: UInt32, _ scores: UnsafeMutableBufferPointer<Float>) -> Int {
-    let value = scores[Int(item)]
-    var rank = 1
-    for other in scores.indices
-    where scores[other] > value || (scores[other] == value && other < Int(item)) { rank += 1 }
-    return max(rank, top + 2)
+    max(place(of: Int(item), in: UnsafeBufferPointer(scores)), top + 2)
   }
 }

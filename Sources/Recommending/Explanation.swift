@@ -84,3 +84,22 @@ extension Explanation.Source {
     return 1
   }
 }
+
+extension Explanation {
+  /// What popularity adds, ever or of late.
+  var popularity: Double {
+    contributions.reduce(0) { [.itemBias, .recency].contains($1.source) ? $0 + $1.value : $0 }
+  }
+}
+
+extension [Explanation.Contribution] {
+  /// Parts of one source added up, in the order in which they first come.
+  package var bySource: Self {
+    var (sums, order) = ([Explanation.Source: Double](), [Explanation.Source]())
+    for part in self {
+      if sums[part.source] == nil { order.append(part.source) }
+      sums[part.source, default: 0] += part.value
+    }
+    return order.map { .init(source: $0, value: sums[$0] ?? 0) }
+  }
+}

@@ -65,10 +65,7 @@ public struct ReasonCheck {
       found.append((.taste, gone && of < others && taste.own.placeWithout > start.place))
     }
     if reason.popularityLeads {
-      let popularity = explanation.contributions.reduce(0) { sum, part in
-        [.itemBias, .recency].contains(part.source) ? sum + part.value : sum
-      }
-      found.append((.popularity, max(nothing.lead, popularity) > personal))
+      found.append((.popularity, max(nothing.lead, explanation.popularity) > max(personal, 0)))
     }
     return found.map { (claim: $0.0, holds: $0.1) }
   }
@@ -90,7 +87,7 @@ private struct Rescored {
     model.score(SparseRows(lists: [left], columnCount: model.itemCount), rows: 0..<1, into: scores)
     let values = scores.row(0)
     let own = values[Int(item)]
-    let mean = values.reduce(0.0) { $0 + Double($1) } / Double(max(values.count, 1))
+    let mean = Trials.mean(values)
     let before = values.indices.filter {
       (values[$0] > own || (values[$0] == own && $0 < Int(item))) && !history.contains(UInt32($0))
     }

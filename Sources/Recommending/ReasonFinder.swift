@@ -147,12 +147,9 @@ private struct Finding {
     self.near = near
     let start = trials.standing(of: item, without: [])
     let personal = start.lead - general
-    let popularity = explanation.contributions.reduce(0) { sum, part in
-      [.itemBias, .recency].contains(part.source) ? sum + part.value : sum
-    }
     base = RecommendationReason(
       item: item, place: start.place, general: general, personal: personal,
-      popularityLeads: max(general, popularity) > personal)
+      popularityLeads: max(general, explanation.popularity) > max(personal, 0))
     let falls = near.prefix(RecommendationReason.namedAmong).map {
       (item: $0, fall: start.lead - trials.lead(of: explanation.item, without: [$0]))
     }
@@ -303,24 +300,19 @@ struct Trials {
   }
 
   func lead(of item: UInt32, without set: [UInt32]) -> Double {
-    let (scores, row) = scored(set)
-    return Double(scores[row, Int(item)]) - mean(set)
+    let (scores, row, mean) = scored(set)
+    return Double(scores[row, Int(item)]) - mean
   }
 
   func standing(of item: UInt32, without set: [UInt32]) -> Standing {
-    let (scores, row) = scored(set)
+    let (scores, row, mean) = scored(set)
     return Standing(
-      lead: lead(of: item, without: set),
+      lead: Double(scores[row, Int(item)]) - mean,
       place: place(of: Int(item), in: UnsafeBufferPointer(scores.row(row))))
   }
 
-  private func scored(_ set: [UInt32]) -> (Matrix<Float>, Int) {
+  private func scored(_ set: [UInt32]) -> (scores: Matrix<Float>, row: Int, mean: Double) {
     guard let found = rows[set.sorted()] else { preconditionFailure("a set that was not added") }
-    return (batches[found.batch], found.row)
-  }
-
-  private func mean(_ set: [UInt32]) -> Double {
-    guard let found = rows[set.sorted()] else { preconditionFailure("a set that was not added") }
-    return means[found.batch][found.row]
+    return (batches[found.batch], found.row, means[found.batch][found.row])
   }
 }

@@ -246,10 +246,12 @@ private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
 }
 
 private func groupName(_ subject: Subject, _ group: Int) -> String {
-  "group " + (subject.groupNames.indices.contains(group) ? subject.groupNames[group] : "\(group)")
+  let bare = "group \(group)"
+  let name = subject.groupNames.indices.contains(group) ? subject.groupNames[group] : bare
+  return name == bare ? bare : "group \(name)"
 }
 
-private func capitalised(_ words: String) -> String {
+func capitalised(_ words: String) -> String {
   words.prefix(1).uppercased() + words.dropFirst()
 }
 

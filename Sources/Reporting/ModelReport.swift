@@ -11,7 +11,7 @@ import ToolKit
 
 /// A model, its users and its figures as one page.
 package struct ModelReport {
-  /// The files that sections are drawn from, by path; a section that lacks one says so.
+  /// The files that sections are drawn from, by path; a section that lacks one is left out.
   package struct Files {
     package var model: String
     package var data: String?

@@ -12,7 +12,7 @@ func summarySection(_ subject: Subject, _ models: [MeasuredModel]) -> Section {
     "summary", "In short",
     [
       .points(
-        [size(subject)] + accuracy(subject, models) + knowledge(subject) + [limits(subject, models)]
+        [size(subject)] + accuracy(subject, models) + knowledge(subject) + [limits(subject)]
       )
     ])
 }
@@ -109,16 +109,21 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
         "Why it recommends.",
         "Of \(counted(reasons.count, "recommendation")) looked at, \(share(personal)) follow from choices of "
           + "the user's own that can be named or from a taste of his, \(share(popular)) first of all from being "
-          + "popular, and the rest from a little of many choices. Each was tested by taking the choices away."
+          + "popular, and of the rest no choice stands out. Each was tested by taking the choices away."
       ))
   }
   if let groups = subject.groups {
-    let used = Set(groups.assignment).count
+    let used = Set(groups.assignment).sorted()
+    let isByCategory = subject.fitted.core.settings["privileged"]?.bool == true
+    let names = used.compactMap { group in
+      subject.groupNames.indices.contains(Int(group)) ? subject.groupNames[Int(group)] : nil
+    }
     points.append(
       (
         "What it knows of items.",
-        "It sorts them into \(counted(used, "group")) by who chooses them, such as "
-          + listed(subject.groupNames.prefix(3).map { "'\($0)'" }) + "."
+        "It sorts them into \(counted(used.count, "group")) by "
+          + (isByCategory ? "their categories" : "who chooses them")
+          + (names.isEmpty ? "" : ", such as " + listed(names.prefix(3).map { "'\($0)'" })) + "."
       ))
   }
   if let inner = subject.inner {
@@ -126,19 +131,24 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
       (
         "What it knows of users.",
         inner.clusterCount > 1
-          ? "It tells \(inner.clusterCount) kinds of them apart; the page says what each chooses more than others."
+          ? "It tells \(inner.clusterCount) kinds of them apart"
+            + (subject.population == nil
+              ? "." : "; the page says what each chooses more than others.")
           : "It makes one kind of all; tastes differ by user and not by kind."
       ))
   }
   return points
 }
 
-private func limits(_ subject: Subject, _ models: [MeasuredModel]) -> (String, String) {
+private func limits(_ subject: Subject) -> (String, String) {
   var words = [
-    "It knows choices alone: not why somebody chose, nor what is new; an item that nobody chose yet cannot "
-      + "be recommended"
+    "It knows choices alone, not why somebody chose; an item that nobody chose yet can "
+      + (subject.categories == nil
+        ? "not be recommended" : "be ranked by its categories alone (score --new-items)")
   ]
-  let rare = subject.popularity.count { $0 < 5 }
+  // Files of earlier versions do not tell.
+  let isKnown = subject.popularity.contains { $0 > 0 }
+  let rare = isKnown ? subject.popularity.count { $0 < 5 } : 0
   if rare > 0 {
     words.append(
       "of \(counted(rare, "item")) (\(NumberText.percent(Double(rare) / Double(max(subject.itemCount, 1))))) "

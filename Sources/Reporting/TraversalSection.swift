@@ -24,7 +24,7 @@ func traversalSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      "User \(traversal.name), the clearest member of the largest cluster, stands at a point of "
+      "\(capitalised(traversal.name)), the clearest member of the largest cluster, stands at a point of "
         + "the latent space. One dimension of that point is altered at a time, in units of its "
         + "standard deviation over all users, and all items are ranked anew, own items included. "
         + "Shown are the \(shownDimensions) dimensions that change the \(listLength) best items "

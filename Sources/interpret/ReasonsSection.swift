@@ -72,7 +72,7 @@ func reasonsSection(_ subjects: Subjects, top: Int, _ context: ToolContext) -> S
   return Section(.reasons, title, lines: lines(tally), value: value(tally))
 }
 
-private func percent(_ share: Double?) -> String { share.map { "\(fixed(100 * $0, 1)) %" } ?? "-" }
+func percent(_ share: Double?) -> String { share.map { "\(fixed(100 * $0, 1)) %" } ?? "-" }
 
 private func lines(_ tally: ReasonTally) -> [String] {
   var rows = [["claim", "made", "of all", "holds"]]

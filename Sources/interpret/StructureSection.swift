@@ -17,6 +17,10 @@ func structureSection(
   guard let inner = subjects.fitted.core as? any InterpretableModel else {
     return .absent(.structure, title, because: "the model has no factors that make up its scores")
   }
+  guard subjects.fitted.settings["basis"]?.string == "canonical" else {
+    return .absent(
+      .structure, title, because: "its factors are those of no particular basis; fit it again")
+  }
   var lines: [String] = []
   var value: [String: JSONValue] = [:]
   let kept = inner.keptDimensions.map { $0.count { $0 } }
@@ -56,8 +60,6 @@ func structureSection(
   }
   return Section(.structure, title, lines: lines, value: .object(value))
 }
-
-private func percent(_ share: Double) -> String { "\(fixed(100 * share, 1)) %" }
 
 /// What O has to say, the factor that all users share left out.
 private struct Doors {
@@ -118,12 +120,14 @@ private struct Flow {
     for index in random.permutation(all.count) where users < wanted {
       let history = Array(all.history.row(index))
       guard history.count > 1 else { continue }
-      model.score(all.history, rows: index..<index + 1, into: scores)
-      let best = topItems(scores, all.history, rows: 0..<1, offset: index, count: 10)
+      let row = index..<index + 1
+      model.score(all.history, rows: row, into: scores)
+      let best = topItems(scores, all.history, rows: row, count: 10)[0].map(\.index)
       guard let first = best.first else { continue }
       users += 1
-      for explanation in model.explain(history, items: best) {
-        let parts = Self.factors(explanation).map(\.value)
+      let explanations = model.explain(history, items: best)
+      for explanation in explanations {
+        let parts = Self.factors(explanation, of: inner.latentCount).map(\.value)
           .sorted { abs($0) > abs($1) }
         let (size, sum) = (parts.reduce(0) { $0 + abs($1) }, parts.reduce(0, +))
         guard size > 0 else { continue }
@@ -147,11 +151,13 @@ private struct Flow {
         let mean = (1...5).reduce(0.0) { $0 + Double(found[$1, 0]) } / 5
         if Double(found[0, 0]) < mean { result.hits += 1 }
       }
-      let explanation = model.explain(history, items: [first])[0]
+      let explanation = explanations[0]
       if let groups, let group = explanation.groups.first?.index {
         count(history.filter { Int(groups[Int($0)]) == group }, &byGroup)
       }
-      if let strongest = Self.factors(explanation).max(by: { $0.value < $1.value }),
+      if let strongest = Self.factors(explanation, of: inner.latentCount).max(by: {
+        $0.value < $1.value
+      }),
         strongest.value > 0, strongest.index < vectors.columns
       {
         // Those that lie farthest to the side where the recommended item is.
@@ -170,19 +176,15 @@ private struct Flow {
     factors = Double(counts) / Double(shares.count)
   }
 
-  /// The parts by factors, without what all users share.
-  private static func factors(_ explanation: Explanation) -> [(index: Int, value: Double)] {
+  /// The parts by factors, without what all users share: factor 0 of each of several members, which have `count` each.
+  private static func factors(_ explanation: Explanation, of count: Int) -> [(
+    index: Int, value: Double
+  )] {
     explanation.contributions.compactMap { part in
-      guard case .factor(let index) = part.source, index > 0, part.value != 0 else { return nil }
+      guard case .factor(let index) = part.source, index % count > 0, part.value != 0 else {
+        return nil
+      }
       return (index, part.value)
     }
   }
-}
-
-/// The best items of one row of scores, what the user has left out.
-private func topItems(
-  _ scores: Matrix<Float>, _ history: SparseRows, rows: Range<Int>, offset: Int, count: Int
-) -> [UInt32] {
-  let own = history.rows(at: [offset])
-  return DenseMath.topItems(scores, own, rows: rows, count: count)[0].map(\.index)
 }
