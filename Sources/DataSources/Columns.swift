@@ -142,7 +142,8 @@ public struct ColumnSelection: Sendable {
     var found: [ColumnRole: Int] = [:]
     for role in ColumnRole.allCases {
       switch references[role] {
-      case .position(let position): found[role] = position
+      case .position(let place):
+        found[role] = try Self.checked(place, of: names.count, role.rawValue, source)
       case .name(let name):
         found[role] = try Self.position(of: name, in: names, source: source)
       case Reference.none?: continue
@@ -208,24 +209,33 @@ public struct ColumnSelection: Sendable {
   {
     switch labels[label] {
     case .name(let name): return try Self.position(of: name, in: names ?? [], source: source)
-    case .position(let place):
-      guard place < count else {
-        throw SourceError(
-          .badData,
-          "\(source): line 1 has \(count) fields; there is no field \(place + 1) for"
-            + " \(label.rawValue)")
-      }
-      return place
+    case .position(let place): return try Self.checked(place, of: count, label.rawValue, source)
     default: return nil
     }
   }
 
+  /// A position that there is.
+  private static func checked(_ place: Int, of count: Int, _ role: String, _ source: String)
+    throws -> Int
+  {
+    guard place < count else {
+      throw SourceError(
+        .badData,
+        "\(source): line 1 has \(count) fields; there is no field \(place + 1) for \(role)")
+    }
+    return place
+  }
+
   /// The position of each role in the customary order user, item, rating, time; a column that was said to hold
   /// one role is not taken for another.
-  func positions(count: Int) -> [ColumnRole: Int] {
+  ///
+  /// Throws `SourceError` when a chosen column does not exist.
+  func positions(count: Int, source: String) throws -> [ColumnRole: Int] {
     var found: [ColumnRole: Int] = [:]
-    for (role, reference) in references {
-      if case .position(let position) = reference { found[role] = position }
+    for role in ColumnRole.allCases {
+      if case .position(let place) = references[role] {
+        found[role] = try Self.checked(place, of: count, role.rawValue, source)
+      }
     }
     var said = Set(found.values)
     for case .position(let place) in labels.values { said.insert(place) }

@@ -106,7 +106,7 @@ struct Conversion {
     let areQuoted = below.allSatisfy { line in
       line.first == 0x27
         && [0x2C, 0x3B, 0x09].contains { mark in
-          line.contains { $0 == mark } && holds([0x27, mark], line)
+          holds([0x27, mark], line)
         }
     }
     guard areQuoted, !below.contains(where: { $0.contains(0x22) }) else { return }

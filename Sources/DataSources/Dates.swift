@@ -53,11 +53,11 @@ private struct DateReader {
   init(_ field: ArraySlice<UInt8>) { rest = field }
 
   private static let weekdays = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
   ]
   private static let months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
   ]
 
   /// A number of at most so many digits, or of just so many.
@@ -87,10 +87,10 @@ private struct DateReader {
   /// The place of the next word among names, of which three letters are enough.
   private mutating func name(of names: [String]) -> Int? {
     let word = rest.prefix { (0x61...0x7A).contains($0 | 0x20) }
+    guard !word.isEmpty else { return nil }
     let text = String(decoding: word, as: UTF8.self).lowercased()
     let found = names.firstIndex { name in
-      let name = name.lowercased()
-      return name == text || (text.count == 3 && name.hasPrefix(text))
+      name == text || (text.count == 3 && name.hasPrefix(text))
     }
     if found != nil { rest = rest.dropFirst(word.count) }
     return found

@@ -10,6 +10,7 @@ struct JSONLinesParser: LineParser {
   private let left: [String]
   private let labels: [(role: LabelRole, key: [UInt8])]
   private let texts: ItemTexts?
+  private let times: TimeForm
 
   var remarks: [String] { decoder.remarks }
 
@@ -63,6 +64,17 @@ struct JSONLinesParser: LineParser {
       try columns.position(of: role, named: names, count: names.count, source: source)
         .map { (role, Array(names[$0].utf8)) }
     }
+    let timeKey = keys.first { $0.role == .time }?.key
+    times = TimeForm(
+      lines.compactMap { line in
+        line.withUnsafeBufferPointer { bytes in
+          var (found, scanner): ([UInt8]?, JSONScanner) = (nil, JSONScanner(bytes))
+          _ = scanner.members { key, value in
+            if key == timeKey { found = JSONScanner.content(value) }
+          }
+          return found
+        }
+      })
     let read = Set(labels.map { String(decoding: $0.key, as: UTF8.self) })
     left = names.enumerated().filter { place, name in
       !positions.values.contains(place) && !read.contains(name)
@@ -78,6 +90,8 @@ struct JSONLinesParser: LineParser {
   ) -> RowFault? {
     var values: [[UInt8]?] = [nil, nil, nil, nil]
     var fields = ItemFields()
+    // Lists are names; text in brackets is none.
+    var isText = false
     var scanner = JSONScanner(line)
     let isObject = scanner.members { key, value in
       for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
@@ -86,7 +100,11 @@ struct JSONLinesParser: LineParser {
       if texts != nil {
         for label in labels where key.elementsEqual(label.key) {
           let text = Self.label(value, decoder)
-          if label.role == .title { fields.title = text } else { fields.category = text }
+          if label.role == .title {
+            fields.title = text
+          } else {
+            (fields.category, isText) = (text, value.first == 0x22)
+          }
         }
       }
     }
@@ -114,14 +132,17 @@ struct JSONLinesParser: LineParser {
         }
         rating = number
       case .time:
-        guard let seconds = parseTime(value) else {
+        guard let seconds = times.seconds(value) else {
           return .noTime(value, advice: Self.advice(on: .time))
         }
         time = seconds
       }
     }
     let number = items.intern(item)
-    if let texts, texts.isNew(number) { texts.note(fields) }
+    if let texts, texts.isNew(number) {
+      if isText, let fault = fields.fault { return fault }
+      texts.note(fields)
+    }
     batch.append(users.intern(user), number, rating, time)
     return nil
   }

@@ -125,10 +125,15 @@ private struct NumberLines {
           .badData,
           "\(what); say --missing \(count) (or --layout matrix where it is a rating)")
       }
-      let mark = delimiter == [0x09] ? "" : "-d'\(String(decoding: delimiter, as: UTF8.self))' "
+      let mark = String(decoding: delimiter, as: UTF8.self)
+      let cut =
+        delimiter == [0x09]
+        ? "cut -f2-"
+        : delimiter.count == 1
+          ? "cut -d'\(mark)' -f2-" : "sed 's/^[^\(mark.first { $0 != " " } ?? " ")]*\(mark)//'"
       throw SourceError(
         .badData,
-        "\(what), and the first column counts the others; convert it: cut \(mark)-f2-"
+        "\(what), and the first column counts the others; convert it: \(cut)"
           + " \(Conversion.quoted(source)) | ingest --missing \(count) -")
     }
     if empty * 4 > rows.joined().count, largest <= 1000 {

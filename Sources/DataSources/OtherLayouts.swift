@@ -131,8 +131,7 @@ struct MatrixParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     row += 1
-    var fields = splitFields(line, by: delimiter, .none) ?? []
-    if delimiter == [0x20] { fields.removeAll(where: \.isEmpty) }
+    let fields = splitFields(line, by: delimiter, .none) ?? []
     if let columns, fields.count != columns {
       return "has \(fields.count) numbers where the rows before have \(columns)"
     }

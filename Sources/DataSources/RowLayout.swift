@@ -167,7 +167,7 @@ struct RowLayout {
           + " --columns user=N,item=N,rating=none,time=none, or --layout adjacency where each line is a"
           + " user's items")
     }
-    var positions = said.positions(count: width)
+    var positions = try said.positions(count: width, source: source)
     guard said.references[.user] == nil, said.references[.item] == nil, sample.isItemFirst else {
       return (positions, "")
     }
@@ -194,12 +194,6 @@ struct RowLayout {
   ) throws -> [ColumnRole?] {
     var roles = [ColumnRole?](repeating: nil, count: (positions.values.max() ?? 0) + 1)
     for (role, position) in positions.sorted(by: { $0.value < $1.value }) {
-      guard position < width else {
-        throw SourceError(
-          .badData,
-          "\(source): line 1 has \(width) fields; there is no field \(position + 1) for"
-            + " \(role.rawValue)")
-      }
       guard roles[position] == nil else {
         throw SourceError(.usage, "--columns: two roles share column \(position + 1)")
       }

@@ -19,6 +19,18 @@ struct RowShape {
     delimiter == [0x09] ? "\\t" : shown(String(decoding: delimiter, as: UTF8.self).utf8)
   }
 
+  /// The delimiter as awk takes it: several bytes are a pattern there.
+  private var pattern: String {
+    delimiter.count == 1 ? mark : mark.map { $0 == "|" ? "[|]" : String($0) }.joined()
+  }
+
+  /// What reads the rows in Python, whose reader of CSV knows delimiters of one byte alone.
+  private var reader: String {
+    delimiter.count == 1
+      ? "csv.reader(sys.stdin, delimiter=\"\(mark)\")"
+      : "(x.rstrip(\"\\r\\n\").split(\"\(mark)\") for x in sys.stdin)"
+  }
+
   private func fault(_ what: String, _ command: String? = nil) -> SourceError {
     SourceError(
       .badData,
@@ -81,7 +93,7 @@ struct RowShape {
       "has a row for each user and a column for each item, by its header",
       hasQuotes
         ? nil
-        : "awk -F'\(mark)' '{ sub(/\\r$/, \"\") } NR == 1 { split($0, name); next }"
+        : "awk -F'\(pattern)' '{ sub(/\\r$/, \"\") } NR == 1 { split($0, name); next }"
           + " { for (i = 2; i <= NF; i++) if (\(isGiven)) print $1 \"\\t\" name[i] \"\\t\" $i }' \(path)"
     )
   }
@@ -106,7 +118,7 @@ struct RowShape {
     throw fault(
       "has several items on each line, in fields \(first + 1) to \(first + numbered.count)",
       "python3 -c 'import csv, sys; [print(\(user.map { "r[\($0)]" } ?? "n"), i, sep=\"\\t\") for n, r in"
-        + " enumerate(csv.reader(sys.stdin, delimiter=\"\(mark)\")) if n for i in"
+        + " enumerate(\(reader)) if n for i in"
         + " r[\(first):\(first + numbered.count)] if i]' < \(path)")
   }
 
@@ -157,7 +169,7 @@ struct RowShape {
     }
     throw fault(
       "has lines of \(range), each perhaps a basket (where a user comes first, print $1 from i = 2 on)",
-      "awk -F'\(mark)' '{ for (i = 1; i <= NF; i++) print NR \"\\t\" $i }' \(path)")
+      "awk -F'\(pattern)' '{ for (i = 1; i <= NF; i++) print NR \"\\t\" $i }' \(path)")
   }
 
   /// Throws `SourceError` where fields of items hold several ids each.
@@ -178,8 +190,7 @@ struct RowShape {
       else { continue }
       let rest =
         hasHeader
-        ? "list(csv.reader(sys.stdin, delimiter=\"\(mark)\"))[1:]"
-        : "csv.reader(sys.stdin, delimiter=\"\(mark)\")"
+        ? "list(\(reader))[1:]" : reader
       throw fault(
         "field \(item + 1) holds lists such as '\(shown(fields[0]))' where an item is expected",
         "python3 -c 'import csv, sys; [print(r[\(user)], i, sep=\"\\t\") for r in \(rest) for i in"

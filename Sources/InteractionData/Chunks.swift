@@ -70,7 +70,7 @@ extension InteractionChunk {
   }
 
   /// The rows at some places, in their order.
-  func rows(at places: [Int]) -> InteractionChunk {
+  public func rows(at places: [Int]) -> InteractionChunk {
     InteractionChunk(
       users: places.map { users[$0] }, items: places.map { items[$0] },
       ratings: ratings.map { values in places.map { values[$0] } },

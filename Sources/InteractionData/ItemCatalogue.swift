@@ -14,9 +14,6 @@ public struct ItemCatalogue: Sendable {
 
   public init() {}
 
-  /// Whether there are no items.
-  public var isEmpty: Bool { all.ids.isEmpty }
-
   /// The numbers that a stream's items got so far, in the order in which the stream numbers them.
   public struct Numbering: Sendable {
     public fileprivate(set) var items: [UInt32] = []

@@ -8,19 +8,20 @@ public enum Moment: Sendable, Equatable {
   case share(Double)
 }
 
-extension InteractionSet {
-  /// The interactions before a moment.
+extension InteractionRows {
+  /// The interactions before a moment: what lies behind it must not win over a duplicate before.
   ///
   /// Throws `SplitError` where there are no times or nothing lies before.
-  public func before(_ end: Moment) throws -> InteractionSet {
-    guard let times else {
+  public func before(_ end: Moment) throws -> InteractionRows {
+    guard let times = rows.times else {
       throw SplitError(description: "--until needs timestamps, and these interactions have none")
     }
     // All is before the whole, the last interaction included.
-    guard end != .share(1), count > 0 else { return self }
+    guard end != .share(1), rows.count > 0 else { return self }
     let until = end.seconds(among: times.sorted())
-    let kept = filtered { times[$0] < until }
-    guard kept.count > 0 else {
+    var kept = self
+    kept.rows = rows.rows(at: times.indices.filter { times[$0] < until })
+    guard kept.rows.count > 0 else {
       throw SplitError(description: "no interaction lies before --until; look at the date")
     }
     return kept

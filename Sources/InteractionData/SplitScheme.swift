@@ -195,7 +195,8 @@ extension InteractionSet {
       (options.validationFrom
       ?? (options.testFrom == nil
         ? .share(1 - options.testShare - options.validationShare)
-        : .seconds(ordered[max(before, 0)])))
+        : .seconds(
+          before < ordered.count ? min(ordered[max(before, 0)], testStart) : testStart)))
       .seconds(among: ordered)
     guard validationStart <= testStart, times.contains(where: { $0 < validationStart }) else {
       throw SplitError(

@@ -41,6 +41,12 @@ public struct Shard: Equatable, Sendable {
     (self.part, self.parts) = (part, parts)
   }
 
+  /// The first note in which two streams' metadata differ, but for which part each is; nil where none does.
+  public static func difference(_ one: JSONValue, _ two: JSONValue) -> String? {
+    let (one, two) = (one.setting("shard", .null), two.setting("shard", .null))
+    return one.firstDifference(from: two) ?? two.firstDifference(from: one)
+  }
+
   /// As a stream's metadata tell; nil where they speak of none.
   ///
   /// Throws `FormatError` (malformed) where they make no sense.

@@ -170,7 +170,7 @@ struct Binarize: Tool {
     let seen = rows.rows.count
     // What lies outside the window must not win over a duplicate inside.
     if since ?? until != nil {
-      rows.rows = rows.rows.filtered { isInTime(rows.rows, $0) }
+      rows.rows = rows.rows.rows(at: rows.rows.users.indices.filter { isInTime(rows.rows, $0) })
     }
     let (all, merged) = try rows.sorted(duplicates: duplicates ?? .highest)
     var liked = all
@@ -211,16 +211,6 @@ struct Moment: ExpressibleByArgument {
 }
 
 extension InteractionChunk {
-  /// The rows that are kept.
-  func filtered(_ isKept: (Int) -> Bool) -> InteractionChunk {
-    let kept = (0..<count).filter(isKept)
-    return InteractionChunk(
-      users: kept.map { users[$0] }, items: kept.map { items[$0] },
-      ratings: ratings.map { values in kept.map { values[$0] } },
-      times: times.map { values in kept.map { values[$0] } },
-      folds: folds.map { values in kept.map { values[$0] } })
-  }
-
   /// Appends the rows of another chunk that are kept, without their ratings.
   mutating func append(_ other: InteractionChunk, where isKept: (Int) -> Bool) {
     if other.times != nil, times == nil { times = [] }

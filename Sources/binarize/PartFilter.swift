@@ -37,9 +37,11 @@ extension Binarize {
     var (seen, merged) = (0, 0)
     while var block = try blocks.next() {
       seen += block.rows.count
-      let before = block.rows
       // What lies outside the window must not win over a duplicate inside.
-      block = block.filtered { isInTime(before, $1) }
+      if since ?? until != nil {
+        let before = block.rows
+        block = block.filtered { isInTime(before, $1) }
+      }
       if isSorted {
         let (set, duplicates) = try block.set(blocks, duplicates: duplicates ?? .highest)
         block = set.block
@@ -67,9 +69,11 @@ extension Binarize {
       guard let min, let ratings = rows.ratings else { return true }
       return ratings[row] >= min
     }
-    let offsets = result.offsets
-    result = result.filtered(leavingOutEmpty: leavingOutEmpty) { user, _ in
-      offsets[user + 1] - offsets[user] >= minUser
+    if leavingOutEmpty || minUser > 0 {
+      let offsets = result.offsets
+      result = result.filtered(leavingOutEmpty: leavingOutEmpty) { user, _ in
+        offsets[user + 1] - offsets[user] >= minUser
+      }
     }
     result.rows.ratings = nil
     if allowed != nil { result.rows.items = result.rows.items.map { numbers[Int($0)] } }

@@ -182,8 +182,7 @@ struct Fit: Tool {
     do {
       let fitted = try family.fit(task.data, settings, monitor)
       report.tell(fitted.settings)
-      result = task.stored(
-        fitted, family: model, context.provenance(from: provenance, at: paths, seed: seed.seed))
+      result = task.stored(fitted, family: model, putAside.provenance)
       outcome = fitted.outcome
       if let whole, outcome == .finished, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")

@@ -46,11 +46,6 @@ struct ItemLabels {
   /// Whether a title or a category is known of an item.
   func knows(_ id: String) -> Bool { metadata.knows(id) }
 
-  /// Whether a title is known of an item.
-  func hasTitle(_ id: String) -> Bool { metadata.title(of: id) != nil }
-
-  /// Categories of all items.
-  var categoryCount: Int { names.count }
   var hasTitles: Bool { metadata.hasTitles }
   /// How the files of items were understood.
   var remarks: [String] { metadata.remarks }

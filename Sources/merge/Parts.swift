@@ -79,10 +79,7 @@ struct Parts {
         "\(stream.name): is \(shard.name), \(first.name) is \(other.name); merge parts of one whole"
       )
     }
-    let (here, there) = (
-      stream.metadata.setting("shard", .null), first.metadata.setting("shard", .null)
-    )
-    if let name = here.firstDifference(from: there) ?? there.firstDifference(from: here) {
+    if let name = Shard.difference(stream.metadata, first.metadata) {
       throw ToolError(
         .badData,
         "\(stream.name): was made otherwise than \(first.name): '\(name)' differs; make them alike")

@@ -22,7 +22,7 @@ final class RankingWriter {
   private let stream: RecommendationWriter?
 
   init(
-    _ file: OutputFile, format: RankingFormat, items: ItemChunk, model: String, marksFillers: Bool,
+    _ file: OutputFile, format: RankingFormat, items: ItemChunk, marksFillers: Bool,
     metadata: JSONValue, compression: Int32?, provenance: Provenance
   ) throws {
     self.file = file

@@ -102,11 +102,12 @@ struct Score: Tool {
     while let block = try data.next() {
       let chosen = wanted?.found(block)
       let cases = try selectCases(block, items, chosen)
-      tally.add(cases, isOfSplit: data.metadata["split"] != nil)
+      tally.add(cases)
       // What is known of a whole is judged before anything is written, of a part as it goes.
       if data.shard == nil {
         try wanted?.check(known, context)
-        try judge(tally, popular != nil, stream.name, context)
+        try judge(
+          tally, isOfSplit: data.metadata["split"] != nil, popular != nil, stream.name, context)
       } else if cases.interactions > 0 {
         try known.refuse(
           interactions: tally.known, of: tally.interactions, of: tally.lists, stream.name)
@@ -129,7 +130,8 @@ struct Score: Tool {
     if let shard = data.shard {
       try wanted?.check(known, context)
       if tally.lists > 0 || !shard.isPart {
-        try judge(tally, popular != nil, stream.name, context)
+        try judge(
+          tally, isOfSplit: data.metadata["split"] != nil, popular != nil, stream.name, context)
       }
     }
     try (writer ?? open(file, stored, shelf, data, stream, context)).finish()
@@ -211,10 +213,10 @@ struct Score: Tool {
   }
 
   /// Refuses to rank for nobody, or for histories that the model mostly does not know, and says what is left out.
-  private func judge(_ tally: Tally, _ hasPopularity: Bool, _ name: String, _ context: ToolContext)
-    throws
-  {
-    guard tally.lists > 0 || !tally.isOfSplit else {
+  private func judge(
+    _ tally: Tally, isOfSplit: Bool, _ hasPopularity: Bool, _ name: String, _ context: ToolContext
+  ) throws {
+    guard tally.lists > 0 || !isOfSplit else {
       throw ToolError(
         .badData, "the split holds no \(role.rawValue) users; split with larger shares")
     }
@@ -263,7 +265,7 @@ struct Score: Tool {
     _ stream: StreamReader, _ context: ToolContext
   ) throws -> RankingWriter {
     try RankingWriter(
-      file, format: format, items: shelf.items, model: stored.description["model"]?.string ?? "",
+      file, format: format, items: shelf.items,
       marksFillers: shape.fill, metadata: metadata(stored, data, shelf, digest: stream.digest),
       compression: output.compression > 0 ? output.compression : nil,
       provenance: context.provenance(

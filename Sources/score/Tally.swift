@@ -11,17 +11,14 @@ struct Tally {
   private(set) var known = 0
   private(set) var interactions = 0
   private(set) var strangers = 0
-  /// Whether users were chosen by their role.
-  private(set) var isOfSplit = false
   /// Lists that are shorter than was asked for.
   var short = 0
 
-  mutating func add(_ cases: FoldInCases, isOfSplit: Bool) {
+  mutating func add(_ cases: FoldInCases) {
     lists += cases.count
     known += cases.knownInteractions
     interactions += cases.interactions
     strangers += cases.strangers
-    self.isOfSplit = isOfSplit
   }
 
   func report(_ top: Int, _ context: ToolContext) {

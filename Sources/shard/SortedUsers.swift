@@ -78,12 +78,10 @@ final class SortedUsers {
   }
 
   private func compare(_ reader: InteractionReader) throws {
-    let stripped = reader.metadata.setting("shard", .null)
     guard let (first, name) = metadata else {
-      return metadata = (stripped, reader.stream.name)
+      return metadata = (reader.metadata, reader.stream.name)
     }
-    let other = stripped.firstDifference(from: first) ?? first.firstDifference(from: stripped)
-    guard let other else { return }
+    guard let other = Shard.difference(reader.metadata, first) else { return }
     throw ToolError(
       .badData,
       "\(reader.stream.name): was made otherwise than \(name): '\(other)' differs; give data made alike"

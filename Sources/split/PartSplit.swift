@@ -25,12 +25,12 @@ extension Split {
     var unread: String?
     while let block = try blocks.next() {
       read += block.users.ids.count
-      let (data, duplicates) = try block.set(blocks)
+      let used = try kept(block)
+      left += block.users.ids.count - used.users.ids.count
+      let (data, duplicates) = try used.set(blocks)
       merged += duplicates
       unread = unread ?? data.unreadRatings
-      let used = try kept(data).block.filtered(leavingOutEmpty: true) { _, _ in true }
-      left += data.userCount - used.users.ids.count
-      let divided = try used.set(blocks).0.split(options)
+      let divided = try data.split(options)
       try tally.add(divided)
       try writer.append(divided.block)
       progress.update(read)
@@ -47,10 +47,14 @@ extension Split {
     tally.report(context)
   }
 
-  /// What was before --until.
-  private func kept(_ data: InteractionSet) throws -> InteractionSet {
-    guard case .seconds(let end)? = until else { return data }
-    guard let times = data.times else { return try data.before(.seconds(end)) }
-    return data.filtered { times[$0] < end }
+  /// What was before --until, without users who had nothing then.
+  private func kept(_ block: UserBlock) throws -> UserBlock {
+    guard case .seconds(let end)? = until else {
+      return block.filtered(leavingOutEmpty: true) { _, _ in true }
+    }
+    guard let times = block.rows.times else {
+      throw SplitError(description: "--until needs timestamps, and these interactions have none")
+    }
+    return block.filtered(leavingOutEmpty: true) { times[$1] < end }
   }
 }

@@ -90,11 +90,12 @@ struct Split: Tool {
       if stable, let blocks = try UserBlocks(reader) { return try divide(blocks, context) }
     }
     let progress = Progress("read", unit: "interactions", context.log)
-    let (data, merged) = try InteractionRows(reader) { progress.update($0) }.sorted()
+    let rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
+    let (data, merged) = try (until.map { try rows.before($0) } ?? rows).sorted()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
     if let unread = data.unreadRatings { context.log.warning(unread) }
-    let (used, unused) = try (until.map { try data.before($0) } ?? data).compacted()
+    let (used, unused) = data.compacted()
     if unused.users + unused.items > 0 {
       context.log.notice(
         "left out \(unused.users) users and \(unused.items) items without interactions")

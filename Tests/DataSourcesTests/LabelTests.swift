@@ -45,6 +45,10 @@ private func labels(_ text: String, _ columns: String) throws -> ItemTexts {
     for (text, columns, reason) in [
       ("user,item,c\na,x,\"['A', 'B']\"\n", "category=c", "categories in brackets"),
       ("user,item,c\na,x,\u{1}\n", "title=c", "holds a control character"),
+      (
+        "{\"user\": 1, \"item\": 2, \"c\": \"['A', 'B']\"}\n", "category=c",
+        "categories in brackets"
+      ),
       ("user,item\na,x\n", "title=3", "no field 3 for title"),
       ("a,x\n", "user=1,titles=2", "roles are user, item, rating, time, title and category"),
       ("1 2 3\n2 1\n", "title=3", "no use for --columns"),

@@ -1,6 +1,7 @@
 // How do tests read a source to its end?
 
 import Support
+import Testing
 
 @testable import DataSources
 
@@ -44,4 +45,12 @@ func readText(_ text: String, _ change: (inout SourceOptions) throws -> Void = {
   var options = SourceOptions()
   try change(&options)
   return try read(folder.write("source", text), options)
+}
+
+/// What is said of a text that is refused.
+func refusal(_ text: String, _ change: (inout SourceOptions) throws -> Void = { _ in })
+  -> String
+{
+  let error = #expect(throws: SourceError.self) { try readText(text, change) }
+  return error?.description ?? ""
 }

@@ -6,13 +6,6 @@ import Testing
 
 @testable import DataSources
 
-private func refusal(_ text: String, _ change: (inout SourceOptions) throws -> Void = { _ in })
-  -> String
-{
-  let error = #expect(throws: SourceError.self) { try readText(text, change) }
-  return error?.description ?? ""
-}
-
 @Suite struct ShapeTests {
   @Test func delimitersOfSeveralBytes() throws {
     let rows = [Row("a", "x", 5), Row("b", "y", 4)]
@@ -152,5 +145,33 @@ private func refusal(_ text: String, _ change: (inout SourceOptions) throws -> V
     let keys = try items("{\"asin\":\"1\",\"title\":\"One\",\"price\":2}\n")
     #expect(keys.remarks.contains { $0.hasSuffix("left out: 'price'") })
     #expect(try items("номер,название,жанр\n1,Один,Драма\n").title(of: "1") == "Один")
+  }
+
+  /// Fields that a line does not have are refused by number, however large, with a header or without.
+  @Test func positionsBeyondTheLineAreRefused() throws {
+    for text in ["userId,foo\nu,1\nv,2\n", "user,item\nu,1\nv,2\n", "1,2\n1,3\n"] {
+      for place in ["5", "9223372036854775807"] {
+        let said = refusal(text) { $0.columns = try ColumnSelection("user=\(place)") }
+        #expect(said.contains("has 2 fields; there is no field \(place) for user"), "\(said)")
+      }
+    }
+  }
+
+  /// A record of blanks alone is a row without numbers.
+  @Test func blankRowsOfAMatrixEndNothing() throws {
+    let rows = try readText("  \n 1 2 \n") {
+      ($0.layout, $0.delimiter) = (.matrix, " ")
+    }
+    #expect(rows.isEmpty || rows.count == 2)
+  }
+
+  /// Dates as whole numbers are dates in JSON too, and categories in brackets no names there either.
+  @Test func jsonIsReadAsRowsAre() throws {
+    let dated = try readText(
+      "{\"user\": 1, \"item\": 2, \"date\": 20240131}\n{\"user\": 1, \"item\": 3, \"date\": \"20240201\"}\n"
+    )
+    #expect(dated.map(\.time) == [1_706_659_200, 1_706_745_600])
+    #expect(secondsSince1970("20240131") == 1_706_659_200)
+    #expect(secondsSince1970("1706659200") == 1_706_659_200)
   }
 }

@@ -6,13 +6,6 @@ import Testing
 
 @testable import DataSources
 
-private func refusal(_ text: String, _ change: (inout SourceOptions) throws -> Void = { _ in })
-  -> String
-{
-  let error = #expect(throws: SourceError.self) { try readText(text, change) }
-  return error?.description ?? ""
-}
-
 private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
   let path = folder.path("source")
   try Data(bytes).write(to: URL(fileURLWithPath: path))
