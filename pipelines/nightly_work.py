@@ -41,7 +41,10 @@ class Night:
 
     def digest(self, name):
         if name not in self.digests:
-            self.digests[name] = digest_of(self.file(name))
+            try:
+                self.digests[name] = digest_of(self.file(name))
+            except FileNotFoundError as error:
+                raise Ending(REFUSED, f"{name}: is missing") from error
         return self.digests[name]
 
     def run(self, words, output=None, shell=False):

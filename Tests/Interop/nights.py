@@ -184,20 +184,34 @@ def broken(path):
                 file.write(whole)
 
 
+@contextlib.contextmanager
+def missing(path):
+    """Takes a file away for as long as the context lasts."""
+    path = os.path.realpath(path)
+    os.rename(path, path + ".away")
+    try:
+        yield
+    finally:
+        # A night that was found harmed may be gone.
+        if os.path.exists(path + ".away"):
+            os.rename(path + ".away", path)
+
+
 def damaged():
     """An earlier night whose files were harmed must not hold up the next: it begins anew and says so."""
     last = NIGHTS - 1
-    for file, said in (("model", "uncompared"), ("log.ig", "unreadable"), ("lists.ig", None), ("summary.json", None)):
-        place = Place(f"damaged-{file}")
+    for harm, file, said in ((broken, "model", "uncompared"), (broken, "log.ig", "unreadable"),
+                             (broken, "lists.ig", None), (broken, "summary.json", None), (missing, "model", "uncompared")):
+        place = Place(f"{harm.__name__}-{file}")
         place.write("log.csv", log(last - 1))
         expect(place.run(last - 1)[0] == 0, "a night before")
         place.write("log.csv", log(last))
-        with broken(f"{place.root}/current/{file}"):
+        with harm(f"{place.root}/current/{file}"):
             status, message = place.run(last)
-        expect(status == 0, f"after a damaged {file}: {status} {message}")
-        place.expect_whole(f"after a damaged {file}", [name(last)])
-        expect(said is None or said in place.read("current/summary.json"), f"after a damaged {file}: nothing said")
-        print(f"after a damaged {file}: {message}")
+        expect(status == 0, f"after a {harm.__name__} {file}: {status} {message}")
+        place.expect_whole(f"after a {harm.__name__} {file}", [name(last)])
+        expect(said is None or said in place.read("current/summary.json"), f"after a {harm.__name__} {file}: nothing said")
+        print(f"after a {harm.__name__} {file}: {message}")
 
 
 def refused(sums):

@@ -28,7 +28,7 @@ public enum DriftingData {
   }
 
   /// The same as a stream; without times where nobody noted them.
-  public static func bytes(times: Bool = true, days: Int = 60) throws -> [UInt8] {
+  public static func reader(times: Bool = true, days: Int = 60) throws -> StreamReader {
     var rows = chunk(days: days)
     if !times { rows.times = nil }
     let sink = MemorySink()
@@ -38,6 +38,6 @@ public enum DriftingData {
     try writer.write(.items(ItemChunk(ids: (0...items).map { "i\($0)" })))
     try writer.write(.interactions(rows))
     try writer.finish()
-    return Array(sink.bytes)
+    return try StreamReader(ByteInput(OwnedBytes(copying: sink.bytes), name: "test"))
   }
 }

@@ -21,6 +21,10 @@ public enum Shell {
     return bundle
   }()
 
+  /// The folder of the project.
+  public static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
   /// Runs a command by `bash`; output goes through files, so a lot of it cannot block. A command that
   /// runs for two minutes is stopped, with status 124.
   public static func run(_ command: String) -> Result {
@@ -81,6 +85,9 @@ public final class Folder: Sendable {
     try Data(text.utf8).write(to: url.appendingPathComponent(name))
     return path(name)
   }
+
+  /// Runs a command in the folder.
+  public func run(_ command: String) -> Shell.Result { Shell.run("cd '\(url.path)' && \(command)") }
 
   /// The names of all files, hidden ones included.
   public var names: [String] {

@@ -10,10 +10,6 @@ import Testing
 
   init() throws { folder = try Folder() }
 
-  private func run(_ command: String) -> Shell.Result {
-    Shell.run("cd \(folder.path("")) && \(command)")
-  }
-
   private func write(_ name: String, _ sink: MemorySink) throws {
     try Data(sink.bytes).write(to: URL(fileURLWithPath: folder.path(name)))
   }
@@ -29,7 +25,7 @@ import Testing
     try writer.finish()
     #expect(sink.bytes.count < 1 << 16)
     try write("bomb.ig", sink)
-    let refused = run("check --all bomb.ig")
+    let refused = folder.run("check --all bomb.ig")
     #expect(
       refused.status == 65 && refused.errors.contains("cannot be decoded"), "\(refused.errors)")
   }
@@ -56,7 +52,7 @@ import Testing
                   member(other, "<i%d" % width, width, 2)
           member(name, kind, int(size), int(count))
       """)
-    let refused = run(
+    let refused = folder.run(
       "python3 bomb.py '\(array)' && ulimit -v 1500000 && timeout 60 ingest bomb.npz")
     #expect(
       refused.status == 65 && refused.errors.contains("times what is stored"), "\(refused.errors)")
@@ -78,7 +74,7 @@ import Testing
     #expect(sink.bytes.count < 1 << 18)
     try write("bomb.ig", sink)
     for tool in table == "times" ? ["dump"] : ["check --all"] {
-      let refused = run("(ulimit -v 1500000; timeout 60 \(tool) bomb.ig)")
+      let refused = folder.run("(ulimit -v 1500000; timeout 60 \(tool) bomb.ig)")
       #expect(
         refused.status == 65 && refused.errors.contains("cannot be decoded"),
         "\(tool): \(refused.status) \(refused.errors)")
@@ -91,7 +87,8 @@ import Testing
     var refused = 0
     for limit in stride(from: 100_000, through: 700_000, by: 120_000) {
       for model in ["ease", "mult-vae --set width=4000 --set epochs=1"] {
-        let fit = run("(ulimit -v \(limit); timeout 60 fit -q --model \(model) \(split) -o m)")
+        let fit = folder.run(
+          "(ulimit -v \(limit); timeout 60 fit -q --model \(model) \(split) -o m)")
         let last = fit.errors.split(separator: "\n").last ?? ""
         #expect(
           fit.status == 0
@@ -123,7 +120,7 @@ import Testing
       tensors: ["shares": Tensor("shares", shape: [1, 3], floats: [1, value, 0.5])]
     ).write(to: sink, kind: .model)
     try write("m", sink)
-    let refused = run("echo a,b | ingest -q | score --model m -o x")
+    let refused = folder.run("echo a,b | ingest -q | score --model m -o x")
     #expect(
       refused.status == 65 && refused.errors.contains("'shares' holds a NaN or an infinity"),
       "\(refused.errors)")
@@ -145,11 +142,11 @@ import Testing
     try file.write(contentsOf: [UInt8](repeating: 7, count: sink.bytes.count / 2))
     try file.truncate(atOffset: UInt64(sink.bytes.count / 2))
     #expect(model.tensors["shares"]?.floats.map { Array($0) } == values)
-    #expect(run("score --model m m").status == 65)
+    #expect(folder.run("score --model m m").status == 65)
   }
 
   @Test func namesReachNoTerminalRaw() throws {
-    let made = run(
+    let made = folder.run(
       "printf 'i1,One\\033[31m\\302\\205\\342\\200\\256,A\\ni2,Two,A\\ni3,Three,A\\n' > t"
         + " && for u in 1 2 3 4 5 6; do for i in 1 2 3; do test $i = $((u % 3 + 1)) || echo u$u,i$i; done; done"
         + " > l.csv && ingest -q l.csv --items t -o l && fit -q --model item-knn l -o m"
@@ -157,11 +154,11 @@ import Testing
     )
     #expect(
       made.output.hasPrefix("0\n") && made.output != "0\n0\n", "\(made.output) \(made.errors)")
-    let error = run("check $'a\\033[2Jb\\nc'")
+    let error = folder.run("check $'a\\033[2Jb\\nc'")
     #expect(
       error.errors.hasPrefix("indgrm check: a\\u{1b}[2Jb\\u{a}c: cannot be opened"),
       "\(error.errors)")
-    let shown = run(
+    let shown = folder.run(
       "script -qec 'score -q --model m --top 1 --format tsv l' /dev/null | grep -c $(printf '\\033'); true"
     )
     #expect(shown.output == "0\n", "\(shown.output) \(shown.errors)")

@@ -138,8 +138,8 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
     let listed = run.errors.components(separatedBy: "there are ").last ?? ""
     let places = listed.split(whereSeparator: { " \n".contains($0) })
     let page = try String(
-      contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../man/man1/indgrm-explain.1"), encoding: .utf8)
+      contentsOf: Shell.repository.appendingPathComponent("man/man1/indgrm-explain.1"),
+      encoding: .utf8)
     #expect(places.count > 20)
     for place in places { #expect(page.contains(place), "\(place)") }
   }

@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().appendingPathComponent("Faults/faults.c")
+private let source = Shell.repository.appendingPathComponent("Tests/Faults/faults.c")
 
 @Suite struct FaultTests {
   private let folder: Folder
@@ -21,14 +20,10 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     _ = try folder.write(
       "r.csv", (0..<400).map { "u\($0 * 7 % 40),i\($0 * 13 % 31),\($0 % 5 + 1)\n" }.joined())
     _ = try folder.write("space.json", "{\"lambda\": {\"log\": [1, 1000]}}")
-    let made = run(
+    let made = folder.run(
       "ingest -q r.csv -o r && binarize -q --min 3 r | split -q -o x && fit -q --model ease x -o m"
         + " && score -q --model m --top 5 x -o lists && printf old > old")
     #expect(made.status == 0, "\(made.errors)")
-  }
-
-  private func run(_ command: String) -> Shell.Result {
-    Shell.run("cd '\(folder.path(""))' && \(command)")
   }
 
   private func bytes(_ name: String) -> Data? {
@@ -48,7 +43,7 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     "dump -q --to csv r", "dump -q --to npz r",
   ])
   func theOldFileIsWholeOrTheNewOne(_ command: String) throws {
-    let whole = run("\(command) -o new")
+    let whole = folder.run("\(command) -o new")
     #expect(whole.status == 0, "\(command): \(whole.errors)")
     let new = try #require(bytes("new"))
     let kinds = ["open": 28, "write": 28, "fsync": 5, "close": 122, "rename": 13]
@@ -59,7 +54,7 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         for number in 1... {
           let lasts = call == "write" && fault == "28" && number % 2 == 1 ? "+" : ""
           let what = "\(command): \(call):\(number)\(lasts):\(fault)"
-          let done = run(
+          let done = folder.run(
             "rm -f hit && cp old out && INDGRM_FAULT=\(call):\(number)\(lasts):\(fault)"
               + " INDGRM_FAULT_HIT=hit LD_PRELOAD='\(shim)' \(command) -o out")
           guard folder.names.contains("hit") else { break }
@@ -83,16 +78,16 @@ private let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   /// A checkpoint is the last whole one, and what is piped on is cut where it fails.
   @Test func checkpointsAndPipes() throws {
     let fit = "\(Self.network) x -o out --checkpoint point --checkpoint-every 1"
-    #expect(run(fit).status == 0)
+    #expect(folder.run(fit).status == 0)
     for call in ["write:1", "write:2", "fsync:1", "fsync:3", "rename:1", "rename:2"] {
-      let done = run(
+      let done = folder.run(
         "rm -f hit && INDGRM_FAULT=\(call):28 INDGRM_FAULT_HIT=hit LD_PRELOAD='\(shim)' \(fit)")
       #expect(done.status == 0 || [73, 74].contains(done.status), "\(call): \(done.errors)")
-      let check = run("check --all out point")
+      let check = folder.run("check --all out point")
       #expect(check.status == 0, "\(call): \(check.errors)")
     }
     for tool in ["ingest -q r.csv", "split -q r", "score -q --model m x", "dump --to csv r"] {
-      let done = run("INDGRM_FAULT=write:1:28 LD_PRELOAD='\(shim)' \(tool) > piped")
+      let done = folder.run("INDGRM_FAULT=write:1:28 LD_PRELOAD='\(shim)' \(tool) > piped")
       #expect(done.status == 74, "\(tool): \(done.errors)")
     }
   }

@@ -61,10 +61,8 @@ import Testing
 
   /// The manual has the table that `fit --list` prints.
   @Test func theManualTellsTheRules() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
     let page = try String(
-      contentsOf: root.appendingPathComponent("man/man1/indgrm-fit.1"), encoding: .utf8)
+      contentsOf: Shell.repository.appendingPathComponent("man/man1/indgrm-fit.1"), encoding: .utf8)
     func words(_ text: some StringProtocol) -> String {
       text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

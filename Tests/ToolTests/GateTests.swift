@@ -5,12 +5,12 @@ import Support
 import Testing
 
 @Suite(.serialized) struct GateTests {
-  private func made(in folder: Folder) -> (split: String, model: String, lists: String) {
-    let (split, model) = (folder.path("split.ig"), folder.path("m"))
-    let lists = folder.path("lists")
+  private func made(in folder: Folder) throws -> (split: String, model: String, lists: String) {
+    let (split, model, lists) = (
+      try folder.simulated().split, folder.path("m"), folder.path("lists")
+    )
     let run = Shell.run(
-      "simulate -q --users 150 --items 60 --interactions 4000 --min-user 5 | split -q -o \(split)"
-        + " && fit -q --model popularity \(split) -o \(model)"
+      "fit -q --model popularity \(split) -o \(model)"
         + " && score -q --model \(model) --top 10 \(split) -o \(lists)")
     #expect(run.status == 0, "\(run.errors)")
     return (split, model, lists)
@@ -18,7 +18,7 @@ import Testing
 
   @Test func aFigureBelowItsFloorIsStatusOne() throws {
     let folder = try Folder()
-    let (split, _, lists) = made(in: folder)
+    let (split, _, lists) = try made(in: folder)
     let metrics = "metrics -q --truth \(split) --at 5,10 --metrics ndcg"
     #expect(Shell.run("\(metrics) --fail-below ndcg@10=0 \(lists)").status == 0)
     let low = Shell.run("\(metrics) --fail-below ndcg@5=0 --fail-below ndcg@10=0.999 \(lists)")
@@ -42,7 +42,7 @@ import Testing
     ] {
       #expect(stats.contains(part), "\(part) in \(stats)")
     }
-    let (split, model, lists) = made(in: folder)
+    let (split, model, lists) = try made(in: folder)
     let counted = Shell.run("dump --stats \(lists)").output
     #expect(counted.contains("\"longest\":10") && counted.contains("\"empty\":0"), "\(counted)")
     #expect(Shell.run("dump --stats \(split)").output.contains("\"test_users\":"))
@@ -52,7 +52,7 @@ import Testing
 
   @Test func aManifestNoticesWhatWasReplaced() throws {
     let folder = try Folder()
-    let (_, _, lists) = made(in: folder)
+    let (_, _, lists) = try made(in: folder)
     let manifest = folder.path("MANIFEST")
     let write = Shell.run("cd \(folder.path("")) && check --digests split.ig m lists > MANIFEST")
     #expect(write.status == 0, "\(write.errors)")
@@ -72,7 +72,7 @@ import Testing
   /// Without --all a small file with a broken middle does not pass.
   @Test func smallFilesAreCheckedWhole() throws {
     let folder = try Folder()
-    let (split, _, _) = made(in: folder)
+    let (split, _, _) = try made(in: folder)
     var bytes = try Data(contentsOf: URL(fileURLWithPath: split))
     bytes[bytes.count / 2] ^= 0xFF
     try bytes.write(to: URL(fileURLWithPath: split))

@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().path
+private let root = Shell.repository.path
 
 @Suite(.serialized) struct InstallTests {
   private func install(_ arguments: String) -> Shell.Result {

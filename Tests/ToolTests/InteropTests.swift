@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let reader = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().appendingPathComponent("Interop/read_ig.py").path
+private let reader = Shell.repository.appendingPathComponent("Tests/Interop/read_ig.py").path
 
 /// Whether both print the same; a comparison that explains itself would take forever on long texts.
 private func areSame(_ ours: some Sequence<Substring>, _ theirs: [Substring]) -> Bool {

@@ -69,6 +69,9 @@ import Testing
       #expect(error < limit)
       #expect((bound["rootError"]?.double ?? 9) < (bound["theorem4"]?["bound"]?.double ?? 0))
     }
+    let components = model == "indgrm" ? (3, 4) : model == "macridvae" ? (1, 3) : (1, 1)
+    #expect(report["bounds"]?["clusters"]?.int == components.0)
+    #expect(report["bounds"]?["groups"]?.int == components.1)
     guard model == "indgrm" else { return }
     let structure = try #require(report["structure"])
     // Of 4 groups and all factors but the one that all users share.
@@ -80,9 +83,6 @@ import Testing
     for share in ["fourLargest", "deletionByGroup", "deletionByFactor"] {
       #expect((0...1).contains(structure[share]?.double ?? 2), "\(share)")
     }
-    let components = model == "indgrm" ? (3, 4) : model == "macridvae" ? (1, 3) : (1, 1)
-    #expect(report["bounds"]?["clusters"]?.int == components.0)
-    #expect(report["bounds"]?["groups"]?.int == components.1)
   }
 
   @Test func aLinearModelsExplanationsAreFaithful() throws {

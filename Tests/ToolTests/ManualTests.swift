@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()
+private let root = Shell.repository
 
 /// The tools as the dispatcher lists them.
 private let tools: [String] = {

@@ -9,19 +9,15 @@ import Testing
 
   init() throws {
     folder = try Folder()
-    let made = run(
+    let made = folder.run(
       "{ echo user,item; for u in $(seq 40); do for k in 1 2 3 4; do echo u$u,i$(((u + k * k) % 9)); done; done; }"
         + " > log.csv && ingest -q log.csv -o log.ig && fit -q --model item-knn log.ig -o m")
     #expect(made.status == 0, "\(made.errors)")
   }
 
-  private func run(_ command: String) -> Shell.Result {
-    Shell.run("cd \(folder.path("")) && \(command)")
-  }
-
   /// An empty log, a foreign catalogue, and one that is mostly foreign, with --quiet as well.
   @Test func foreignHistoriesAreRefused() {
-    let made = run(
+    let made = folder.run(
       "{ echo user,item; for k in 1 2 3; do echo a,x$k; done; } > foreign.csv"
         + " && { cat foreign.csv; echo a,i1; echo b,i2; } > mostly.csv"
         + " && ingest -q foreign.csv -o foreign && ingest -q mostly.csv -o mostly && echo yesterday > lists"
@@ -29,19 +25,19 @@ import Testing
     #expect(made.status == 0, "\(made.errors)")
     for tool in ["score", "explain"] {
       for (input, words) in [("foreign", "0 of 3"), ("mostly", "2 of 5")] {
-        let refused = run("\(tool) -q --model m \(input) -o lists")
+        let refused = folder.run("\(tool) -q --model m \(input) -o lists")
         #expect(
           refused.status == 65 && refused.errors.contains(words)
             && refused.errors.contains("--min-known"), "\(tool) \(input) \(refused.errors)")
       }
-      #expect(run("cat lists").output == "yesterday\n")
-      #expect(run("\(tool) -q --model m --min-known 0.4 mostly -o other").status == 0)
-      #expect(run("\(tool) -q --model m --min-known 1.5 mostly").status == 64)
+      #expect(folder.run("cat lists").output == "yesterday\n")
+      #expect(folder.run("\(tool) -q --model m --min-known 0.4 mostly -o other").status == 0)
+      #expect(folder.run("\(tool) -q --model m --min-known 1.5 mostly").status == 64)
     }
   }
 
   @Test func usersOfWhomNothingIsKnownGetWhatIsPopular() {
-    let mixed = run(
+    let mixed = folder.run(
       "printf 'user,item\\na,i1\\na,i2\\nb,zzz\\n' | ingest -q | score --model m --top 3 --format tsv"
         + " | grep ^b | cut -f4,5; fit -q --model popularity log.ig -o p"
         + " && score -q --model p --keep-seen --top 3 --format tsv log.ig | grep ^u1 | head -3 | cut -f4,5"
@@ -49,37 +45,38 @@ import Testing
     let lines = mixed.output.split(separator: "\n")
     #expect(lines.count == 6 && lines.prefix(3) == lines.suffix(3), "\(mixed.output)")
     #expect(mixed.errors.contains("no item of 1 of 2 users"), "\(mixed.errors)")
-    let explained = run(
+    let explained = folder.run(
       "printf 'user,item\\na,i1\\na,i2\\nb,zzz\\n' | ingest -q | explain --model m --format jsonl"
         + " | grep -c '\"user\":\"b\"'")
     #expect(explained.output == "0\n" && explained.errors.contains("are left out"))
   }
 
   @Test func usersThatLeftTheLogDoNotEndTheRun() {
-    let some = run(
+    let some = folder.run(
       "printf 'u1\\nu2\\ngone\\n' > w; score --model m --users w --top 1 --format tsv log.ig")
     #expect(some.status == 0 && some.output.split(separator: "\n").count == 3, "\(some.errors)")
     #expect(some.errors.contains("2 of 3") && some.errors.contains("'gone'"), "\(some.errors)")
-    let few = run("printf 'u1\\ngone\\naway\\n' > w; score -q --model m --users w log.ig -o x")
+    let few = folder.run(
+      "printf 'u1\\ngone\\naway\\n' > w; score -q --model m --users w log.ig -o x")
     #expect(few.status == 65 && few.errors.contains("1 of 3"), "\(few.errors)")
-    let candidates = run(
+    let candidates = folder.run(
       "printf 'i1\\nk1\\nk2\\n' > w; score -q --model m --candidates w log.ig -o x")
     #expect(
       candidates.status == 65 && candidates.errors.contains("1 of 3"), "\(candidates.errors)")
   }
 
   @Test func titlesThatContradictTheModelAreRefused() {
-    let made = run(
+    let made = folder.run(
       "for k in 0 1 2 3 4 5 6 7 8; do echo i$k,Film $k,Drama; done > here; sed 's/Film/Shoe/' here > there;"
         + " ingest -q log.csv --items here -o here.ig && ingest -q log.csv --items there -o there.ig"
         + " && fit -q --model item-knn here.ig -o t && score -q --model t here.ig -o same")
     #expect(made.status == 0, "\(made.errors)")
     for tool in ["score", "explain"] {
-      let refused = run("\(tool) -q --model t there.ig -o x")
+      let refused = folder.run("\(tool) -q --model t there.ig -o x")
       #expect(
         refused.status == 65 && refused.errors.contains("'Shoe 0' here and 'Film 0' there"),
         "\(refused.errors)")
-      #expect(run("\(tool) -q --min-known 0 --model t there.ig -o x").status == 0)
+      #expect(folder.run("\(tool) -q --min-known 0 --model t there.ig -o x").status == 0)
     }
   }
 

@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().path
+private let root = Shell.repository.path
 
 private func canImport(_ modules: String) -> Bool {
   Shell.run("python3 -c 'import \(modules)'").status == 0

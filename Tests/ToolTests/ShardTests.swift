@@ -4,32 +4,27 @@ import Foundation
 import Support
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()
-
 @Suite struct ShardTests {
   private let folder: Folder
 
   init() throws {
     folder = try Folder()
-    let made = run(
+    let made = folder.run(
       "simulate -q --users 300 --items 80 --interactions 9000 --ratings stars -o raw.ig"
         + " && shard -q --into 1 --part 0 raw.ig -o one.ig && shard -q --into 7 raw.ig -o parts")
     #expect(made.status == 0, "\(made.errors)")
   }
 
-  private func run(_ command: String) -> Shell.Result {
-    Shell.run("cd \(folder.path("")) && \(command)")
-  }
-
   /// The content digests of files, which leave their history out.
   private func digests(_ files: String...) -> [String] {
-    run("check --digests \(files.joined(separator: " "))").output.split(separator: "\n")
-      .compactMap { $0.split(separator: " ").first.map(String.init) }
+    let found = folder.run("check --digests \(files.joined(separator: " "))").output
+      .split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+    #expect(found.count == files.count, "\(files)")
+    return found
   }
 
   private func expectEqual(_ files: String..., after command: String) {
-    let made = run(command)
+    let made = folder.run(command)
     #expect(made.status == 0, "\(made.errors)")
     let found = files.flatMap { digests($0) }
     #expect(found.count == files.count && Set(found).count == 1, "\(command): \(found)")
@@ -41,12 +36,13 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       after: "merge -q parts/part-*.ig -o m7.ig; shard -q --into 3 raw.ig -o three;"
         + " merge -q --manifest three/MANIFEST -o m3.ig; shard -q --into 1 --part 0 m7.ig -o again.ig"
     )
-    let rows = run(
+    let rows = folder.run(
       "for f in raw one m7; do dump --to csv $f.ig | LC_ALL=C sort | md5sum; done | uniq | wc -l")
     #expect(rows.output == "1\n")
-    let manifest = run("check --manifest parts/MANIFEST && grep -v '^#' parts/MANIFEST | wc -l")
+    let manifest = folder.run(
+      "check --manifest parts/MANIFEST && grep -v '^#' parts/MANIFEST | wc -l")
     #expect(manifest.status == 0 && manifest.output == "7\n", "\(manifest.errors)")
-    let counts = run(
+    let counts = folder.run(
       "sed -n '1s/# \\([0-9]*\\) users, .* items, \\([0-9]*\\) .*/\\1 \\2/p' parts/MANIFEST;"
         + " awk '/^#/ && NR > 1 { u += $2; i += $4 } END { print u, i }' parts/MANIFEST")
     #expect(
@@ -55,7 +51,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   }
 
   @Test func severalInputsAreOne() throws {
-    let halves = run(
+    let halves = folder.run(
       "dump --to csv raw.ig > raw.csv; head -1 raw.csv > b.csv; head -5000 raw.csv > a.csv;"
         + " tail -n +5001 raw.csv >> b.csv; for f in raw a b; do ingest -q $f.csv -o $f.i; done")
     #expect(halves.status == 0, "\(halves.errors)")
@@ -63,7 +59,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       "w.ig", "ab.ig",
       after: "shard -q --into 1 --part 0 raw.i -o w.ig; shard -q --into 1 --part 0 a.i b.i -o ab.ig"
     )
-    let other = run("cut -d, -f1,2 b.csv | ingest -q -o c.i; shard --into 2 a.i c.i -o no")
+    let other = folder.run("cut -d, -f1,2 b.csv | ingest -q -o c.i; shard --into 2 a.i c.i -o no")
     #expect(
       other.status == 65 && other.errors.contains("c.i: was made otherwise"), "\(other.errors)")
   }
@@ -71,13 +67,13 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   @Test func splitsAndListsOfPartsAreThoseOfTheWhole() throws {
     let binarized = "binarize -q --min 4 --min-user 5 --since 1990-01-01 --duplicates last"
     let each = "for f in one parts/part-0000{0..6}; do"
-    let prepared = run(
+    let prepared = folder.run(
       "\(each) \(binarized) $f.ig | split -q --stable --seed 3 -o $f.x || exit 1; done;"
         + " merge -q parts/*.x -o all.x && merge -q one.x -o one.y && fit -q --model ease one.x -o m"
     )
     #expect(prepared.status == 0, "\(prepared.errors)")
     #expect(Set(digests("one.x", "one.y", "all.x")).count == 1)
-    let ruled = run(
+    let ruled = folder.run(
       "dump --to csv one.ig | awk -F , 'NR > 2 { print $1 \",\" last } { last = $2 }' | ingest -q -o few.ig"
     )
     #expect(ruled.status == 0, "\(ruled.errors)")
@@ -85,46 +81,46 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       ("x", ""), ("x", "--role validation --top 7"), ("ig", "--top 90"),
       ("ig", "--top 9 --diversity 0.2 --fill --candidates-by-user few.ig"),
     ] {
-      let scored = run(
+      let scored = folder.run(
         "\(each) score -q --model m \(options) $f.\(input) -o $f.r || exit 1; done;"
           + " merge -q parts/*.r -o all.r")
       #expect(scored.status == 0, "\(scored.errors)")
       #expect(Set(digests("one.r", "all.r")).count == 1, "\(input) \(options)")
     }
-    let text = run(
+    let text = folder.run(
       "score -q --model m --format tsv one.ig > one.t; for p in parts/part-*.ig; do"
         + " score -q --model m --format tsv $p | tail -n +2; done | cmp - <(tail -n +2 one.t)")
     #expect(text.status == 0, "\(text.output)\(text.errors)")
-    let judged = run(
+    let judged = folder.run(
       "score -q --model m all.x -o a.r && metrics -q --truth all.x a.r --at 20 | tail -n +2 > a;"
         + " score -q --model m one.x | metrics -q --truth one.x --at 20 | tail -n +2 | diff a -")
     #expect(judged.status == 0, "\(judged.output)\(judged.errors)")
   }
 
   @Test func aCoreOfPartsIsThatOfTheWhole() throws {
-    let script = root.appendingPathComponent("pipelines/cluster/k-core").path
-    let rounds = run(
+    let script = Shell.repository.appendingPathComponent("pipelines/cluster/k-core").path
+    let rounds = folder.run(
       "binarize -q --min 4 --min-user 10 --min-item 50 one.ig -o one.k;"
         + " \(script) parts core 10 50 --min 4; merge -q --manifest core/MANIFEST -o all.k;"
         + " merge -q one.k -o one.m")
     #expect(rounds.status == 0 && rounds.errors.contains("round 3: "), "\(rounds.errors)")
     #expect(Set(digests("one.m", "all.k")).count == 1)
-    let nothing = run("\(script) parts none 12 55 --min 4")
+    let nothing = folder.run("\(script) parts none 12 55 --min 4")
     #expect(nothing.status == 65 && nothing.errors.contains("nothing is left"), "\(nothing.errors)")
-    let alone = run("binarize --min-item 2 parts/part-00000.ig -o no.ig")
+    let alone = folder.run("binarize --min-item 2 parts/part-00000.ig -o no.ig")
     #expect(alone.status == 65 && alone.errors.contains("give --item-counts"), "\(alone.errors)")
-    let strange = run(
+    let strange = folder.run(
       "dump --item-counts raw.ig > counts; binarize --min-item 2 --item-counts counts raw.ig -o no.ig"
     )
     #expect(strange.status == 65 && strange.errors.contains("no part"), "\(strange.errors)")
-    let broken = run(
+    let broken = folder.run(
       "echo x > counts; binarize --min-item 2 --item-counts counts parts/part-00000.ig -o no.ig")
     #expect(broken.status == 65 && broken.errors.contains("no count"), "\(broken.errors)")
   }
 
   @Test func partsThatMakeNoWholeAreNamed() throws {
     func refusal(_ command: String) -> String {
-      let end = run("\(command) -o no.ig")
+      let end = folder.run("\(command) -o no.ig")
       #expect(end.status == 65 && !folder.names.contains("no.ig"), "\(command): \(end.status)")
       #expect(end.errors.split(separator: "\n").count == 1, "\(end.errors)")
       return end.errors
@@ -132,16 +128,16 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     #expect(refusal("merge parts/part-0000[0-46].ig").contains("part 5 of 7 is missing;"))
     #expect(
       refusal("merge parts/part-0000[14].ig").contains("part 0 of 7 is missing, and 4 others"))
-    _ = run("cp parts/part-00002.ig twin.ig; shard -q --into 6 raw.ig -o six")
+    _ = folder.run("cp parts/part-00002.ig twin.ig; shard -q --into 6 raw.ig -o six")
     #expect(refusal("merge parts/*.ig twin.ig").contains("twin.ig: is part 2 of 7, as is"))
     #expect(
       refusal("merge parts/*.ig six/part-00003.ig").contains("part-00003.ig: is part 3 of 6"))
-    _ = run("binarize -q --min 4 parts/part-00003.ig -o three.ig")
+    _ = folder.run("binarize -q --min 4 parts/part-00003.ig -o three.ig")
     let others = refusal("merge three.ig parts/part-0000[012456].ig")
     #expect(others.contains("was made otherwise"), "\(others)")
     #expect(refusal("merge raw.ig").contains("raw.ig: is no part"))
     // A part that is whole but another one, and one that is damaged.
-    _ = run(
+    _ = folder.run(
       "shard -q --into 7 <(simulate -q --users 90 --items 80 --interactions 2000 --ratings stars) -o other"
     )
     let replaced = refusal(
@@ -155,17 +151,17 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
   @Test func aUserOfAnotherPartIsNamed() throws {
     // Everybody is said to be in part 1 of 2.
-    let foreign = run("shard --into 2 --part 1 raw.ig -o no.ig")
+    let foreign = folder.run("shard --into 2 --part 1 raw.ig -o no.ig")
     #expect(foreign.status == 65 && foreign.errors.contains("belongs to part 0 of 2"))
-    let forged = run(
+    let forged = folder.run(
       "shard -q --into 1 --part 0 raw.ig -o 0.ig; python3 - <<'END'\n\(Self.forgery)\nEND\n"
         + "merge forged.ig parts/part-0000[1-6].ig -o no.ig")
     #expect(
       forged.status == 65 && forged.errors.contains("is part 0 of 7, but has user"),
       "\(forged.errors)")
     for tool in ["score --model m", "split --stable", "binarize --min 4"] {
-      _ = run("[ -e m ] || fit -q --model popularity raw.ig -o m")
-      let end = run("\(tool) forged.ig -o no.ig")
+      _ = folder.run("[ -e m ] || fit -q --model popularity raw.ig -o m")
+      let end = folder.run("\(tool) forged.ig -o no.ig")
       #expect(end.status == 65 && end.errors.contains("but has user"), "\(end.errors)")
     }
   }
@@ -210,25 +206,25 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     """
 
   @Test func aWholeIsDividedAnyWayAndAPartBySharesOfNone() throws {
-    let whole = run(
+    let whole = folder.run(
       "for s in users ratio time; do split -q --scheme $s one.ig | dump --stats; done;"
         + " fit -q --model ease one.ig -o m; split -q one.ig | score -q --model m | dump --stats")
     #expect(whole.status == 0 && whole.output.split(separator: "\n").count == 4, "\(whole.errors)")
-    let part = run("split parts/part-00000.ig -o no.x")
+    let part = folder.run("split parts/part-00000.ig -o no.x")
     #expect(part.status == 65 && part.errors.contains("add --stable"), "\(part.errors)")
-    let share = run("split --stable --until 0.5 parts/part-00000.ig -o no.x")
+    let share = folder.run("split --stable --until 0.5 parts/part-00000.ig -o no.x")
     #expect(share.status == 64 && share.errors.contains("give --until a date"), "\(share.errors)")
   }
 
   @Test func emptyPartsDoNoHarm() throws {
-    let many = run(
+    let many = folder.run(
       "shard -q --into 500 raw.ig -o many && fit -q --model popularity raw.ig -o m &&"
         + " for n in 00000 00001 00002 00003 00004 00005;"
         + " do p=many/part-$n; binarize -q --min 4 $p.ig | split -q --stable -o $p.x &&"
         + " score -q --model m $p.ig -o $p.r || exit 1; done; merge -q many/*.ig -o all.ig")
     #expect(many.status == 0, "\(many.errors)")
     #expect(Set(digests("one.ig", "all.ig")).count == 1)
-    let nothing = run(
+    let nothing = folder.run(
       "for p in many/*.ig; do"
         + " [ $(dump --to csv $p | wc -l) -gt 1 ] || { shard --into 2 $p -o no; exit; }; done")
     #expect(nothing.status == 65, "\(nothing.errors)")
@@ -236,7 +232,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
   @Test func partsAreOfEvenUsersAndSplitsOfEvenParts() throws {
     // What a split holds out must not gather in one part, whatever the seed.
-    let shares = run(
+    let shares = folder.run(
       "shard -q --into 4 <(seq 4000 | sed 's/$/,1/' | ingest -q) -o even && for s in 20 42; do"
         + " for p in even/*.ig; do split -q --stable --seed $s $p | dump --stats; done; done")
     let pieces = shares.output.split(separator: "\n").compactMap {

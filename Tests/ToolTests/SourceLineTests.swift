@@ -4,8 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent()
+private let manual = Shell.repository
   .appendingPathComponent("man/man7/indgrm-pipelines.7")
 
 private func has(_ program: String) -> Bool {

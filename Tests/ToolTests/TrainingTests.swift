@@ -357,9 +357,7 @@ import Testing
 
   /// Every range the comparison tunes in is one its model has.
   @Test func rangesOfTheComparisonAreTheModels() throws {
-    let paper = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
-        "pipelines/paper")
+    let paper = Shell.repository.appendingPathComponent("pipelines/paper")
     let models = try String(contentsOf: paper.appendingPathComponent("models.txt"), encoding: .utf8)
     let lines = Dictionary(
       uniqueKeysWithValues: models.split(separator: "\n").compactMap { line in
