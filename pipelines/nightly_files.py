@@ -5,8 +5,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 
-PUBLISHED, DEGRADED, USAGE, REFUSED, NO_INPUT, FULL, BUSY = 0, 3, 64, 65, 66, 74, 75
+PUBLISHED, DEGRADED, USAGE, BAD_DATA, NO_INPUT, FULL, BUSY = 0, 3, 64, 65, 66, 74, 75
+# What refuses a night, with a status of its own for each thing that somebody has to look at: the log's size, its ids,
+# its rows, its age, its source; the model; the lists, their likeness to the last; the clock; a night rolled back.
+REFUSALS = {
+    "rows": 10, "rows_ratio": 10, "users_ratio": 10, "items_ratio": 10, "new_users": 11, "new_items": 11,
+    "repeated": 12, "age_hours": 13, "source": 14, "floor": 15,
+    "users_listed": 16, "not_finite": 16, "short": 16, "known": 16, "overlap": 17, "clock": 18, "rolled_back": 19,
+}
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 # Every setting with its default; the type of the default is the type of the setting.
@@ -59,6 +67,13 @@ def read_settings(path):
     if bool(settings["SOURCE"]) == bool(settings["SOURCE_COMMAND"]):
         raise Ending(USAGE, f"{path}: say where the log is: SOURCE, a file, or SOURCE_COMMAND")
     return settings
+
+
+def on_signals(action):
+    """What happens at a signal that asks for an end; one that is ignored, as under nohup, stays so."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, action)
 
 
 def digest_of(path):

@@ -10,13 +10,29 @@ import subprocess
 import time
 
 from nightly_files import (
-    BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSED, USAGE, Ending, as_json, digest_of,
-    read_json, sync, write_whole)
+    BAD_DATA, BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of,
+    on_signals, read_json, sync, write_whole)
 
 
 def end_with_parent():
     """Tells the kernel to stop this process when the night's own is killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def as_shell(status):
+    """A status as shells tell it, where a signal ended the program."""
+    return status if status >= 0 else 128 - status
+
+
+def message_of(text):
+    """The last message of a tool that writes JSON lines, or the last line of one that does not."""
+    lines = text.strip().splitlines()
+    if not lines:
+        return "it said nothing"
+    try:
+        return json.loads(lines[-1])["message"]
+    except (ValueError, KeyError, TypeError):
+        return lines[-1]
 
 
 class Night:
@@ -60,13 +76,7 @@ class Night:
                 shell=shell, preexec_fn=end_with_parent, pass_fds=[self.archive.handle])
         with open(self.file("run.log"), encoding="utf-8", errors="replace") as log:
             log.seek(start)
-            lines = log.read().strip().splitlines()
-        message = lines[-1] if lines else "it said nothing"
-        try:
-            message = json.loads(message)["message"]
-        except (ValueError, KeyError, TypeError):
-            pass
-        return done.returncode, message
+            return done.returncode, message_of(log.read())
 
     def tool(self, words):
         return [f"{self.tools}/{words[0]}", "--log", "json", "--threads", str(self.settings["THREADS"]), *words[1:]]
@@ -87,7 +97,7 @@ class Night:
         begin = time.monotonic()
         status, message = self.run(self.tool([*words, *extra, "-o", output]))
         if status != 0:
-            raise Ending(status if status > 0 else 128 - status, f"{name}: {message}")
+            raise Ending(as_shell(status), f"{name}: {message}")
         self.digests.pop(output, None)
         seconds = round(time.monotonic() - begin, 2)
         write_whole(self.file(f"steps/{name}"), as_json({"key": key, "output": self.digest(output), "seconds": seconds}))
@@ -99,14 +109,14 @@ class Night:
             self.tool(words), cwd=self.folder, capture_output=True, text=True, preexec_fn=end_with_parent,
             pass_fds=[self.archive.handle], check=False)
         if done.returncode != 0:
-            raise Ending(done.returncode, f"{words[0]}: {done.stderr.strip()}")
+            raise Ending(as_shell(done.returncode), f"{words[0]}: {message_of(done.stderr)}")
         return done.stdout
 
     def refuse_unless(self, name, value, holds, reason):
         """A gate: notes the value, and ends the night where it does not hold."""
         self.summary["gates"][name] = value
         if not holds:
-            raise Ending(REFUSED, f"{name}: {reason}; nothing was published")
+            raise Ending(REFUSALS[name], f"{name}: {reason}; nothing was published")
 
     # The steps.
 
@@ -125,7 +135,7 @@ class Night:
         elif (read_json(stamp) or {}).get("key") != key or not os.path.exists(self.file("source.csv")):
             status, message = self.run(["bash", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
             if status != 0:
-                raise Ending(REFUSED, f"source: ended with status {status}: {message}; nothing was published")
+                raise Ending(REFUSALS["source"], f"source: ended with status {status}: {message}; nothing was published")
             os.replace(self.file(".source.tmp"), self.file("source.csv"))
             write_whole(stamp, as_json({"key": key}))
         return "source.csv"
@@ -177,6 +187,8 @@ class Night:
             try:
                 past = self.ids(f"{self.past}/log.ig", what)
             except Ending as ending:
+                if ending.status != BAD_DATA:
+                    raise
                 self.summary["unreadable"] = ending.reason
                 return
             ids = self.ids("log.ig", what)
@@ -217,7 +229,7 @@ class Night:
                 self.summary["resumed"] = "--resume" in extra
                 return
             except Ending as ending:
-                if ending.status not in (USAGE, REFUSED) or place == len(ways) - 1:
+                if ending.status not in (USAGE, BAD_DATA) or place == len(ways) - 1:
                     raise
                 if "--init" in words and "--init" not in ways[place + 1][0]:
                     self.summary["cold"] = ending.reason
@@ -243,7 +255,7 @@ class Night:
         try:
             self.lists_of(f"{self.past}/model", "earlier.lists")
         except Ending as ending:
-            if ending.status != REFUSED or low:
+            if ending.status != BAD_DATA or low:
                 raise
             # An earlier model that is damaged, or of other items, must not hold up every night to come.
             self.summary["uncompared"] = f"the model of {self.before} could not be asked: {ending.reason}"
@@ -352,7 +364,8 @@ class Night:
 
     def tell(self, status, reason):
         """Writes summary.json in the night's folder, and a copy as the root's last.json."""
-        word = {PUBLISHED: "published", DEGRADED: "degraded", REFUSED: "refused", BUSY: "stopped"}.get(status, "failed")
+        words = {PUBLISHED: "published", DEGRADED: "degraded", BAD_DATA: "refused", BUSY: "stopped"}
+        word = "refused" if status in REFUSALS.values() else words.get(status, "failed")
         self.summary.update({"status": word, "exit": status, "reason": reason})
         for path in (self.file("summary.json"), os.path.join(self.archive.root, "last.json")):
             write_whole(path, as_json(self.summary))
@@ -380,6 +393,7 @@ class Night:
         if self.dry:
             return PUBLISHED
         self.finish()
+        on_signals(signal.SIG_IGN)
         self.archive.point(self.name)
         self.archive.prune(self.settings["KEEP"])
         return self.summary["exit"]
