@@ -13,6 +13,8 @@ public protocol ModelFamily: SendableMetatype {
   static var options: [ModelOption] { get }
   /// How those are settled that are left to the data, in the order in which they are asked.
   static var rules: [Rule] { get }
+  /// Settings that go together under a name.
+  static var presets: [Preset] { get }
   /// Whether a run can be put aside, go on and start from an earlier model.
   static var trainsInEpochs: Bool { get }
   /// Whether it can start from given item groups.
@@ -32,6 +34,7 @@ public protocol ModelFamily: SendableMetatype {
 
 extension ModelFamily {
   public static var rules: [Rule] { [] }
+  public static var presets: [Preset] { [] }
   public static var trainsInEpochs: Bool { false }
   public static var takesGroups: Bool { false }
 }

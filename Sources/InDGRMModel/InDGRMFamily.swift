@@ -17,6 +17,7 @@ package enum InDGRMFamily: ModelFamily {
   package static let takesGroups = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
   package static let rules = InDGRMRules.table
+  package static let presets = InDGRMPresets.all
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor

@@ -38,7 +38,13 @@ struct Fit: Tool {
       "A setting of the model, repeatable; --list shows them.", valueName: "name=value"))
   var set: [String] = []
 
-  @Flag(help: "List the models, their settings and the rules, then end.")
+  @Option(
+    help: ArgumentHelp(
+      "Settings that go together under a name, such as paper; --set takes precedence, --list shows them.",
+      valueName: "name"))
+  var preset: String?
+
+  @Flag(help: "List the models, their settings and presets and the rules, then end.")
   var list = false
 
   @Option(
@@ -114,7 +120,7 @@ struct Fit: Tool {
   func execute(_ context: ToolContext) throws {
     if list { return try listModels() }
     let family = try ModelCatalogue.family(named: model)
-    let settings = try ModelSettings(set, for: family)
+    let settings = try ModelSettings(set, preset: preset, for: family)
     try refuseWhatCannotApply(family)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
@@ -260,6 +266,10 @@ struct Fit: Tool {
       for option in family.options {
         let help = family.help(of: option)
         try file.write("  \(option.name)=\(option.defaultText)  \(help) (\(option.rangeText))\n")
+      }
+      for preset in family.presets {
+        let words = preset.words.joined(separator: " ")
+        try file.write("  preset \(preset.name)  \(preset.summary): \(words)\n")
       }
     }
     try file.write("rules: what auto takes, where its row comes from and where it was tried\n")

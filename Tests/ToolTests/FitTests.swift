@@ -79,6 +79,38 @@ import Testing
     }
   }
 
+  /// Variants by name: the manual has their settings, and what is given beside one counts.
+  @Test func presetsAreSettingsTogether() throws {
+    let page = try String(
+      contentsOf: Shell.repository.appendingPathComponent("man/man1/indgrm-fit.1"), encoding: .utf8)
+    let told = page.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let listed = Shell.run("fit --list").output.split(separator: "\n").filter {
+      $0.hasPrefix("  preset ")
+    }
+    #expect(listed.count >= 6)
+    for line in listed {
+      let words = line.components(separatedBy: ": ").last ?? "?"
+      #expect(told.contains(words), "\(line)")
+      let name = line.split(separator: " ")[1]
+      let given = "--set latent=5 --set privileged=off"
+      let run = Shell.run(
+        "fit --verbose \(small) --preset \(name) \(given) \(split) -o \(folder.path("m"))")
+      #expect(run.status == 0, "\(name): \(run.errors)")
+      let reasons = run.errors.split(separator: "\n")
+      #expect(reasons.contains { $0.hasSuffix("latent=5: given") }, "\(run.errors)")
+      for setting in words.split(separator: " ").map({ $0.prefix { $0 != "=" } })
+      where !["latent", "privileged", "batch"].contains(setting) {
+        #expect(
+          reasons.contains { $0.contains(" \(setting)=") && $0.hasSuffix("as preset \(name)") },
+          "\(setting) \(run.errors)")
+      }
+    }
+    let none = fit("\(small) --preset best")
+    #expect(none.status == 64 && none.errors.contains("no preset 'best'"), "\(none.errors)")
+    let other = fit("--model ease --preset paper")
+    #expect(other.status == 64 && other.errors.contains("it has none"), "\(other.errors)")
+  }
+
   @Test func placesThatCannotBeWrittenAreFoundAtOnce() {
     let run = fit("\(small) --model mult-vae --set epochs=100000 --checkpoint /nonexistent/c")
     #expect(run.status == 73 && run.errors.contains("/nonexistent/c"), "\(run.errors)")
