@@ -57,13 +57,13 @@ public struct ItemPopularity: Sendable {
 }
 
 /// How much more one way of ranking reaches than another on the same cases.
-struct Gain {
-  let mean: Double
+public struct Gain: Sendable {
+  public let mean: Double
   /// Of the mean; as if cases knew nothing of each other.
-  let standardError: Double
+  public let standardError: Double
 
   /// - Parameter errors: how many standard errors chance is given; more where more was tried.
-  func isCertain(errors: Double) -> Bool { mean > errors * standardError }
+  public func isCertain(errors: Double) -> Bool { mean > errors * standardError }
 
   init(_ values: [Double], over others: [Double]) {
     let differences = zip(values, others).map { $0 - $1 }

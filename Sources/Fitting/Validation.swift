@@ -91,10 +91,15 @@ public struct ValidationProfile {
   ///
   /// - Parameter other: of the same users.
   public func loses(atMost share: Double, of other: ValidationProfile) -> Bool {
-    let loss = Gain(other.values, over: values)
-    let whole = other.values.reduce(0, +) / Double(max(other.values.count, 1))
-    return loss.mean + loss.standardError <= share * whole
+    let loss = other.gain(over: self)
+    return loss.mean + loss.standardError <= share * other.mean
   }
+
+  /// The mean over users.
+  public var mean: Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+
+  /// What this model has more than another, over the same users.
+  public func gain(over other: ValidationProfile) -> Gain { Gain(values, over: other.values) }
 }
 
 /// What validation users are judged by, as `metrics` defines it.

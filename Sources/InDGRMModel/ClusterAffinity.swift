@@ -79,6 +79,8 @@ final class ClusterAffinity<T: Real> {
 extension ClusterAffinity where T == Float {
   /// Starts the origin at the mean vector of all interactions and the centres from a Gaussian mixture of
   /// users' directions, of at most 20,000 users drawn at random.
+  ///
+  /// The likeliest of 24 mixtures is taken: of six it is another by another seed (pipelines/paper/NOTES.md).
   func start(_ rows: SparseRows, items: Matrix<Float>, seed: UInt64) {
     let counts = rows.columnCounts()
     let mean = origin.value.row(0)
@@ -89,8 +91,10 @@ extension ClusterAffinity where T == Float {
     }
     var random = RandomStream(seed: seed, stage: RandomStage.clusterCentres, index: 0)
     let drawn = random.permutation(rows.rowCount).prefix(20_000).sorted()
-    let points = directions(rows.rows(at: drawn), items: items)
-    let found = discriminantMixture(points, clusters: centres.value.rows, seed: seed)
+    let histories = rows.rows(at: drawn)
+    let points = directions(histories, items: items)
+    removeLength(points, histories)
+    let found = discriminantMixture(points, clusters: centres.value.rows, seed: seed, starts: 24)
     var squares: Float = 0
     for value in found.discriminants.buffer { squares += value * value }
     guard squares > 0 else { return }
@@ -103,6 +107,27 @@ extension ClusterAffinity where T == Float {
       offsets.value[0, cluster] = offset
     }
     logScale.value.fill(logf(scale))
+  }
+
+  /// Takes out of users' directions the one that goes with the logarithm of how much they chose, so that clusters are of
+  /// what users choose and not of how long their histories are.
+  func removeLength(_ points: Matrix<Float>, _ histories: SparseRows) {
+    let logs = (0..<points.rows).map {
+      log(Double(max(histories.offsets[$0 + 1] - histories.offsets[$0], 1)))
+    }
+    let middle = logs.reduce(0, +) / Double(max(logs.count, 1))
+    let length = Matrix<Float>(rows: 1, columns: points.rows, logs.map { Float($0 - middle) })
+    let along = Matrix<Float>(rows: 1, columns: points.columns)
+    // The lengths add up to zero, so that the points' mean drops out.
+    multiply(length, points, into: along)
+    let unit = Matrix<Float>(rows: 1, columns: points.columns)
+    normaliseRows(along, into: unit, norms: Matrix<Float>(rows: 1, columns: 1))
+    let shares = Matrix<Float>(rows: points.rows, columns: 1)
+    multiply(points, unit, transposeB: true, into: shares)
+    for row in 0..<points.rows {
+      let (point, share) = (points.row(row), shares[row, 0])
+      for index in point.indices { point[index] -= share * unit[0, index] }
+    }
   }
 
   /// Some of the clusters of a trained one.

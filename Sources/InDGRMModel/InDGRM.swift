@@ -29,8 +29,8 @@ import Training
 final class InDGRM: RecommendationModel {
   var users: UserEncoder
   var decoder: Decoder<Float>
-  let clusters: UserClusters<Float>
-  let affinity: ClusterAffinity<Float>?
+  var clusters: UserClusters<Float>
+  var affinity: ClusterAffinity<Float>?
   var options: InDGRMOptions
   let itemCount: Int
   /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.

@@ -212,7 +212,19 @@ struct InDGRMTraining {
     guard model.canonicalise(data) else {
       return Trained(model: model, settings: settings, outcome: run.outcome)
     }
-    return Trained(model: model, settings: structured(model, settings), outcome: run.outcome)
+    let joined = self.settings.isAuto("clusters") ? clustered(model, settings) : settings
+    return Trained(model: model, settings: structured(model, joined), outcome: run.outcome)
+  }
+
+  /// Keeps one cluster where more serve nobody better; the settings with what was found.
+  ///
+  /// A model that goes on from another keeps that one's clusters.
+  private func clustered(_ model: InDGRM, _ settings: ModelSettings) -> ModelSettings {
+    guard data.start == nil, data.settled == nil, let validation = data.validation,
+      let worth = model.joinClusters(validation, InDGRM.sample(of: data))
+    else { return settings }
+    guard !worth.areKept else { return settings.reasoning("clusters", worth.reason(settings)) }
+    return settings.setting("clusters", 1, worth.reason(settings))
   }
 
   /// Closes doors and leaves out factors of a model in its canonical basis; the settings with what was chosen.

@@ -61,6 +61,19 @@ final class UserClusters<T: Real> {
     }
   }
 
+  /// One cluster in the place of trained ones.
+  ///
+  /// - Parameter weights: of those, adding up to 1.
+  convenience init(joining weights: [T], of trained: UserClusters<T>, options: InDGRMOptions) {
+    self.init(options: options, users: Int(trained.users))
+    for dimension in 0..<latent {
+      let variance = weights.indices.reduce(T(0)) {
+        $0 + weights[$1] * T.exp(trained.logVariances.value[$1, dimension])
+      }
+      logVariances.value[0, dimension] = T(log(Double(variance)))
+    }
+  }
+
   var parameters: [Parameter<T>] { [logWeights, logVariances] }
 
   /// Takes a batch into account.

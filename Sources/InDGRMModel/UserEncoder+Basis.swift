@@ -24,6 +24,30 @@ extension UserEncoder {
     rebuilt(options, keeps: keeps) { _, _ in }
   }
 
+  /// The encoder with one cluster for all, whose axes have the means of all clusters' by their weights.
+  ///
+  /// - Parameter weights: of the clusters, adding up to 1.
+  func joined(_ options: InDGRMOptions, _ weights: [Float]) -> UserEncoder {
+    var single = options
+    single.clusters = 1
+    let (all, items) = ((0..<UInt32(latent)).map { $0 }, trunk.input.weights.value.rows)
+    let copy = UserEncoder(items: items, options: single, dimensions: all)
+    for (own, source) in zip(copy.trunk.parameters, trunk.parameters) {
+      own.value.copy(from: source.value)
+    }
+    for (target, source) in [(copy.mean, mean), (copy.logVariance, logVariance)] {
+      for (new, old) in zip(target.parameters, source.parameters) {
+        for row in 0..<old.value.rows {
+          for (place, output) in dimensions.enumerated() {
+            let (cluster, axis) = Int(output).quotientAndRemainder(dividingBy: latent)
+            new.value[row, axis] += weights[cluster] * old.value[row, place]
+          }
+        }
+      }
+    }
+    return copy
+  }
+
   /// A copy whose heads, I x (K* d) with all axes of all clusters, are changed before some are kept.
   private func rebuilt(
     _ options: InDGRMOptions, keeps: (_ cluster: Int, _ axis: Int) -> Bool,

@@ -28,6 +28,14 @@ func structureSection(
     "factors kept in each user cluster: \(kept.map(String.init).joined(separator: ", "))"
       + " of \(inner.latentCount)")
   value["kept"] = .array(kept.map { .integer($0) })
+  if let clusters = ClusterSizes(subjects) {
+    lines.append(
+      "user clusters: \(clusters.shares.map(percent).joined(separator: ", ")) of the users;"
+        + " their correlation ratio with the logarithm of how much users chose is \(fixed(clusters.length, 2))"
+        + " (1 where clusters tell nothing but that)")
+    value["clusterShares"] = .array(clusters.shares.map { .number($0) })
+    value["clustersByLength"] = .number(clusters.length)
+  }
   if let doors = Doors(inner) {
     lines.append(
       "doors closed between factors and groups: \(percent(doors.closed)) of all,"
@@ -59,6 +67,34 @@ func structureSection(
     value["deletionBy\(name.capitalized)"] = .number(Double(found.hits) / Double(found.cases))
   }
   return Section(.structure, title, lines: lines, value: .object(value))
+}
+
+/// Who is in which user cluster.
+private struct ClusterSizes {
+  let shares: [Double]
+  /// The correlation ratio eta: the root of the share that clusters have in the variance of log lengths.
+  let length: Double
+
+  /// Nil where there is one cluster.
+  init?(_ subjects: Subjects) {
+    guard let seen = subjects.seen, seen.clusterWeights.columns > 1 else { return nil }
+    let users = 0..<seen.points.rows
+    let offsets = subjects.training.offsets
+    let lengths = users.map { log(Double(max(offsets[$0 + 1] - offsets[$0], 1))) }
+    let mean = lengths.reduce(0, +) / Double(max(users.count, 1))
+    var sums = [(users: Double, excess: Double)](
+      repeating: (0, 0), count: seen.clusterWeights.columns)
+    var whole = 0.0
+    for user in users {
+      let (cluster, excess) = (seen.heaviestCluster(of: user), lengths[user] - mean)
+      sums[cluster].users += 1
+      sums[cluster].excess += excess
+      whole += excess * excess
+    }
+    shares = sums.map { $0.users / Double(max(users.count, 1)) }
+    let between = sums.reduce(0) { $1.users > 0 ? $0 + $1.excess * $1.excess / $1.users : $0 }
+    length = whole > 0 ? (between / whole).squareRoot() : 0
+  }
 }
 
 /// What O has to say, the factor that all users share left out.
