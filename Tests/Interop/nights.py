@@ -1,6 +1,6 @@
 """Is the night in use whole whatever happens, and does a night that ends have the bytes of an undisturbed one?
 
-Usage: nights.py TOOLS FOLDER [NIGHTS] [RANDOM_KILLS]
+Usage: nights.py TOOLS FOLDER [NIGHTS] [KILLS]
 
 Simulates nights on a growing log with real tools: killed at every step and at random moments, twice at once,
 on a full disk, with a log that was dropped, emptied or renamed, with a worse model, a clock set back, rolled back.
@@ -8,7 +8,6 @@ Prints a line for each disturbance and ends with 1 at the first that harms.
 """
 
 import contextlib
-import datetime
 import json
 import os
 import random
@@ -18,112 +17,13 @@ import subprocess
 import sys
 import time
 
-TOOLS, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-NIGHTS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 6
-NIGHTLY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pipelines/nightly")
-# A Monday in a future that no clock has reached, so that the clock set back can be tried.
-FIRST = datetime.date(2100, 1, 4)
-SETTINGS = """SOURCE=log.csv
-BINARIZE=--min-user 3
-MODEL=mult-vae
-FIT=--set epochs=3 --set width=16 --set latent=8 --set batch=20 --checkpoint-every 1
-CHECKPOINT=yes
-TOP=10
-METRIC=ndcg@10
-MAX_DROP=0.7
-KEEP=4
-COLD=wednesday
-"""
-
-
-def log(night, item="i", last=None, recent=None, users=400, again=1):
-    """The log of a shop up to a night: two tastes, more users every night.
-
-    - last: its first rows alone; recent: its last rows alone; users: how many there are; again: how often rows come.
-    """
-    rows = ["user,item,rating,timestamp"]
-    for day in range(-15, night + 1):
-        draw = random.Random(1000 + day)
-        for _ in range(100):
-            user = min(int(draw.expovariate(1 / 60)), 399)
-            own = draw.random() < 0.9
-            number = user % 2 * 30 + min(int(draw.expovariate(1 / 8)), 29) if own else draw.randrange(60)
-            at = 4102444800 + (day + 3) * 86400 + draw.randrange(86400)
-            rows += [f"u{user % users},{item}{number},5,{at}"] * again
-    kept = rows[:last] if recent is None else rows[:1] + rows[-recent:]
-    return "\n".join(kept) + "\n"
-
-
-class Place:
-    """A root with its settings."""
-
-    def __init__(self, name):
-        self.root = os.path.join(FOLDER, name)
-        os.makedirs(self.root, exist_ok=True)
-        self.write("nightly.conf", SETTINGS)
-
-    def write(self, name, text):
-        with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def read(self, name):
-        with open(os.path.join(self.root, name), encoding="utf-8") as file:
-            return file.read()
-
-    def start(self, night, *options, tools=TOOLS, environment=()):
-        date = [] if night is None else ["--date", str(FIRST + datetime.timedelta(night))]
-        return subprocess.Popen(
-            [sys.executable, NIGHTLY, *date, *options, self.root], stderr=subprocess.PIPE, text=True,
-            env=dict(os.environ, INDGRM_EXEC_PATH=tools, **dict(environment)))
-
-    def run(self, night, *options, patient=True, **more):
-        """Runs a night; tools that a killed one left behind hold the lock for a moment."""
-        while True:
-            process = self.start(night, *options, **more)
-            message = process.communicate()[1].strip()
-            if process.returncode != 75 or not patient:
-                return process.returncode, message
-            time.sleep(0.05)
-
-    def current(self):
-        link = os.path.join(self.root, "current")
-        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
-
-    def expect_whole(self, what, allowed):
-        expect(self.current() in allowed, f"{what}: {self.current()} is in use, not one of {allowed}")
-        if self.current():
-            checks = [[f"{TOOLS}/check", "--manifest", "MANIFEST"], ["sha256sum", "--quiet", "-c", "SHA256SUMS"]]
-            for words in checks:
-                done = subprocess.run(words, cwd=f"{self.root}/current", capture_output=True, text=True, check=False)
-                expect(done.returncode == 0, f"{what}: the night in use is harmed: {done.stderr}")
-
-
-def expect(holds, message):
-    if not holds:
-        print("FAILED:", message)
-        sys.exit(1)
-
-
-def name(night):
-    return str(FIRST + datetime.timedelta(night)) if night >= 0 else None
-
-
-def disturbing_tools(folder, action):
-    """A folder of programs that do something at the call of number $AT, and then what the tool does."""
-    os.makedirs(folder, exist_ok=True)
-    for tool in ("ingest", "binarize", "split", "fit", "score", "metrics", "dump", "check"):
-        path = os.path.join(folder, tool)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\nn=$(($(cat "$COUNT") + 1))\necho $n > "$COUNT"\n'
-                       f'if [ $n = "$AT" ]; then {action}; fi\nexec {TOOLS}/{tool} "$@"\n')
-        os.chmod(path, 0o755)
-    return folder
+sys.dont_write_bytecode = True
+from night_place import (  # noqa: E402
+    FOLDER, KILLS, NIGHTLY, NIGHTS, SETTINGS, Place, disturbing_tools, expect, log, name)
 
 
 def every_refusal_is_described():
     """Each status of a refusal is its own, and in the manual."""
-    sys.dont_write_bytecode = True
     sys.path.insert(0, os.path.dirname(NIGHTLY))
     from nightly_files import REFUSALS
     page = os.path.join(os.path.dirname(NIGHTLY), "../man/man1/indgrm-nightly.1")
@@ -134,48 +34,71 @@ def every_refusal_is_described():
 
 
 def undisturbed():
-    """The sums of every night, from a root where nothing happens."""
-    place, sums = Place("calm"), []
+    """The sums of every night, from a root where nothing happens, and the seconds that a night takes."""
+    place, sums, begin = Place("calm"), [], time.monotonic()
     for night in range(NIGHTS):
         place.write("log.csv", log(night))
         status, message = place.run(night)
         expect(status == 0, f"undisturbed night {night}: {status} {message}")
         sums.append(place.read("current/SHA256SUMS"))
     print(f"{NIGHTS} undisturbed nights")
-    return sums
+    return sums, (time.monotonic() - begin) / NIGHTS
 
 
-def killed(sums):
-    """Kills each night: at one call of a tool after another in the last, at random moments in all."""
+def killed(sums, seconds):
+    """Kills each night with SIGKILL: in every second one, the last among them, at one call of a tool after another.
+
+    In the others at random moments of a night at work, as often as is asked for; one that ends between two kills is
+    compared, forgotten and begun anew.
+    """
     place, draw = Place("killed"), random.Random(7)
-    tools = disturbing_tools(os.path.join(FOLDER, "killers"), "kill -9 $PPID")
-    count = os.path.join(FOLDER, "count")
-    steps, resumed = 0, 0
+    moments, calls, resumed, whole = 0, 0, 0, 0
     for night in range(NIGHTS):
         place.write("log.csv", log(night))
-        allowed = [name(night - 1), name(night)]
-        for _ in range(KILLS):
-            process = place.start(night)
-            time.sleep(draw.uniform(0, 1.5))
-            process.kill()
-            process.communicate()
-            place.expect_whole(f"random kill in night {night}", allowed)
-        at = 1
-        while night == NIGHTS - 1:
-            with open(count, "w", encoding="utf-8") as file:
-                file.write("0\n")
-            status, _ = place.run(night, tools=tools, environment={"COUNT": count, "AT": str(at)})
-            place.expect_whole(f"kill at call {at}", allowed)
-            if status != -9:
-                break
-            at, steps = at + 1, steps + 1
+        if night % 2 == (NIGHTS - 1) % 2:
+            calls += killed_at_calls(place, night)
+        else:
+            ended = killed_at_moments(place, night, sums, lambda: draw.uniform(0, seconds))
+            moments, whole = moments + KILLS, whole + ended
         status, message = place.run(night)
         expect(status == 0, f"night {night} after kills: {status} {message}")
         expect(place.read("current/SHA256SUMS") == sums[night], f"night {night} after kills: other bytes")
         resumed += json.loads(place.read("current/summary.json"))["resumed"]
         left = [f for _, _, files in os.walk(place.root) for f in files if f.startswith(".")]
         expect(not left, f"temporary files stay: {left}")
-    print(f"{KILLS * NIGHTS} random kills, {steps} kills at calls of tools, {resumed} fits that went on: same bytes")
+    print(f"{moments} kills at random moments of nights at work, {calls} at calls of tools, {whole} nights that ended"
+          f" between kills, {resumed} last fits that went on: same bytes")
+
+
+def killed_at_moments(place, night, sums, moment):
+    """Kills a night at work so many times; returns how often it ended before the next kill."""
+    kills, ended = 0, 0
+    while kills < KILLS:
+        process = place.start(night)
+        time.sleep(moment())
+        is_at_work = process.poll() is None
+        process.kill()
+        message = process.communicate()[1].strip()
+        place.expect_whole(f"random kill in night {night}", [name(night - 1), name(night)])
+        kills += is_at_work
+        if place.current() == name(night):
+            expect(place.read("current/SHA256SUMS") == sums[night], f"night {night} between kills: other bytes")
+            place.forget(night)
+            ended += 1
+        else:
+            expect(is_at_work or process.returncode == 75, f"night {night}: {process.returncode} {message}")
+    return ended
+
+
+def killed_at_calls(place, night):
+    """Kills a night at the first call of a tool, then at the second, and so on; returns how many there were."""
+    tools, at = disturbing_tools(os.path.join(FOLDER, "killers"), "kill -9 $PPID"), 1
+    while True:
+        status, _ = place.run(night, tools=tools, environment=place.call(at))
+        place.expect_whole(f"kill at call {at} of night {night}", [name(night - 1), name(night)])
+        if status != -9:
+            return at - 1
+        at += 1
 
 
 def stopped():
@@ -185,12 +108,10 @@ def stopped():
         place.write("log.csv", log(night))
         expect(place.run(night)[0] == 0, "a night before")
     place.write("log.csv", log(last))
-    count, calls = os.path.join(FOLDER, "count"), 0
+    calls = 0
     tools = disturbing_tools(os.path.join(FOLDER, "stoppers"), "kill $PPID; exec sleep 5")
     while True:
-        with open(count, "w", encoding="utf-8") as file:
-            file.write("0\n")
-        status, message = place.run(last, tools=tools, patient=False, environment={"COUNT": count, "AT": str(calls + 1)})
+        status, message = place.run(last, tools=tools, patient=False, environment=place.call(calls + 1))
         place.expect_whole(f"stop at call {calls + 1}", [name(last - 1), name(last)])
         if status == 0:
             break
@@ -256,7 +177,7 @@ def refused(sums):
         expect(place.run(night)[0] == 0, "a night before")
     before = name(last - 1)
     for what, wanted, gate, text in [
-            ("empty", 65, "", "user,item,rating,timestamp\n"), ("dropped", 13, "age_hours", log(last, last=500)),
+            ("empty", 65, "no interaction", "user,item,rating,timestamp\n"), ("dropped", 13, "age_hours", log(last, last=500)),
             ("shrunk", 10, "rows_ratio", log(last, recent=1000)), ("doubled", 12, "repeated", log(last, again=2)),
             ("merged", 10, "users_ratio", log(last, users=150)),
             ("renamed", 11, "new_items", log(last, item="product-")), ("stale", 13, "age_hours", log(last - 4))]:
@@ -378,12 +299,10 @@ def full(sums):
             place.write("log.csv", log(night))
             expect(place.run(night)[0] == 0, "a night before on a small disk")
         place.write("log.csv", log(last))
-        count, at, statuses = os.path.join(FOLDER, "count"), 1, []
+        at, statuses = 1, []
         tools = disturbing_tools(os.path.join(FOLDER, "fillers"), f"cat /dev/zero > {place.root}/filler 2>/dev/null")
         while True:
-            with open(count, "w", encoding="utf-8") as file:
-                file.write("0\n")
-            status, message = place.run(last, tools=tools, environment={"COUNT": count, "AT": str(at)})
+            status, message = place.run(last, tools=tools, environment=place.call(at))
             place.expect_whole(f"full disk at call {at}", [name(last - 1), name(last)])
             if os.path.exists(f"{place.root}/filler"):
                 os.unlink(f"{place.root}/filler")
@@ -405,8 +324,8 @@ def full(sums):
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     every_refusal_is_described()
-    sums = undisturbed()
-    killed(sums)
+    sums, seconds = undisturbed()
+    killed(sums, seconds)
     stopped()
     refused(sums)
     gates()
