@@ -3,6 +3,7 @@
 import datetime
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
