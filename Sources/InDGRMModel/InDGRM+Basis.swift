@@ -7,7 +7,9 @@ import Recommending
 
 extension InDGRM {
   /// What users' variance may lose by axes that are left out, largest first.
-  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
+  ///
+  /// The last is for factors alone that are closed to every group: without them users' directions have other lengths.
+  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
   /// What of the validation metric that may cost, a standard error included.
   private static let cost = 0.001
   /// Users that a basis is found by.
@@ -54,6 +56,7 @@ extension InDGRM {
     let whole = users
     let moments = clusterMoments(Self.sample(of: data))
     func pruned(_ loss: Double) -> UserEncoder {
+      guard loss > 0 else { return whole }
       let kept = moments.map { Self.kept($0, loss: loss) }
       return whole.keeping(options) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true }
     }

@@ -14,24 +14,28 @@ import Recommending
 /// Nothing is trained on afterwards: that was tried, and is no better or worse (pipelines/paper/NOTES.md).
 extension InDGRM {
   /// Shares of doors that are tried where that is left to the data.
-  private static let shares = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+  private static let shares = (1...19).map { 1 - Double($0) / 20 }
   /// The share that is closed where nobody can tell what it costs.
   static let usualShare = 0.7
+  /// Items beyond which neighbours of all are too dear to look for, and groups stay as they were trained.
+  private static let mostRegrouped = 50_000
   /// What of the validation metric closed doors may cost, a standard error included.
   private static let cost = 0.005
 
   /// Closes as many doors as cost no more than half a per cent of the validation metric, a standard error included, or
   /// as the settings say; the model is in its canonical basis.
   ///
-  /// - Parameter given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
+  /// - Parameters:
+  ///   - given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
+  ///   - regroups: whether item groups are made anew, where they were not given and stand for nothing.
   /// - Returns: the share that is closed; where it is 0 there are no doors, and the term of groups stays.
-  func closeDoors(_ data: TrainingData, share given: Double?) -> Double {
+  func closeDoors(_ data: TrainingData, share given: Double?, regroups: Bool) -> Double {
     guard options.mixesGroups, !options.usesParts, options.refineSteps == 0, given ?? 1 > 0 else {
       return 0
     }
     let withoutDoors = (decoder, settings)
     let sample = represent(Self.sample(of: data))
-    hangDoors(sample)
+    hangDoors(sample, regroups: regroups && itemCount <= Self.mostRegrouped, seed: data.seed)
     settings = settings.setting("doors", true)
     let judge = given == nil ? data.validation : nil
     let open = judge.map { ValidationProfile($0, self) }
@@ -48,11 +52,14 @@ extension InDGRM {
   }
 
   /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
-  private func hangDoors(_ sample: UserRepresentations) {
+  ///
+  /// - Parameter regroups: whether groups are what they were not given as, and may be made anew.
+  private func hangDoors(_ sample: UserRepresentations, regroups: Bool, seed: UInt64) {
     let shares = groupShares(sample)
     options.usesDoors = true
     decoder = Decoder(keeping: Array(0..<options.clusters), of: decoder, options: options)
     add(shares, to: decoder.itemBias.value)
+    if regroups { decoder.regroup(seed: seed) }
     decoder.prepareItems(seed: 0, step: nil)
   }
 
@@ -74,6 +81,30 @@ extension InDGRM {
     }
     scale(sums, by: 1 / Float(max(users, 1)))
     return sums
+  }
+}
+
+extension Decoder<Float> {
+  /// Places prototypes in the middle of items that go together by more than what all users share: of the groups of a
+  /// normalised cut of the item vectors, the common axis left out.
+  ///
+  /// Trained prototypes only move whole groups up and down, which doors leave out of the score; groups of the cut are the
+  /// same by other seeds and agree better with genres (pipelines/paper/NOTES.md). Needs `prepareItems` and the canonical
+  /// basis.
+  fileprivate func regroup(seed: UInt64) {
+    prepareItems(seed: 0, step: nil)
+    let personal = Matrix<Float>(rows: unitItems.rows, columns: unitItems.columns)
+    personal.copy(from: unitItems)
+    for item in 0..<personal.rows { personal[item, 0] = 0 }
+    let prototypes = groups.prototypes.value
+    guard let found = normalisedCut(personal, groups: prototypes.rows, seed: seed) else { return }
+    let directions = Matrix<Float>(rows: personal.rows, columns: personal.columns)
+    normaliseRows(personal, into: directions, norms: Matrix(rows: 1, columns: personal.rows))
+    prototypes.fill(0)
+    for (item, group) in found.enumerated() {
+      let (source, target) = (directions.row(item), prototypes.row(Int(group)))
+      for index in source.indices { target[index] += source[index] }
+    }
   }
 }
 

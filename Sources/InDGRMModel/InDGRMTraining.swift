@@ -231,8 +231,10 @@ struct InDGRMTraining {
   private func structured(_ model: InDGRM, _ settings: ModelSettings) -> ModelSettings {
     let how = data.validation == nil ? Reason.usual : .chosen("on the validation users")
     func given(_ name: String) -> Double? { settings.isAuto(name) ? nil : settings.number(name) }
+    // Groups that were given, of another member too, keep what they stand for.
+    let regroups = data.groups == nil && privileged == nil
     let found = [
-      ("closed-doors", model.closeDoors(data, share: given("closed-doors"))),
+      ("closed-doors", model.closeDoors(data, share: given("closed-doors"), regroups: regroups)),
       ("factor-loss", model.prune(data, loss: given("factor-loss"))),
     ]
     return found.reduce(settings) { settings, found in

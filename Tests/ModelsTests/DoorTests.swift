@@ -115,6 +115,23 @@ import Testing
     }
   }
 
+  /// Groups are of the two tastes, whatever the common axis says; those that were given stay as they were given.
+  @Test func groupsAreWhatGoesTogether() throws {
+    let tastes = try fit(["closed-doors=0.5", "groups=2"])
+    let doors = try #require(tastes.decoder.doors)
+    #expect(Set(doors.assignment[0..<6]).count == 1 && Set(doors.assignment[6..<12]).count == 1)
+    #expect(doors.assignment[0] != doors.assignment[6])
+    // A prototype says nothing of what all users share.
+    let prototypes = tastes.decoder.groups.prototypes.value
+    #expect(prototypes[0, 0] == 0 && prototypes[1, 0] == 0)
+    let open = try fit(["closed-doors=0", "groups=2"])
+    #expect(open.decoder.groups.prototypes.value.buffer.allSatisfy { $0 != 0 })
+    var given = data
+    given.groups = ((0..<12).map { UInt32($0 % 2) }, 2)
+    let kept = try fit(["closed-doors=0.5", "groups=2"], given)
+    #expect(kept.decoder.groups.prototypes.value.buffer.allSatisfy { $0 != 0 })
+  }
+
   /// As many are closed as validation users bear: none of them loses more than half a per cent by it.
   @Test func validationUsersSayHowMany() throws {
     var data = data
