@@ -1,8 +1,11 @@
 // Do item groups and user clusters go with what is known of items?
 
 import DenseMath
+import InteractionData
 import Interchange
 import Interpretability
+import ModelCatalogue
+import Recommending
 import ToolKit
 
 /// How items' categories become labels.
@@ -13,17 +16,25 @@ private enum CategoryVariant: String, CaseIterable {
   case each
   /// The groups and clusters that simulated data were drawn from.
   case planted
+  /// Those of another model.
+  case other
 }
 
-/// What `simulate --truth` says of items and users.
-struct PlantedLabels {
+/// Groups and clusters that a model's are held against.
+struct KnownLabels {
+  fileprivate let variant: CategoryVariant
   /// By ids.
-  let groups: [ID: UInt32]
-  let clusters: [ID: UInt32]
-  var groupCount: Int { Set(groups.values).count }
+  fileprivate let groups: [ID: UInt32]
+  fileprivate let clusters: [ID: UInt32]
+  fileprivate var groupCount: Int { Set(groups.values).count }
+  fileprivate var title: String {
+    variant == .planted ? "Agreement with what was planted" : "Agreement with another model"
+  }
 
+  /// What `simulate --truth` says of items and users.
+  ///
   /// Throws `ToolError` when the file holds no planted structure.
-  init(_ file: String) throws {
+  init(planted file: String) throws {
     let stored = try StoredModel(InputFile.stream(file, expecting: [.model]))
     // Copies, for the tensors go with the file.
     guard let groups = stored.tensors["item_group"]?.integers.map({ Array($0) }),
@@ -33,10 +44,40 @@ struct PlantedLabels {
       throw ToolError(.badData, "\(file): holds no planted structure; write it by simulate --truth")
     }
     defer { withExtendedLifetime(stored) {} }
+    variant = .planted
     self.groups = Dictionary(zip(stored.items.ids.map(ID.init), groups)) { first, _ in first }
     // simulate numbers users from 1 in its own order.
     self.clusters = Dictionary(
       uniqueKeysWithValues: clusters.enumerated().map { (ID(String($0.offset + 1)), $0.element) })
+  }
+
+  /// What another model makes of the same items and users.
+  ///
+  /// Throws `FormatError`, `ModelError` and `ToolError` when it has neither groups nor clusters.
+  init(other file: String, _ subjects: Subjects) throws {
+    let stored = try StoredModel(InputFile.stream(file, expecting: [.model]))
+    let model = try ModelCatalogue.restore(stored)
+    guard let latent = model.core as? any LatentModel else {
+      throw ToolError(.badData, "\(file): the model has neither item groups nor user clusters")
+    }
+    variant = .other
+    let assignment = latent.groupOfItems?.assignment ?? []
+    groups = Dictionary(zip(stored.items.ids.map(ID.init), assignment)) { first, _ in first }
+    let map = ItemMap(from: subjects.stored.items.ids, to: stored.items.ids)
+    let rows = (0..<subjects.training.rowCount).map { user in
+      subjects.training.row(user).compactMap { map[$0] }.sorted()
+    }
+    let seen = latent.represent(SparseRows(lists: rows, columnCount: stored.items.ids.count))
+    let isOne = seen.clusterWeights.columns < 2
+    clusters = Dictionary(
+      uniqueKeysWithValues: isOne
+        ? []
+        : subjects.trainingIDs.enumerated().map {
+          (ID($1), UInt32(seen.heaviestCluster(of: $0)))
+        })
+    guard !groups.isEmpty || !clusters.isEmpty else {
+      throw ToolError(.badData, "\(file): the model has neither item groups nor user clusters")
+    }
   }
 }
 
@@ -50,15 +91,15 @@ private struct Grouping {
 ///
 /// Beside the model's own groups and clusters, spherical k-means of item vectors (as many groups as
 /// categories) and of users' representations, which also models without groups have.
-/// With a planted structure both are held against that as well.
+/// With a planted structure, or another model, both are held against that as well.
 func agreementSection(
-  _ subjects: Subjects, clusters: Int, planted: PlantedLabels?, seed: UInt64
+  _ subjects: Subjects, clusters: Int, known: KnownLabels?, seed: UInt64
 ) -> Section {
-  let title = planted == nil ? "Agreement with categories" : "Agreement with what was planted"
+  let title = known?.title ?? "Agreement with categories"
   let stored = subjects.stored
   let lists = stored.items.categories ?? []
   let hasCategories = lists.contains { !$0.isEmpty }
-  guard hasCategories || planted != nil else {
+  guard hasCategories || known != nil else {
     return .absent(.agreement, title, because: "the items have no categories")
   }
   guard let model = subjects.latent, let seen = subjects.seen else {
@@ -70,7 +111,7 @@ func agreementSection(
     items.append(Grouping(source: "model", labels: own.assignment))
   }
   let vectors = model.itemVectors
-  let wanted = hasCategories ? stored.categories.count : planted?.groupCount ?? 0
+  let wanted = hasCategories ? stored.categories.count : known?.groupCount ?? 0
   let count = min(max(wanted, 2), vectors.rows)
   items.append(
     Grouping(
@@ -111,15 +152,16 @@ func agreementSection(
       "verdict": .string(Verdict(agreement: table.adjustedInformation).rawValue),
     ])
   }
-  if let planted {
-    let groups = stored.items.ids.map { planted.groups[ID($0)] }
-    let types = subjects.trainingIDs.map { planted.clusters[ID($0)] }
-    for (what, groupings, truth) in [("items", items, groups), ("users", users, types)] {
+  if let known {
+    let groups = stored.items.ids.map { known.groups[ID($0)] }
+    let types = subjects.trainingIDs.map { known.clusters[ID($0)] }
+    for (what, groupings, truth) in [("items", items, groups), ("users", users, types)]
+    where truth.contains(where: { $0 != nil }) {
       for grouping in groupings {
         let pairs = zip(grouping.labels, truth).compactMap { label, known in
           known.map { (label, $0) }
         }
-        add(what, grouping, .planted, Contingency(pairs))
+        add(what, grouping, known.variant, Contingency(pairs))
       }
     }
   }
@@ -149,7 +191,7 @@ private func table(_ grouping: Grouping, _ lists: [[UInt32]], _ variant: Categor
     switch variant {
     case .first: if let category = list.first { pairs.append((label, category)) }
     case .each: for category in list { pairs.append((label, category)) }
-    case .planted: break
+    case .planted, .other: break
     }
   }
   return Contingency(pairs)

@@ -72,6 +72,12 @@ struct Interpret: Tool {
   var planted: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Another model of the same data, such as by another seed, to hold groups and clusters against.",
+      valueName: "file"))
+  var other: String?
+
+  @Option(
     help: ArgumentHelp("Users whose best recommendation is taken apart.", valueName: "n"))
   var fidelityUsers = 100
 
@@ -111,6 +117,9 @@ struct Interpret: Tool {
     guard (1...1000).contains(reasonsTop) else {
       throw ValidationError("--reasons-top must be between 1 and 1000")
     }
+    guard planted == nil || other == nil else {
+      throw ValidationError("--planted and --other exclude each other")
+    }
     guard prune >= 0, confidence > 0, confidence < 1 else {
       throw ValidationError("--prune must not be negative, --confidence between 0 and 1, like 0.95")
     }
@@ -139,7 +148,9 @@ struct Interpret: Tool {
       case .agreement:
         sections.append(
           agreementSection(
-            subjects, clusters: clusters, planted: try planted.map { try PlantedLabels($0) },
+            subjects, clusters: clusters,
+            known: try planted.map { try KnownLabels(planted: $0) }
+              ?? other.map { try KnownLabels(other: $0, subjects) },
             seed: seed.seed))
       case .fidelity:
         var plan = FidelityPlan()

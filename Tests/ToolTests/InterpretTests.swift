@@ -28,6 +28,35 @@ import Testing
   private static let small =
     "--set epochs=3 --set width=24 --set latent=8 --set batch=40"
 
+  /// A model agrees with itself, by another seed less, and with one without groups and clusters not at all.
+  @Test func groupsAreHeldAgainstAnotherModels() throws {
+    let folder = try Folder()
+    let words = Self.small + " --set clusters=3 --set groups=4"
+    let (base, split) = (try made(folder, model: "indgrm", words), folder.path("split.ig"))
+    let more = Shell.run(
+      "fit -q --seed 5 --model indgrm \(words) \(split) -o \(base).other && fit -q --model ease \(split)"
+        + " -o \(base).ease")
+    #expect(more.status == 0, "\(more.errors)")
+    func agreement(_ other: String) throws -> [String: Double] {
+      let report = try json(
+        "interpret -q --only agreement --other \(base).\(other) --model \(base).model --format json \(split)"
+      )
+      let rows = try #require(report["agreement"]?.array).filter {
+        $0["categories"]?.string == "other" && $0["by"]?.string == "model"
+      }
+      return Dictionary(
+        rows.map { ($0["of"]?.string ?? "", $0["ari"]?.double ?? -1) }, uniquingKeysWith: min)
+    }
+    #expect(try agreement("model") == ["items": 1, "users": 1])
+    let other = try agreement("other")
+    #expect(other.count == 2 && other.values.allSatisfy { $0 < 1 }, "\(other)")
+    let none = Shell.run(
+      "interpret -q --only agreement --other \(base).ease --model \(base).model \(split)")
+    #expect(none.status == 65 && none.errors.contains("neither item groups"), "\(none.errors)")
+    #expect(
+      Shell.run("interpret --other a --planted b --model \(base).model \(split)").status == 64)
+  }
+
   @Test(arguments: ["mult-vae", "macridvae", "indgrm", "recvae", "ials"])
   func modelsWithLatentFeatures(_ model: String) throws {
     let folder = try Folder()
