@@ -1,9 +1,10 @@
-// Is a fitted InDGRM the same model in its canonical basis, and one that can be read?
+// Is a fitted model the same in its canonical basis, and one that can be read?
 
 import DenseMath
 import Support
 import Testing
 
+@testable import FactorModels
 @testable import Fitting
 @testable import InDGRMModel
 @testable import Recommending
@@ -47,6 +48,36 @@ import Testing
   /// Other users than those the fit took its basis from, so that the basis changes.
   private func turned(_ model: InDGRM) -> TrainingData {
     TrainingData(rows: data.rows.rows(at: Array(0..<20)), seed: 7)
+  }
+
+  /// Factors of least squares too: users do not correlate along two of them, and scores are what folding in gives.
+  @Test func factorisationsHaveTheBasis() throws {
+    let settings = try ModelSettings(["factors=5", "epochs=6"], for: ImplicitALS.self)
+    let fitted = try ImplicitALS.fit(data, settings, TrainingMonitor())
+    let model = try #require(fitted.model as? FactorModel)
+    #expect(model.settings["basis"]?.string == "canonical")
+    let users = model.userFactors(data.rows, rows: 0..<60).factors
+    let unit = Matrix<Float>(rows: 60, columns: 5)
+    normaliseRows(users, into: unit, norms: Matrix<Float>(rows: 1, columns: 60))
+    let means = (0..<5).map { axis in (0..<60).reduce(0) { $0 + Double(unit[$1, axis]) } / 60 }
+    #expect(means[0] > 0.1 && means.dropFirst().allSatisfy { abs($0) < 1e-5 })
+    for first in 1..<5 {
+      for second in 1..<first {
+        let product = (0..<60).reduce(0.0) { $0 + Double(unit[$1, first] * unit[$1, second]) }
+        #expect(abs(product) < 1e-3)
+      }
+    }
+    // Another rotation of the same factors ranks alike.
+    let turned = Matrix<Float>(rows: 12, columns: 5, model.items.array)
+    try #require(CanonicalBasis(users: users)).turn(turned)
+    let method = AlternatingLeastSquares(model.settings, factors: 5)
+    let other = FactorModel(turned, method, neighbours: nil, settings: model.settings)
+    let (own, same) = (
+      Matrix<Float>(rows: 60, columns: 12), Matrix<Float>(rows: 60, columns: 12)
+    )
+    model.score(data.rows, rows: 0..<60, into: own)
+    other.score(data.rows, rows: 0..<60, into: same)
+    #expect(zip(own.buffer, same.buffer).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
   @Test func basesAreOrthogonalOrderedAndSigned() throws {

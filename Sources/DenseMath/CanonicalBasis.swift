@@ -1,20 +1,18 @@
 // In which basis of the latent space can a model be read?
 
-import DenseMath
-
 /// An orthogonal basis of the latent space. Cosines and inner products are the same in any, so a fit prefers none;
 /// this one makes few factors say much (Rolinek et al., 2019, on why axes need a reason).
 ///
 /// Axis 0 is what all users share: the direction of their mean. The rest are the principal axes of users' directions,
 /// ordered by the variance of users along them and signed so that their skew is positive.
-struct CanonicalBasis {
+public struct CanonicalBasis {
   /// One column an axis, d x d.
-  let rotation: Matrix<Double>
+  public let rotation: Matrix<Double>
 
   /// - Parameter users: directions of a sample of users, n x d, of unit length or zero.
   ///
   /// Nil where users have no direction at all or the axes cannot be found.
-  init?(users: Matrix<Float>) {
+  public init?(users: Matrix<Float>) {
     let d = users.columns
     let z = users.doubles
     guard d > 1, let common = Self.common(z) else { return nil }
@@ -73,12 +71,12 @@ struct CanonicalBasis {
 
 extension CanonicalBasis {
   /// x R for every row x in the old basis, parts of d columns one after another.
-  func turn(_ rows: Matrix<Float>) {
+  public func turn(_ rows: Matrix<Float>) {
     replace(rows, by: rotation)
   }
 
   /// The same for rows of variances: v (R * R).
-  func turnVariances(_ rows: Matrix<Float>) {
+  public func turnVariances(_ rows: Matrix<Float>) {
     let squares = Matrix<Double>(rows: rotation.rows, columns: rotation.columns)
     for index in 0..<squares.count {
       squares.pointer[index] = rotation.pointer[index] * rotation.pointer[index]
@@ -87,7 +85,7 @@ extension CanonicalBasis {
   }
 
   /// R'W for the weights of inputs that are turned themselves.
-  func turnInputs(_ weights: Matrix<Float>) {
+  public func turnInputs(_ weights: Matrix<Float>) {
     let turned = Matrix<Double>(rows: weights.rows, columns: weights.columns)
     multiply(rotation, transposeA: true, weights.doubles, into: turned)
     for index in 0..<weights.count { weights.pointer[index] = Float(turned.pointer[index]) }
