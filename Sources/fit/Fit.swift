@@ -20,8 +20,8 @@ struct Fit: Tool {
       looked at (but an earlier model in --init knows the users it was fitted to, whatever they are \
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
       --resume with the same settings (epochs and patience may differ) and --init, and ends in the same bytes \
-      as if it had never stopped. A fit that a signal ends writes the best model so far, marked as stopped, \
-      and exits with 75. --refit fits once more, for use, when validation users have had their \
+      as if it had never stopped. A fit that TERM, INT, HUP or XCPU ends writes the best model so far, marked \
+      as stopped, and exits with 75. --refit fits once more, for use, when validation users have had their \
       say. Holds the interactions, the model and one batch in memory, --refit the training users \
       and the model twice.
       """)
@@ -29,9 +29,7 @@ struct Fit: Tool {
   @Argument(help: "Split or interactions to read; - is standard input.")
   var input = "-"
 
-  @Option(
-    help: "Which model to fit; --list shows them.",
-    completion: .list(ModelCatalogue.families.map { $0.name }))
+  @Option(help: "Which model to fit; --list shows them.")
   var model = "indgrm"
 
   @Option(

@@ -8,8 +8,8 @@ import Synchronization
 import ToolKit
 
 /// Progress on a terminal, a line an epoch with --verbose, a JSON log on request, which can be followed. Once epochs
-/// have begun, SIGTERM and SIGINT end the training after the batch at hand, and the best model so far is written; before
-/// that, and the second time, they end the tool.
+/// have begun, SIGTERM, SIGINT, SIGHUP and SIGXCPU end the training after the batch at hand, and the best model so far is
+/// written; before that, and the second time, they end the tool.
 final class TrainingReport: Sendable {
   private let context: ToolContext
   private let state: Mutex<State>
@@ -164,10 +164,11 @@ enum StopRequest {
   static func trainingHasBegun() { hasBegun.store(true, ordering: .relaxed) }
 
   static func install() {
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGXCPU] {
       UnfinishedFiles.handle(number) { number in
         let isFirst = !StopRequest.flag.exchange(true, ordering: .relaxed)
-        if isFirst, StopRequest.hasBegun.load(ordering: .relaxed) { return }
+        // Beyond its time a process hears of it every second.
+        if isFirst || number == SIGXCPU, StopRequest.hasBegun.load(ordering: .relaxed) { return }
         UnfinishedFiles.endBySignal(number)
       }
     }

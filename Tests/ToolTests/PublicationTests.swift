@@ -80,12 +80,13 @@ import Testing
     }
   }
 
-  @Test func aStoppedFitSaysSo() {
+  @Test(arguments: ["TERM", "HUP", "XCPU"])
+  func aStoppedFitSaysSo(_ signal: String) {
     let stopped = Shell.runWithSignals(
       "cd \(folder.path("")); "
         + "fit --model mult-vae --set epochs=100000 --set patience=1000 --set width=8 --set latent=4 --checkpoint c"
         + " --log-json j log.ig -o s & for i in $(seq 200); do test -s j && break; sleep .05; done;"
-        + " kill -TERM $!; wait $!; echo $?; score --model s log.ig -o l")
+        + " kill -\(signal) $!; wait $!; echo $?; score --model s log.ig -o l")
     #expect(stopped.output.hasPrefix("75\n"), "\(stopped.output) \(stopped.errors)")
     #expect(stopped.errors.contains("go on with --resume c"), "\(stopped.errors)")
     #expect(
