@@ -66,6 +66,9 @@ enum FieldStyle {
   case csv(isGuarded: Bool)
   case json
 
+  private static let formulaStarts = Set(
+    "=+-@\t\r\n\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars)
+
   var isCSV: Bool { if case .csv = self { true } else { false } }
 
   /// A text as a field.
@@ -75,8 +78,9 @@ enum FieldStyle {
       JSONValue.quote(text, into: &quoted)
       return Array(quoted.utf8)
     }
-    // Formulas begin with one of these; an apostrophe before says that what follows is text.
-    let isFormula = text.utf8.first.map { "=+-@\t\r\n".utf8.contains($0) } ?? false
+    // Formulas begin with one of these, which East Asian spreadsheets take in full width as well; an apostrophe before
+    // says that what follows is text.
+    let isFormula = text.unicodeScalars.first.map(Self.formulaStarts.contains) ?? false
     let mark = isGuarded && isFormula ? "'" : ""
     guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 10 || $0 == 13 }) else {
       return Array((mark + text).utf8)

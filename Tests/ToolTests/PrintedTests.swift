@@ -11,13 +11,14 @@ import Testing
 
   @Test func spreadsheetsGetNoFormulas() throws {
     _ = try folder.write(
-      "r.csv", "user,item,rating\n=1+1,@x,5\n-u,\"+a,b\",4\nu\u{202E}x,i,1\nit's,a=b,2\n")
+      "r.csv",
+      "user,item,rating\n=1+1,@x,5\n-u,\"+a,b\",4\nu\u{202E}x,i,1\n\u{FF1D}1,i,1\nit's,a=b,2\n")
     #expect(folder.run("ingest -q r.csv -o r").status == 0)
     let guarded = folder.run("dump --to csv --guard r")
     #expect(
       guarded.output.hasPrefix("user,item,rating\n'=1+1,'@x,5.0\n'-u,\"'+a,b\",4.0\nu"),
       "\(guarded.output)")
-    #expect(guarded.output.hasSuffix("it's,a=b,2.0\n"))
+    #expect(guarded.output.hasSuffix("\n'\u{FF1D}1,i,1.0\nit's,a=b,2.0\n"))
     #expect(folder.run("dump --to csv r").output.contains("\n=1+1,@x,5.0\n-u,\"+a,b\",4.0\n"))
     // Parts of splits and lists as well.
     let lists = folder.run(
