@@ -87,15 +87,8 @@ public struct StreamOutputOptions: ParsableArguments {
 
   /// Throws `ToolError` (usage) when the output would take the place of one of these files, under whatever name.
   public func refuseToReplace(_ paths: [String]) throws {
-    func identity(_ path: String) -> [UInt]? {
-      var status = stat()
-      guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-        return nil
-      }
-      return [UInt(status.st_dev), UInt(status.st_ino)]
-    }
-    guard let target = identity(file.output),
-      let lost = paths.first(where: { identity($0) == target })
+    guard let target = InputFile.identity(file.output),
+      let lost = paths.first(where: { InputFile.identity($0) == target })
     else { return }
     throw ToolError(.usage, "\(lost): would be lost to the output; name another file in --output")
   }

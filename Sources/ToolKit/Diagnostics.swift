@@ -66,7 +66,7 @@ struct StandardErrorHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let message = event.message.description
+    let message = event.message.description.brief
     switch format {
     case .text:
       let prefix = event.level == .warning ? "warning: " : ""

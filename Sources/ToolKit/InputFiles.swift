@@ -27,6 +27,21 @@ public enum InputFile {
     return ByteInput(descriptor: descriptor, name: path, owned: true)
   }
 
+  /// What tells a regular file from all others, under whatever name.
+  static func identity(_ path: String) -> [UInt]? {
+    var status = stat()
+    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return nil
+    }
+    return [UInt(status.st_dev), UInt(status.st_ino)]
+  }
+
+  /// The first of some files that is named before already.
+  public static func repeated(_ paths: [String]) -> String? {
+    var known: Set<[UInt]> = []
+    return paths.first { path in identity(path).map { !known.insert($0).inserted } ?? false }
+  }
+
   /// Opens a stream of one of the expected kinds.
   public static func stream(_ path: String, expecting kinds: [StreamKind])
     throws -> StreamReader
@@ -64,19 +79,25 @@ public enum InputFile {
     return lines
   }
 
+  /// Longest line of a small text file.
+  private static let longestLine = 1 << 16
+
   /// All lines without their ends and without byte-order marks, which stand at the start of a line where files were
   /// joined.
   private static func allLines(_ input: ByteInput) throws -> [String] {
     var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 16)
+    var block = [UInt8](repeating: 0, count: longestLine)
     while true {
       let count = try block.withUnsafeMutableBytes { try input.read(into: $0) }
       if count == 0 { break }
+      // A whole block of one line, as in a file of zeros, is no list.
+      guard count < block.count || block.contains(10) else { throw noText(input, bytes) }
       bytes.append(contentsOf: block[..<count])
     }
     return try bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated().map {
       place, line in
       var line = line.last == 13 ? line.dropLast() : line
+      guard !line.contains(0) else { throw noText(input, bytes[..<line.startIndex]) }
       while line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
       guard let text = String(validating: line, as: UTF8.self) else {
         throw ToolError(
@@ -86,8 +107,18 @@ public enum InputFile {
     }
   }
 
+  private static func noText(_ input: ByteInput, _ before: some Collection<UInt8>) -> ToolError {
+    let line = before.count { $0 == 10 } + 1
+    return ToolError(
+      .badData,
+      "\(input.name): line \(line) holds zero bytes or is longer than 64 KiB; give plain text in UTF-8"
+    )
+  }
+
   private static func unreadable(_ path: String) -> ToolError {
-    ToolError(.noInput, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    ToolError(
+      .noInput,
+      "\(path.isEmpty ? "''" : path): cannot be opened: \(String(cString: strerror(errno)))")
   }
 }
 

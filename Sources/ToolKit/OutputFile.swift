@@ -75,7 +75,7 @@ public final class OutputFile: ByteSink {
   private static func cannotCreate(_ path: String) -> ToolError {
     ToolError(
       .cannotCreate,
-      "\(path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights"
+      "\(path.isEmpty ? "''" : path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights"
     )
   }
 

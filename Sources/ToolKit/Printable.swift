@@ -7,6 +7,13 @@ extension String {
   /// marks that turn the direction of writing are written as `\\u{1b}`.
   public var printable: String { escaped { $0.isUnprintable } }
 
+  /// A message of at most 4,000 characters: what is longer, such as an id out of a damaged list, loses its middle, so
+  /// that what is wrong and what to do stay.
+  var brief: String {
+    guard utf8.count > 4000, count > 4000 else { return self }
+    return "\(prefix(2000)) ... \(suffix(1500))"
+  }
+
   /// The same of whole lines: line feeds and tabs stay.
   var printableLines: String {
     escaped { $0.isUnprintable && $0 != "\n" && $0 != "\t" }

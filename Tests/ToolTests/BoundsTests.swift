@@ -81,6 +81,31 @@ import Testing
     }
   }
 
+  /// A list of ids or another small text that is none ends early, whatever is in it.
+  @Test func whatIsNoListOfIdsIsSaidAtOnce() throws {
+    let made = folder.run(
+      "seq 60 | awk '{ print $1 % 9 \",\" $1 }' | ingest -q -o l && fit -q --model popularity l -o m"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    for text in [
+      "head -c 300000000 /dev/zero", "yes 7 | head -c 300000000 | tr -d '\\n'",
+      "printf '1\\n2\\0\\n'",
+    ] {
+      for use in ["score -q --model m --users - l", "check --manifest /dev/stdin"] {
+        let run = folder.run("\(text) | timeout 20 \(use) > out")
+        #expect(
+          run.status == 65 && run.errors.contains("or is longer than 64 KiB"),
+          "\(use): \(run.errors)")
+      }
+    }
+    // Long ids are cut out of a message, what to do is not.
+    let long = folder.run("yes 7 | head -c 60000 | tr -d '\\n' | score --model m --users - l > out")
+    #expect(
+      long.status == 65 && long.errors.utf8.count < 5000
+        && long.errors.contains("lower --min-known"),
+      "\(long.errors.utf8.count)")
+  }
+
   /// Without memory tools end with a line, whatever asked for it: Swift's runtime, OpenBLAS, a reader.
   @Test func littleMemoryEndsWithALine() throws {
     let (_, split) = try folder.simulated()
