@@ -11,10 +11,22 @@ final class Archive {
   /// Bytes read so far, as they are stored.
   var storedCount: Int { bytes.storedCount }
 
-  /// Opens a file, or standard input for nil.
+  /// Throws `SourceError` where a file, out of whatever packs it, begins with zeros: to libarchive they are a tar whose
+  /// files are still to come, however many zeros there are.
+  static func refuseZeros(_ file: String, _ label: String) throws {
+    var start = [UInt8](repeating: 1, count: SourceBytes.tapeBlock)
+    let archive = try Archive(file, label, unpacks: false)
+    guard (try? archive.nextFile()) != nil,
+      let count = try? start.withUnsafeMutableBytes({ try archive.read(into: $0, label) }),
+      count == start.count, start.allSatisfy({ $0 == 0 })
+    else { return }
+    throw SourceError(.badData, "\(label): cannot be read: \(SourceBytes.zeros)")
+  }
+
+  /// Opens a file, or standard input for nil; whether files are taken out of archives can be said.
   ///
   /// Throws `SourceError`.
-  init(_ file: String?, _ label: String) throws {
+  init(_ file: String?, _ label: String, unpacks: Bool = true) throws {
     let descriptor = file.map { Glibc.open($0, O_RDONLY | O_CLOEXEC) } ?? 0
     guard descriptor >= 0 else {
       throw SourceError(
@@ -29,11 +41,14 @@ final class Archive {
     for support in [
       archive_read_support_filter_zstd, archive_read_support_filter_xz,
       archive_read_support_filter_bzip2, archive_read_support_filter_lz4,
-      archive_read_support_format_zip, archive_read_support_format_tar,
       archive_read_support_format_raw, archive_read_support_format_empty,
     ] { _ = support(archive) }
-    // What stands behind the first end of joined archives is read as well.
-    archive_read_set_options(archive, "tar:read_concatenated_archives")
+    if unpacks {
+      archive_read_support_format_zip(archive)
+      archive_read_support_format_tar(archive)
+      // What stands behind the first end of joined archives is read as well.
+      archive_read_set_options(archive, "tar:read_concatenated_archives")
+    }
     bytes.serve(archive)
     guard archive_read_open1(archive) == ARCHIVE_OK else { throw failure(label) }
   }

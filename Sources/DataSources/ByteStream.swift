@@ -30,7 +30,8 @@ public final class ByteStream {
     if path != "-" {
       guard access(file, R_OK) == 0 else {
         throw SourceError(
-          .noInput, "\(file): cannot be opened: \(String(cString: strerror(errno)))")
+          .noInput,
+          "\(file.isEmpty ? "''" : file): cannot be opened: \(String(cString: strerror(errno)))")
       }
       var status = stat()
       guard stat(file, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
@@ -39,6 +40,7 @@ public final class ByteStream {
       isFile = status.st_mode & S_IFMT == S_IFREG
     }
     var names: [String] = []
+    if isFile { try Archive.refuseZeros(file, label) }
     if isFile, member == nil { names = try Self.members(of: file) }
     if names.contains(where: { $0 == "xl/workbook.xml" || $0 == "content.xml" }) {
       throw SourceError(.badData, "\(label): is a spreadsheet; export it as CSV in UTF-8")

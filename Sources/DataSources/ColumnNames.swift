@@ -13,7 +13,7 @@ extension ColumnRole {
       "userid", "user", "uid", "reviewerid", "customerid", "customer", "custid", "profileid",
       "visitorid", "authorid", "memberid", "personid", "accountid", "clientid", "buyerid",
       "playerid", "steamid", "usersha1", "usermd5", "householdkey", "customeremail", "useremail",
-      "email", "username", "reviewprofilename",
+      "email", "username", "reviewprofilename", "userpseudoid",
     ],
     .item: [
       "itemid", "item", "iid", "movieid", "movie", "sid", "businessid", "business", "asin",
@@ -21,7 +21,7 @@ extension ColumnRole {
       "artistid", "artist", "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
       "videoid", "newsid", "recipeid", "venueid", "placeid", "locationid", "poiid", "gmapid",
       "workid", "work", "pinid", "merchantid", "appid", "docid", "contentid", "bookmarkid",
-      "beerid", "beerbeerid", "lineitemsku", "aid",
+      "beerid", "beerbeerid", "lineitemsku", "aid", "trackuri",
     ],
     .rating: [
       "rating", "stars", "starrating", "star", "score", "overall", "value", "weight", "bookrating",
@@ -31,7 +31,8 @@ extension ColumnRole {
       "timestamp", "unixtime", "unixreviewtime", "time", "ts", "timems", "utctimestamp",
       "eventtime", "datetime", "date", "createdat", "orderedat", "orderdate", "purchasedat",
       "purchasedate", "invoicedate", "transactiondate", "transactiondt", "tdat", "eventdate",
-      "clicktimestamp", "reviewdate", "ratedat", "ratingtime", "dateadded", "reviewtime",
+      "clicktimestamp", "eventtimestamp", "reviewdate", "ratedat", "ratingtime", "dateadded",
+      "reviewtime",
     ],
   ]
 
@@ -39,7 +40,8 @@ extension ColumnRole {
   private static let words: [ColumnRole: [String]] = [
     .user: [
       "usuario", "idusuario", "cliente", "idcliente", "utente", "idutente", "utilisateur",
-      "client", "kunde", "kundenid", "kundennr", "kundennummer", "nutzer", "nutzerid", "benutzer",
+      "client", "kunde", "kundenid", "kundennr", "kundnr", "kundenummer", "kundennummer", "nutzer",
+      "nutzerid", "benutzer",
       "benutzerid", "gebruiker", "klant", "usuário", "usuárioid", "idusuário", "idutilisateur",
       "acheteur", "comprador", "käufer", "koper", "användare", "användarid", "bruker", "brukerid",
       "bruger", "käyttäjä", "asiakas", "ostaja", "użytkownik", "użytkownikid", "klient",
@@ -53,7 +55,8 @@ extension ColumnRole {
     ],
     .item: [
       "articulo", "art\u{ED}culo", "producto", "articolo", "prodotto", "artikel", "artikelid",
-      "artikelnr", "artikelnummer", "produkt", "article", "produit", "artigo", "produto",
+      "artikelnr", "artnr", "varenr", "artikelnummer", "produkt", "article", "produit", "artigo",
+      "produto",
       "película", "libro", "canción", "filme", "livro", "livre", "boek", "buch", "film", "låt",
       "bok", "bog", "vara", "vare", "tuote", "kirja", "elokuva", "towar", "książka", "zboží",
       "výrobek", "kniha", "termék", "könyv", "produs", "carte", "ürün", "kitap", "toode", "prekė",

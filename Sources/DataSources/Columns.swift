@@ -135,10 +135,12 @@ public struct ColumnSelection: Sendable {
     }
   }
 
-  /// The position of each role among named columns.
+  /// The position of each role among named columns, or keys of JSON objects.
   ///
   /// Throws `SourceError` when a chosen column does not exist or user or item cannot be told.
-  func positions(named names: [String], source: String) throws -> [ColumnRole: Int] {
+  func positions(named names: [String], areKeys: Bool = false, source: String) throws
+    -> [ColumnRole: Int]
+  {
     var found: [ColumnRole: Int] = [:]
     for role in ColumnRole.allCases {
       switch references[role] {
@@ -165,8 +167,8 @@ public struct ColumnSelection: Sendable {
         .badData,
         "\(source): line 1 names no \(missing.joined(separator: " and no ")) column among"
           + " \(shown(names.joined(separator: ", ").utf8, most: 200)); put its name into"
-          + " --columns \(Conversion.quoted(shown(example.joined(separator: ",").utf8, most: 80))), or say"
-          + " --header no where it is data")
+          + " --columns \(Conversion.quoted(shown(example.joined(separator: ",").utf8, most: 80)))"
+          + (areKeys ? "" : ", or say --header no where it is data"))
     }
     return found
   }

@@ -42,8 +42,9 @@ struct Conversion {
         ? fault("JSON arrays, one a line", "jq -r @csv \(path)")
         : fault("one JSON array", "jq -c '.[]' \(path)")
     }
-    // LibraryThing's reviews are assignments.
-    if begin.starts(with: Array("reviews[(".utf8)) {
+    // LibraryThing's reviews and comments are assignments.
+    let word = begin.drop { (0x61...0x7A).contains($0) }
+    if word.count < begin.count, word.starts(with: "[(".utf8), begin.contains(0x7B) {
       throw fault("text of Python's dictionaries, not JSON", python)
     }
     guard begin.first == 0x7B else { return }

@@ -157,6 +157,17 @@ struct FieldSample {
         "field \(other + 1) holds times such as '\(shown(rows[0][other]))', but field \(time + 1)"
           + " would be read as such")
     }
+    // A row for each user, with few other ids and small numbers for times, describes users.
+    if let time = place(.time), let user = place(.user), let item = place(.item),
+      rows[0].count > 4, rows.count > 2, distinct(time) > 1, distinct(user) == rows.count,
+      distinct(item) < rows.count,
+      positions[.rating].map(isNumeric) ?? true,
+      column(time).allSatisfy({ (parseNumber($0)?.magnitude ?? .infinity) < 1e8 })
+    {
+      throw fault(
+        "field \(time + 1) holds numbers such as '\(shown(rows[0][time]))' where times are expected"
+      )
+    }
   }
 
   /// Throws `SourceError` where a column of that name holds times in place of ratings, or a mark for none in place

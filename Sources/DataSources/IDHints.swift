@@ -28,12 +28,12 @@ extension IDTable {
     }
     if let first = padded.first {
       hints.append(
-        "ids of \(padded.count) \(kind) begin or end with a blank, such as '\(shown(first))', and are not"
+        "ids of \(padded.count) \(kind) begin or end with a blank, such as '\(spelled(first))', and are not"
           + " those without; take the blanks out where they are meant to be the same")
     }
     if let first = hidden.first {
       hints.append(
-        "ids of \(hidden.count) \(kind) hold characters that are not seen, such as '\(shown(first))', and are not"
+        "ids of \(hidden.count) \(kind) hold characters that are not seen, such as '\(spelled(first))', and are not"
           + " those without; take them out where they are meant to be the same")
     }
     if let first = shortened.first {
@@ -43,7 +43,7 @@ extension IDTable {
     }
     if let (one, other) = twins.first {
       hints.append(
-        "ids of \(twins.count) \(kind) are written in two ways, such as '\(shown(one))' and '\(shown(other))',"
+        "ids of \(twins.count) \(kind) are written in two ways, such as '\(spelled(one))' and '\(spelled(other))',"
           + " and count as different; write them in one way where they are meant to be the same")
     }
     return hints
@@ -57,9 +57,11 @@ extension IDTable {
     return text.first?.properties.isWhitespace == true || text.last?.properties.isWhitespace == true
   }
 
-  /// Controls beyond ASCII, spaces without width, marks of byte order and hyphenation, and changes of direction.
+  /// Controls beyond ASCII, spaces without width or that look like a blank, marks of byte order and hyphenation, and
+  /// changes of direction.
   private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-    [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF].contains(scalar.value)
+    [0xA0, 0xAD, 0x180E, 0x200B, 0x200E, 0x200F, 0x202F, 0x3164, 0xFEFF].contains(scalar.value)
+      || (0x2060...0x2064).contains(scalar.value)
       || (0x80...0x9F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)
       || (0x2066...0x2069).contains(scalar.value)
   }
@@ -96,4 +98,19 @@ extension IDTable {
     else { return nil }
     return Array(String(whole).utf8)
   }
+}
+
+/// An id as it is shown where it looks like another one: blanks beyond ASCII, characters that are not seen and accents
+/// that stand apart are written by their numbers.
+private func spelled(_ id: [UInt8]) -> String {
+  var text = ""
+  for scalar in shown(id).unicodeScalars {
+    let (value, properties) = (scalar.value, scalar.properties)
+    let isPlain =
+      value < 0x80 || value == 0xFFFD
+      || !(properties.isWhitespace || properties.isDefaultIgnorableCodePoint
+        || [.nonspacingMark, .format, .control].contains(properties.generalCategory))
+    text += isPlain ? String(scalar) : "\\u{\(String(value, radix: 16))}"
+  }
+  return text
 }

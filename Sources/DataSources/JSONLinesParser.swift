@@ -47,7 +47,12 @@ struct JSONLinesParser: LineParser {
         }
       }
       guard isObject || number > 0 else {
-        throw SourceError(.badData, "\(source): line 1 is no JSON object; say --layout")
+        throw SourceError(
+          .badData,
+          "\(source): line 1 is no JSON object"
+            + (Self.beginsWithObject(line)
+              ? " alone, but one with more behind it; convert it: jq -c . \(Conversion.quoted(source)) | ingest -"
+              : "; say --layout"))
       }
     }
     guard !columns.hasPositions else {
@@ -56,7 +61,7 @@ struct JSONLinesParser: LineParser {
     if columns.references.isEmpty, let first = lines.first {
       try JSONShape(first, names, isOnly: lines.count == 1, source: source)?.refuse()
     }
-    let positions = try columns.positions(named: names, source: source)
+    let positions = try columns.positions(named: names, areKeys: true, source: source)
     keys = ColumnRole.allCases.compactMap { role in
       positions[role].map { (role, Array(names[$0].utf8)) }
     }
@@ -81,6 +86,14 @@ struct JSONLinesParser: LineParser {
     }.map(\.element)
   }
 
+  /// Whether there is an object with something behind it.
+  private static func beginsWithObject(_ line: [UInt8]) -> Bool {
+    line.withUnsafeBufferPointer { bytes in
+      var scanner = JSONScanner(bytes)
+      return scanner.passesValue()
+    }
+  }
+
   private static func advice(on role: ColumnRole) -> String {
     "leave it out with --columns \(role.rawValue)=none, or fix it"
   }
@@ -89,6 +102,7 @@ struct JSONLinesParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     var values: [[UInt8]?] = [nil, nil, nil, nil]
+    var truths = [false, false, false, false]
     var fields = ItemFields()
     // Lists are names; text in brackets is none.
     var isText = false
@@ -96,6 +110,7 @@ struct JSONLinesParser: LineParser {
     let isObject = scanner.members { key, value in
       for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
         values[place] = JSONScanner.content(value, decoder)
+        truths[place] = value.elementsEqual("true".utf8) || value.elementsEqual("false".utf8)
       }
       if texts != nil {
         for label in labels where key.elementsEqual(label.key) {
@@ -125,6 +140,7 @@ struct JSONLinesParser: LineParser {
         guard !value.isEmpty, value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
           return "'\(name)' is empty or no text"
         }
+        guard !truths[place] else { return "'\(name)' is true or false, not an id" }
         if wanted.role == .user { user = value } else { item = value }
       case .rating:
         guard let number = parseNumber(value) else {
@@ -195,6 +211,12 @@ struct JSONScanner {
       if take(0x2C) { continue }
       return take(0x7D) && isAtEnd()
     }
+  }
+
+  /// Passes over one value; false when there is none or nothing behind it.
+  mutating func passesValue() -> Bool {
+    skipBlanks()
+    return skipValue() && !isAtEnd()
   }
 
   private mutating func isAtEnd() -> Bool {

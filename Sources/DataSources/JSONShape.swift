@@ -65,25 +65,44 @@ struct JSONShape {
       let what = "interactions are lists in '\(shown(list.utf8))'"
       guard case .object(let members) = first else {
         guard let user, Self.isScalar(first) else { continue }
-        throw fault(what, "-c '{user: \(Self.from(user))} + (\(Self.from(list))[] | {item: .})'")
+        throw fault(
+          what,
+          "-c '{\(parts([.user, .time], names, user: user))} + (\(Self.from(list))[] | {item: .})'")
       }
       let inner = members.keys.sorted()
-      guard let item = ColumnRole.item.position(in: inner) else { continue }
-      guard let user else {
-        guard ColumnRole.user.position(in: inner) != nil else { continue }
+      guard ColumnRole.item.position(in: inner) != nil else {
+        // Lists of lists, such as playlists with their tracks.
+        if isOnly, user == nil, members.values.contains(where: { $0.array?.isEmpty == false }) {
+          throw fault(what, "-c '\(Self.from(list))[]'")
+        }
+        continue
+      }
+      if user == nil, ColumnRole.user.position(in: inner) != nil {
         throw fault(what, "-c '\(Self.from(list))[]'")
       }
-      var parts = ["item: \(Self.from(inner[item]))"]
-      for role in [ColumnRole.rating, .time] {
-        if let place = role.position(in: inner) {
-          parts.append("\(role.rawValue): \(Self.from(inner[place]))")
-        }
-      }
+      guard let user = user ?? onlyID else { continue }
+      let outer = [ColumnRole.rating, .time].filter { $0.position(in: inner) == nil }
       throw fault(
         what,
-        "-c '{user: \(Self.from(user))} + (\(Self.from(list))[] | {\(parts.joined(separator: ", "))})'"
-      )
+        "-c '{\(parts([.user] + outer, names, user: user))} + (\(Self.from(list))[] | "
+          + "{\(parts([.item, .rating, .time], inner, user: user))})'")
     }
+  }
+
+  /// Members of an object for jq that makes interactions of it.
+  private func parts(_ roles: [ColumnRole], _ names: [String], user: String) -> String {
+    roles.compactMap { role in
+      let name = role == .user ? user : role.position(in: names).map { names[$0] }
+      return name.map { "\(role.rawValue): \(Self.from($0))" }
+    }.joined(separator: ", ")
+  }
+
+  /// The key that may be a user's where none is known: the only one of an id.
+  private var onlyID: String? {
+    let ids = names.filter { name in
+      name.lowercased().hasSuffix("id") && members[name].map(Self.isScalar) == true
+    }
+    return ids.count == 1 ? ids[0] : nil
   }
 
   /// One object has all users, with their items or with the ratings of these.

@@ -34,6 +34,7 @@ extension LineParser {
 final class LineSource<Parser: LineParser>: InteractionSource {
   let columns: RowColumns
   let layout: String
+  let order: ColumnOrder?
   private let text: LineBlocks
   private let badRows: BadRows
   private var parser: Parser
@@ -45,9 +46,11 @@ final class LineSource<Parser: LineParser>: InteractionSource {
   var remarks: [String] { parser.remarks }
 
   init(
-    _ text: LineBlocks, _ parser: Parser, columns: RowColumns, layout: String, badRows: BadRows
+    _ text: LineBlocks, _ parser: Parser, columns: RowColumns, layout: String,
+    order: ColumnOrder? = nil, badRows: BadRows
   ) {
     self.layout = layout
+    self.order = order
     self.text = text
     self.parser = parser
     self.columns = columns

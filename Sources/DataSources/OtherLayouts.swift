@@ -131,6 +131,8 @@ struct MatrixParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     row += 1
+    // A record of blanks alone is a row without numbers.
+    guard line.contains(where: { $0 != 0x20 }) else { return nil }
     let fields = splitFields(line, by: delimiter, .none) ?? []
     if let columns, fields.count != columns {
       return "has \(fields.count) numbers where the rows before have \(columns)"

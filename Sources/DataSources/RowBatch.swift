@@ -11,6 +11,25 @@ public struct RowColumns: Equatable, Sendable {
   }
 }
 
+/// Which field of rows holds what, from 0.
+public struct ColumnOrder: Equatable, Sendable {
+  let places: [ColumnRole: Int]
+  /// Whether the first line names the columns.
+  public let isNamed: Bool
+
+  /// Whether one of two has a header and they are read in different orders all the same.
+  public func contradicts(_ other: ColumnOrder) -> Bool {
+    isNamed != other.isNamed && places != other.places
+  }
+
+  /// The order as `--columns` takes it.
+  public var option: String {
+    ColumnRole.allCases.map { role in
+      "\(role.rawValue)=\(places[role].map { "\($0 + 1)" } ?? "none")"
+    }.joined(separator: ",")
+  }
+}
+
 /// Rows with user and item numbers from id tables; ratings and times have meaning only where the
 /// source's columns say so.
 public final class RowBatch {
@@ -86,6 +105,8 @@ public protocol InteractionSource: AnyObject {
   var columns: RowColumns { get }
   /// How the source was understood, in words, such as "rows between ',': user in 1, item in 2".
   var layout: String { get }
+  /// Of rows, which field holds what, and whether a header says so.
+  var order: ColumnOrder? { get }
   /// What was left out or guessed in the rows read so far, in words.
   var remarks: [String] { get }
   /// Replaces the batch by the next rows; false when there are none left.
@@ -96,4 +117,5 @@ public protocol InteractionSource: AnyObject {
 
 extension InteractionSource {
   public var remarks: [String] { [] }
+  public var order: ColumnOrder? { nil }
 }

@@ -6,6 +6,8 @@ struct RowLayout {
   let quoting: Quoting
   /// The first line where it names the columns.
   let header: [UInt8]?
+  /// Its fields as they are compared with a row's.
+  let headerNames: [[UInt8]]
   /// Fields of a row.
   let width: Int
   /// What each field is read as, up to the last one needed.
@@ -21,6 +23,12 @@ struct RowLayout {
 
   var columns: RowColumns {
     RowColumns(ratings: roles.contains(.rating), times: roles.contains(.time))
+  }
+
+  /// Which field holds what.
+  var order: ColumnOrder {
+    let held = roles.enumerated().compactMap { place, role in role.map { ($0, place) } }
+    return ColumnOrder(places: Dictionary(uniqueKeysWithValues: held), isNamed: header != nil)
   }
 
   /// Which field holds what, and which are left out.
@@ -78,6 +86,7 @@ struct RowLayout {
     let quoting = Quoting(options.quotes, delimiter: delimiter)
     let rows = Self.records(lines, delimiter, quoting)
     let shape = RowShape(rows, lines, delimiter, source)
+    if options.quotes != .none { try shape.refuseQuotedRows() }
     guard let first = lines.first, let fields = rows.first, fields.count >= 2 else {
       throw SourceError(
         .badData,
@@ -97,6 +106,7 @@ struct RowLayout {
     let hasHeader =
       options.header ?? (looksNamed || said.hasNames || Self.stands(fields, over: below))
     header = hasHeader ? first : nil
+    headerNames = hasHeader ? fields.map(Self.plainName) : []
     self.names = hasHeader ? names : nil
     let sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
     self.sample = sample
@@ -115,7 +125,7 @@ struct RowLayout {
       isByName
       ? (try said.positions(named: names, source: source), "")
       : try Self.positions(said, sample, fields.count, source)
-    self.ground = ground
+    self.ground = ground + (hasHeader ? "" : Self.doubt(at: fields, sample))
     roles = try Self.roles(positions, width: fields.count, source: source)
     times = TimeForm(positions[.time].map(sample.column) ?? [])
     for label in LabelRole.allCases {
@@ -175,6 +185,16 @@ struct RowLayout {
     return (positions, " (Amazon's products come before its reviewers)")
   }
 
+  /// A hint at a first line of words that may be a header all the same: none of them comes again below.
+  private static func doubt(at fields: [[UInt8]], _ sample: FieldSample) -> String {
+    let areNames = fields.indices.allSatisfy { place in
+      let column = sample.column(place)
+      return !fields[place].contains(where: isDigit) && column.count > 1
+        && column.count { $0 == fields[place] } == 1
+    }
+    return areNames ? " (line 1 is data; say --header yes if it names the columns)" : ""
+  }
+
   /// A header holds no numbers; one that names a user or an item alone is none to guess the other by.
   private static func looksNamed(_ names: [String], _ fields: [[UInt8]]) -> Bool {
     let named = [ColumnRole.user, .item].map { role in names.filter(role.isNamed) }
@@ -187,6 +207,24 @@ struct RowLayout {
     let numeric = fields.indices.count { below.isNumeric($0) }
     return !fields.contains { $0.isEmpty || parseNumber($0) != nil }
       && numeric > (fields.contains { $0.contains(where: isDigit) } ? 1 : 0)
+  }
+
+  /// A column's name without blanks around it and in lower case.
+  static func plainName(_ field: [UInt8]) -> [UInt8] {
+    trimmed(field).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+  }
+
+  /// Whether a row is the header again, perhaps quoted or written otherwise.
+  func isHeader(_ fields: [[UInt8]]) -> Bool {
+    fields.count == headerNames.count
+      && zip(fields, headerNames).allSatisfy { Self.plainName($0) == $1 }
+  }
+
+  /// Whether a row has the header's names in another order.
+  func isHeaderTurned(_ fields: [[UInt8]]) -> Bool {
+    fields.count == headerNames.count && !fields.isEmpty
+      && headerNames.contains(Self.plainName(fields[0]))
+      && Set(fields.map(Self.plainName)) == Set(headerNames)
   }
 
   private static func roles(

@@ -15,9 +15,9 @@ struct RowParser: LineParser {
   private let labels: LabelColumns?
   /// Delimiters behind the last field needed.
   private let marksBehind: Int
-  /// The first bytes of the header, and which of eight they are.
-  private var headerWord: UInt64 = 1
-  private var headerMask: UInt64 = 0
+  /// How a header that comes again may begin.
+  private var headerStart: WordStart
+  private var turnedStart: WordStart
   private var repeatedHeaders = 0
 
   var remarks: [String] {
@@ -32,11 +32,13 @@ struct RowParser: LineParser {
     self.layout = layout
     self.decoder = decoder
     marksBehind = (layout.width - layout.roles.count) * layout.delimiter.count
-    if let header = layout.header {
-      let bytes = Array(header.prefix(8))
-      headerMask = bytes.count == 8 ? .max : (1 << UInt64(bytes.count * 8)) - 1
-      headerWord = bytes.enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64($1.offset * 8) }
+    headerStart = WordStart(Array(layout.headerNames.joined(separator: layout.delimiter)))
+    // Files whose columns have another order begin with the other of user and item.
+    let ids = layout.headerNames.indices.first { place in
+      place > 0 && place < layout.roles.count
+        && (layout.roles[place] == .user || layout.roles[place] == .item)
     }
+    turnedStart = WordStart(ids.map { layout.headerNames[$0] + layout.delimiter } ?? [])
     first = layout.delimiter[0]
     second = layout.delimiter.count > 1 ? layout.delimiter[1] : 0
     isPlainDelimiter = layout.delimiter.count == 1 || layout.delimiter == [first, first]
@@ -50,7 +52,7 @@ struct RowParser: LineParser {
     _ start: UnsafePointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> UnsafePointer<UInt8>? {
     let word = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self).littleEndian
-    guard word & headerMask != headerWord, isPlainDelimiter else { return nil }
+    guard !headerStart.begins(word), !turnedStart.begins(word), isPlainDelimiter else { return nil }
     var at = start
     var (userAt, userCount, itemAt, itemCount) = (start, 0, start, 0)
     var rating: Float = 1
@@ -151,6 +153,13 @@ struct RowParser: LineParser {
       return
         "a quoted field does not end, or a quote in it is not doubled (--quotes none takes them as text)"
     }
+    if layout.isHeader(fields) {
+      repeatedHeaders += 1
+      return nil
+    }
+    if layout.isHeaderTurned(fields) {
+      return "names the columns in another order than line 1; read the files that were joined apart"
+    }
     guard fields.count >= layout.width,
       fields.dropFirst(layout.width).allSatisfy(\.isEmpty)
     else {
@@ -196,4 +205,25 @@ struct RowParser: LineParser {
     guard layout.quoting == .csv, isQuoted || line.contains(0x22) else { return false }
     return DataSources.isOpen(line, by: layout.delimiter, isQuoted: isQuoted)
   }
+}
+
+/// The first bytes of a line, eight at most, in small letters.
+private struct WordStart {
+  private var word: UInt64 = 1
+  private var mask: UInt64 = 0
+  private static let smallLetters: UInt64 = 0x2020_2020_2020_2020
+
+  /// Of no bytes, it begins no line.
+  init(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    let start = bytes.prefix(8)
+    mask = start.count == 8 ? .max : (1 << UInt64(start.count * 8)) - 1
+    let spelled = start.enumerated().reduce(UInt64(0)) {
+      $0 | UInt64($1.element) << UInt64($1.offset * 8)
+    }
+    word = (spelled | Self.smallLetters) & mask
+  }
+
+  @inline(__always)
+  func begins(_ line: UInt64) -> Bool { (line | Self.smallLetters) & mask == word }
 }

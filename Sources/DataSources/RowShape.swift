@@ -71,6 +71,17 @@ struct RowShape {
     }
   }
 
+  /// Throws `SourceError` where whole rows stand between quotes, as where a table was exported from one column.
+  func refuseQuotedRows() throws {
+    let areQuoted = lines.allSatisfy { line in
+      line.count > 2 && line.first == 0x22 && line.last == 0x22
+        && [0x2C, 0x3B, 0x09].contains { line.contains($0) }
+    }
+    guard areQuoted, rows.allSatisfy({ $0.count == 1 }) else { return }
+    throw fault(
+      "has quotes around whole rows", "sed 's/^\"//; s/\"\\r*$//; s/\"\"/\"/g' \(path)")
+  }
+
   /// Throws `SourceError` for a table with a row for each user and a column for each item.
   func refuseTableOfItems() throws {
     guard let names = rows.first, names.count > 3, rows.count > 1 else { return }

@@ -10,6 +10,11 @@ import Glibc
 /// Members may follow each other (bgzip, pigz, `cat`), zeros may fill up the last block of a tape.
 final class SourceBytes {
   private static let size = 1 << 20
+  /// Bytes of a block of a tar.
+  static let tapeBlock = 512
+  /// What is said of a source that begins with a block of zeros.
+  static let zeros =
+    "it begins with zero bytes, as a file that was never written; fetch or make it again"
   /// What was wrong with the bytes, in words; libarchive then reports a failed read.
   private(set) var fault: String?
   /// Bytes read from the source so far, as they are stored.
@@ -19,12 +24,13 @@ final class SourceBytes {
   /// Bytes in `stored` that nobody took so far.
   private var waiting = 0..<0
   private var inflation: Inflation?
+  private var isBegun = false
 
   /// Takes over a descriptor. A source that begins like gzip is taken for it.
   init(descriptor: Int32) {
     self.descriptor = descriptor
     var head = 0
-    while head < 2 {
+    while head < Self.tapeBlock {
       let count = readOnce(stored + head, Self.size - head)
       guard count > 0 else { break }
       head += count
@@ -57,6 +63,17 @@ final class SourceBytes {
 
   /// The next bytes for libarchive, at the end none; nil on a fault.
   fileprivate func next() -> UnsafeRawBufferPointer? {
+    guard let bytes = nextPlain() else { return nil }
+    if !isBegun, bytes.count >= Self.tapeBlock, bytes.prefix(Self.tapeBlock).allSatisfy({ $0 == 0 })
+    {
+      fault = Self.zeros
+      return nil
+    }
+    isBegun = true
+    return bytes
+  }
+
+  private func nextPlain() -> UnsafeRawBufferPointer? {
     guard fault == nil else { return nil }
     guard let inflation else {
       guard refill() else { return fault == nil ? .init(start: nil, count: 0) : nil }

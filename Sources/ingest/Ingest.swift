@@ -83,6 +83,9 @@ struct Ingest: Tool {
 
   func validate() throws {
     guard skipBad >= 0 else { throw ValidationError("--skip-bad must not be negative") }
+    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("standard input (-) can be read once only")
+    }
     if let delimiter, let text = delimiterText {
       guard (1...8).contains(text.utf8.count),
         text.utf8.allSatisfy({ $0 < 0x80 && !"\"\n\r".utf8.contains($0) })
@@ -117,6 +120,9 @@ struct Ingest: Tool {
     try output.refuseToReplace(
       inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 })
     let file = try output.open()
+    if let twice = InputFile.repeated(inputs) {
+      context.log.warning("\(twice): is named twice, and its rows count twice")
+    }
     let labels = try ItemLabels(
       items: items, quotes: quotes, originalIDs: itemIds, categoryVectors: categoryVectors)
     let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }
@@ -125,10 +131,15 @@ struct Ingest: Tool {
     var rows = 0
     var layouts: Set<String> = []
     for remark in labels.remarks { context.log.notice(remark) }
+    var orders: [(name: String, order: ColumnOrder)] = []
     for path in inputs {
       let bytes = try ByteStream(path, preferred: Self.usualNames)
       repeat {
         let source = try options.open(bytes, badRows: badRows, texts: texts)
+        if let order = source.order {
+          try refuseOther(order, bytes.name, than: orders)
+          if !orders.contains(where: { $0.order == order }) { orders.append((bytes.name, order)) }
+        }
         if layouts.insert(source.layout).inserted {
           context.log.notice("\(bytes.name): \(source.layout)")
         } else {
@@ -160,6 +171,20 @@ struct Ingest: Tool {
     if let sink {
       report(sink, rows, context)
     }
+  }
+
+  /// Throws `ToolError` where an input has a header, another has none, and their columns would be read in different
+  /// orders: they are parts of one table as a rule.
+  private func refuseOther(
+    _ order: ColumnOrder, _ name: String, than orders: [(name: String, order: ColumnOrder)]
+  ) throws {
+    guard let other = orders.first(where: { $0.order.contradicts(order) }) else { return }
+    let named = order.isNamed ? (name, order) : other
+    let bare = order.isNamed ? other.name : name
+    throw ToolError(
+      .badData,
+      "\(bare): has no header, and its columns would be read in another order than those of \(named.0); say which"
+        + " field holds what, as in --columns \(named.1.option)")
   }
 
   /// Says what was read, and what of it looks wrong.

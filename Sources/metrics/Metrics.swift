@@ -31,8 +31,7 @@ struct Metrics: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Metrics to compute, comma-separated; all by default.", valueName: "name,..."),
-    completion: .list(Metric.allCases.map(\.rawValue)))
+      "Metrics to compute, comma-separated; all by default.", valueName: "name,..."))
   var metrics: String?
 
   @Option(

@@ -85,6 +85,21 @@ import Testing
     }
   }
 
+  /// A file system writes zeros where a file was never written; to libarchive they are a tar without end.
+  @Test func zerosAreNoTar() throws {
+    for count in [1, 511, 512, 10_240, 3 << 20] {
+      let zeros = [UInt8](repeating: 0, count: count)
+      #expect(refusal(zeros).contains("zero bytes"), "\(count)")
+    }
+    for packer in ["gzip", "zstd -q", "xz -1", "bzip2"] {
+      #expect(
+        refusal(make("head -c 3000000 /dev/zero | \(packer) > made")).contains("zero bytes"),
+        "\(packer)")
+    }
+    let endless = Shell.run("timeout 20 ingest -o never.ig < /dev/zero")
+    #expect(endless.status == 65 && endless.errors.contains("zero bytes"), "\(endless.errors)")
+  }
+
   /// What stands behind the first end of joined tars is no less of the file.
   @Test func joinedTarsAreReadToTheLast() throws {
     let first = make("head -n 100 r.csv > s1.csv && tar -cf made s1.csv")

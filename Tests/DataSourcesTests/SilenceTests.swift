@@ -6,6 +6,13 @@ import Testing
 
 @testable import DataSources
 
+/// How a text is understood, in words.
+private func layout(_ text: String) throws -> String {
+  let folder = try Folder()
+  let path = try folder.write("source", text)
+  return try SourceOptions().open(ByteStream(path), badRows: BadRows(tolerated: 0)).layout
+}
+
 private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
   let path = folder.path("source")
   try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -37,6 +44,13 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     let once = "\u{FEFF}user,item\na,b\n"
     #expect(try readText(once + once) == [Row("a", "b"), Row("a", "b")])
     #expect(try readText("\u{FEFF}a,b,1\n\u{FEFF}a,c,2\n").map(\.user) == ["a", "a"])
+    // Each part has the header as another program writes it.
+    #expect(
+      try readText("\"User\",item\na,b\nuser,item\nc,d\nUSER,\"Item\"\ne,f\nuser1,i\n")
+        == [Row("a", "b"), Row("c", "d"), Row("e", "f"), Row("user1", "i")])
+    for text in ["user,item\na,b\nitem,user\nd,c\n", "Item,User\na,b\n\"user\",\"item\"\nd,c\n"] {
+      #expect(refusal(text).contains("line 3: names the columns in another order than line 1"))
+    }
   }
 
   @Test func oneRuleOfQuotes() throws {
@@ -57,6 +71,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(try readText("cliente,articulo\n1,10\n") == [Row("1", "10")])
     #expect(try readText("ostaja,tuote,arvio\nana,x,5\nbo,y,4\n").map(\.user) == ["ana", "bo"])
     #expect(try readText("ana,x\nbo,y\n").count == 2)
+    #expect(
+      try layout("ana,x\nbo,y\n").hasSuffix(
+        "(line 1 is data; say --header yes if it names the columns)"))
+    #expect(try !layout("ana,x\nana,y\n").contains("line 1"))
     let hint = refusal("order_id,customer_email,total\n1,a@b.c,3\n")
     #expect(hint.contains("--columns user=customer_email,item=NAME"))
   }
@@ -108,6 +126,11 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
 
   @Test func whatMustBeConvertedSaysHow() throws {
     #expect(refusal("[{\"user\":1,\"item\":2}]\n").contains("jq -c '.[]'"))
+    #expect(
+      refusal("{\"user\":1,\"item\":2} {\"user\":1,\"item\":3}\n").contains("convert it: jq -c . "))
+    #expect(refusal("{\"user\":1,\"item\"}\n").contains("line 1 is no JSON object; say --layout"))
+    #expect(!refusal("{\"who\":1,\"what\":2}\n").contains("--header"))
+    #expect(refusal("{\"user\":true,\"item\":2}\n").contains("'user' is true or false, not an id"))
     #expect(refusal("{u'user': u'a', 'item': 'b'}\n").contains("ast.literal_eval"))
     let mind =
       "1\tU5\t11/15/2019 8:55:22 AM\tN1 N2\tN9-0 N7-1\n2\tU6\t11/15/2019 9:01:00 PM\t\tN4-1 N7-0\n"
@@ -148,6 +171,12 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(hints(["1", "1.0", "2e0"]).first?.contains("'1' and '1.0'") == true)
     #expect(hints(["\u{E9}", "e\u{301}"]).count == 1)
     #expect(hints(["1.5", "a.b", "tree", "10"]).isEmpty)
+    // What looks alike is told apart in what is said.
+    #expect(hints(["\u{E9}", "e\u{301}"])[0].contains("'\u{E9}' and 'e\\u{301}'"))
+    #expect(
+      hints(["a\u{A0}b", "10\u{2060}"])[0].contains(
+        "2 items hold characters that are not seen, such as 'a\\u{a0}b'"))
+    #expect(hints(["10\u{3000}"])[0].contains("'10\\u{3000}'"))
   }
 
   @Test func days() {

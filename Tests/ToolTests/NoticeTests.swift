@@ -48,6 +48,34 @@ import Testing
     #expect(long.status == 64 && long.errors.contains("up to eight ASCII characters"))
   }
 
+  @Test func partsOfATableAreReadAlike() throws {
+    let named = "item,user,rating\n1,10,4\n2,11,5\n"
+    for inputs in ["ratings.csv items.csv", "items.csv ratings.csv"] {
+      let refused = try run("ingest \(inputs) -o out.ig", named, items: "3,12,1\n4,13,2\n")
+      #expect(
+        refused.status == 65
+          && refused.errors.contains(
+            "items.csv: has no header, and its columns would be read in another order than those of ratings.csv;"
+              + " say which field holds what, as in --columns user=2,item=1,rating=3,time=none"),
+        "\(refused.errors)")
+    }
+    let said = try run(
+      "ingest -q ratings.csv items.csv --columns user=2,item=1,rating=3,time=none -o o.ig && dump --to csv o.ig",
+      named, items: "3,12,1\n4,13,2\n")
+    #expect(said.output.hasSuffix("12,3,1.0\n13,4,2.0\n"), "\(said.output) \(said.errors)")
+    let alike = try run("ingest ratings.csv items.csv -o o.ig", "user,item\n1,2\n", items: "3,4\n")
+    #expect(alike.status == 0 && alike.errors.contains("2 interactions"), "\(alike.errors)")
+  }
+
+  @Test func inputsAreReadOnce() throws {
+    let twice = try run("ln -s ratings.csv l; ingest ratings.csv l -o o.ig", "user,item\n1,2\n")
+    #expect(twice.status == 0 && twice.errors.contains("l: is named twice"), "\(twice.errors)")
+    let input = try run("ingest - - < ratings.csv -o o.ig", "user,item\n1,2\n")
+    #expect(input.status == 64 && input.errors.contains("can be read once only"), "\(input.errors)")
+    let none = try run("ingest '' -o o.ig", "")
+    #expect(none.status == 66 && none.errors.contains("'': cannot be opened"), "\(none.errors)")
+  }
+
   @Test func titlesAndCategoriesOfTheSameFile() throws {
     let shop =
       "order,customer,sku,product_name,category,qty\n"
