@@ -144,10 +144,20 @@ public struct SourceOptions: Sendable {
     let name = access(source, R_OK) == 0 ? source : "FILE"
     let marks = [
       ("PAR1", "a Parquet file; pipe it in: duckdb -csv -c \"from '\(name)'\" | indgrm ingest"),
-      ("ARROW1", "an Arrow file; export it as CSV or JSON lines in UTF-8"),
+      ("ARROW1", "an Arrow file; \(arrow("pyarrow.ipc.open_file('\(name)').read_all()"))"),
+      (
+        "\u{FF}\u{FF}\u{FF}\u{FF}",
+        "a stream of Arrow; \(arrow("pyarrow.ipc.open_stream('\(name)').read_all()"))"
+      ),
+      ("ORC", "an ORC file; \(arrow("pyarrow.orc.read_table('\(name)')"))"),
       (
         "SQLite format 3",
         "a database; pipe a table in: sqlite3 -csv -header '\(name)' 'select user, item from TABLE'"
+          + " | indgrm ingest"
+      ),
+      (
+        "DUCK",
+        "a database of DuckDB; pipe a table in: duckdb -csv '\(name)' 'select user, item from TABLE'"
           + " | indgrm ingest"
       ),
       ("\u{89}HDF", "an HDF5 file; export it as CSV or JSON lines in UTF-8"),
@@ -159,13 +169,21 @@ public struct SourceOptions: Sendable {
       ("X\n", "data of R; write them with write.csv"),
       ("\u{D0}\u{CF}\u{11}\u{E0}", "a spreadsheet of an old Excel; export it as CSV"),
     ]
+    // DuckDB's own mark comes after a checksum.
+    let start = head.dropFirst(8).starts(with: "DUCK".utf8) ? head.dropFirst(8) : head[...]
     let what =
       unicodeForm(head).map {
         "text in \($0); convert it: iconv -f \($0) -t UTF-8 \(Conversion.quoted(name)) | \(target)"
       }
-      ?? marks.first { head.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
+      ?? marks.first { start.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
       ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
     throw SourceError(.badData, "\(source): is \(what)")
+  }
+
+  /// The line that makes CSV of what an expression of pyarrow reads.
+  private static func arrow(_ table: String) -> String {
+    "pipe it in: python3 -c \"import sys, pyarrow.csv, pyarrow.ipc, pyarrow.orc;"
+      + " pyarrow.csv.write_csv(\(table), sys.stdout.buffer)\" | indgrm ingest"
   }
 
   /// In which of Unicode's other forms a text is: told by its byte order mark, or by zeros in every second byte.

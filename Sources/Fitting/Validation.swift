@@ -64,7 +64,7 @@ extension ValidationUsers {
 /// The metric of every validation user, the mean over the rounds of each, by which two models are compared.
 ///
 /// Where the best of several tries is taken their mean alone flatters: what was lucky with these users is taken. Chance is
-/// given a standard error of the difference, over users.
+/// given two standard errors of the difference, over users.
 public struct ValidationProfile {
   private let values: [Double]
 
@@ -87,12 +87,12 @@ public struct ValidationProfile {
     values = users.filter { $0.rounds > 0 }.map { $0.total / Double($0.rounds) }
   }
 
-  /// Whether this model loses at most a share of what another has, a standard error of the difference added.
+  /// Whether this model loses at most a share of what another has, two standard errors of the difference added.
   ///
   /// - Parameter other: of the same users.
   public func loses(atMost share: Double, of other: ValidationProfile) -> Bool {
     let loss = other.gain(over: self)
-    return loss.mean + loss.standardError <= share * other.mean
+    return loss.mean + 2 * loss.standardError <= share * other.mean
   }
 
   /// The mean over users.

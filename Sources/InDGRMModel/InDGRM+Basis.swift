@@ -10,7 +10,7 @@ extension InDGRM {
   ///
   /// The last is for factors alone that are closed to every group: without them users' directions have other lengths.
   private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
-  /// What of the validation metric that may cost, a standard error included.
+  /// What of the validation metric that may cost, two standard errors included.
   private static let cost = 0.001
   /// Users that a basis is found by.
   private static let sample = 2000

@@ -19,10 +19,10 @@ extension InDGRM {
   static let usualShare = 0.7
   /// Items beyond which neighbours of all are too dear to look for, and groups stay as they were trained.
   private static let mostRegrouped = 50_000
-  /// What of the validation metric closed doors may cost, a standard error included.
+  /// What of the validation metric closed doors may cost, two standard errors included.
   private static let cost = 0.005
 
-  /// Closes as many doors as cost no more than half a per cent of the validation metric, a standard error included, or
+  /// Closes as many doors as cost no more than half a per cent of the validation metric, two standard errors included, or
   /// as the settings say; the model is in its canonical basis.
   ///
   /// - Parameters:

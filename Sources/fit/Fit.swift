@@ -29,7 +29,9 @@ struct Fit: Tool {
   @Argument(help: "Split or interactions to read; - is standard input.")
   var input = "-"
 
-  @Option(help: "Which model to fit; --list shows them.")
+  @Option(
+    help: "Which model to fit; --list shows them.",
+    completion: .list(ModelCatalogue.families.map { $0.name }))
   var model = "indgrm"
 
   @Option(

@@ -3,18 +3,20 @@
 /// Completion scripts; options and their values are asked of the tools themselves, whose argument parser
 /// writes them down for fish, so they are never out of date.
 enum Completions {
-  /// A shell pipeline that lists the options of the tool in `$tool`, `--name` each.
-  private static let options =
-    #"indgrm "$tool" --generate-completion-script fish 2>/dev/null |"#
-    + #" sed -n "s/^complete .* -l '\([a-z-]*\)' -d .*/--\1/p" | sort -u"#
+  private static let first = (ToolDirectory.names + ["nightly", "help", "completions"]).joined(
+    separator: " ")
 
-  /// A shell pipeline that lists the values the option in `$option` can have, in one line; none where any text will do.
-  private static let values =
-    #"indgrm "$tool" --generate-completion-script fish 2>/dev/null |"#
-    + #" sed -n "s/^complete .* -l '${option#--}' -d .* -rfka '\([^']*\)'\$/\1/p""#
+  /// A shell command that lists what may stand for `$word` after `$tool` and, just before it, `$option`; nothing
+  /// where a file or any text will do.
+  private static let words =
+    #"case "$tool" in completions) echo bash zsh fish;; help) echo "# + first + ";;"
+    + #" nightly) case "$word" in -*) indgrm nightly --help 2>/dev/null | grep -o -e "--[a-z-]*" | sort -u;; esac;;"#
+    + #" *) case "$word" in -*) option=;; *) case "$option" in --*) ;; *) exit;; esac;; esac;"#
+    + #" indgrm "$tool" --generate-completion-script fish 2>/dev/null | if [ -z "$option" ];"#
+    + #" then sed -n "s/^complete .* -l '\([a-z-]*\)' -d .*/--\1/p" | sort -u;"#
+    + #" else sed -n "s/^complete .* -l '${option#--}' -d .* -rfka '\([^']*\)'\$/\1/p"; fi;; esac"#
 
   static func script(for shell: String) -> String? {
-    let first = (ToolDirectory.names + ["nightly", "help", "completions"]).joined(separator: " ")
     switch shell {
     case "bash":
       return """
@@ -23,16 +25,9 @@ enum Completions {
           local values=""
           COMPREPLY=()
           if [ "$COMP_CWORD" = 1 ]; then
-            COMPREPLY=($(compgen -W "\(first) --exec-path --version" -- "$word"))
-            return
-          elif [ "$tool" = completions ]; then
-            values="bash zsh fish"
-          elif [ "$tool" = help ]; then
-            values="\(first)"
-          elif [ "${word#-}" != "$word" ]; then
-            values=$(\(options))
-          elif [ "${option#--}" != "$option" ]; then
-            values=$(\(values))
+            values="\(first) --exec-path --version"
+          else
+            values=$(\(words))
           fi
           if [ -n "$values" ]; then
             COMPREPLY=($(compgen -W "$values" -- "$word"))
@@ -48,21 +43,13 @@ enum Completions {
       return """
         #compdef indgrm
         _indgrm() {
-          local tool="${words[2]}" option="${words[CURRENT-1]}"
-          local -a found
+          local tool="${words[2]}" option="${words[CURRENT-1]}" word="$PREFIX" values
           if (( CURRENT == 2 )); then
-            compadd \(first)
-            return
-          elif [[ "$tool" == completions ]]; then
-            found=(bash zsh fish)
-          elif [[ "$tool" == help ]]; then
-            found=(\(first))
-          elif [[ "$PREFIX" == -* ]]; then
-            found=(${(f)"$(\(options))"})
-          elif [[ "$option" == --* ]]; then
-            found=(${=:-"$(\(values))"})
+            values="\(first) --exec-path --version"
+          else
+            values=$(\(words))
           fi
-          if (( ${#found} )); then compadd -- $found; else _files; fi
+          if [[ -n "$values" ]]; then compadd -- ${=values}; else _files; fi
         }
         _indgrm "$@"
 
@@ -70,19 +57,19 @@ enum Completions {
     case "fish":
       return """
         function __indgrm_words
-          set -l words (commandline -opc)
-          set -lx tool $words[2]
-          set -lx option $words[-1]
-          switch (commandline -ct)
-            case '-*'
-              sh -c '\(options.escapedForFish)'
-            case '*'
-              string match -q -- '--*' $option
-              and sh -c '\(values.escapedForFish)' | string split ' '
+          set -l typed (commandline -opc)
+          set -lx tool $typed[2]
+          set -lx option $typed[-1]
+          set -lx word (commandline -ct)
+          set -l found (sh -c '\(words.escapedForFish)' | string split -n ' ')
+          if set -q found[1]
+            string join -- \\n $found
+          else
+            __fish_complete_path $word
           end
         end
-        complete -c indgrm -n __fish_use_subcommand -f -a '\(first)'
-        complete -c indgrm -n 'not __fish_use_subcommand' -a '(__indgrm_words)'
+        complete -c indgrm -f -n __fish_use_subcommand -a '\(first) --exec-path --version'
+        complete -c indgrm -f -n 'not __fish_use_subcommand' -a '(__indgrm_words)'
 
         """
     default:

@@ -31,7 +31,8 @@ struct Metrics: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Metrics to compute, comma-separated; all by default.", valueName: "name,..."))
+      "Metrics to compute, comma-separated; all by default.", valueName: "name,..."),
+    completion: .list(Metric.allCases.map(\.rawValue)))
   var metrics: String?
 
   @Option(

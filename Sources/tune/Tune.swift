@@ -25,7 +25,8 @@ struct Tune: Tool {
   @Argument(help: "Split to read; - is standard input.")
   var input = "-"
 
-  @Option(help: "Which model to tune.")
+  @Option(
+    help: "Which model to tune.", completion: .list(ModelCatalogue.families.map { $0.name }))
   var model = "indgrm"
 
   @Option(help: ArgumentHelp("JSON file of settings and their ranges.", valueName: "file"))

@@ -1,62 +1,26 @@
-"""Does Slurm come to the bytes of one process, with an element killed and a fit put back into the queue?
+"""Do Slurm and Optuna come to the bytes of one process, with an element and a worker killed and a fit requeued?
 
-Usage: cluster.py TOOLS FOLDER [slurm]
+Usage: cluster.py TOOLS FOLDER [slurm | tune]...
 
-Runs a small case for real, by munged, slurmctld and slurmd on this host. A case whose engine is not installed is
-skipped, and the last line says so. Prints a line for each run and ends with 1 at the first that differs.
+Runs a small case of each engine for real: munged, slurmctld and slurmd on this host, Optuna workers on a journal. A case whose engine is not installed is skipped, and the last line says so. Prints a
+line for each run and ends with 1 at the first that differs.
 """
 
 import contextlib
 import glob
+import importlib.util
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 
-TOOLS, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-CLUSTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pipelines/cluster")
-ENVIRONMENT = {**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "LC_ALL": "C"}
-
-
-class Skipped(Exception):
-    """What an engine lacks."""
-
-
-def run(command, status=0, **more):
-    """Runs a shell command in the folder; returns what it printed. Ends the test where it ends otherwise."""
-    environment = {**ENVIRONMENT, **more}
-    end = subprocess.run(
-        ["bash", "-euc", f"set -o pipefail; {command}"], cwd=FOLDER, env=environment, text=True, capture_output=True
-    )
-    if end.returncode != status:
-        sys.exit(f"FAILED: {command}: status {end.returncode}\n{end.stdout[-2000:]}\n{end.stderr[-6000:]}")
-    return end.stdout
-
-
-def equal(what, one, other):
-    if one != other:
-        sys.exit(f"FAILED: {what}: {one[:300]!r} is not {other[:300]!r}")
-    print(f"equal: {what}", flush=True)
-
-
-def digests(*files):
-    return [line.split()[0] for line in run("check --digests " + " ".join(files)).splitlines()]
-
-
-def make_data():
-    """A log, parts of it, a model, and the lists that one process makes."""
-    os.makedirs(FOLDER)
-    run(
-        "simulate -q --users 400 --items 60 --interactions 8000 --ratings stars | dump --to csv > log.csv;"
-        " ingest -q log.csv | binarize -q --min 4 --since 900000000 --duplicates last --min-user 5 --min-item 20"
-        " | shard -q --into 1 --part 0 -o one.ig; shard -q --into 5 one.ig -o parts;"
-        " fit -q --model ease one.ig -o ml.model;"
-        " score -q --model ml.model --top 12 one.ig -o one.lists;"
-        " score -q --model ml.model --top 12 --format tsv one.ig | tail -n +2 | cut -f1-5 | sort > one.tsv"
-    )
-
+sys.dont_write_bytecode = True
+from cluster_place import (  # noqa: E402
+    CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, make_data, run)
 
 # Slurm
 
@@ -259,14 +223,52 @@ def slurm_fits():
         sys.exit("FAILED: a checkpoint or an unfinished model is left")
 
 
+# Optuna
+
+
+def tune():
+    if importlib.util.find_spec("optuna") is None:
+        raise Skipped("optuna is not installed; python3 -m pip install optuna")
+    run("split -q --seed 4 one.ig -o tune.x")
+    with open(os.path.join(FOLDER, "space.json"), "w") as file:
+        json.dump({"dropout": {"number": [0.1, 0.8]}, "learning-rate": {"log": [0.0003, 0.01]}}, file)
+    command = (
+        f"exec '{sys.executable}' {CLUSTER}/tune --study study --model mult-vae --space space.json --trials 8"
+        " --set epochs=6 --set width=16 --set latent=8 --set batch=20 tune.x"
+    )
+    workers = [
+        subprocess.Popen(["bash", "-c", command], cwd=FOLDER, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    # One is killed in its first trial.
+    for _ in range(600):
+        if glob.glob(f"{FOLDER}/study/trial-*") or workers[0].poll() is not None:
+            break
+        time.sleep(0.05)
+    workers[0].send_signal(signal.SIGKILL)
+    ends = [(worker.communicate(timeout=400), worker.returncode) for worker in workers]
+    for (said, errors), status in ends[1:]:
+        if status or "best" not in said:
+            sys.exit(f"FAILED: a worker ended with {status}: {said}{errors[-3000:]}")
+    with open(os.path.join(FOLDER, "study/best.json")) as file:
+        best = json.load(file)
+    words = " ".join(f"--set {name}={value}" for name, value in best.items() if name != "value")
+    run(
+        f"fit -q --model mult-vae {words} --set epochs=6 --set width=16 --set latent=8 --set batch=20 tune.x"
+        " -o again.model"
+    )
+    equal("Optuna's best model, a worker killed", *digests("study/best.model", "again.model"))
+
+
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     make_data()
     skipped = []
-    for case in sys.argv[3:] or ["slurm"]:
+    for case in sys.argv[3:] or ["slurm", "tune"]:
         start = time.monotonic()
         try:
-            {"slurm": slurm}[case]()
+            {"slurm": slurm, "tune": tune}[case]()
             print(f"{case}: {time.monotonic() - start:.0f} s", flush=True)
         except Skipped as reason:
             skipped.append(f"SKIPPED {case}: {reason}")

@@ -31,6 +31,11 @@ private let root = Shell.repository.path
       #expect(Shell.run("test -x \(prefix)/libexec/indgrm/\(tool)").status == 0, "\(tool)")
     }
 
+    let nightly = Shell.run(
+      "PATH=\(prefix)/bin:$PATH; eval \"$(indgrm completions bash)\"; COMP_WORDS=(indgrm nightly --d);"
+        + " COMP_CWORD=2; _indgrm; echo ${COMPREPLY[@]}")
+    #expect(nightly.output == "--date --dry-run\n", "\(nightly.errors)")
+
     // A script of the sysadmin's own in a shared folder stays.
     _ = Shell.run("touch \(prefix)/bin/mine")
     let gone = install("--prefix \(prefix) --uninstall")
@@ -72,6 +77,48 @@ private let root = Shell.repository.path
     #expect(complete("indgrm split --sch", 2) == ["--scheme"])
     #expect(complete("indgrm split --scheme ''", 3) == ["users", "ratio", "leave-one-out", "time"])
     #expect(complete("indgrm metrics --format js", 3) == ["json", "jsonl"])
+    #expect(complete("indgrm fit --model ial", 3) == ["ials"])
+    #expect(complete("indgrm completions ''", 2) == ["bash", "zsh", "fish"])
+  }
+
+  private static func has(_ program: String) -> Bool {
+    Shell.run("command -v \(program)").status == 0
+  }
+
+  @Test(.enabled(if: has("zsh"))) func zshCompletesOptionsAndTheirValues() throws {
+    /// What is offered at the last of some words; the shell itself keeps what begins alike.
+    func complete(_ words: String) -> [String] {
+      let run = Shell.run(
+        """
+        zsh -f -c 'words=(\(words)); CURRENT=${#words}; PREFIX=${words[-1]}
+        compadd() { shift; print -l -- "$@" }; _files() { print files }
+        eval "$(indgrm completions zsh)"'
+        """)
+      #expect(run.errors.isEmpty, "\(run.errors)")
+      return run.output.split(separator: "\n").map(String.init)
+    }
+    #expect(complete("indgrm spl").contains("split"))
+    #expect(complete("indgrm split --sch").contains("--scheme"))
+    #expect(
+      complete("indgrm split --scheme \"\"") == ["users", "ratio", "leave-one-out", "time"])
+    #expect(complete("indgrm fit -o \"\"") == ["files"])
+    #expect(complete("indgrm completions \"\"") == ["bash", "zsh", "fish"])
+  }
+
+  @Test(.enabled(if: has("fish"))) func fishCompletesOptionsAndTheirValues() throws {
+    let folder = try Folder()
+    _ = try folder.write("some.ig", "")
+    func complete(_ words: String) -> [String] {
+      let run = Shell.run(
+        "cd \(folder.path("")) && HOME=$PWD fish -N -c 'indgrm completions fish | source; complete -C \"\(words)\"'"
+      )
+      #expect(run.errors.isEmpty, "\(run.errors)")
+      return run.output.split(separator: "\n").map(String.init)
+    }
+    #expect(complete("indgrm spl") == ["split"])
+    #expect(complete("indgrm split --sch") == ["--scheme"])
+    #expect(complete("indgrm split --scheme ") == ["leave-one-out", "ratio", "time", "users"])
+    #expect(complete("indgrm fit so") == ["some.ig"])
   }
 
   private static let canHideProc =

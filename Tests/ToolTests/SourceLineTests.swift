@@ -22,6 +22,15 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
     return all[(start + 2)...].prefix { $0 != ".Ed" }.joined(separator: "\n")
   }
 
+  /// Ingests what the manual's source of a nightly job prints on a day, and prints it; paths are those of the folder.
+  private func nightly(_ program: String) throws -> String {
+    let setting = try lines("nightly \(program)")
+    let command = setting.drop { $0 != "=" }.dropFirst()
+      .replacing("/lake/", with: "").replacing("/srv/", with: "")
+    return "cat > source <<'END'\n\(command)\nEND\n"
+      + "DATE=1970-04-01 bash -o pipefail source | indgrm ingest -q | indgrm dump --to csv"
+  }
+
   @Test(.enabled(if: has("sqlite3"))) func theManualReadsSQLite() throws {
     let folder = try Folder()
     let run = Shell.run(
@@ -30,9 +39,13 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
       sqlite3 shop.db "create table ratings(user_id, item_id, rating, at);
         insert into ratings values('a','x',5,1000),('b','y',3,2000)"
       \(try lines("sqlite3")) && indgrm dump --to csv ml.ig
+      sqlite3 shop.db "insert into ratings values('c','z',1,86400)"
+      \(try nightly("sqlite3"))
       """)
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.output == "user,item,rating,timestamp\na,x,5.0,1000\nb,y,3.0,2000\n")
+    #expect(
+      run.output == "user,item,rating,timestamp\na,x,5.0,1000\nb,y,3.0,2000\n"
+        + "user,item,rating,timestamp\nc,z,1.0,86400\n")
   }
 
   /// The refusal of a database is a line that reads it, once the table has its name.
@@ -46,6 +59,29 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
       eval "$line" | indgrm dump --to csv
       """)
     #expect(run.output == "user,item\na,x\nb,y\n", "\(run.errors)")
+  }
+
+  /// Each refusal of a form that pyarrow or DuckDB writes is a line that reads it.
+  @Test(.enabled(if: Shell.run("python3 -c 'import pyarrow'").status == 0))
+  func theRefusalsReadArrowAndORC() throws {
+    let folder = try Folder()
+    let run = Shell.run(
+      """
+      cd \(folder.path("")) && python3 -c '
+      import pyarrow, pyarrow.orc
+      table = pyarrow.table({"user": ["a", "b"], "item": ["x", "y"]})
+      for name, writer in (("a.arrow", pyarrow.ipc.new_file), ("b.arrows", pyarrow.ipc.new_stream)):
+          with writer(name, table.schema) as file:
+              file.write(table)
+      pyarrow.orc.write_table(table, "c.orc")' || exit
+      for file in a.arrow b.arrows c.orc; do
+        line=$(indgrm ingest $file 2>&1 | sed 's/.*pipe it in: //')
+        eval "$line -q" | indgrm dump --to csv || exit
+      done
+      """)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.output == String(repeating: "user,item\na,x\nb,y\n", count: 3), "\(run.errors)")
   }
 
   /// A database server of its own for a moment, reached by a socket in the folder.
@@ -68,10 +104,13 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
       psql -q -d shop -c "create table ratings(user_id text, item_id text, rating real, at timestamptz);
         insert into ratings values('a','x',5,'1970-01-01 00:16:40Z'),('b','y, z',3.5,'1970-01-01 00:33:20Z')"
       \(try lines("psql")) && indgrm dump --to csv ml.ig
+      psql -q -d shop -c "insert into ratings values('c','z',1,'1970-01-02 00:00:00Z')"
+      \(try nightly("psql"))
       """)
     #expect(run.status == 0, "\(run.errors)")
     #expect(
-      run.output == "user,item,rating,timestamp\na,x,5.0,1000\nb,\"y, z\",3.5,2000\n",
+      run.output == "user,item,rating,timestamp\na,x,5.0,1000\nb,\"y, z\",3.5,2000\n"
+        + "user,item,rating,timestamp\nc,z,1.0,86400\n",
       "\(run.errors)")
   }
 
@@ -80,13 +119,20 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
     let run = Shell.run(
       """
       cd \(folder.path(""))
-      duckdb -c "copy (select 'a' as user_id, 'x' as item_id, 1700000000 as at) to 'ratings.parquet'"
+      duckdb -c "copy (select 'a' as user_id, 'x' as item_id, 1700000000 as rated_at) to 'ratings.parquet'"
       \(try lines("duckdb"))
       line=$(indgrm ingest ratings.parquet 2>&1 | sed 's/.*pipe it in: //')
       eval "$line -q" | indgrm dump --to csv
       duckdb -csv -c "from 'rows.parquet'"
+      duckdb shop.duckdb "create table log as select 'c' as user, 'z' as item"
+      line=$(indgrm ingest shop.duckdb 2>&1 | sed 's/.*pipe a table in: //; s/TABLE/log/')
+      eval "$line -q" | indgrm dump --to csv
+      duckdb -c "copy (select 'd' as user_id, i as item_id, 86399 + i as rated_at from range(-1, 2) t(i)) to 'a.parquet'"
+      rm r*.parquet
+      \(try nightly("duckdb"))
       """)
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.output.contains("a,x"), "\(run.output)")
+    #expect(run.output.contains("a,x") && run.output.contains("c,z"), "\(run.output)")
+    #expect(run.output.hasSuffix("\nuser,item,timestamp\nd,1,86400\n"), "\(run.output)")
   }
 }
