@@ -60,7 +60,7 @@ class Night:
             try:
                 self.digests[name] = digest_of(self.file(name))
             except FileNotFoundError as error:
-                raise Ending(REFUSED, f"{name}: is missing") from error
+                raise Ending(BAD_DATA, f"{name}: is missing") from error
         return self.digests[name]
 
     def run(self, words, output=None, shell=False):
