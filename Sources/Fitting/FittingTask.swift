@@ -87,6 +87,17 @@ public struct FittingTask: Sendable {
     data.validation.map { $0.value(of: model) }
   }
 
+  /// What a network gained over models that take seconds; nil without any, or without validation users to tell.
+  public func gain(
+    of model: any RecommendationModel, named name: String, seconds: Double,
+    over rivals: [SimpleRival]
+  ) -> NetworkGain? {
+    guard let validation = data.validation, !rivals.isEmpty else { return nil }
+    return NetworkGain(
+      of: name, ValidationProfile(validation, model), seconds: seconds, over: rivals,
+      by: validation.metric)
+  }
+
   /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
   /// pruning and refinement included; of a refit that of the earlier fit.
   public func stored(_ fitted: FittedModel, family: String, _ provenance: Provenance)
@@ -159,6 +170,9 @@ public struct FittingTask: Sendable {
     switch fitted.outcome {
     case .finished:
       var stored = task.stored(fitted, family: family.name, earlier.provenance)
+      if let gain = earlier.description["gain"] {
+        stored.description = stored.description.setting("gain", gain)
+      }
       // What the first fit had reasons for has them still.
       if case .object(let first)? = earlier.description["reasons"] {
         let reasons = first.reduce(stored.description["reasons"] ?? .null) {

@@ -65,17 +65,20 @@ extension ValidationUsers {
 ///
 /// Where the best of several tries is taken their mean alone flatters: what was lucky with these users is taken. Chance is
 /// given two standard errors of the difference, over users.
-public struct ValidationProfile {
+public struct ValidationProfile: Sendable {
+  /// As `ValidationUsers.value(of:)`.
+  public let value: Double
   private let values: [Double]
 
   /// - Parameter held: cases user by user, the rounds of each in order.
   public init(_ held: ValidationUsers, _ model: any RecommendationModel) {
-    let sum = MetricSum(held)
+    var sum = MetricSum(held)
     var users: [(total: Double, rounds: Int)] = []
     var last = Int.max
     held.asked(of: model).rank { (rows, scores: Matrix<Float>) in
       model.score(held.foldIn, rows: rows, into: scores)
     } _: { rows, lists in
+      sum.add(rows, lists)
       for (row, list) in zip(rows, lists) {
         if held.rounds[row] <= last { users.append((0, 0)) }
         last = held.rounds[row]
@@ -84,8 +87,18 @@ public struct ValidationProfile {
         users[users.count - 1].rounds += 1
       }
     }
+    value = sum.mean
     values = users.filter { $0.rounds > 0 }.map { $0.total / Double($0.rounds) }
   }
+
+  /// One round of users with these values.
+  init(values: [Double]) {
+    self.values = values
+    value = values.reduce(0, +) / Double(max(values.count, 1))
+  }
+
+  /// Users with some truth.
+  public var userCount: Int { values.count }
 
   /// Whether this model loses at most a share of what another has, two standard errors of the difference added.
   ///

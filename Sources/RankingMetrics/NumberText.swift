@@ -1,7 +1,7 @@
 // How are numbers and columns written?
 
 /// A number with a fixed count of decimals, rounded half away from zero; "-" for nil.
-func fixed(_ value: Double?, _ decimals: Int) -> String {
+package func fixed(_ value: Double?, _ decimals: Int) -> String {
   guard let value else { return "-" }
   guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
   var power = 1.0

@@ -36,6 +36,9 @@ func numbersSection(_ subject: Subject) -> Section {
     let whose = isRefitted ? ", before it was fitted to them as well" : ""
     facts.append(["\(metric) on validation users\(whose)", NumberText.decimals(value, 4)])
   }
+  if let gain = stored.description["gain"]?["text"]?.string {
+    facts.append(["Compared with models that take seconds", gain])
+  }
   facts += innerFacts(subject)
   var blocks: [Block] = [
     .table(

@@ -61,11 +61,12 @@ func summarise(_ stream: StreamReader, asJSON: Bool, _ file: OutputFile) throws 
     try file.write("tensor \(tensor.name): \(shape) \(tensor.type.name)\n")
   }
   if case .object(let members) = stream.metadata {
-    for key in members.keys.sorted() where key != "reasons" {
+    for key in members.keys.sorted() where !["reasons", "gain"].contains(key) {
       let text = members[key]?.text ?? ""
       try file.write("\(key): \(text.count > 300 ? "\(text.prefix(300))..." : text)\n")
     }
   }
+  if let gain = stream.metadata["gain"]?["text"]?.string { try file.write("gain: \(gain)\n") }
   if case .object(let reasons)? = stream.metadata["reasons"], !reasons.isEmpty {
     try file.write("why settings are what they are:\n")
     for (name, why) in reasons.sorted(by: { $0.key < $1.key }) {

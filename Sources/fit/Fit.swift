@@ -21,7 +21,8 @@ struct Fit: Tool {
       now; split --stable keeps users in their part). A run put aside by --checkpoint goes on by \
       --resume with the same settings (epochs and patience may differ) and --init, and ends in the same bytes \
       as if it had never stopped. A fit that TERM, INT, HUP or XCPU ends writes the best model so far, marked \
-      as stopped, and exits with 75. --refit fits once more, for use, when validation users have had their \
+      as stopped, and exits with 75. A network is compared with models that take seconds, and the last line says \
+      what it gained. --refit fits once more, for use, when validation users have had their \
       say. Holds the interactions, the model and one batch in memory, --refit the training users \
       and the model twice.
       """)
@@ -54,6 +55,11 @@ struct Fit: Tool {
       "What validation users are judged by: ndcg, recall or recall-min, then @ and a length.",
       valueName: "metric"))
   var validateBy = "ndcg@100"
+
+  @Flag(
+    help: ArgumentHelp(
+      "Do not fit the models that take seconds, which a network is compared with at the end."))
+  var noRivals = false
 
   @Option(help: ArgumentHelp("Item groups to start from, made by group-items.", valueName: "file"))
   var groups: String?
@@ -187,11 +193,19 @@ struct Fit: Tool {
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
     var result: StoredModel
     var outcome: FitOutcome
+    var gain: NetworkGain?
     do {
+      let rivals =
+        family.trainsInEpochs && !noRivals ? SimpleRivals.fit(task.data, monitor) : []
+      report.tell(rivals, metric)
+      let start = seconds()
       let fitted = try family.fit(task.data, settings, monitor)
+      let taken = seconds() - start
       report.tell(fitted.settings)
       result = task.stored(fitted, family: model, putAside.provenance)
       outcome = fitted.outcome
+      gain = task.gain(of: fitted.model, named: model, seconds: taken, over: rivals)
+      if let gain { result.description = result.description.setting("gain", gain.json) }
       if let whole, outcome == .finished, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
         do {
@@ -212,7 +226,7 @@ struct Fit: Tool {
     try result.write(to: file, kind: .model)
     try file.commit()
     let described = result.description["settings"] ?? .null
-    try report.finish(described)
+    try report.finish(described, gain)
     switch outcome {
     case .finished: break
     case .failed(let failure):

@@ -70,6 +70,24 @@ final class TrainingReport: Sendable {
     for line in lines { context.log.info("\(line)") }
   }
 
+  /// Tells what models reach that take seconds.
+  func tell(_ rivals: [SimpleRival], _ metric: ValidationMetric) {
+    for rival in rivals {
+      let line: JSONValue = [
+        "event": "rival", "model": .string(rival.name), "seconds": .number(rival.seconds),
+        "validation": .number(rival.profile.value), "validation_metric": .string(metric.text),
+      ]
+      state.withLock { state in
+        state.note {
+          try $0.write(line.text + "\n")
+          try $0.show()
+        }
+      }
+      context.log.info(
+        "\(rival.name): \(metric.text) \(fixed(rival.profile.value, 4)), \(fixed(rival.seconds, 2)) s")
+    }
+  }
+
   /// - Parameter trial: what tells a fit from others made beside it.
   private func epochEnded(_ record: EpochRecord, _ event: String, of trial: String? = nil) {
     StopRequest.trainingHasBegun()
@@ -110,14 +128,18 @@ final class TrainingReport: Sendable {
     }
   }
 
-  /// Closes the log and says how it went.
+  /// Closes the log and says how it went, and what a network gained.
   ///
   /// Throws `ToolError` when the log could not be written; the model was.
-  func finish(_ settings: JSONValue) throws {
+  func finish(_ settings: JSONValue, _ gain: NetworkGain?) throws {
+    var line: JSONValue = ["event": "end", "settings": settings]
+    if let gain {
+      line = line.setting("gain", gain.json.setting("text", .string(gain.sentence)))
+    }
     let failure = state.withLock { state in
       state.progress.finish()
       state.note {
-        try $0.write(JSONValue.object(["event": "end", "settings": settings]).text + "\n")
+        try $0.write(line.text + "\n")
         try $0.commit()
       }
       return state.logFailure
@@ -128,6 +150,12 @@ final class TrainingReport: Sendable {
       settings["validation"]?.double.map { ", validation \(metric) \(fixed($0, 4))" } ?? ""
     let stopped = StopRequest.isMade ? " (stopped early by a signal)" : ""
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
+    if let gain {
+      let isBetter = gain.verdict == .better
+      if isBetter { context.log.notice("\(gain.sentence)") } else {
+        context.log.warning("\(gain.sentence)")
+      }
+    }
     if let failure { throw ToolError(.inputOutput, "\(failure); the model was written whole") }
   }
 

@@ -138,6 +138,32 @@ import Testing
     #expect(said > 0 && abs(said - mean) < 1e-6, "\(said) but \(measured.output)\(measured.errors)")
   }
 
+  /// A network says at the end what it gained, and so do its log and what shows the model; models that take seconds
+  /// say nothing, and where nobody is to judge neither does it.
+  @Test(arguments: ["indgrm", "mult-vae"]) func networksSayWhatTheyGained(_ model: String) throws {
+    let (file, log) = (folder.path("m"), folder.path("log"))
+    let run = Shell.run("fit --model \(model) \(small) --log-json \(log) \(split) -o \(file)")
+    let last = try #require(run.errors.split(separator: "\n").last)
+    #expect(run.status == 0 && last.contains(" on validation users, "), "\(run.errors)")
+    #expect(last.contains("standard error"), "\(last)")
+    #expect(
+      Shell.run("grep -o '\"event\":\"rival\",\"model\":\"[a-z -]*' \(log) | cut -d'\"' -f8").output
+        == "popularity\nitem-knn\nease\nedlae user-weight\n")
+    #expect(Shell.run("tail -1 \(log)").output.contains("\"gain\":{"))
+    let dump = Shell.run("dump \(file)").output
+    #expect(dump.contains("\ngain: ") && !dump.contains(" in 0."), "\(dump)")
+    #expect(
+      Shell.run("report --model \(file) --data \(split)").output.contains(
+        "Compared with models that take seconds"))
+    for words in ["--no-rivals \(split)", plain] {
+      let silent = Shell.run("fit --model \(model) \(small) \(words) -o \(file)")
+      #expect(silent.status == 0 && !silent.errors.contains("standard error"), "\(silent.errors)")
+      #expect(!Shell.run("dump \(file)").output.contains("\ngain: "))
+    }
+    let simple = Shell.run("fit --model ease \(split) -o \(file)")
+    #expect(!simple.errors.contains("standard error"), "\(simple.errors)")
+  }
+
   /// A run goes on only as what it was, and knows the sizes an earlier model gave it.
   @Test func resumedRunsAreTheSameRun() {
     let (old, point, alone) = (folder.path("old"), folder.path("point"), folder.path("alone"))
