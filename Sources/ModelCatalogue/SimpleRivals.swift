@@ -29,28 +29,51 @@ public enum SimpleRivals {
 
   /// Fits them and asks validation users; none without validation users, and those left out that cannot be fitted.
   ///
+  /// Where there are times, models of pairs are fitted without a recency term, and the best of them once more with it.
+  ///
   /// - Parameter monitor: hears what is fitted, and what is left out.
   public static func fit(_ data: TrainingData, _ monitor: TrainingMonitor) -> [SimpleRival] {
-    guard let validation = data.validation else { return [] }
-    var plain = data
-    (plain.start, plain.resume, plain.groups) = (nil, nil, nil)
+    guard data.validation != nil else { return [] }
     let items = data.rows.columnCount
     if items > pairLimit {
       monitor.stepBegan("too many items to compare with models of their pairs")
     }
-    return chosen(items: items).compactMap { family, words in
-      let name = ([family.name] + words).joined(separator: " ")
-      monitor.stepBegan("fitting \(name) to compare with")
-      let start = seconds()
-      do {
-        let fitted = try family.fit(plain, ModelSettings(words, for: family), TrainingMonitor())
-        let taken = seconds() - start
-        let profile = ValidationProfile(validation, fitted.model)
-        return SimpleRival(name: name, profile: profile, seconds: taken)
-      } catch {
-        monitor.stepBegan("\(name) is left out: \(error)")
-        return nil
-      }
+    let usual = chosen(items: items)
+    guard data.times != nil else {
+      return usual.compactMap { fit($0.family, $0.words, data, monitor) }
+    }
+    var rivals: [SimpleRival] = []
+    var best: (place: Int, value: Double)?
+    for (place, (family, words)) in usual.enumerated() {
+      let isTimely = family.options.contains { $0.name == "recency-weight" }
+      let plain = isTimely ? words + ["recency-weight=0"] : words
+      guard let rival = fit(family, plain, data, monitor) else { continue }
+      rivals.append(rival)
+      if isTimely, rival.profile.value > best?.value ?? -1 { best = (place, rival.profile.value) }
+    }
+    guard let best else { return rivals }
+    let (family, words) = usual[best.place]
+    return rivals + [fit(family, words, data, monitor)].compactMap { $0 }
+  }
+
+  private static func fit(
+    _ family: any ModelFamily.Type, _ words: [String], _ data: TrainingData,
+    _ monitor: TrainingMonitor
+  ) -> SimpleRival? {
+    guard let validation = data.validation else { return nil }
+    var data = data
+    (data.start, data.resume, data.groups) = (nil, nil, nil)
+    let name = ([family.name] + words).joined(separator: " ")
+    monitor.stepBegan("fitting \(name) to compare with")
+    let start = seconds()
+    do {
+      let fitted = try family.fit(data, ModelSettings(words, for: family), TrainingMonitor())
+      let taken = seconds() - start
+      let profile = ValidationProfile(validation, fitted.model)
+      return SimpleRival(name: name, profile: profile, seconds: taken)
+    } catch {
+      monitor.stepBegan("\(name) is left out: \(error)")
+      return nil
     }
   }
 }
