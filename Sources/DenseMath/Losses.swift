@@ -2,18 +2,18 @@
 
 /// What scores are measured by.
 public enum ReconstructionCost: String, Sendable, CaseIterable {
-  /// -sum_j x_j log softmax_j.
+  /// -sum_j c_j x_j log softmax_j.
   case multinomial
-  /// -sum_j (x_j log sigma_j + (1 - x_j) log(1 - sigma_j)).
+  /// -sum_j (c_j x_j log sigma_j + (1 - x_j) log(1 - sigma_j)).
   case bernoulli
-  /// sum_j (|x| softmax_j - x_j)^2 / 2.
+  /// sum_j c_j (|x| softmax_j - x_j)^2 / 2, c_j = 1 where x_j = 0.
   case squared
 
   /// The loss of each row, without its weight; scores become scale_r dloss/dscores.
   ///
   /// - Parameters:
   ///   - scores: B x M.
-  ///   - targets: the columns x_j = 1 of each row.
+  ///   - targets: the columns x_j = 1 of each row; their values are the confidences c_j, 1 without any.
   ///   - scales: the weight of each row's gradient.
   public func apply<T: Real>(_ scores: Matrix<T>, targets: SparseRows, scales: [T]) -> [T] {
     switch self {
@@ -26,11 +26,11 @@ public enum ReconstructionCost: String, Sendable, CaseIterable {
 
 /// Softmax cross-entropy with sparse targets, fused: logits become their gradients.
 ///
-/// For a row with targets J: loss = -sum_{j in J} log softmax_j, gradient = (|J| softmax - 1_J) scale_r.
+/// For a row with targets J: loss = -sum_{j in J} c_j log softmax_j, gradient = (sum c softmax - c_J) scale_r.
 ///
 /// - Parameters:
 ///   - logits: B x M, overwritten by scale dloss/dlogits.
-///   - targets: one row of column indices a row of the logits.
+///   - targets: one row of column indices a row of the logits; values are confidences c, 1 without any.
 ///   - scales: the weight of each row's gradient.
 /// - Returns: the loss of each row, without its weight.
 @_specialize(where T == Float)
@@ -38,27 +38,30 @@ public enum ReconstructionCost: String, Sendable, CaseIterable {
 public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
   -> [T]
 {
-  overRows(logits, targets, scales) { values, items, scale in
+  overRows(logits, targets, scales) { values, row, scale in
     let shift = T.kernels.logSumExp(values.count, values.baseAddress)
-    var loss: T = 0
-    for item in items { loss += shift - values[Int(item)] }
-    T.kernels.softmaxGradient(values.count, shift, scale * T(items.count), values.baseAddress)
-    for item in items { values[Int(item)] -= scale }
+    var (loss, total): (T, T) = (0, 0)
+    for entry in row.entries {
+      loss += row.confidence(entry) * (shift - values[row.item(entry)])
+      total += row.confidence(entry)
+    }
+    T.kernels.softmaxGradient(values.count, shift, scale * total, values.baseAddress)
+    for entry in row.entries { values[row.item(entry)] -= scale * row.confidence(entry) }
     return loss
   }
 }
 
 /// The Bernoulli log-likelihood of every item, seen or not.
 ///
-/// loss = sum_j log(1 + exp s_j) - sum_{j in J} s_j, gradient = (sigma(s) - 1_J) scale_r.
+/// loss = sum_j c_j log(1 + exp s_j) - sum_{j in J} c_j s_j, gradient = (c sigma(s) - c_J) scale_r, c = 1 outside J.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func sigmoidCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
   -> [T]
 {
-  overRows(logits, targets, scales) { values, items, scale in
+  overRows(logits, targets, scales) { values, row, scale in
     var loss: T = 0
-    for item in items { loss -= values[Int(item)] }
+    for entry in row.entries { loss -= row.confidence(entry) * values[row.item(entry)] }
     return loss
       + withUnsafeTemporaryAllocation(of: T.self, capacity: 2 * values.count) { memory in
         guard let odds = memory.baseAddress, let base = values.baseAddress else { return 0 }
@@ -69,9 +72,15 @@ public func sigmoidCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRow
         T.kernels.addLog(count, odds, 1, logs)
         var sum: T = 0
         for index in 0..<count { sum += logs[index] }
+        for entry in row.entries where row.confidence(entry) != 1 {
+          sum += (row.confidence(entry) - 1) * logs[row.item(entry)]
+        }
         T.kernels.divide(count, odds, odds, 1, base)
         T.kernels.scale(count, scale, base)
-        for item in items { values[Int(item)] -= scale }
+        for entry in row.entries {
+          let (item, confidence) = (row.item(entry), row.confidence(entry))
+          values[item] = confidence * values[item] - scale * confidence
+        }
         return sum
       }
   }
@@ -79,21 +88,27 @@ public func sigmoidCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRow
 
 /// The squared error of |J| softmax, the expected number of a user's interactions with each item.
 ///
-/// loss = sum_j e_j^2 / 2 with e_j = |J| p_j - 1_J; gradient = p_j (|J| e_j - sum_l p_l |J| e_l) scale_r.
+/// loss = sum_j c_j e_j^2 / 2 with e_j = |J| p_j - 1_J, c = 1 outside J;
+/// gradient = p_j (|J| c_j e_j - sum_l p_l |J| c_l e_l) scale_r.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func softmaxSquaredError<T: Real>(_ logits: Matrix<T>, targets: SparseRows, scales: [T])
   -> [T]
 {
-  overRows(logits, targets, scales) { values, items, scale in
+  overRows(logits, targets, scales) { values, row, scale in
     withUnsafeTemporaryAllocation(of: T.self, capacity: values.count) { errors in
       guard let base = values.baseAddress, let error = errors.baseAddress else { return 0 }
-      let (count, size) = (values.count, T(items.count))
+      let (count, size) = (values.count, T(row.entries.count))
       _ = T.kernels.softmax(count, base)
       error.update(from: base, count: count)
       T.kernels.scale(count, size, error)
-      for item in items { error[Int(item)] -= 1 }
-      let loss = T.kernels.dot(count, error, error) / 2
+      for entry in row.entries { error[row.item(entry)] -= 1 }
+      var loss = T.kernels.dot(count, error, error) / 2
+      for entry in row.entries where row.confidence(entry) != 1 {
+        let (item, confidence) = (row.item(entry), row.confidence(entry))
+        loss += (confidence - 1) * error[item] * error[item] / 2
+        error[item] *= confidence
+      }
       let along = T.kernels.dot(count, base, error)
       for index in 0..<count { error[index] -= along }
       T.kernels.multiply(count, error, base)
@@ -103,18 +118,32 @@ public func softmaxSquaredError<T: Real>(_ logits: Matrix<T>, targets: SparseRow
   }
 }
 
+/// The targets of a row, each with its confidence.
+private struct TargetRow<T: Real> {
+  let entries: Range<Int>
+  let targets: SparseRows
+
+  @inline(__always)
+  func item(_ entry: Int) -> Int { Int(targets.columns[entry]) }
+
+  @inline(__always)
+  func confidence(_ entry: Int) -> T { targets.values.map { T($0[entry]) } ?? 1 }
+}
+
 /// Calls `body` for every row of scores with its targets and weight; returns what it returns.
 @inline(__always)
 private func overRows<T: Real>(
   _ scores: Matrix<T>, _ targets: SparseRows, _ scales: [T],
-  _ body: (UnsafeMutableBufferPointer<T>, ArraySlice<UInt32>, T) -> T
+  _ body: (UnsafeMutableBufferPointer<T>, TargetRow<T>, T) -> T
 ) -> [T] {
   precondition(scores.rows == targets.rowCount && scores.columns == targets.columnCount)
   precondition(scales.count == scores.rows)
   let losses = Matrix<T>(rows: 1, columns: scores.rows)
   Parallel.blocks(scores.rows, size: 4) { rows in
     for row in rows {
-      losses.pointer[row] = body(scores.row(row), targets.row(row), scales[row])
+      let entries = targets.offsets[row]..<targets.offsets[row + 1]
+      losses.pointer[row] = body(
+        scores.row(row), TargetRow(entries: entries, targets: targets), scales[row])
     }
   }
   return losses.array

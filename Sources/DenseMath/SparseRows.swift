@@ -49,6 +49,11 @@ public struct SparseRows: Sendable {
     self.init(offsets: offsets, columns: columns, values: values, columnCount: columnCount)
   }
 
+  /// The same entries with other values, or with none.
+  public func with(values: [Float]?) -> SparseRows {
+    SparseRows(offsets: offsets, columns: columns, values: values, columnCount: columnCount)
+  }
+
   /// The columns of a row.
   public func row(_ row: Int) -> ArraySlice<UInt32> { columns[offsets[row]..<offsets[row + 1]] }
 
@@ -126,7 +131,7 @@ public struct SparseRows: Sendable {
     return SparseRows(offsets: starts, columns: rows, values: moved, columnCount: rowCount)
   }
 
-  /// X' diag(w) X, dense, M x M; w is 1 where no weights are given.
+  /// X' diag(w) X, dense, M x M; w is 1 where no weights are given, and so is X where it has no values.
   ///
   /// Each row of the result is summed by one task over the users of that item: sum |x_i|^2 additions.
   public func gram(weights: [Double]?) -> Matrix<Double> {
@@ -137,10 +142,17 @@ public struct SparseRows: Sendable {
       Parallel.blocks(columnCount, size: 8) { block in
         for column in block {
           let target = result.pointer + column * columnCount
-          for row in byColumn.row(column) {
-            let weight = weights?[Int(row)] ?? 1
-            for entry in offsets[Int(row)]..<offsets[Int(row) + 1] {
-              target[Int(columns.base[entry])] += weight
+          for place in byColumn.offsets[column]..<byColumn.offsets[column + 1] {
+            let row = Int(byColumn.columns[place])
+            let weight = (weights?[row] ?? 1) * Double(byColumn.values?[place] ?? 1)
+            if let values {
+              for entry in offsets[row]..<offsets[row + 1] {
+                target[Int(columns.base[entry])] += weight * Double(values[entry])
+              }
+            } else {
+              for entry in offsets[row]..<offsets[row + 1] {
+                target[Int(columns.base[entry])] += weight
+              }
             }
           }
         }

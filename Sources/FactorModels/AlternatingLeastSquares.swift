@@ -5,9 +5,10 @@ import Glibc
 
 /// Weighted matrix factorisation by alternating least squares.
 ///
-/// loss = sum_{ui observed} (1 - p_u . q_i)^2 + a0 sum_{all ui} (p_u . q_i)^2
+/// loss = sum_{ui observed} c_ui (1 - p_u . q_i)^2 + a0 sum_{all ui} (p_u . q_i)^2
 ///   + lambda_u |p_u|^2 + lambda_i |q_i|^2 + lambda_e sum_{ui observed} W_ui |p_u - q_i|^2,
-/// lambda_u = lambda (|x_u| + a0 M)^nu, likewise for items (Rendle et al., RecSys 2022, who call this
+/// c_ui the confidence, 1 without any (Hu et al., ICDM 2008),
+/// lambda_u = lambda (sum_i c_ui + a0 M)^nu, likewise for items (Rendle et al., RecSys 2022, who call this
 /// iALS). The last term is that of explainable matrix factorisation (Abdollahi and Nasraoui, 2017), which
 /// pulls user and item together where the item is explainable to the user; without it W may be nil.
 /// What is not given is as Rendle et al. tuned it on MovieLens.
@@ -46,7 +47,7 @@ package struct AlternatingLeastSquares {
   /// operations a row.
   ///
   /// - Parameters:
-  ///   - rows: what each row has observed; columns are the other side.
+  ///   - rows: what each row has observed; columns are the other side, values confidences.
   ///   - pulls: W of the rows' entries in their order, or nil.
   ///   - fixed: the other side's factors, columns x d.
   ///   - shared: what `shared` gives for them.
@@ -66,11 +67,18 @@ package struct AlternatingLeastSquares {
         let range = rows.offsets[row]..<rows.offsets[row + 1]
         var pulled = 0.0
         for (place, entry) in range.enumerated() {
-          (space.pointer + place * d).update(
-            from: fixed.pointer + Int(rows.columns[entry]) * d, count: d)
+          let factors = space.pointer + place * d
+          factors.update(from: fixed.pointer + Int(rows.columns[entry]) * d, count: d)
           let pull = explainability * Double(pulls?[entry] ?? 0)
           pulled += pull
-          weights.pointer[place] = T(1 + pull)
+          guard let confidence = rows.values?[entry] else {
+            weights.pointer[place] = T(1 + pull)
+            continue
+          }
+          // Rows times c^1/2, so that their Gram matrix has c.
+          let root = Double(confidence).squareRoot()
+          for factor in 0..<d { factors[factor] *= T(root) }
+          weights.pointer[place] = T((Double(confidence) + pull) / root)
         }
         matrix.copy(from: shared)
         right.fill(0)
@@ -80,7 +88,7 @@ package struct AlternatingLeastSquares {
           multiplyHere(
             observed, transposeA: true, weights.rowBlock(0..<range.count), into: right)
         }
-        let ridge = ridge(range.count, of: rows.columnCount) + pulled
+        let ridge = ridge(rows.observed(row), of: rows.columnCount) + pulled
         for factor in 0..<d { matrix[factor, factor] += T(ridge) }
         // Positive definite for any ridge above 0; a row that fails keeps its old factors.
         guard (try? solveSPD(matrix, right)) != nil else { continue }
@@ -89,9 +97,9 @@ package struct AlternatingLeastSquares {
     }
   }
 
-  /// lambda (n + a0 M)^nu for a row with n of M observed.
-  package func ridge(_ observed: Int, of columns: Int) -> Double {
-    lambda * pow(Double(observed) + unobserved * Double(columns), exponent)
+  /// lambda (n + a0 M)^nu for a row with n of M observed, or confidences that add up to n.
+  package func ridge(_ observed: Double, of columns: Int) -> Double {
+    lambda * pow(observed + unobserved * Double(columns), exponent)
   }
 
   /// Item factors after some rounds from small random ones, the best by validation where given.
@@ -129,5 +137,14 @@ package struct AlternatingLeastSquares {
     } else {
       solve(rows, pulls: pulls, given: fixed, shared, into: target)
     }
+  }
+}
+
+extension SparseRows {
+  /// The entries of a row, or the sum of their values where there are any.
+  func observed(_ row: Int) -> Double {
+    let range = offsets[row]..<offsets[row + 1]
+    guard let values else { return Double(range.count) }
+    return range.reduce(0) { $0 + Double(values[$1]) }
   }
 }

@@ -22,8 +22,8 @@ extension AlternatingLeastSquares {
   }
 }
 
-/// The systems A_u p_u = b_u of a block of rows, A_u = a0 F'F + sum_{i in x_u} f_i f_i' + ridge_u I and
-/// b_u = sum_{i in x_u} (1 + pull_ui) f_i.
+/// The systems A_u p_u = b_u of a block of rows, A_u = a0 F'F + sum_{i in x_u} c_ui f_i f_i' + ridge_u I and
+/// b_u = sum_{i in x_u} (c_ui + pull_ui) f_i.
 private struct Systems {
   let rows: SparseRows
   let block: Range<Int>
@@ -44,7 +44,7 @@ private struct Systems {
       let pulled = pulls.map { pulls in
         entries.reduce(0.0) { $0 + method.explainability * Double(pulls[$1]) }
       }
-      return Float(method.ridge(entries.count, of: rows.columnCount) + (pulled ?? 0))
+      return Float(method.ridge(rows.observed(row), of: rows.columnCount) + (pulled ?? 0))
     }
   }
 
@@ -81,13 +81,21 @@ private struct Systems {
     }
   }
 
-  /// A_u p_u + shift sum_{i in x_u} f_i for every row.
+  /// A_u p_u + shift sum_{i in x_u} c_ui f_i for every row.
   private func apply(_ points: Matrix<Float>, shift: Float, into images: Matrix<Float>) {
     multiplyHere(points, shared, into: images)
     for (place, row) in block.enumerated() {
       let (point, image) = (points.row(place), images.row(place))
       addScaled(point, by: ridges[place], to: image)
-      addGramProduct(sparse: rows, row: row, dense: fixed, point, shift: shift, to: image)
+      guard let confidences = rows.values else {
+        addGramProduct(sparse: rows, row: row, dense: fixed, point, shift: shift, to: image)
+        continue
+      }
+      for entry in rows.offsets[row]..<rows.offsets[row + 1] {
+        let factors = fixed.row(Int(rows.columns[entry]))
+        let along = dot(factors, point) + shift
+        addScaled(factors, by: confidences[entry] * along, to: image)
+      }
     }
   }
 

@@ -84,7 +84,8 @@ package func fitFactors(
   var outcome = FitOutcome.finished
   var start = seconds()
   _ = method.fit(
-    data.rows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs, seed: data.seed
+    data.weightedRows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs,
+    seed: data.seed
   ) { epoch, items in
     let kept = Matrix<Float>(rows: items.rows, columns: items.columns, items.array)
     let model = FactorModel(kept, method, neighbours: neighbours, settings: settings.json)

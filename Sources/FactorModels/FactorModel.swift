@@ -112,7 +112,7 @@ extension AlternatingLeastSquares {
       pulled += explainability * Double(pulls?[place] ?? 0)
     }
     if row.count > 0 { multiply(shares, transposeA: true, shares, into: matrix, beta: 1) }
-    let ridge = ridge(row.count, of: row.columnCount) + pulled
+    let ridge = ridge(Double(row.count), of: row.columnCount) + pulled
     for factor in 0..<d { matrix[factor, factor] += ridge }
     guard (try? inverseSPD(matrix)) != nil else { return shares }
     let result = Matrix<Double>(rows: row.count, columns: d)

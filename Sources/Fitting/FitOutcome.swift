@@ -50,16 +50,24 @@ public struct TrainingRun: Sendable {
   /// The epoch whose parameters were kept.
   public let epoch: Int
   public let outcome: FitOutcome
+  /// The epochs after which its time was over; nil where something else ended it.
+  public let cut: Int?
 
-  public init(epoch: Int, outcome: FitOutcome) {
+  public init(epoch: Int, outcome: FitOutcome, cut: Int? = nil) {
     self.epoch = epoch
     self.outcome = outcome
+    self.cut = cut
   }
 }
 
 extension ModelSettings {
   /// The settings as JSON, with the epoch that was kept.
   public func json(keeping run: TrainingRun) -> JSONValue {
-    json.setting("best_epoch", .integer(run.epoch))
+    ending(run).json.setting("best_epoch", .integer(run.epoch))
+  }
+
+  /// With as many epochs as there was time for.
+  public func ending(_ run: TrainingRun) -> ModelSettings {
+    run.cut.map { setting("epochs", .integer($0), TrainingBudget.reason) } ?? self
   }
 }

@@ -40,6 +40,7 @@ public struct FittingTask: Sendable {
     categories = interactions.categories
     data = TrainingData(rows: training.rows, seed: seed)
     data.times = training.times
+    data.confidences = training.confidences
     if let lists = training.items.categories, !categories.isEmpty {
       let vectors = interactions.categoryVectors.flatMap { given in
         given.values.count == categories.count * given.dimensions && given.dimensions > 0
@@ -61,6 +62,7 @@ public struct FittingTask: Sendable {
       foldIn: cases.history.rows(at: asked), truth: known, lengths: truth.map(\.count),
       rounds: asked.map { Int(cases.rounds[$0] ?? 0) })
     data.validation?.metric = metric
+    data.validation?.keepsSeen = plan.hasRepeats
     popularity = ItemPopularity(choosingFor: data)
     data.validation?.popular = popularity?.shares
   }
@@ -170,8 +172,9 @@ public struct FittingTask: Sendable {
     switch fitted.outcome {
     case .finished:
       var stored = task.stored(fitted, family: family.name, earlier.provenance)
-      if let gain = earlier.description["gain"] {
-        stored.description = stored.description.setting("gain", gain)
+      for name in ["gain", "budget"] {
+        guard let noted = earlier.description[name] else { continue }
+        stored.description = stored.description.setting(name, noted)
       }
       // What the first fit had reasons for has them still.
       if case .object(let first)? = earlier.description["reasons"] {

@@ -89,7 +89,7 @@ extension ValidationUsers {
     let sum = MetricSum(self)
     let order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
     return truth.indices.filter { lengths[$0] > 0 }.map { row in
-      let seen = Set(foldIn.row(row))
+      let seen = keepsSeen ? [] : Set(foldIn.row(row))
       let list = order.lazy.filter { !seen.contains(UInt32($0)) }.prefix(metric.depth)
       return sum.value(row, list.map { Ranked(index: UInt32($0), score: scores[$0]) })
     }

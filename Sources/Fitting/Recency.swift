@@ -166,7 +166,7 @@ struct RecencyChoice {
       for place in terms.indices {
         sums.copy(from: own)
         addRow(rows[place], to: sums)
-        let lists = topItems(sums, foldIn, rows: block, count: held.metric.depth)
+        let lists = held.lists(sums, rows: block)
         values[place] += zip(block, lists).map { sum.value($0, $1) }
       }
     }
@@ -182,7 +182,7 @@ extension ValidationUsers {
     var chosen = ValidationUsers(
       foldIn: foldIn.rows(at: places), truth: places.map { truth[$0] },
       lengths: places.map { lengths[$0] }, rounds: places.map { rounds[$0] })
-    (chosen.metric, chosen.popular) = (metric, popular)
+    (chosen.metric, chosen.popular, chosen.keepsSeen) = (metric, popular, keepsSeen)
     return chosen
   }
 }

@@ -9,6 +9,8 @@ public struct TrainingData: Sendable {
   public var rows: SparseRows
   /// When each interaction of `rows` was, in its order, in seconds; nil where nobody knows.
   public var times: [Int64]?
+  /// How much each interaction of `rows` counts, in its order, 1 on average; nil where all count alike.
+  public var confidences: [Float]?
   public var validation: ValidationUsers?
   /// The item group of each item to start from (nil where it is in none), with the prototypes' number, when they
   /// are given.
@@ -22,6 +24,9 @@ public struct TrainingData: Sendable {
   public var settled: JSONValue?
   /// An earlier model to start from, with the items and categories of this one in order.
   public var start: (model: StoredModel, items: [String], categories: [String])?
+
+  /// The rows with confidences as their values.
+  public var weightedRows: SparseRows { rows.with(values: confidences) }
 
   public init(
     rows: SparseRows, validation: ValidationUsers? = nil,

@@ -51,6 +51,9 @@ public struct TrainingMonitor: Sendable {
   /// Asked after every batch; true ends the training with the best model so far.
   public var shouldStop: @Sendable () -> Bool
 
+  /// The time there is; nil where nobody set any.
+  public var budget: TrainingBudget?
+
   /// Called, in a few words, when something that is no epoch begins and may take a while, or was found out.
   public var stepBegan: @Sendable (String) -> Void = { _ in }
 

@@ -14,6 +14,8 @@ public struct ValidationUsers: Sendable {
   public var lengths: [Int]
   public var rounds: [Int]
   public var metric = ValidationMetric()
+  /// Whether what is folded in is ranked too, since it can be chosen again.
+  public var keepsSeen = false
   /// What those get of whom nothing is known, a score for each item; nil leaves them to the model.
   public var popular: [Float]?
 
@@ -56,8 +58,17 @@ extension ValidationUsers {
       let block = scores.rowBlock(0..<rows.count)
       score(rows, block)
       fillStrangers(block, rows: rows)
-      body(rows, topItems(block, foldIn, rows: rows, count: metric.depth))
+      body(rows, lists(block, rows: rows))
     }
+  }
+
+  /// The lists of some cases by their scores, which are overwritten where they do not count.
+  public func lists<T: Real>(_ scores: Matrix<T>, rows: Range<Int>) -> [[Ranked<T>]] {
+    guard keepsSeen else { return topItems(scores, foldIn, rows: rows, count: metric.depth) }
+    let nothing = SparseRows(
+      offsets: [Int](repeating: 0, count: rows.count + 1), columns: [],
+      columnCount: foldIn.columnCount)
+    return topItems(scores, nothing, rows: 0..<rows.count, count: metric.depth)
   }
 }
 

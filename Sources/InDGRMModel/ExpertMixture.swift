@@ -34,7 +34,7 @@ func validate(
       scale(share, by: Float(mixture.bias))
       addRow(share, to: mixed)
       held.fillStrangers(mixed, rows: rows)
-      sums[place].add(rows, topItems(mixed, foldIn, rows: rows, count: held.metric.depth))
+      sums[place].add(rows, held.lists(mixed, rows: rows))
     }
   }
   return sums.map(\.mean)

@@ -64,7 +64,7 @@ struct FactorStart {
     }
     let matrix = Matrix<Double>(rows: d, columns: d)
     multiply(whole, transposeA: true, weighted, into: matrix)
-    let ridge = method.ridge(rows.count / max(rows.rowCount, 1), of: items)
+    let ridge = method.ridge(Double(rows.count / max(rows.rowCount, 1)), of: items)
     for index in 0..<d { matrix[index, index] += ridge }
     do { try inverseSPD(matrix) } catch {
       throw ModelError(.internalFault, "the start has no solution; set start=random")

@@ -94,7 +94,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     itemsAreCurrent = false
     let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
     decoder.prepareItems(seed: seed, step: step, candidates: candidates)
-    let items = (entries: candidates?.targets ?? batch, vectors: decoder.unitItems)
+    let targets = candidates?.targets ?? batch
+    let batch = batch.with(values: nil)
+    let items = (entries: targets.with(values: nil), vectors: decoder.unitItems)
     let directions = affinity?.directions(items.entries, items: items.vectors)
     encoder.forward(
       batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
@@ -105,7 +107,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let shares = (0..<batch.rowCount).map { row in
       userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
     }
-    let targets = candidates?.targets ?? batch
     // Local variational optimisation: psi follows its own gradient before anything else does.
     for inner in 0..<options.innerSteps {
       _ = pass(targets, shares, (step, UInt32(inner) + 1), anneal, usersOnly: true)

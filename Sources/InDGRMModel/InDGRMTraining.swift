@@ -28,13 +28,20 @@ struct InDGRMTraining {
     }
     var first = try first(monitor)
     var others: [InDGRM] = []
-    for number in 1..<count where first.outcome == .finished {
+    let choosing = choosesMembers(monitor)
+    var longest = first.seconds
+    for number in 1..<(choosing ? TrainingBudget.mostMembers : count)
+    where first.outcome == .finished {
+      if let budget = monitor.budget, !budget.permits(1.1 * longest) { break }
       var listener = monitor
       listener.settingsResolved = { _ in }
       listener.epochEnded = { monitor.trialEpochEnded($0, "member \(number + 1)") }
       do {
         let other = try member(number, like: first.model).train(first.settings, listener)
         first.outcome = other.outcome
+        longest = max(longest, other.seconds)
+        // One that the time cut short would take other epochs than the rest.
+        if other.cut != nil { break }
         if other.outcome == .finished { others.append(other.model) }
       } catch let error as ModelError {
         // What was trained before is not lost.
@@ -42,7 +49,17 @@ struct InDGRMTraining {
       }
     }
     first.model.join(others)
+    if monitor.budget != nil {
+      first.settings = first.settings.setting(
+        "members", .integer(1 + others.count), TrainingBudget.reason)
+    }
     return first
+  }
+
+  /// Whether the time that there is says how many members there are.
+  private func choosesMembers(_ monitor: TrainingMonitor) -> Bool {
+    monitor.budget != nil && settings.reason(for: "members") == nil && data.resume == nil
+      && data.settled == nil && monitor.checkpoint == nil
   }
 
   /// Trains a model; where group parts are left to the data, which are few and short or thin, one with and one without
@@ -71,7 +88,9 @@ struct InDGRMTraining {
       return (trained, value, heard.all)
     }
     var kept = try attempt(settled)
-    if kept.trained.outcome == .finished {
+    if kept.trained.outcome == .finished, kept.trained.cut == nil,
+      monitor.budget?.permits(kept.trained.seconds) ?? true
+    {
       let words = settled.choice("group-parts") == "on" ? "off" : "on"
       do {
         let rival = try attempt(
@@ -81,7 +100,7 @@ struct InDGRMTraining {
           "both ways were fitted, and group-parts=\(words) reaches"
             + " \(Int((1000 * rival.value / max(kept.value, 1e-12)).rounded())) ‰ of the other on validation users"
         )
-        if rival.value > Self.leastGain * kept.value { kept = rival }
+        if rival.trained.cut == nil, rival.value > Self.leastGain * kept.value { kept = rival }
         kept.trained.settings = kept.trained.settings.reasoning("group-parts", reason)
         if rival.trained.outcome == .stopped { kept.trained.outcome = .stopped }
       } catch let error as ModelError {
@@ -98,6 +117,10 @@ struct InDGRMTraining {
     let model: InDGRM
     var settings: ModelSettings
     var outcome: FitOutcome
+    /// The epochs after which the time was over, if it was.
+    var cut: Int?
+    /// What training took.
+    var seconds = 0.0
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
@@ -160,6 +183,7 @@ struct InDGRMTraining {
 
   /// - Parameter settings: settled ones.
   private func train(_ settings: ModelSettings, _ monitor: TrainingMonitor) throws -> Trained {
+    let start = seconds()
     var options = InDGRMOptions(settings)
     if settings.isAuto("group-draws") {
       options.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
@@ -209,11 +233,14 @@ struct InDGRMTraining {
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let model = InDGRM(network, settings: settings.json(keeping: run))
     monitor.stepBegan("looking for a basis to read the factors in")
-    guard model.canonicalise(data) else {
-      return Trained(model: model, settings: settings, outcome: run.outcome)
+    var settled = settings.ending(run)
+    if model.canonicalise(data) {
+      let joined = self.settings.isAuto("clusters") ? clustered(model, settled) : settled
+      settled = structured(model, joined)
     }
-    let joined = self.settings.isAuto("clusters") ? clustered(model, settings) : settings
-    return Trained(model: model, settings: structured(model, joined), outcome: run.outcome)
+    return Trained(
+      model: model, settings: settled, outcome: run.outcome, cut: run.cut,
+      seconds: seconds() - start)
   }
 
   /// Keeps one cluster where more serve nobody better; the settings with what was found.

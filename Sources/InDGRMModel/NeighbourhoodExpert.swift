@@ -81,7 +81,7 @@ struct NeighbourhoodExpert {
       let weights = try ItemItemRegression(
         lambda: settings.number("expert-lambda"), dropout: settings.number("expert-dropout"),
         userWeight: settings.number("expert-user-weight"), neighbours: neighbours
-      ).fit(data.rows)
+      ).fit(data.weightedRows)
       let choice = Self.choose(
         weight: given.weight, popularity: given.popularity, isSettled ? nil : data.validation
       ) { held, mixtures in

@@ -52,6 +52,7 @@ extension InteractionChunk {
     items += other.items
     extend(&ratings, by: other.ratings, before: before, count: count, filler: 1)
     extend(&times, by: other.times, before: before, count: count, filler: 0)
+    extend(&confidences, by: other.confidences, before: before, count: count, filler: 1)
     extend(&folds, by: other.folds, before: before, count: count, filler: neverHeldOut)
   }
 
@@ -60,12 +61,14 @@ extension InteractionChunk {
     if users.isEmpty {
       ratings = other.ratings.map { _ in [] }
       times = other.times.map { _ in [] }
+      confidences = other.confidences.map { _ in [] }
       folds = other.folds.map { _ in [] }
     }
     users.append(user)
     items.append(item)
     if let values = other.ratings { ratings?.append(values[row]) }
     if let values = other.times { times?.append(values[row]) }
+    if let values = other.confidences { confidences?.append(values[row]) }
     if let values = other.folds { folds?.append(values[row]) }
   }
 
@@ -75,6 +78,7 @@ extension InteractionChunk {
       users: places.map { users[$0] }, items: places.map { items[$0] },
       ratings: ratings.map { values in places.map { values[$0] } },
       times: times.map { values in places.map { values[$0] } },
+      confidences: confidences.map { values in places.map { values[$0] } },
       folds: folds.map { values in places.map { values[$0] } })
   }
 
@@ -82,7 +86,7 @@ extension InteractionChunk {
     InteractionChunk(
       users: Array(users[range]), items: Array(items[range]),
       ratings: ratings.map { Array($0[range]) }, times: times.map { Array($0[range]) },
-      folds: folds.map { Array($0[range]) })
+      confidences: confidences.map { Array($0[range]) }, folds: folds.map { Array($0[range]) })
   }
 }
 

@@ -24,6 +24,7 @@ extension InteractionSet {
     result.itemIndices = kept.map { itemIndices[$0] }
     result.ratings = ratings.map { values in kept.map { values[$0] } }
     result.times = times.map { values in kept.map { values[$0] } }
+    result.confidences = confidences.map { values in kept.map { values[$0] } }
     result.folds = folds.map { values in kept.map { values[$0] } }
     return result
   }

@@ -78,7 +78,9 @@ public struct FoldInCases: Sendable {
       for item in history {
         if let index = items[item] { row.append(index) } else { unknown += 1 }
       }
-      columns += row.sorted()
+      row.sort()
+      // Of a split that keeps repeats all that a user has names an item once for each part.
+      columns += row.indices.filter { $0 == 0 || row[$0] != row[$0 - 1] }.map { row[$0] }
       offsets.append(columns.count)
     }
 
@@ -121,6 +123,8 @@ public struct TrainingSet: Sendable {
   public let itemIndices: [Int]
   /// When each interaction was, in the order of `rows`, in seconds; nil where the data do not tell.
   public let times: [Int64]?
+  /// How much each counts, in the order of `rows`, 1 on average; nil where all count alike.
+  public let confidences: [Float]?
 
   /// From a share of a split or, without one, from all users.
   public init(_ data: InteractionSet, _ plan: SplitPlan?, _ share: TrainingShare = .training) {
@@ -132,10 +136,20 @@ public struct TrainingSet: Sendable {
     rows = SparseRows(
       offsets: all.offsets, columns: all.columns.map { newIndex[Int($0)] }, columnCount: used.count)
     itemIndices = used
-    times = plan.map { $0.trainingTimes(share) } ?? data.times
+    times = data.times.map { plan?.training($0, share) ?? $0 }
+    confidences = data.confidences.map { plan?.training($0, share) ?? $0 }.flatMap(Self.scaled)
     items = ItemChunk(
       ids: used.map { data.items.ids[$0] },
       titles: data.items.titles.map { titles in used.map { titles[$0] } },
       categories: data.items.categories.map { lists in used.map { lists[$0] } })
+  }
+
+  /// Confidences with a mean of 1; nil where they are alike.
+  static func scaled(_ confidences: [Float]) -> [Float]? {
+    guard let first = confidences.first, confidences.contains(where: { $0 != first }) else {
+      return nil
+    }
+    let mean = confidences.reduce(0.0) { $0 + Double($1) } / Double(confidences.count)
+    return confidences.map { Float(Double($0) / mean) }
   }
 }

@@ -2,8 +2,8 @@
 
 import Interchange
 
-/// A set of interactions in memory: at most one a (user, item) pair, grouped by user, items
-/// ascending within a user.
+/// A set of interactions in memory: at most one a (user, item) pair (one in each part of a split that keeps repeats),
+/// grouped by user, items ascending within a user.
 public struct InteractionSet: Sendable {
   public var users: UserChunk
   public var items: ItemChunk
@@ -17,6 +17,7 @@ public struct InteractionSet: Sendable {
   public var itemIndices: [UInt32]
   public var ratings: [Float]?
   public var times: [Int64]?
+  public var confidences: [Float]?
   public var folds: [UInt8]?
 
   /// What earlier tools noted, such as the split's scheme.
@@ -99,7 +100,14 @@ public struct InteractionRows: Sendable {
     }
   }
 
-  /// Sorts the rows by user and item and resolves duplicates.
+  /// The rows without what an earlier split said of them.
+  public var unsplit: InteractionRows {
+    var unsplit = self
+    unsplit.rows.folds = nil
+    return unsplit
+  }
+
+  /// Sorts the rows by user and item and resolves duplicates; rows of different folds are none.
   ///
   /// Cost: a counting sort by user and a sort within each user. Throws `DuplicateError`.
   public func sorted(duplicates rule: DuplicateRule = .last) throws -> (InteractionSet, merged: Int)
@@ -117,30 +125,33 @@ public struct InteractionRows: Sendable {
     var set = InteractionSet(
       users: users, items: items, categories: categories, categoryVectors: categoryVectors,
       offsets: [0], itemIndices: [], ratings: rows.ratings.map { _ in [] },
-      times: rows.times.map { _ in [] }, folds: rows.folds.map { _ in [] }, metadata: metadata,
-      provenance: provenance)
+      times: rows.times.map { _ in [] }, confidences: rows.confidences.map { _ in [] },
+      folds: rows.folds.map { _ in [] }, metadata: metadata, provenance: provenance)
     set.itemIndices.reserveCapacity(rows.count)
     set.ratings?.reserveCapacity(rows.count)
     set.times?.reserveCapacity(rows.count)
+    set.confidences?.reserveCapacity(rows.count)
     set.folds?.reserveCapacity(rows.count)
     set.offsets.reserveCapacity(users.ids.count + 1)
     // A local name: a closure over `rows` would retain all of its columns for every user.
-    let columns = rows.items
+    let (columns, folds) = (rows.items, rows.folds)
+    func key(_ row: Int) -> UInt64 { UInt64(columns[row]) << 8 | UInt64(folds?[row] ?? 0) }
     for user in 0..<users.ids.count {
       let range = starts[user]..<starts[user + 1]
       // The row number breaks ties, so the order among duplicates is that of the input; many sources
       // are in order already.
-      if !range.dropFirst().allSatisfy({ columns[order[$0 - 1]] <= columns[order[$0]] }) {
-        order[range].sort { (columns[$0], $0) < (columns[$1], $1) }
+      if !range.dropFirst().allSatisfy({ key(order[$0 - 1]) <= key(order[$0]) }) {
+        order[range].sort { (key($0), $0) < (key($1), $1) }
       }
       var at = range.lowerBound
       while at < range.upperBound {
         var next = at + 1
-        while next < range.upperBound, columns[order[next]] == columns[order[at]] { next += 1 }
+        while next < range.upperBound, key(order[next]) == key(order[at]) { next += 1 }
         let (kept, rating) = next == at + 1 ? (order[at], nil) : try resolve(order[at..<next], rule)
         set.itemIndices.append(columns[kept])
         if let ratings = rows.ratings { set.ratings?.append(rating ?? ratings[kept]) }
         if let times = rows.times { set.times?.append(times[kept]) }
+        if let confidences = rows.confidences { set.confidences?.append(confidences[kept]) }
         if let folds = rows.folds { set.folds?.append(folds[kept]) }
         at = next
       }
@@ -210,6 +221,7 @@ extension InteractionSet {
       }
       rows.ratings = ratings.map { Array($0[start..<end]) }
       rows.times = times.map { Array($0[start..<end]) }
+      rows.confidences = confidences.map { Array($0[start..<end]) }
       rows.folds = folds.map { Array($0[start..<end]) }
       try writer.write(.interactions(rows))
       start = end

@@ -19,6 +19,8 @@ public struct SplitPlan: Sendable {
   public let scheme: SplitScheme
   /// The number of rounds of held-out users: folds of the protocol, otherwise one.
   public let rounds: Int
+  /// Whether the truth holds what users are known by as well: what they chose again.
+  public let hasRepeats: Bool
 
   /// Reads the split's scheme from the metadata; nil when the data were not split.
   ///
@@ -35,6 +37,7 @@ public struct SplitPlan: Sendable {
     self.data = data
     self.scheme = scheme
     self.rounds = rounds
+    hasRepeats = notes["repeats"]?.bool == true
   }
 
   /// A user's role.
@@ -75,18 +78,23 @@ public struct SplitPlan: Sendable {
     return SparseRows(offsets: offsets, columns: columns, columnCount: data.itemCount)
   }
 
-  /// When the interactions of `training` were, in their order; nil where the data do not tell.
-  public func trainingTimes(_ share: TrainingShare = .training) -> [Int64]? {
-    data.times.map { times in
-      trainingUsers(share).flatMap { user in trainedOn(of: user, share).map { times[$0] } }
-    }
+  /// What is known of the interactions of `training`, in their order: one value each of a column of the data.
+  func training<Value>(_ column: [Value], _ share: TrainingShare = .training) -> [Value] {
+    trainingUsers(share).flatMap { user in trainedOn(of: user, share).map { column[$0] } }
   }
 
   /// The positions of a training user's interactions that are trained on.
   private func trainedOn(of user: Int, _ share: TrainingShare) -> some Sequence<Int> {
-    data.range(of: user).lazy.filter {
-      scheme == .users || isTrainedOn(data.folds?[$0], share)
-    }
+    distinct(user) { scheme == .users || isTrainedOn(data.folds?[$0], share) }
+  }
+
+  /// Of a user's positions those that are wanted, and of one item in several parts the latest.
+  private func distinct(_ user: Int, _ isWanted: (Int) -> Bool) -> [Int] {
+    let positions = data.range(of: user).filter(isWanted)
+    // The folds of later parts are smaller, and stand first.
+    return positions.indices.filter {
+      $0 == 0 || data.itemIndices[positions[$0]] != data.itemIndices[positions[$0 - 1]]
+    }.map { positions[$0] }
   }
 
   /// What a held-out user is judged on in a round.
@@ -96,7 +104,7 @@ public struct SplitPlan: Sendable {
 
   /// What is known of a held-out user in a round.
   public func foldIn(of user: Int, _ role: UserRole, round: Int) -> [UInt32] {
-    data.range(of: user).filter { isFoldedIn($0, role, round: round) }.map { data.itemIndices[$0] }
+    distinct(user) { isFoldedIn($0, role, round: round) }.map { data.itemIndices[$0] }
   }
 
   private func isTrainedOn(_ fold: UInt8?, _ share: TrainingShare) -> Bool {

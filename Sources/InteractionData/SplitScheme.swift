@@ -31,6 +31,8 @@ public struct SplitOptions: Sendable {
   public var isStable = false
   /// Whether these are some users of many, of whom none need be left to train on.
   public var isOfBlock = false
+  /// Whether what a user chose in several parts of time is in each of them, so that the truth holds what was known.
+  public var keepsRepeats = false
   /// Where the truth of validation and of test begins under `time`; nil leaves it to the shares.
   public var validationFrom: Moment?
   public var testFrom: Moment?
@@ -44,6 +46,7 @@ public struct SplitOptions: Sendable {
       "test_share": .number(testShare), "validation_share": .number(validationShare),
     ]
     if isStable { split["stable"] = true }
+    if keepsRepeats { split["repeats"] = true }
     return metadata.setting("split", .object(split))
   }
 }
@@ -184,32 +187,13 @@ extension InteractionSet {
   }
 
   private mutating func divideByTime(_ options: SplitOptions) throws {
-    guard let times else {
-      throw SplitError(
-        description: "a split by time needs timestamps, and these interactions have none")
-    }
-    let ordered = times.sorted()
-    let testStart = (options.testFrom ?? .share(1 - options.testShare)).seconds(among: ordered)
-    let before = ordered.count { $0 < testStart } - Int(options.validationShare * Double(count))
-    let validationStart =
-      (options.validationFrom
-      ?? (options.testFrom == nil
-        ? .share(1 - options.testShare - options.validationShare)
-        : .seconds(
-          before < ordered.count ? min(ordered[max(before, 0)], testStart) : testStart)))
-      .seconds(among: ordered)
-    guard validationStart <= testStart, times.contains(where: { $0 < validationStart }) else {
-      throw SplitError(
-        description:
-          "nothing is left to train on before the validation and the test; look at the dates")
-    }
+    let own = options.keepsRepeats ? folds : nil
+    let parts = try own ?? options.folds(of: times)
     divideEachUser { _, range in
       let positions = 0..<range.count
       return (
-        positions.filter { times[range.lowerBound + $0] >= testStart },
-        positions.filter {
-          (validationStart..<testStart).contains(times[range.lowerBound + $0])
-        }
+        positions.filter { parts[range.lowerBound + $0] == WithinUserFold.test },
+        positions.filter { parts[range.lowerBound + $0] == WithinUserFold.validation }
       )
     }
   }
@@ -227,5 +211,48 @@ extension InteractionSet {
     users.roles = [UInt8](repeating: UserRole.train.rawValue, count: userCount)
     users.tiers = [UInt8](repeating: 1, count: userCount)
     self.folds = folds
+  }
+}
+
+extension SplitOptions {
+  /// The part of time that each of some interactions lies in, as a fold.
+  ///
+  /// Throws `SplitError` without times, and where nothing is left to train on.
+  func folds(of times: [Int64]?) throws -> [UInt8] {
+    guard let times else {
+      throw SplitError(
+        description: "a split by time needs timestamps, and these interactions have none")
+    }
+    let ordered = times.sorted()
+    let testStart = (testFrom ?? .share(1 - testShare)).seconds(among: ordered)
+    let before = ordered.count { $0 < testStart } - Int(validationShare * Double(times.count))
+    let validationStart =
+      (validationFrom
+      ?? (testFrom == nil
+        ? .share(1 - testShare - validationShare)
+        : .seconds(
+          before < ordered.count ? min(ordered[max(before, 0)], testStart) : testStart)))
+      .seconds(among: ordered)
+    guard validationStart <= testStart, times.contains(where: { $0 < validationStart }) else {
+      throw SplitError(
+        description:
+          "nothing is left to train on before the validation and the test; look at the dates")
+    }
+    return times.map {
+      $0 >= testStart
+        ? WithinUserFold.test : $0 >= validationStart ? WithinUserFold.validation : neverHeldOut
+    }
+  }
+}
+
+extension InteractionRows {
+  /// The rows with the parts of time they lie in, so that what comes again in another part is no duplicate.
+  ///
+  /// Throws `SplitError` as `split` does.
+  public func parted(_ options: SplitOptions) throws -> InteractionRows {
+    guard rows.count > 0 else { return self }
+    var parted = self
+    parted.rows.folds = try options.folds(of: rows.times)
+    return parted
   }
 }

@@ -83,6 +83,6 @@ extension InteractionSet {
       users: users, offsets: offsets,
       rows: InteractionChunk(
         users: [UInt32](repeating: 0, count: count), items: itemIndices, ratings: ratings,
-        times: times, folds: folds))
+        times: times, confidences: confidences, folds: folds))
   }
 }

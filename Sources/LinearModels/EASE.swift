@@ -54,7 +54,7 @@ package enum EASE: ModelFamily {
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
     return FittedModel(
-      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
+      LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -86,7 +86,7 @@ package enum EDLAE: ModelFamily {
       neighbours: ItemItemRegression.neighbours(
         settings.integer("neighbours"), items: data.rows.columnCount))
     return FittedModel(
-      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
+      LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
@@ -114,7 +114,7 @@ package enum SLIM: ModelFamily {
     let regression = ItemItemRegression(
       lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"))
     return FittedModel(
-      LinearModel(try regression.fit(data.rows), settings: settings.json), settings)
+      LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -13,6 +13,9 @@ import Recommending
 /// WWW 2019), p > 0 EDLAE (Steck, NeurIPS 2020, with full-rank weights). When users are weighted, lambda
 /// is rescaled by the ratio of the traces, so that one value serves both.
 ///
+/// Where interactions have confidences c, x_uj = c_uj^1/2, so that g_jj is the sum of them, and a user all of whose
+/// interactions have one c counts c times.
+///
 /// With an L1 penalty, columns minimise the same loss plus 2 l1 sum_i |B_ij| over B_ij >= 0: SLIM (Ning and
 /// Karypis, ICDM 2011), by coordinate descent over each item's neighbours.
 ///
@@ -60,10 +63,11 @@ package struct ItemItemRegression {
     return wanted >= items - 1 ? 0 : wanted
   }
 
-  /// Fits the weights to users' rows.
+  /// Fits the weights to users' rows, whose values are confidences.
   ///
   /// Throws `ModelError` when the regularisation is too weak to solve.
   package func fit(_ rows: SparseRows) throws -> ItemItemWeights {
+    let rows = rows.with(values: rows.values?.map { $0.squareRoot() })
     let users = weights(of: rows)
     let isSparse = neighbours > 0 || sparsity != nil
     return isSparse ? try sparse(rows, users) : try dense(rows, users)
@@ -84,7 +88,11 @@ package struct ItemItemRegression {
   private func diagonal(_ rows: SparseRows, _ users: [Double]?) -> [Double] {
     var sums = [Double](repeating: 0, count: rows.columnCount)
     for user in 0..<rows.rowCount {
-      for item in rows.row(user) { sums[Int(item)] += users?[user] ?? 1 }
+      let weight = users?[user] ?? 1
+      for entry in rows.offsets[user]..<rows.offsets[user + 1] {
+        let value = Double(rows.values?[entry] ?? 1)
+        sums[Int(rows.columns[entry])] += weight * (value * value)
+      }
     }
     return sums
   }
@@ -178,9 +186,9 @@ private struct CoOccurrence: Sendable {
     fileprivate var touched: [UInt32] = []
     fileprivate var scores: [Float] = []
     /// The support's items of each user as a list: its last entry or -1, and for each entry the place in the
-    /// support and the entry before.
+    /// support, the entry before and x.
     fileprivate var last: [Int32]
-    fileprivate var entries: [(place: Int32, before: Int32)] = []
+    fileprivate var entries: [(place: Int32, before: Int32, value: Float)] = []
   }
 
   init(_ users: SparseRows, _ weights: [Double]?, diagonal: [Double]) {
@@ -194,16 +202,25 @@ private struct CoOccurrence: Sendable {
       last: [Int32](repeating: -1, count: users.rowCount))
   }
 
-  private func weight(_ user: UInt32) -> Double { weights?[Int(user)] ?? 1 }
+  /// The users of an item, each with w x.
+  private func users(of item: Int) -> some Sequence<(user: UInt32, value: Float, weighted: Double)>
+  {
+    (byItem.offsets[item]..<byItem.offsets[item + 1]).lazy.map { place in
+      let user = byItem.columns[place]
+      let value = byItem.values?[place] ?? 1
+      return (user, value, (weights?[Int(user)] ?? 1) * Double(value))
+    }
+  }
 
   /// The items of highest cosine to an item, ascending by index.
   func nearest(to item: Int, count: Int, _ workspace: inout Workspace) -> [UInt32] {
     workspace.touched.removeAll(keepingCapacity: true)
-    for user in byItem.row(item) {
-      let weight = Float(weight(user))
-      for other in users.row(Int(user)) {
+    for (user, _, weighted) in users(of: item) {
+      let weight = Float(weighted)
+      for entry in users.offsets[Int(user)]..<users.offsets[Int(user) + 1] {
+        let other = users.columns[entry]
         if workspace.sums[Int(other)] == 0 { workspace.touched.append(other) }
-        workspace.sums[Int(other)] += weight
+        workspace.sums[Int(other)] += weight * (users.values?[entry] ?? 1)
       }
     }
     if workspace.touched.count > users.columnCount / 16 {
@@ -236,26 +253,26 @@ private struct CoOccurrence: Sendable {
     workspace.entries.removeAll(keepingCapacity: true)
     for (place, other) in support.enumerated() {
       let row = matrix.pointer + place * count
-      for user in byItem.row(Int(other)) {
-        let weight = weight(user)
+      for (user, value, weighted) in users(of: Int(other)) {
         var entry = workspace.last[Int(user)]
         let before = entry
         while entry >= 0 {
-          row[Int(workspace.entries[Int(entry)].place)] += weight
-          entry = workspace.entries[Int(entry)].before
+          let earlier = workspace.entries[Int(entry)]
+          row[Int(earlier.place)] += weighted * Double(earlier.value)
+          entry = earlier.before
         }
         workspace.last[Int(user)] = Int32(workspace.entries.count)
-        workspace.entries.append((Int32(place), before))
+        workspace.entries.append((Int32(place), before, value))
       }
       row[place] = diagonal[Int(other)] + ridge[Int(other)]
       for earlier in 0..<place { matrix.pointer[earlier * count + place] = row[earlier] }
     }
-    for user in byItem.row(item) {
-      let weight = weight(user)
+    for (user, _, weighted) in users(of: item) {
       var entry = workspace.last[Int(user)]
       while entry >= 0 {
-        right.pointer[Int(workspace.entries[Int(entry)].place)] += weight
-        entry = workspace.entries[Int(entry)].before
+        let own = workspace.entries[Int(entry)]
+        right.pointer[Int(own.place)] += weighted * Double(own.value)
+        entry = own.before
       }
     }
     for other in support { for user in byItem.row(Int(other)) { workspace.last[Int(user)] = -1 } }

@@ -8,7 +8,8 @@ import Recommending
 /// Item-based nearest neighbours: score(u, j) = sum over the user's items i of the similarity of i
 /// and j, each item keeping its `neighbours` most similar ones.
 ///
-/// Similarity is the shrunk cosine c_ij / (sqrt(c_i c_j) + shrink), c counting shared users. Stored as
+/// Similarity is the shrunk cosine c_ij / (sqrt(c_i c_j) + shrink), c counting shared users, or where interactions have
+/// confidences the sums of the roots of their products. Stored as
 /// M x n lists; scoring costs |x_u| n operations.
 package final class ItemKNN: RecommendationModel, ModelFamily {
   package static let name = "item-knn"
@@ -54,8 +55,9 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
     let items = data.rows.columnCount
     let width = min(settings.integer("neighbours"), max(items - 1, 1))
     let shrink = settings.number("shrink")
-    let byItem = data.rows.transposed()
-    let counts = data.rows.columnCounts().map(Double.init)
+    let roots = data.confidences.map { $0.map { $0.squareRoot() } }
+    let byItem = data.rows.with(values: roots).transposed()
+    let counts = Self.sums(data)
     var neighbours = [UInt32](repeating: 0, count: items * width)
     var similarities = [Float](repeating: 0, count: items * width)
     neighbours.withUnsafeMutableBufferPointer { neighbours in
@@ -67,10 +69,12 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
           for item in block {
             // Users shared with every other item, by a walk over this item's users: the cost is that of the items
             // met there, however many there are.
-            for user in byItem.row(item) {
-              for other in data.rows.row(Int(user)) {
-                if shared[Int(other)] == 0 { others.append(other) }
-                shared[Int(other)] += 1
+            for place in byItem.offsets[item]..<byItem.offsets[item + 1] {
+              let (user, own) = (Int(byItem.columns[place]), byItem.values?[place] ?? 1)
+              for entry in data.rows.offsets[user]..<data.rows.offsets[user + 1] {
+                let other = Int(data.rows.columns[entry])
+                if shared[other] == 0 { others.append(UInt32(other)) }
+                shared[other] += own * (roots?[entry] ?? 1)
               }
             }
             // In order, so that the first of equals is the one of the lower number.
@@ -97,6 +101,18 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
       ItemKNN(
         items: items, width: width, neighbours: neighbours, similarities: similarities,
         shrink: shrink), settings)
+  }
+
+  /// c_i of each item: its interactions, or the sum of their confidences.
+  private static func sums(_ data: TrainingData) -> [Double] {
+    guard let confidences = data.confidences else {
+      return data.rows.columnCounts().map(Double.init)
+    }
+    var sums = [Double](repeating: 0, count: data.rows.columnCount)
+    for (column, confidence) in zip(data.rows.columns, confidences) {
+      sums[Int(column)] += Double(confidence)
+    }
+    return sums
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -57,6 +57,7 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
   }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
+    let (batch, targets) = (batch.with(values: nil), batch)
     let count = batch.rowCount
     let rows = 0..<count
     let h = input.forward(batch, dropout: dropout, seed: seed, step: step)
@@ -72,7 +73,7 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     tanhForward(p)
     let logits = decoder.forward(p)
     let losses = softmaxCrossEntropy(
-      logits, targets: batch, scales: [T](repeating: T(1 / Double(count)), count: count))
+      logits, targets: targets, scales: [T](repeating: T(1 / Double(count)), count: count))
     let dp = decoder.backward(p, logits)
     tanhBackward(p, dp)
     let dz = hidden.backward(z, dp)

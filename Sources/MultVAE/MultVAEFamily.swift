@@ -35,7 +35,7 @@ package enum MultVAEFamily: ModelFamily {
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     return FittedModel(
-      NetworkModel(network, settings: settings.json(keeping: run)), settings,
+      NetworkModel(network, settings: settings.json(keeping: run)), settings.ending(run),
       run.outcome)
   }
 

@@ -14,7 +14,7 @@ public protocol TrainableNetwork: AnyObject {
   /// One forward and backward pass; leaves the gradients of the batch's mean loss.
   ///
   /// - Parameters:
-  ///   - batch: one row a user.
+  ///   - batch: one row a user; its values are confidences, by which the likelihood of each item counts.
   ///   - step: numbers the batches of a run from 0; random numbers are keyed by it.
   ///   - anneal: the factor on the KL weight, 0 to 1.
   /// - Returns: the parts of the mean loss, which is their sum.
@@ -82,7 +82,8 @@ public struct Trainer<Network: TrainableNetwork> {
     // The validation for the run's end alone, below, is not part of a checkpoint.
     if course.epoch == plan.epochs, course.epoch % plan.validateEvery != 0 { _ = validate(&course) }
     var outcome = FitOutcome.finished
-    while course.epoch < plan.epochs, course.misses < plan.patience {
+    var cut: Int?
+    while course.epoch < plan.epochs, course.misses < plan.patience, cut == nil {
       let start = seconds()
       let (sums, trouble) = pass(&course)
       if let trouble {
@@ -95,7 +96,10 @@ public struct Trainer<Network: TrainableNetwork> {
       if course.best == nil { course.last = course.running ?? Snapshot(network.parameters) }
       let isDue = course.epoch % plan.validateEvery == 0
       var validation = isDue ? validate(&course) : nil
-      let isLast = course.epoch == plan.epochs || course.misses >= plan.patience
+      var isLast = course.epoch == plan.epochs || course.misses >= plan.patience
+      if !isLast, let budget = monitor.budget, !budget.permits(seconds() - start) {
+        (isLast, cut) = (true, course.epoch)
+      }
       let isStopped = monitor.shouldStop()
       // A validation for the run's end alone is not part of what may go on.
       if isLast || isStopped || course.epoch % max(monitor.checkpointEvery, 1) == 0 {
@@ -120,7 +124,7 @@ public struct Trainer<Network: TrainableNetwork> {
     }
     kept.restore(to: network.parameters)
     network.parametersChanged()
-    return TrainingRun(epoch: course.best?.epoch ?? course.epoch, outcome: outcome)
+    return TrainingRun(epoch: course.best?.epoch ?? course.epoch, outcome: outcome, cut: cut)
   }
 
   /// One pass over the users; returns the mean loss's parts, or what went wrong.
@@ -133,13 +137,14 @@ public struct Trainer<Network: TrainableNetwork> {
     var random = RandomStream(seed: plan.seed, stage: RandomStage.shuffle, index: UInt64(epoch))
     let order = random.permutation(users)
     var sums: [(name: String, value: Double)] = []
+    let weighted = data.weightedRows
     let updated = network.updated(in: epoch)
     for (batch, range) in batches.enumerated() {
       let rows = order[range]
       let ramp = plan.annealEpochs * Double(batches.count)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
       let parts = RoundedProducts.during(plan.precision != .single) {
-        network.train(data.rows.rows(at: Array(rows)), step: course.step, anneal: anneal)
+        network.train(weighted.rows(at: Array(rows)), step: course.step, anneal: anneal)
       }
       guard parts.allSatisfy({ $0.value.isFinite }) else {
         return ([], .loss(epoch: epoch, batch: batch + 1, batches: batches.count))

@@ -10,11 +10,12 @@ import ToolKit
 struct Binarize: Tool {
   static let toolName = "binarize"
   static let configuration = toolConfiguration(
-    "Turn ratings into interactions: keep what was liked, drop the rating.",
+    "Turn ratings into interactions: keep what was liked, drop the rating or make a confidence of it.",
     discussion: """
       Reads interactions and writes interactions without ratings. With --min, --since and --until alone \
       it streams and holds one chunk; --min-user, --min-item and --duplicates hold all interactions \
-      (about 20 bytes each), but of a part that shard cut a block of users. --min-item asks for --item-counts there.
+      (about 20 bytes each), but of a part that shard cut a block of users. --min-item asks for --item-counts there. \
+      With --confidence each interaction keeps how much its rating says, which fit weighs it by.
       """)
 
   @Argument(help: "Interactions to read; - is standard input.")
@@ -47,6 +48,16 @@ struct Binarize: Tool {
   @Option(help: "Which of several ratings of one item by one user counts.")
   var duplicates: DuplicateRule?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep a confidence made of each rating, in units: linear takes their number, log the logarithm to base 2 of"
+        + " one more; with --duplicates sum of what was added up, or of repeats where there are no ratings.",
+      valueName: "rule"))
+  var confidence: ConfidenceRule?
+
+  @Option(help: ArgumentHelp("The rating whose confidence is 1.", valueName: "rating"))
+  var confidenceUnit = 1.0
+
   @OptionGroup var output: StreamOutputOptions
   @OptionGroup var common: CommonOptions
 
@@ -56,6 +67,9 @@ struct Binarize: Tool {
     }
     guard itemCounts == nil || minItem > 0 else {
       throw ValidationError("--item-counts is what --min-item looks at; give both")
+    }
+    guard confidenceUnit > 0, confidenceUnit.isFinite else {
+      throw ValidationError("--confidence-unit must be a positive number")
     }
     if let min, !min.isFinite { throw ValidationError("--min must be a number") }
     if let since, let until, since.seconds >= until.seconds {
@@ -71,6 +85,7 @@ struct Binarize: Tool {
         .badData,
         "\(reader.stream.name): has no ratings to compare with --min \(min); leave the option out")
     }
+    try refuseNoConfidence(reader.metadata["ratings"]?.bool != false, reader.stream.name)
     if since ?? until != nil, reader.metadata["times"]?.bool == false {
       throw ToolError(
         .badData, "\(reader.stream.name): has no times; leave --since and --until out")
@@ -100,6 +115,12 @@ struct Binarize: Tool {
       "min_item": .integer(minItem), "since": since.map { .integer(Int($0.seconds)) } ?? .null,
       "until": until.map { .integer(Int($0.seconds)) } ?? .null,
     ]
+    if let confidence {
+      members["confidences"] = true
+      members["binarized"] = members["binarized"]?
+        .setting("confidence", .string(confidence.rawValue))
+        .setting("confidence_unit", .number(confidenceUnit))
+    }
     return .object(members)
   }
 
@@ -132,10 +153,12 @@ struct Binarize: Tool {
     var pending = InteractionChunk()
     var (seen, kept) = (0, 0)
     while let part = try reader.next() {
-      guard case .interactions(let rows) = part else {
+      guard case .interactions(var rows) = part else {
         try writer.write(part)
         continue
       }
+      try refuseNoConfidence(rows.ratings != nil, reader.stream.name)
+      rows.confidences = confidences(of: rows.ratings) ?? rows.confidences
       seen += rows.count
       pending.append(rows) { index in
         guard isInTime(rows, index) else { return false }
@@ -144,12 +167,14 @@ struct Binarize: Tool {
       }
       if pending.count >= InteractionWriter.chunkRows {
         kept += pending.count
+        try refuseUnusable(pending.confidences, reader.stream.name)
         try writer.write(.interactions(pending))
         pending = InteractionChunk()
       }
       progress.update(seen)
     }
     kept += pending.count
+    try refuseUnusable(pending.confidences, reader.stream.name)
     try refuseNothing(kept, of: seen, reader.stream.name)
     try writer.write(.interactions(pending))
     try writer.finish()
@@ -168,6 +193,10 @@ struct Binarize: Tool {
     var rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
     let seen = rows.rows.count
+    try refuseNoConfidence(rows.rows.ratings != nil || seen == 0, reader.stream.name)
+    if countsRepeats, rows.rows.ratings == nil {
+      rows.rows.ratings = [Float](repeating: 1, count: seen)
+    }
     // What lies outside the window must not win over a duplicate inside.
     if since ?? until != nil {
       rows.rows = rows.rows.rows(at: rows.rows.users.indices.filter { isInTime(rows.rows, $0) })
@@ -175,6 +204,8 @@ struct Binarize: Tool {
     let (all, merged) = try rows.sorted(duplicates: duplicates ?? .highest)
     var liked = all
     if let min, let ratings = all.ratings { liked = all.filtered { ratings[$0] >= min } }
+    liked.confidences = confidences(of: liked.ratings) ?? liked.confidences
+    try refuseUnusable(liked.confidences, reader.stream.name)
     liked.ratings = nil
     let (result, removed) = liked.core(minUser: minUser, minItem: minItem)
     try refuseNothing(result.count, of: seen, reader.stream.name)
@@ -214,11 +245,13 @@ extension InteractionChunk {
   /// Appends the rows of another chunk that are kept, without their ratings.
   mutating func append(_ other: InteractionChunk, where isKept: (Int) -> Bool) {
     if other.times != nil, times == nil { times = [] }
+    if other.confidences != nil, confidences == nil { confidences = [] }
     if other.folds != nil, folds == nil { folds = [] }
     for index in 0..<other.count where isKept(index) {
       users.append(other.users[index])
       items.append(other.items[index])
       if let values = other.times { times?.append(values[index]) }
+      if let values = other.confidences { confidences?.append(values[index]) }
       if let values = other.folds { folds?.append(values[index]) }
     }
   }

@@ -37,6 +37,10 @@ extension Binarize {
     var (seen, merged) = (0, 0)
     while var block = try blocks.next() {
       seen += block.rows.count
+      try refuseNoConfidence(block.rows.ratings != nil || block.rows.count == 0, blocks.name)
+      if countsRepeats, block.rows.ratings == nil {
+        block.rows.ratings = [Float](repeating: 1, count: block.rows.count)
+      }
       // What lies outside the window must not win over a duplicate inside.
       if since ?? until != nil {
         let before = block.rows
@@ -47,7 +51,10 @@ extension Binarize {
         block = set.block
         merged += duplicates
       }
-      try output.append(liked(block, allowed, numbers, leavingOutEmpty: isSorted))
+      block.rows.confidences = confidences(of: block.rows.ratings) ?? block.rows.confidences
+      let kept = liked(block, allowed, numbers, leavingOutEmpty: isSorted)
+      try refuseUnusable(kept.rows.confidences, blocks.name)
+      try output.append(kept)
       progress.update(seen)
     }
     if !blocks.shard.isPart { try refuseNothing(output.rowCount, of: seen, blocks.name) }

@@ -91,7 +91,7 @@ enum FieldStyle {
   }
 }
 
-/// Streams interactions: `user,item[,rating][,timestamp][,fold]` or one object a row.
+/// Streams interactions: `user,item[,rating][,timestamp][,confidence][,fold]` or one object a row.
 func exportInteractions(_ reader: InteractionReader, _ style: FieldStyle, _ file: OutputFile) throws
 {
   var users: [[UInt8]] = []
@@ -109,6 +109,7 @@ func exportInteractions(_ reader: InteractionReader, _ style: FieldStyle, _ file
         buffer.append("user,item")
         if rows.ratings != nil { buffer.append(",rating") }
         if rows.times != nil { buffer.append(",timestamp") }
+        if rows.confidences != nil { buffer.append(",confidence") }
         if rows.folds != nil { buffer.append(",fold") }
         try buffer.endRow()
         hasHeader = true
@@ -125,6 +126,10 @@ func exportInteractions(_ reader: InteractionReader, _ style: FieldStyle, _ file
         if let times = rows.times {
           buffer.append(asCSV ? "," : ",\"timestamp\":")
           buffer.append(times[row])
+        }
+        if let confidences = rows.confidences {
+          buffer.append(asCSV ? "," : ",\"confidence\":")
+          buffer.append(confidences[row])
         }
         if let folds = rows.folds {
           buffer.append(asCSV ? "," : ",\"fold\":")

@@ -56,6 +56,12 @@ struct Fit: Tool {
       valueName: "metric"))
   var validateBy = "ndcg@100"
 
+  @Option(
+    help: ArgumentHelp(
+      "Seconds to spend on a network: training ends after the last epoch that fits in, or goes on with further members.",
+      valueName: "seconds"))
+  var budget: Double?
+
   @Flag(
     help: ArgumentHelp(
       "Do not fit the models that take seconds, which a network is compared with at the end."))
@@ -112,6 +118,7 @@ struct Fit: Tool {
     guard !refit || trainPercent == 100 else {
       throw ValidationError("--refit takes all training users; leave --train-percent out")
     }
+    guard budget ?? 1 > 0 else { throw ValidationError("--budget must be positive") }
     guard checkpointEvery > 0 else {
       throw ValidationError("--checkpoint-every must be positive")
     }
@@ -127,6 +134,7 @@ struct Fit: Tool {
 
   func execute(_ context: ToolContext) throws {
     if list { return try listModels() }
+    let time = budget.map { TrainingBudget(seconds: $0) }
     let family = try ModelCatalogue.family(named: model)
     let settings = try ModelSettings(set, preset: preset, for: family)
     try refuseWhatCannotApply(family)
@@ -190,6 +198,7 @@ struct Fit: Tool {
       context, logFile: logJSON, after: task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
     monitor.checkpointEvery = checkpointEvery
+    monitor.budget = time
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
     var result: StoredModel
     var outcome: FitOutcome
@@ -205,6 +214,12 @@ struct Fit: Tool {
       result = task.stored(fitted, family: model, putAside.provenance)
       outcome = fitted.outcome
       gain = task.gain(of: fitted.model, named: model, seconds: taken, over: rivals)
+      if let budget, outcome == .finished {
+        let again = TrainingBudget.words(fitted.settings, for: family)
+        result.description = result.description.setting(
+          "budget", ["seconds": .number(budget), "again": .string(again)])
+        context.log.notice("the same again, whatever time it takes: \(again)")
+      }
       if let gain { result.description = result.description.setting("gain", gain.json) }
       if let whole, outcome == .finished, !StopRequest.isMade {
         context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
@@ -243,7 +258,10 @@ struct Fit: Tool {
 
   /// Options that the model has no use for, before they are silently of none.
   private func refuseWhatCannotApply(_ family: any ModelFamily.Type) throws {
-    let given = [("--init", start), ("--checkpoint", checkpoint), ("--resume", resume)]
+    let given = [
+      ("--init", start), ("--checkpoint", checkpoint), ("--resume", resume),
+      ("--budget", budget.map { "\($0)" }),
+    ]
     if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
       throw ToolError(
         .usage,

@@ -84,7 +84,8 @@ final class TrainingReport: Sendable {
         }
       }
       context.log.info(
-        "\(rival.name): \(metric.text) \(fixed(rival.profile.value, 4)), \(fixed(rival.seconds, 2)) s")
+        "\(rival.name): \(metric.text) \(fixed(rival.profile.value, 4)), \(fixed(rival.seconds, 2)) s"
+      )
     }
   }
 
@@ -152,7 +153,9 @@ final class TrainingReport: Sendable {
     context.log.notice("done\(stopped)\(best)\(value), \(fixed(elapsed, 1)) s")
     if let gain {
       let isBetter = gain.verdict == .better
-      if isBetter { context.log.notice("\(gain.sentence)") } else {
+      if isBetter {
+        context.log.notice("\(gain.sentence)")
+      } else {
         context.log.warning("\(gain.sentence)")
       }
     }

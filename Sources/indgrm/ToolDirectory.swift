@@ -10,7 +10,7 @@ enum ToolDirectory {
       "Data",
       [
         ("ingest", "read raw ratings and write interactions"),
-        ("binarize", "keep what was liked, drop the rating"),
+        ("binarize", "keep what was liked, drop the rating or make a confidence of it"),
         ("split", "divide into training and held-out parts"),
       ]
     ),

@@ -88,7 +88,7 @@ struct Score: Tool {
     let data = try DataBlocks(stream)
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
-    warn(of: stored, context)
+    warn(of: stored, data.metadata["split"], context)
     let shelf = try new.shelf(fitted, stored, model, context)
     let mask = try candidateMask(shelf.items.ids, context)
     let personal = try self.personal.read(items: shelf.items.ids, known, context)
@@ -225,7 +225,12 @@ struct Score: Tool {
       of: tally.lists, fate: hasPopularity ? "get what is popular" : "get no items", name, context)
   }
 
-  private func warn(of stored: StoredModel, _ context: ToolContext) {
+  private func warn(of stored: StoredModel, _ split: JSONValue?, _ context: ToolContext) {
+    if split?["repeats"]?.bool == true, !keepSeen {
+      context.log.warning(
+        "\(input): what users chose again is truth in this split, and they get none of it; add --keep-seen"
+      )
+    }
     if stored.description["stopped"]?.bool == true {
       context.log.warning("\(model): its fit was stopped by a signal before its end")
     }

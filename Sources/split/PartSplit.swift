@@ -25,7 +25,8 @@ extension Split {
     var unread: String?
     while let block = try blocks.next() {
       read += block.users.ids.count
-      let used = try kept(block)
+      var used = try kept(block)
+      used.rows.folds = nil
       left += block.users.ids.count - used.users.ids.count
       let (data, duplicates) = try used.set(blocks)
       merged += duplicates

@@ -58,6 +58,12 @@ struct Split: Tool {
   )
   var stable = false
 
+  @Flag(
+    help:
+      "With --scheme time, keep what a user chooses again in each part it falls into: the truth then holds what is known."
+  )
+  var repeats = false
+
   @OptionGroup var seed: SeedOption
   @OptionGroup var output: StreamOutputOptions
   @OptionGroup var common: CommonOptions
@@ -72,6 +78,9 @@ struct Split: Tool {
     }
     guard !stable || scheme == .users else {
       throw ValidationError("--stable keeps users in their part; leave --scheme out")
+    }
+    guard scheme == .time || !repeats else {
+      throw ValidationError("--repeats are told by time; add --scheme time")
     }
     guard scheme == .time || (validationFrom == nil && testFrom == nil) else {
       throw ValidationError("--validation-from and --test-from cut time; add --scheme time")
@@ -92,7 +101,8 @@ struct Split: Tool {
     let progress = Progress("read", unit: "interactions", context.log)
     let rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
-    let (data, merged) = try (until.map { try rows.before($0) } ?? rows).sorted()
+    let before = try until.map { try rows.before($0) } ?? rows
+    let (data, merged) = try (repeats ? before.parted(options) : before.unsplit).sorted()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
     if let unread = data.unreadRatings { context.log.warning(unread) }
     let (used, unused) = data.compacted()
@@ -117,6 +127,7 @@ struct Split: Tool {
     options.validationShare = validation
     options.seed = seed.seed
     options.isStable = stable
+    options.keepsRepeats = repeats
     (options.validationFrom, options.testFrom) = (validationFrom, testFrom)
     return options
   }

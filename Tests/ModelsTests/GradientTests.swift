@@ -58,8 +58,12 @@ private let rows: SparseRows = {
   return SparseRows(lists: lists, columnCount: 12)
 }()
 
+/// The same with confidences.
+private let confident = rows.with(
+  values: rows.columns.indices.map { [0.5, 1, 2.5][$0 % 3] })
+
 @Suite struct GradientTests {
-  @Test func multVAE() {
+  @Test(arguments: [rows, confident]) func multVAE(_ rows: SparseRows) {
     let network = MultVAENetwork<Double>(
       items: 12, width: 9, latent: 5, dropout: 0.3, beta: 0.4, batch: 7, seed: 3)
     check(network) {
@@ -67,7 +71,7 @@ private let rows: SparseRows = {
     }
   }
 
-  @Test func macridVAE() {
+  @Test(arguments: [rows, confident]) func macridVAE(_ rows: SparseRows) {
     var options = MacridVAENetwork<Double>.Options()
     (options.concepts, options.latent, options.batch) = (3, 5, 7)
     (options.temperature, options.dropout, options.deviation) = (0.6, 0.3, 0.4)
@@ -78,7 +82,7 @@ private let rows: SparseRows = {
     }
   }
 
-  @Test func dglgm() {
+  @Test(arguments: [rows, confident]) func dglgm(_ rows: SparseRows) {
     var options = InDGRMOptions()
     (options.width, options.depth, options.latent, options.clusters) = (8, 1, 4, 3)
     (options.dropout, options.batch) = (0.3, 7)
@@ -97,8 +101,10 @@ private let rows: SparseRows = {
     "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",
     "privileged", "bernoulli", "squared", "sampled", "group-attention",
     "item-features", "sampled-item-features", "parts", "sampled-parts", "bernoulli-parts",
+    "confident", "bernoulli-confident", "squared-confident", "sampled-confident",
   ])
   func indgrm(_ variant: String) {
+    let rows = variant.hasSuffix("confident") ? confident : rows
     var options = InDGRMOptions()
     options.width = 8
     options.depth = variant == "shallow" ? 0 : 2

@@ -148,7 +148,7 @@ import Testing
     #expect(last.contains("standard error"), "\(last)")
     #expect(
       Shell.run("grep -o '\"event\":\"rival\",\"model\":\"[a-z -]*' \(log) | cut -d'\"' -f8").output
-        == "popularity\nitem-knn\nease\nedlae user-weight\n")
+        .hasPrefix("popularity\nitem-knn recency-weight\nease recency-weight\nedlae user-weight\n"))
     #expect(Shell.run("tail -1 \(log)").output.contains("\"gain\":{"))
     let dump = Shell.run("dump \(file)").output
     #expect(dump.contains("\ngain: ") && !dump.contains(" in 0."), "\(dump)")

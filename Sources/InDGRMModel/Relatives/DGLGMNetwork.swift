@@ -59,6 +59,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
+    let (batch, targets) = (batch.with(values: nil), batch)
     let (count, d, k) = (batch.rowCount, options.latent, options.clusters)
     let rows = 0..<count
     func matrix(_ place: Int, _ columns: Int) -> Matrix<T> {
@@ -89,7 +90,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     tanhForward(h)
     let logits = decoder.forward(h)
     let losses = softmaxCrossEntropy(
-      logits, targets: batch, scales: [T](repeating: T(1 / Double(count)), count: count))
+      logits, targets: targets, scales: [T](repeating: T(1 / Double(count)), count: count))
     let dh = decoder.backward(h, logits)
     tanhBackward(h, dh)
     let dz = hidden.backward(z, dh)

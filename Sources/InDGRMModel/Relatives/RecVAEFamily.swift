@@ -63,7 +63,7 @@ package enum RecVAEFamily: ModelFamily {
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     let described = settings.json(keeping: run).setting("temperature", 1)
       .setting("item-groups", false).setting("similarity", "inner-product")
-    return FittedModel(InDGRM(network, settings: described), settings, run.outcome)
+    return FittedModel(InDGRM(network, settings: described), settings.ending(run), run.outcome)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

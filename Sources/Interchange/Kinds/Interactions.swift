@@ -55,17 +55,20 @@ public struct InteractionChunk: Equatable, Sendable {
   public var ratings: [Float]?
   /// Seconds since 1970.
   public var times: [Int64]?
+  /// How much more than another each one says, positive numbers; made of ratings by `binarize`.
+  public var confidences: [Float]?
   /// After `split`: the part of the user's interactions this one is in, 0 to 4, or `neverHeldOut`.
   public var folds: [UInt8]?
 
   public init(
     users: [UInt32] = [], items: [UInt32] = [], ratings: [Float]? = nil, times: [Int64]? = nil,
-    folds: [UInt8]? = nil
+    confidences: [Float]? = nil, folds: [UInt8]? = nil
   ) {
     self.users = users
     self.items = items
     self.ratings = ratings
     self.times = times
+    self.confidences = confidences
     self.folds = folds
   }
 
@@ -123,6 +126,9 @@ public final class InteractionWriter {
         ]
         if let ratings = rows.ratings { columns.append(("rating", .f32(Array(ratings[range])))) }
         if let times = rows.times { columns.append(("time", .i64(Array(times[range])))) }
+        if let confidences = rows.confidences {
+          columns.append(("confidence", .f32(Array(confidences[range]))))
+        }
         if let folds = rows.folds { columns.append(("fold", .u8(Array(folds[range])))) }
         return columns
       } table: {
@@ -277,6 +283,12 @@ public final class InteractionReader {
       rows.ratings = ratings
     }
     if case .i64(let times)? = chunk["time"] { rows.times = times }
+    if case .f32(let confidences)? = chunk["confidence"] {
+      guard confidences.areFinite, confidences.allSatisfy({ $0 > 0 }) else {
+        throw malformed("confidences: there is one that is no positive number")
+      }
+      rows.confidences = confidences
+    }
     if case .u8(let folds)? = chunk["fold"] { rows.folds = folds }
     return rows
   }
