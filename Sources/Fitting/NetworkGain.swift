@@ -34,10 +34,9 @@ public struct NetworkGain: Sendable, Equatable {
   /// Of the difference between the network and the best rival, over validation users.
   public let standardError: Double
 
-  /// The first of the best rivals.
-  public var best: Reached {
-    rivals.dropFirst().reduce(rivals[0]) { $1.value > $0.value ? $1 : $0 }
-  }
+  /// Which rival is the first of the best.
+  private let bestPlace: Int
+  public var best: Reached { rivals[bestPlace] }
 
   public enum Verdict: Sendable {
     /// The network is better than the best rival by more than a standard error.
@@ -63,10 +62,10 @@ public struct NetworkGain: Sendable, Equatable {
     self.rivals = rivals.map {
       Reached(name: $0.name, value: $0.profile.value, seconds: $0.seconds)
     }
-    let best = rivals.dropFirst().reduce(rivals[0]) {
-      $1.profile.value > $0.profile.value ? $1 : $0
+    bestPlace = rivals.indices.reduce(0) {
+      rivals[$1].profile.value > rivals[$0].profile.value ? $1 : $0
     }
-    standardError = profile.gain(over: best.profile).standardError
+    standardError = profile.gain(over: rivals[bestPlace].profile).standardError
   }
 
   /// For a model's description: without what anything took, which is never the same twice.

@@ -20,22 +20,21 @@ extension ModelSettings {
   ///
   /// Throws `ModelError` (usage) for names that there are none of, and as `init(_:for:)` does.
   public init(_ words: [String], preset name: String?, for family: any ModelFamily.Type) throws {
-    try self.init(words, for: family)
-    guard let name else { return }
+    guard let name else {
+      try self.init(words, for: family)
+      return
+    }
     guard let preset = family.presets.first(where: { $0.name == name }) else {
       let names = family.presets.map(\.name).joined(separator: ", ")
       throw ModelError(
         .usage,
         "model '\(family.name)' has no preset '\(name)'; it has \(names.isEmpty ? "none" : names)")
     }
-    let given = Set(words.map { $0.prefix { $0 != "=" } })
-    for word in preset.words {
-      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, !given.contains(parts[0][...]),
-        let option = family.options.first(where: { $0.name == parts[0] }),
-        let value = option.parse(parts[1])?.value
-      else { continue }
-      self = setting(option.name, value, .taken("preset \(name)"))
+    // Later words take precedence.
+    try self.init(preset.words + words, for: family)
+    func setting(_ word: String) -> String { String(word.prefix { $0 != "=" }) }
+    for own in Set(preset.words.map(setting)).subtracting(words.map(setting)) {
+      self = reasoning(own, .taken("preset \(name)"))
     }
   }
 }

@@ -120,7 +120,7 @@ public struct ValidationProfile: Sendable {
   }
 
   /// The mean over users.
-  public var mean: Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+  private var mean: Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 
   /// What this model has more than another, over the same users.
   public func gain(over other: ValidationProfile) -> Gain { Gain(values, over: other.values) }
