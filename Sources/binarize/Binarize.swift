@@ -193,10 +193,7 @@ struct Binarize: Tool {
     var rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
     let seen = rows.rows.count
-    try refuseNoConfidence(rows.rows.ratings != nil || seen == 0, reader.stream.name)
-    if countsRepeats, rows.rows.ratings == nil {
-      rows.rows.ratings = [Float](repeating: 1, count: seen)
-    }
+    rows.rows.ratings = try counted(rows.rows.ratings, rows: seen, reader.stream.name)
     // What lies outside the window must not win over a duplicate inside.
     if since ?? until != nil {
       rows.rows = rows.rows.rows(at: rows.rows.users.indices.filter { isInTime(rows.rows, $0) })

@@ -34,6 +34,14 @@ extension Binarize {
       "\(name): has no ratings to make confidences of; --duplicates sum counts repeats instead")
   }
 
+  /// The ratings that confidences are made of: where repeats are counted and there are none, each row is one.
+  ///
+  /// Throws `ToolError` where there is nothing to make confidences of.
+  func counted(_ ratings: [Float]?, rows count: Int, _ name: String) throws -> [Float]? {
+    try refuseNoConfidence(ratings != nil || count == 0, name)
+    return ratings ?? (countsRepeats ? [Float](repeating: 1, count: count) : nil)
+  }
+
   /// The confidences of ratings; nil where none are asked for.
   func confidences(of ratings: [Float]?) -> [Float]? {
     confidence.flatMap { rule in ratings?.map { rule.value($0, unit: confidenceUnit) } }

@@ -37,10 +37,7 @@ extension Binarize {
     var (seen, merged) = (0, 0)
     while var block = try blocks.next() {
       seen += block.rows.count
-      try refuseNoConfidence(block.rows.ratings != nil || block.rows.count == 0, blocks.name)
-      if countsRepeats, block.rows.ratings == nil {
-        block.rows.ratings = [Float](repeating: 1, count: block.rows.count)
-      }
+      block.rows.ratings = try counted(block.rows.ratings, rows: block.rows.count, blocks.name)
       // What lies outside the window must not win over a duplicate inside.
       if since ?? until != nil {
         let before = block.rows
