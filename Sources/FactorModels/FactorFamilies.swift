@@ -122,8 +122,8 @@ private func canonicalBasis(
   _ items: Matrix<Float>, _ method: AlternatingLeastSquares, _ data: TrainingData,
   _ neighbours: ItemNeighbours?
 ) -> CanonicalBasis? {
-  let (count, wanted) = (data.rows.rowCount, min(data.rows.rowCount, 2000))
-  let histories = data.rows.rows(at: (0..<wanted).map { $0 * count / max(wanted, 1) })
+  let histories = data.spread(over: 2000)
+  let wanted = histories.rowCount
   let model = FactorModel(items, method, neighbours: neighbours, settings: .null)
   let users = model.userFactors(histories, rows: 0..<wanted).factors
   let unit = Matrix<Float>(rows: wanted, columns: items.columns)

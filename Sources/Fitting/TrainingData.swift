@@ -28,6 +28,12 @@ public struct TrainingData: Sendable {
   /// The rows with confidences as their values.
   public var weightedRows: SparseRows { rows.with(values: confidences) }
 
+  /// At most so many users, evenly spaced over all.
+  public func spread(over most: Int) -> SparseRows {
+    let (count, wanted) = (rows.rowCount, min(rows.rowCount, most))
+    return rows.rows(at: (0..<wanted).map { $0 * count / max(wanted, 1) })
+  }
+
   public init(
     rows: SparseRows, validation: ValidationUsers? = nil,
     groups: (assignment: [UInt32?], count: Int)? = nil, seed: UInt64

@@ -113,8 +113,7 @@ extension InDGRM {
 
   /// The training users that bases and doors are found by, evenly spaced.
   static func sample(of data: TrainingData) -> SparseRows {
-    let (count, wanted) = (data.rows.rowCount, min(data.rows.rowCount, sample))
-    return data.rows.rows(at: (0..<wanted).map { $0 * count / max(wanted, 1) })
+    data.spread(over: sample)
   }
 }
 

@@ -96,15 +96,10 @@ extension Decoder<Float> {
     let personal = Matrix<Float>(rows: unitItems.rows, columns: unitItems.columns)
     personal.copy(from: unitItems)
     for item in 0..<personal.rows { personal[item, 0] = 0 }
-    let prototypes = groups.prototypes.value
-    guard let found = normalisedCut(personal, groups: prototypes.rows, seed: seed) else { return }
+    guard let found = normalisedCut(personal, groups: groups.count, seed: seed) else { return }
     let directions = Matrix<Float>(rows: personal.rows, columns: personal.columns)
     normaliseRows(personal, into: directions, norms: Matrix(rows: 1, columns: personal.rows))
-    prototypes.fill(0)
-    for (item, group) in found.enumerated() {
-      let (source, target) = (directions.row(item), prototypes.row(Int(group)))
-      for index in source.indices { target[index] += source[index] }
-    }
+    groups.placePrototypes(amid: directions, of: found.map { [$0] })
   }
 }
 

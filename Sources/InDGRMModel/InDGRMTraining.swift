@@ -285,29 +285,15 @@ struct InDGRMTraining {
   /// spherical k-means of the starting item vectors.
   private func startPrototypes(_ network: InDGRMNetwork<Float>) {
     guard network.options.usesGroups else { return }
-    let (items, prototypes) = (network.decoder.items.value, network.decoder.groups.prototypes.value)
-    if network.decoder.groups.privileged != nil, let known = data.categories {
-      // Each prototype in the middle of the items that have its category.
-      prototypes.fill(0)
-      for (item, list) in known.lists.enumerated() {
-        for category in list {
-          let (source, target) = (items.row(item), prototypes.row(Int(category)))
-          for index in source.indices { target[index] += source[index] }
-        }
-      }
-      return
-    }
-    guard let groups = data.groups else {
+    let (items, groups) = (network.decoder.items.value, network.decoder.groups)
+    if groups.privileged != nil, let known = data.categories {
+      groups.placePrototypes(amid: items, of: known.lists)
+    } else if let given = data.groups {
+      groups.placePrototypes(amid: items, of: given.assignment.map { $0.map { [$0] } ?? [] })
+    } else {
       let found = sphericalKMeans(
         items, clusters: network.options.groups, seed: data.seed, iterations: 20)
-      prototypes.copy(from: found.centroids)
-      return
-    }
-    prototypes.fill(0)
-    for (item, group) in groups.assignment.enumerated() {
-      guard let group else { continue }
-      let (source, target) = (items.row(item), prototypes.row(Int(group)))
-      for index in source.indices { target[index] += source[index] }
+      groups.prototypes.value.copy(from: found.centroids)
     }
   }
 }

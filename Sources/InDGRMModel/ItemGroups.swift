@@ -51,6 +51,19 @@ final class ItemGroups<T: Real> {
     drawMemory = (0..<(options.groupDraws > 1 ? options.groupDraws : 0)).map { _ in Workspace() }
   }
 
+  /// Places each prototype in the middle of the items of its group: at the sum of their vectors.
+  ///
+  /// - Parameter members: the groups of each item.
+  func placePrototypes(amid items: Matrix<T>, of members: [[UInt32]]) {
+    prototypes.value.fill(0)
+    for (item, groups) in members.enumerated() {
+      for group in groups {
+        let (source, target) = (items.row(item), prototypes.value.row(Int(group)))
+        for index in source.indices { target[index] += source[index] }
+      }
+    }
+  }
+
   /// Fills `membership` from unit item vectors (M x d, or those of the items `ids`); with a step, draws
   /// Gumbel noise.
   func forward(_ items: Matrix<T>, ids: [UInt32]?, seed: UInt64, step: UInt64?) {
