@@ -64,10 +64,7 @@ struct KnownLabels {
     let assignment = latent.groupOfItems?.assignment ?? []
     groups = Dictionary(zip(stored.items.ids.map(ID.init), assignment)) { first, _ in first }
     let map = ItemMap(from: subjects.stored.items.ids, to: stored.items.ids)
-    let rows = (0..<subjects.training.rowCount).map { user in
-      subjects.training.row(user).compactMap { map[$0] }.sorted()
-    }
-    let seen = latent.represent(SparseRows(lists: rows, columnCount: stored.items.ids.count))
+    let seen = latent.represent(Subjects.known(subjects.training, map))
     let isOne = seen.clusterWeights.columns < 2
     clusters = Dictionary(
       uniqueKeysWithValues: isOne

@@ -73,8 +73,8 @@ final class Subjects {
     return random.permutation(whole).prefix(count).sorted()
   }
 
-  /// The rows in the model's numbering, without items it does not know and without empty rows.
-  private static func known(_ rows: SparseRows, _ items: ItemMap) -> SparseRows {
+  /// The rows in the model's numbering, without items it does not know.
+  static func known(_ rows: SparseRows, _ items: ItemMap) -> SparseRows {
     var offsets = [0]
     var columns: [UInt32] = []
     for row in 0..<rows.rowCount {

@@ -15,11 +15,7 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
 ) {
   let lists = SmallData.twoTastes(users: 60, items: 12)
   let rows = SparseRows(lists: lists, columnCount: 12)
-  let family = try ModelCatalogue.family(named: name)
-  let model = try family.fit(
-    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor()
-  ).model
-  return (model, rows)
+  return (try fitted(name, words, to: rows), rows)
 }
 
 private let small = [

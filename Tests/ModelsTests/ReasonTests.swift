@@ -29,11 +29,7 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
     return own + (user % 4 < 2 ? [] : [UInt32(20 - half + user % 20)])
   }.map { $0.sorted() }
   let rows = SparseRows(lists: lists, columnCount: 40)
-  let family = try ModelCatalogue.family(named: name)
-  let model = try family.fit(
-    TrainingData(rows: rows, seed: 1), ModelSettings(words, for: family), TrainingMonitor()
-  ).model
-  return (model, rows)
+  return (try fitted(name, words, to: rows), rows)
 }
 
 private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
