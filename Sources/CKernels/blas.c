@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,13 +41,21 @@ static int needed_level(const char *core) {
   return INDGRM_BASE;
 }
 
+// Says what is wrong with the core type that was asked for.
+static void refuse(const char *core, const char *what) {
+  static char text[200];
+  snprintf(text, sizeof text, "INDGRM_BLAS_CORETYPE=%.40s %.100s; leave it out", core, what);
+  failure = text;
+}
+
 static void open_library(void) {
-  const char *chosen = getenv("INDGRM_BLAS_CORETYPE");
-  if (!chosen || !*chosen) chosen = core_type(indgrm_cpu_level());
-  else if (needed_level(chosen) > indgrm_cpu_best()) {
-    failure = "INDGRM_BLAS_CORETYPE names a core type whose instructions this processor lacks; leave it out";
+  const char *asked = getenv("INDGRM_BLAS_CORETYPE");
+  if (asked && !*asked) asked = NULL;
+  if (asked && needed_level(asked) > indgrm_cpu_best()) {
+    refuse(asked, "names a core type whose instructions this processor lacks");
     return;
   }
+  const char *chosen = asked ? asked : core_type(indgrm_cpu_level());
   if (chosen && strcmp(chosen, "default") != 0) setenv("OPENBLAS_CORETYPE", chosen, 1);
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
@@ -69,6 +78,9 @@ static void open_library(void) {
     *wanted[i].place = dlsym(library, wanted[i].name);
     if (!*wanted[i].place) failure = "libopenblas.so.0 lacks functions it should have; reinstall it";
   }
+  // Of a name that it does not have it says nothing, and takes another.
+  if (!failure && asked && strcmp(asked, "default") != 0 && strcasecmp(functions.corename(), asked) != 0)
+    refuse(asked, "names no core type that this OpenBLAS has");
   // Not part of its interface; where they are missing, buffers are taken when they are needed.
   *(void **)&take_buffer = dlsym(library, "blas_memory_alloc");
   *(void **)&give_buffer = dlsym(library, "blas_memory_free");

@@ -23,7 +23,7 @@ public final class ByteStream {
   /// Throws `SourceError` when the source cannot be opened or holds no such member.
   public init(_ path: String, preferred: [String] = []) throws {
     let (file, member) = Self.parts(of: path)
-    label = path == "-" ? "standard input" : file
+    label = path == "-" ? Self.standardInput : file
     name = label
     // What comes through a pipe can be read once only.
     var isFile = false
@@ -74,7 +74,7 @@ public final class ByteStream {
   }
 
   /// A path and, after `::`, a member.
-  private static func parts(of path: String) -> (file: String, member: String?) {
+  static func parts(of path: String) -> (file: String, member: String?) {
     let bytes = Array(path.utf8)
     guard access(path, F_OK) != 0, bytes.count > 3 else { return (path, nil) }
     for at in 1..<(bytes.count - 2) where bytes[at] == 0x3A && bytes[at + 1] == 0x3A {
@@ -84,6 +84,21 @@ public final class ByteStream {
       )
     }
     return (path, nil)
+  }
+
+  /// What sources from standard input are called.
+  static let standardInput = "standard input"
+
+  /// The first bytes of a regular file; nil for others, which can be read once only.
+  static func start(of file: String) -> [UInt8]? {
+    var status = stat()
+    guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 8)
+    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    return Array(bytes.prefix(max(count, 0)))
   }
 
   /// The names of an archive's files; none for a source that is no archive.

@@ -17,7 +17,7 @@ extension ColumnRole {
     ],
     .item: [
       "itemid", "item", "iid", "movieid", "movie", "sid", "businessid", "business", "asin",
-      "parentasin", "productid", "product", "sku", "stockcode", "bookid", "book", "isbn",
+      "parentasin", "productid", "product", "sku", "skuid", "stockcode", "bookid", "book", "isbn",
       "artistid", "artist", "animeid", "songid", "trackid", "articleid", "gameid", "jokeid",
       "videoid", "newsid", "recipeid", "venueid", "placeid", "locationid", "poiid", "gmapid",
       "workid", "work", "pinid", "merchantid", "appid", "docid", "contentid", "bookmarkid",

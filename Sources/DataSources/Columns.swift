@@ -18,28 +18,38 @@ public enum ColumnRole: String, CaseIterable, Sendable {
     case .user:
       [
         "user", "customer", "member", "person", "profile", "client", "buyer", "visitor", "reviewer",
-        "player", "email",
+        "player", "email", "cust", "household",
       ]
     case .item:
       [
         "item", "product", "movie", "film", "book", "article", "game", "song", "track", "artist",
-        "video", "recipe", "venue", "sku", "asin", "isbn",
+        "video", "recipe", "venue", "sku", "asin", "isbn", "prod", "upc", "ean", "gtin",
       ]
     case .rating, .time: []
     }
   }
 
-  /// A column that may be meant although its name is not known: one whose name has a word of the role, or for an item
-  /// beside a known user the id of something that is no order.
-  func likely(in names: [String], taken: Set<String>, hasUser: Bool) -> String? {
+  /// A column that may be meant although its name is not known: one whose name has a word of the role and is a key's or
+  /// a name's, or for an item beside a user the id of something that is no order. An `id` alone counts the rows unless
+  /// it comes again.
+  func likely(
+    in names: [String], taken: Set<String>, hasUser: Bool, comesAgain: (String) -> Bool
+  ) -> String? {
     let parted = names.filter { name in
       !taken.contains(name) && !ColumnRole.allCases.contains { $0 != self && $0.isNamed(name) }
     }.map { ($0, Self.parts(of: $0)) }
+    let keys: Set = ["id", "code", "no", "nr", "num", "number", "key"]
     let named = parted.filter { !words.isDisjoint(with: $0.1) }
-    if let first = named.first(where: { $0.1.last == "id" }) ?? named.first { return first.0 }
+    if let first = named.first(where: { $0.1.contains("id") })
+      ?? named.first(where: { !keys.isDisjoint(with: $0.1.suffix(1)) })
+      ?? named.first(where: { !words.isDisjoint(with: $0.1.suffix(1)) || $0.1.contains("name") })
+    {
+      return first.0
+    }
     let groups: Set = ["order", "session", "basket", "invoice", "transaction", "review", "event"]
     guard self == .item, hasUser else { return nil }
-    return parted.first { $0.1.count > 1 && $0.1.last == "id" && groups.isDisjoint(with: $0.1) }?.0
+    let ids = parted.filter { $0.1.contains("id") && groups.isDisjoint(with: $0.1) }
+    return (ids.first { $0.1.count > 1 } ?? ids.first { comesAgain($0.0) })?.0
   }
 
   /// Another column of this role, such as a session where users are not known.
@@ -137,10 +147,12 @@ public struct ColumnSelection: Sendable {
 
   /// The position of each role among named columns, or keys of JSON objects.
   ///
+  /// - Parameter comesAgain: whether values of a column come more than once.
   /// Throws `SourceError` when a chosen column does not exist or user or item cannot be told.
-  func positions(named names: [String], areKeys: Bool = false, source: String) throws
-    -> [ColumnRole: Int]
-  {
+  func positions(
+    named names: [String], areKeys: Bool = false, source: String,
+    comesAgain: (String) -> Bool = { _ in false }
+  ) throws -> [ColumnRole: Int] {
     var found: [ColumnRole: Int] = [:]
     for role in ColumnRole.allCases {
       switch references[role] {
@@ -156,13 +168,13 @@ public struct ColumnSelection: Sendable {
     }
     guard found[.user] != nil, found[.item] != nil else {
       let missing = [ColumnRole.user, .item].filter { found[$0] == nil }.map(\.rawValue)
-      let taken = Set(found.values.map { names[$0] })
-      let example = [ColumnRole.user, .item].map { role in
-        let name =
-          found[role].map { names[$0] }
-          ?? role.likely(in: names, taken: taken, hasUser: found[.user] != nil)
-        return "\(role.rawValue)=\(name ?? "NAME")"
+      var likely: [ColumnRole: String] = found.mapValues { names[$0] }
+      for role in [ColumnRole.user, .item] where likely[role] == nil {
+        likely[role] = role.likely(
+          in: names, taken: Set(likely.values), hasUser: likely[.user] != nil,
+          comesAgain: comesAgain)
       }
+      let example = [ColumnRole.user, .item].map { "\($0.rawValue)=\(likely[$0] ?? "NAME")" }
       throw SourceError(
         .badData,
         "\(source): line 1 names no \(missing.joined(separator: " and no ")) column among"

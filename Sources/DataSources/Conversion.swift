@@ -7,7 +7,7 @@ struct Conversion {
   /// Where the converted text is to go.
   private let target: String
   private var first: [UInt8] { lines.first ?? [] }
-  private var path: String { Self.quoted(source) }
+  private var path: String { Self.file(source) }
 
   init(_ lines: [[UInt8]], source: String, target: String = "ingest -") {
     (self.lines, self.source, self.target) = (lines, source, target)
@@ -27,6 +27,18 @@ struct Conversion {
     try text.refuseOtherPrograms()
     try text.refuseLogs()
     try text.refuseTables()
+  }
+
+  /// Throws `SourceError` for a first line of over 1 MiB that is no object of JSON.
+  static func refuseLongLine(_ lines: [[UInt8]], source: String) throws {
+    let text = Conversion(lines, source: source)
+    try text.refuseObjects()
+    try text.refuseReturns()
+    guard text.first.first(where: { $0 != 0x20 && $0 != 0x09 }) != 0x7B else { return }
+    throw SourceError(
+      .badData,
+      "\(source): line 1 is longer than 1 MiB; say --layout adjacency where it is a user's items, for a table it is"
+        + " too long")
   }
 
   /// Throws `SourceError` where objects are not JSON on a line each.
@@ -85,7 +97,7 @@ struct Conversion {
       throw fault("a list of original ids and their numbers; it goes to --item-ids or --user-ids")
     }
     let areFeatures = lines.allSatisfy { line in
-      let fields = line.split(separator: 0x20).dropFirst()
+      let fields = line.split { $0 == 0x20 || $0 == 0x09 }.dropFirst()
       return !fields.isEmpty
         && fields.allSatisfy { $0.first.map(isDigit) == true && Self.isPair($0) }
     }
@@ -161,7 +173,8 @@ struct Conversion {
     let names = lines.prefix(40).filter { !$0.isEmpty }.map { line in
       String(decoding: line.prefix { $0 != 0x3A && $0 != 0x20 }, as: UTF8.self)
     }
-    guard names.count > 2, names.count(where: { $0.contains("/") }) * 5 >= names.count * 4,
+    guard names.count > 2,
+      names.count(where: { $0.contains("/") && !$0.contains("\t") }) * 5 >= names.count * 4,
       lines[0].contains(0x3A)
     else { return }
     func key(_ role: ColumnRole) -> String? {
@@ -192,6 +205,23 @@ struct Conversion {
     throw fault(
       "a table drawn for reading",
       "grep '|' \(path) | grep -v '^[-+|: ]*$' | sed '\(ends); s/ *| */|/g'")
+  }
+
+  /// The plain text of a source as a shell's command takes it for a file: what is packed is unpacked on the way.
+  static func file(_ source: String) -> String {
+    if source == ByteStream.standardInput { return "/dev/stdin" }
+    let (path, member) = ByteStream.parts(of: source)
+    guard let start = ByteStream.start(of: path) else { return "FILE" }
+    let packers: [(bytes: [UInt8], program: String)] = [
+      ([0x1F, 0x8B], "zcat"), ([0x28, 0xB5, 0x2F, 0xFD], "zstdcat"), ([0xFD, 0x37, 0x7A], "xzcat"),
+      ([0x42, 0x5A, 0x68], "bzcat"), ([0x04, 0x22, 0x4D, 0x18], "lz4cat"),
+    ]
+    if let member {
+      let program = start.starts(with: "PK".utf8) ? "unzip -p" : "tar -xOf"
+      return "<(\(program) \(quoted(path)) \(quoted(member)))"
+    }
+    let packer = packers.first { start.starts(with: $0.bytes) }
+    return packer.map { "<(\($0.program) \(quoted(path)))" } ?? quoted(path)
   }
 
   /// A path or another word as a shell takes it.

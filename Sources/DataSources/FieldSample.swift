@@ -17,8 +17,8 @@ struct FieldSample {
     parseNumber(field) == nil && parseTime(field) != nil
   }
 
-  /// Whether all are dates.
-  private func isDate(_ place: Int) -> Bool {
+  /// Whether there are rows, all with a date here.
+  func isDate(_ place: Int) -> Bool {
     !rows.isEmpty && column(place).allSatisfy(Self.isDate)
   }
 
@@ -42,6 +42,11 @@ struct FieldSample {
   /// Whether this is a small number with a sign or a fraction.
   private static func isNoTime(_ field: [UInt8]) -> Bool {
     parseNumber(field).map { $0.magnitude < 1e8 && ($0 < 0 || $0 != $0.rounded()) } ?? false
+  }
+
+  /// Whether fields of a column come more than once, by its name.
+  func comesAgain(in names: [String]) -> (String) -> Bool {
+    { name in names.firstIndex(of: name).map { distinct($0) < rows.count } ?? false }
   }
 
   private func distinct(_ place: Int) -> Int { Set(column(place)).count }
@@ -84,7 +89,7 @@ struct FieldSample {
   /// Roles by what the columns hold, to be typed after `--columns`.
   func suggestion() -> String {
     let places = rows.first?.indices ?? 0..<0
-    let times = places.filter { $0 == 0 ? isTimeAmongIDs(0) : isTime($0) }
+    let times = places.filter { $0 < 2 ? isTimeAmongIDs($0) : isTime($0) }
     let time = times.first(where: isDate) ?? times.last
     var keys = places.filter { place in
       !times.contains(place) && !isEverEmpty(place)
@@ -145,7 +150,10 @@ struct FieldSample {
     {
       throw fault("field 1 counts the rows where a user is expected")
     }
-    if let time = place(.time), let odd = column(time).first(where: Self.isNoTime) {
+    if let time = place(.time),
+      let odd = column(time).first(where: Self.isNoTime)
+        ?? (rows.count > 2 && distinct(time) > 1 && isScale(time) ? rows[0][time] : nil)
+    {
       throw fault(
         "field \(time + 1) holds numbers such as '\(shown(odd))' where times are expected")
     }

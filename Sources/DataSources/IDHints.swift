@@ -2,8 +2,8 @@
 
 extension IDTable {
   /// Hints, in words, at ids that differ from others only by blanks around them, by characters that are not seen, by how
-  /// a number is written (`1`, `01`, `1.0`, `1e0`) or by how an accent is composed, and at those that a spreadsheet made
-  /// alike; `kind` is what they are ids of. Ids stay as they are.
+  /// a number is written (`1`, `01`, `1.0`, `1e0`), by capitals in addresses of mail or by how an accent is composed, and
+  /// at those that a spreadsheet made alike; `kind` is what they are ids of. Ids stay as they are.
   public func hints(_ kind: String) -> [String] {
     var (padded, numbers): ([[UInt8]], [(id: [UInt8], plain: [UInt8])]) = ([], [])
     var accented: [String: [UInt8]] = [:]
@@ -12,7 +12,7 @@ extension IDTable {
       let id = bytes(at: index)
       if Self.isPadded(id) { padded.append(id) }
       if Self.isShortened(id) { shortened.append(id) }
-      if let plain = Self.plainNumber(id) { numbers.append((id, plain)) }
+      if let plain = Self.plainNumber(id) ?? Self.plainAddress(id) { numbers.append((id, plain)) }
       guard id.contains(where: { $0 >= 0x80 }) else { continue }
       let text = String(decoding: id, as: UTF8.self)
       if text.unicodeScalars.contains(where: Self.isHidden) { hidden.append(id) }
@@ -87,6 +87,12 @@ extension IDTable {
   private func ids(among wanted: Set<[UInt8]>) -> Set<[UInt8]> {
     guard !wanted.isEmpty else { return [] }
     return Set((0..<count).lazy.map { self.bytes(at: $0) }.filter(wanted.contains))
+  }
+
+  /// An address of mail with capitals, as it is written without.
+  private static func plainAddress(_ id: [UInt8]) -> [UInt8]? {
+    guard id.contains(0x40), id.contains(where: { (0x41...0x5A).contains($0) }) else { return nil }
+    return id.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
   }
 
   /// A whole number with a point, an exponent or zeros before it, as it is written without.

@@ -51,7 +51,7 @@ struct JSONLinesParser: LineParser {
           .badData,
           "\(source): line 1 is no JSON object"
             + (Self.beginsWithObject(line)
-              ? " alone, but one with more behind it; convert it: jq -c . \(Conversion.quoted(source)) | ingest -"
+              ? " alone, but one with more behind it; convert it: jq -c . \(Conversion.file(source)) | ingest -"
               : "; say --layout"))
       }
     }

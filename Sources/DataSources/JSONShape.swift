@@ -34,7 +34,7 @@ struct JSONShape {
   private func fault(_ what: String, _ program: String) -> SourceError {
     SourceError(
       .badData,
-      "\(source): line 1: \(what); convert it: jq \(program) \(Conversion.quoted(source)) | ingest -"
+      "\(source): line 1: \(what); convert it: jq \(program) \(Conversion.file(source)) | ingest -"
     )
   }
 

@@ -82,7 +82,7 @@ private struct NumberLines {
           "\(source): has lines of whole numbers that are no user's items, for first ones come again; say"
             + " --layout adjacency where they are; of baskets, number the lines, so convert it: awk '{ print NR,"
             + " $0 }'"
-            + " \(Conversion.quoted(source)) | ingest --layout adjacency -")
+            + " \(Conversion.file(source)) | ingest --layout adjacency -")
       }
       return take(.adjacency, "lines of whole numbers, not equally many")
     }
@@ -134,7 +134,7 @@ private struct NumberLines {
       throw SourceError(
         .badData,
         "\(what), and the first column counts the others; convert it: \(cut)"
-          + " \(Conversion.quoted(source)) | ingest --missing \(count) -")
+          + " \(Conversion.file(source)) | ingest --missing \(count) -")
     }
     if empty * 4 > rows.joined().count, largest <= 1000 {
       return take(.matrix, "\(width) numbers on each line, many of them 0 or empty")

@@ -44,6 +44,9 @@ final class LineBlocks {
   /// The bytes at hand, to guess the layout from.
   var head: UnsafeBufferPointer<UInt8> { .init(start: buffer + used, count: filled - used) }
 
+  /// Whether the first line goes on behind the bytes at hand.
+  var cutsFirstLine: Bool { !atEnd && !head.contains(10) }
+
   /// The delimiter that a first line `sep=;` for spreadsheets names.
   var spreadsheetDelimiter: String? {
     let line = Array(head.prefix { $0 != 10 && $0 != 13 }.prefix(6))

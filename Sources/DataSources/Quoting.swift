@@ -29,21 +29,40 @@ func splitFields(_ record: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ 
   -> [[UInt8]]?
 {
   var fields: [[UInt8]] = []
+  let isWhole = walkFields(
+    record, by: delimiter, quoting, quoted: { fields.append($0) },
+    plain: { fields.append(quoting == .whole ? unquoted($0) : Array($0)) })
+  return isWhole ? fields : nil
+}
+
+/// How many fields `splitFields` finds; 0 where it finds none.
+func countFields(_ record: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ quoting: Quoting)
+  -> Int
+{
+  var count = 0
+  let isWhole = walkFields(
+    record, by: delimiter, quoting, quoted: { _ in count += 1 }, plain: { _ in count += 1 })
+  return isWhole ? count : 0
+}
+
+/// Hands out the fields of a record, those between quotes without them; false where `splitFields` has nil.
+private func walkFields(
+  _ record: UnsafeBufferPointer<UInt8>, by delimiter: [UInt8], _ quoting: Quoting,
+  quoted: ([UInt8]) -> Void, plain: (Slice<UnsafeBufferPointer<UInt8>>) -> Void
+) -> Bool {
   let line = delimiter == [0x20] ? withoutBlanks(record) : record
   let walker = FieldWalker(line, delimiter)
   var at = 0
   while true {
     if quoting == .csv, at < line.count, line[at] == 0x22 {
-      var field: [UInt8] = []
-      guard case .closed(let end) = walker.quoted(at + 1, { field = $0 }) else { return nil }
-      fields.append(field)
+      guard case .closed(let end) = walker.quoted(at + 1, quoted) else { return false }
       at = end
     } else {
       let end = walker.delimiter(from: at)
-      fields.append(quoting == .whole ? unquoted(line[at..<end]) : Array(line[at..<end]))
+      plain(line[at..<end])
       at = end
     }
-    guard at < line.count else { return fields }
+    guard at < line.count else { return true }
     at += delimiter.count
     if delimiter == [0x20] { while at < line.count, line[at] == 0x20 { at += 1 } }
   }
@@ -77,7 +96,7 @@ func isOpen(
   var isQuoted = isQuoted
   while at < line.count {
     if isQuoted || line[at] == 0x22 {
-      switch walker.quoted(isQuoted ? at : at + 1, nil) {
+      switch walker.quoted(isQuoted ? at : at + 1, { _ in }) {
       case .open: return true
       case .broken: return false
       case .closed(let end): at = end
@@ -115,7 +134,7 @@ private struct FieldWalker {
   }
 
   /// Where a quoted field whose text begins at `start` ends.
-  func quoted(_ start: Int, _ take: (([UInt8]) -> Void)?) -> End {
+  func quoted(_ start: Int, _ take: ([UInt8]) -> Void) -> End {
     var field: [UInt8] = []
     var at = start
     while at < bytes.count {
@@ -123,7 +142,7 @@ private struct FieldWalker {
         field.append(bytes[at])
         at += 1
       } else if ends(at + 1) {
-        take?(field)
+        take(field)
         return .closed(at + 1)
       } else if bytes[at + 1] == 0x22, field.last != 0x5C || !ends(at + 2) {
         field.append(0x22)

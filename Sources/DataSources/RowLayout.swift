@@ -94,7 +94,7 @@ struct RowLayout {
       )
     }
     (self.delimiter, self.quoting, width) = (delimiter, quoting, fields.count)
-    let names = fields.map { String(decoding: $0, as: UTF8.self) }
+    let names = fields.map(Self.name)
     // A header may come again.
     let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count && $0 != fields })
     let said = options.columns
@@ -112,6 +112,7 @@ struct RowLayout {
     self.sample = sample
     if hasHeader {
       try shape.refuseNamedRows()
+      try shape.refuseUnnamedFields()
     } else {
       try shape.refuseBaskets()
       if options.header == nil { try shape.refuseCounts() }
@@ -123,7 +124,10 @@ struct RowLayout {
     let isByName = hasHeader && (looksNamed || said.hasNames || knowsSome || isOdd)
     let (positions, ground) =
       isByName
-      ? (try said.positions(named: names, source: source), "")
+      ? (
+        try said.positions(named: names, source: source, comesAgain: sample.comesAgain(in: names)),
+        ""
+      )
       : try Self.positions(said, sample, fields.count, source)
     self.ground = ground + (hasHeader ? "" : Self.doubt(at: fields, sample))
     roles = try Self.roles(positions, width: fields.count, source: source)
@@ -202,16 +206,23 @@ struct RowLayout {
       && (named.allSatisfy { !$0.isEmpty } || named.contains { $0.contains { $0.count > 3 } })
   }
 
-  /// Whether words stand over a column of numbers, as a header in any language does; where they hold digits, over two.
+  /// Whether words stand over a column of numbers or dates, as a header in any language does; where they hold digits,
+  /// over two.
   private static func stands(_ fields: [[UInt8]], over below: FieldSample) -> Bool {
-    let numeric = fields.indices.count { below.isNumeric($0) }
-    return !fields.contains { $0.isEmpty || parseNumber($0) != nil }
+    let numeric = fields.indices.count { below.isNumeric($0) || below.isDate($0) }
+    return !fields.contains { $0.isEmpty || parseNumber($0) != nil || parseTime($0) != nil }
       && numeric > (fields.contains { $0.contains(where: isDigit) } ? 1 : 0)
+  }
+
+  /// A column's name without the byte order mark that stands within its quotes where a program put them around it.
+  private static func name(_ field: [UInt8]) -> String {
+    let isMarked = field.starts(with: [0xEF, 0xBB, 0xBF])
+    return String(decoding: isMarked ? field[3...] : field[...], as: UTF8.self)
   }
 
   /// A column's name without blanks around it and in lower case.
   static func plainName(_ field: [UInt8]) -> [UInt8] {
-    trimmed(field).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    trimmed(Array(name(field).utf8)).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
   }
 
   /// Whether a row is the header again, perhaps quoted or written otherwise.

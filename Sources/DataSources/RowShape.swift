@@ -11,7 +11,7 @@ struct RowShape {
     (self.rows, self.lines, self.delimiter, self.source) = (rows, lines, delimiter, source)
   }
 
-  private var path: String { Conversion.quoted(source) }
+  private var path: String { Conversion.file(source) }
   private var width: Int { rows.first?.count ?? 0 }
 
   /// The delimiter as programs take it between quotes.
@@ -48,7 +48,7 @@ struct RowShape {
     let countsOf = (isComment ? marks + [[0x20]] : marks).map { mark in
       lines.map { line in
         line.withUnsafeBufferPointer {
-          splitFields($0, by: mark, Quoting(.auto, delimiter: mark))?.count ?? 0
+          countFields($0, by: mark, Quoting(.auto, delimiter: mark))
         }
       }
     }
@@ -67,7 +67,7 @@ struct RowShape {
       throw SourceError(
         .badData,
         "\(source): \(what), such as '\(shown(lines[0]))', above rows of \(width) fields; convert it: awk"
-          + " '/[^ \\r]/ && ++n > \(start)' \(Conversion.quoted(source)) | \(target)")
+          + " '/[^ \\r]/ && ++n > \(start)' \(Conversion.file(source)) | \(target)")
     }
   }
 
@@ -145,6 +145,17 @@ struct RowShape {
     throw fault(
       "line 2: has \(width + 1) fields where the header has \(width), as do the rows below, whose first field"
         + " may be a name of the row", "sed '1s/^/row\(mark)/' \(path)")
+  }
+
+  /// Throws `SourceError` where a header names the first of the columns alone, the last of which is a list as a rule.
+  func refuseUnnamedFields() throws {
+    let rest = rows.dropFirst()
+    guard delimiter.count == 1, rest.count > 1, let first = rest.first, first.count > width + 1,
+      rest.allSatisfy({ $0.count == first.count }), !lines.contains(where: { $0.contains(0x22) })
+    else { return }
+    throw fault(
+      "line 2: has \(first.count) fields where the header has \(width), as do the rows below, of which the last"
+        + " may be a list", "cut \(delimiter == [0x09] ? "" : "-d'\(mark)' ")-f1-\(width) \(path)")
   }
 
   /// Throws `SourceError` where the first of rows of three numbers counts users, items and the other rows.

@@ -60,6 +60,9 @@ public struct SourceOptions: Sendable {
       throw SourceError(
         .badData, "\(bytes.name): holds empty lines only; there is nothing to ingest")
     }
+    if text.cutsFirstLine, [.auto, .rows, .matrix].contains(layout) {
+      try Conversion.refuseLongLine(sample, source: bytes.name)
+    }
     let guess = try LayoutGuess(sample, options, source: bytes.name)
     try refuseUnused(by: guess.layout, source: bytes.name)
     return try options.open(text, sample, guess, badRows: badRows, columns.hasLabels ? texts : nil)
@@ -173,7 +176,7 @@ public struct SourceOptions: Sendable {
     let start = head.dropFirst(8).starts(with: "DUCK".utf8) ? head.dropFirst(8) : head[...]
     let what =
       unicodeForm(head).map {
-        "text in \($0); convert it: iconv -f \($0) -t UTF-8 \(Conversion.quoted(name)) | \(target)"
+        "text in \($0); convert it: iconv -f \($0) -t UTF-8 \(Conversion.file(source)) | \(target)"
       }
       ?? marks.first { start.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
       ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"

@@ -225,6 +225,7 @@ package struct Explainer {
     }
     if let file = request.usersFile {
       let wanted = try InputFile.ids(file)
+      try ListedID.refuseMore(in: wanted, file) { places[$0] != nil }
       let found = wanted.compactMap { places[$0] }
       try known.check(
         found.count, of: wanted.count, "wanted users are in the input",

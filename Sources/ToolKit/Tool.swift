@@ -82,8 +82,11 @@ extension Tool {
       let done = text.withUTF8 { Glibc.write(1, $0.baseAddress, $0.count) == $0.count }
       return done ? .success : .inputOutput
     case .validationFailure:
+      // The parser's own lines stay, those of an argument do not.
+      let hasLines = CommandLine.arguments.contains { $0.contains(where: \.isNewline) }
+      let text = message(for: error)
       writeToStandardError(
-        "indgrm \(toolName): \(message(for: error).printableLines)\n"
+        "indgrm \(toolName): \(hasLines ? text.printable : text.printableLines)\n"
           + "Try 'indgrm \(toolName) --help'.\n")
       return .usage
     default:

@@ -83,7 +83,7 @@ struct Ingest: Tool {
 
   func validate() throws {
     guard skipBad >= 0 else { throw ValidationError("--skip-bad must not be negative") }
-    guard inputs.count(where: { $0 == "-" }) <= 1 else {
+    guard files.count(where: { $0 == "-" || $0 == "/dev/stdin" }) <= 1 else {
       throw ValidationError("standard input (-) can be read once only")
     }
     if let delimiter, let text = delimiterText {
@@ -94,6 +94,11 @@ struct Ingest: Tool {
           "--delimiter '\(delimiter)' is not tab, space or up to eight ASCII characters")
       }
     }
+  }
+
+  /// All that is read.
+  private var files: [String] {
+    inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 }
   }
 
   private var delimiterText: String? {
@@ -117,8 +122,7 @@ struct Ingest: Tool {
     let badRows = BadRows(tolerated: skipBad)
 
     // Raw data are not to be had again.
-    try output.refuseToReplace(
-      inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 })
+    try output.refuseToReplace(files)
     let file = try output.open()
     if let twice = InputFile.repeated(inputs) {
       context.log.warning("\(twice): is named twice, and its rows count twice")

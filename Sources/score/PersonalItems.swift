@@ -41,8 +41,13 @@ struct PersonalItems: ParsableArguments {
         candidates.knownItems, of: candidates.itemCount, "candidates are in the model",
         first: candidates.missing, candidates.name, context)
     }
-    return PersonalPairs(
-      candidates: candidates, excluded: try excludeByUser.map { try UserPairs($0, items) })
+    let excluded = try excludeByUser.map { try UserPairs($0, items) }
+    if let excluded, let missing = excluded.missing {
+      context.log.warning(
+        "\(excluded.name): \(excluded.itemCount - excluded.knownItems) of \(excluded.itemCount) items are not in the"
+          + " model, first '\(missing)'")
+    }
+    return PersonalPairs(candidates: candidates, excluded: excluded)
   }
 }
 

@@ -248,6 +248,7 @@ struct Score: Tool {
     for (path, value) in [(candidates, true), (exclude, false)] {
       guard let path else { continue }
       let listed = try InputFile.ids(path)
+      try ListedID.refuseMore(in: listed, path) { places[$0] != nil }
       let found = listed.compactMap { places[$0] }
       for item in found { mask[item] = value }
       let missing = listed.first { places[$0] == nil }

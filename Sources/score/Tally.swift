@@ -33,23 +33,35 @@ struct Tally {
 struct WantedUsers {
   private let ids: Set<ID>
   private var missing: Set<ID>
+  /// Ids that lines hold within something else, and a user that is one of them.
+  private var inner: [ID: ID] = [:]
+  private var meant: ID?
   private let file: String
 
   init(_ ids: [String], file: String) {
     self.ids = Set(ids.map(ID.init))
     missing = self.ids
     self.file = file
+    for line in ids {
+      for id in ListedID.within(line) { inner[ID(id)] = ID(line) }
+    }
   }
 
   /// The places of those of a block, in its order.
   mutating func found(_ block: InteractionSet) -> [Int] {
     let found = (0..<block.userCount).filter { ids.contains(ID(block.users.ids[$0])) }
     for user in found { missing.remove(ID(block.users.ids[user])) }
+    if !inner.isEmpty {
+      meant = meant ?? block.users.ids.lazy.map(ID.init).first { inner[$0] != nil }
+    }
     return found
   }
 
   /// Refuses when too few were met, and says how many were not.
   func check(_ known: KnownShare, _ context: ToolContext) throws {
+    if let meant, let line = inner[meant], missing.contains(line) {
+      throw ListedID.more(line.text, meant.text, file)
+    }
     try known.check(
       ids.count - missing.count, of: ids.count, "wanted users are in the input",
       first: missing.min()?.text, file, context)

@@ -157,6 +157,34 @@ import Testing
     }
   }
 
+  /// A line that converts names what unpacks the source, and what a pipe brought in.
+  @Test(arguments: [
+    "gzip -c", "zstd -qc", "xz -c", "bzip2 -c", "zip -q - r.json | cat; :", "tar -cf -",
+  ])
+  func packedSourcesAreConvertedToo(_ pack: String) throws {
+    let folder = try Folder()
+    let json = try folder.write("r.json", "[{\"user\":1,\"item\":2},{\"user\":1,\"item\":3}]\n")
+    let packed = folder.path("packed file")
+    let parent = (json as NSString).deletingLastPathComponent
+    let made = Shell.run("cd \(parent); (\(pack) r.json) > 'packed file'")
+    #expect(made.status == 0, "\(made.errors)")
+    let error = #expect(throws: SourceError.self) { try read(packed) }
+    let said = error?.description ?? ""
+    let line = said.components(separatedBy: "convert it: ").last ?? ""
+    let run = Shell.run(line.replacingOccurrences(of: " | ingest -", with: ""))
+    #expect(try run.status == 0 && readText(run.output).count == 2, "\(said) \(run.errors)")
+    let piped = Shell.run("ingest < \(json)")
+    #expect(piped.errors.contains("jq -c '.[]' /dev/stdin | ingest -"), "\(piped.errors)")
+  }
+
+  /// A first line beyond what is looked at tells nothing.
+  @Test func longFirstLinesAreRefused() throws {
+    let names = (0..<300_000).map { "c\($0)" }.joined(separator: ",")
+    #expect(refusal("user,item,\(names)\n1,2\n").contains("line 1 is longer than 1 MiB"))
+    let objects = [String](repeating: "{\"user\":1,\"item\":2}", count: 60_000)
+    #expect(refusal("[" + objects.joined(separator: ",") + "]").contains("jq -c '.[]'"))
+  }
+
   /// A record of blanks alone is a row without numbers.
   @Test func blankRowsOfAMatrixEndNothing() throws {
     let rows = try readText("  \n 1 2 \n") {

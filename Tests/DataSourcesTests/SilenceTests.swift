@@ -170,7 +170,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(hints(["10", " 10"]).first?.contains("1 items begin or end with a blank") == true)
     #expect(hints(["1", "1.0", "2e0"]).first?.contains("'1' and '1.0'") == true)
     #expect(hints(["\u{E9}", "e\u{301}"]).count == 1)
-    #expect(hints(["1.5", "a.b", "tree", "10"]).isEmpty)
+    #expect(hints(["1.5", "a.b", "tree", "10", "Ann@shop.example", "Ann", "ann"]).isEmpty)
+    #expect(
+      hints(["Ann@shop.example", "ann@shop.example"])[0].contains(
+        "'ann@shop.example' and 'Ann@shop.example'"))
     // What looks alike is told apart in what is said.
     #expect(hints(["\u{E9}", "e\u{301}"])[0].contains("'\u{E9}' and 'e\\u{301}'"))
     #expect(

@@ -72,6 +72,8 @@ import Testing
     #expect(twice.status == 0 && twice.errors.contains("l: is named twice"), "\(twice.errors)")
     let input = try run("ingest - - < ratings.csv -o o.ig", "user,item\n1,2\n")
     #expect(input.status == 64 && input.errors.contains("can be read once only"), "\(input.errors)")
+    let side = try run("ingest - --items /dev/stdin -o o.ig < ratings.csv", "user,item\n1,2\n")
+    #expect(side.status == 64 && side.errors.contains("can be read once only"), "\(side.errors)")
     let none = try run("ingest '' -o o.ig", "")
     #expect(none.status == 66 && none.errors.contains("'': cannot be opened"), "\(none.errors)")
   }

@@ -15,6 +15,19 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
+  @Test func unknownCoreTypesAreRefused() throws {
+    let folder = try Folder()
+    let (_, split) = try folder.simulated()
+    for (core, fits) in [("Bogus", false), ("Haswel", false), ("default", true), ("", true)] {
+      let fit = Shell.run(
+        "INDGRM_BLAS_CORETYPE=\(core) fit -q --model ease \(split) -o \(folder.path("m\(core)"))")
+      #expect((fit.status == 0) == fits, "\(core): \(fit.errors)")
+      #expect(
+        fits || fit.errors.contains("INDGRM_BLAS_CORETYPE=\(core) names no core type"),
+        "\(fit.errors)")
+    }
+  }
+
   /// Fits differ in last bits between levels, at most: what is measured of them does not.
   @Test func levelsAgree() throws {
     let folder = try Folder()

@@ -65,6 +65,38 @@ import Testing
       candidates.status == 65 && candidates.errors.contains("1 of 3"), "\(candidates.errors)")
   }
 
+  /// A table, quotes and blanks in place of ids: what else is listed would be passed over.
+  @Test func listsHoldIDsAlone() {
+    for (line, id) in [
+      ("i1,sold out", "i1"), ("\"i1\"", "i1"), ("i1 ", "i1"), ("i1\tx", "i1"), ("i1;", "i1"),
+    ] {
+      for use in ["exclude", "candidates"] {
+        let refused = folder.run(
+          "printf 'i2\\n%s\\n' '\(line)' > w; score -q --model m --\(use) w log.ig -o x")
+        #expect(
+          refused.status == 65 && refused.errors.contains("w: line 2: ")
+            && refused.errors.contains("not known, but '\(id)' is"), "\(use) \(refused.errors)")
+      }
+      let user = line.replacing("i1", with: "u1")
+      for tool in ["score", "explain"] {
+        let refused = folder.run(
+          "printf 'u2\\nu3\\n%s\\n' '\(user)' > w; \(tool) -q --model m --users w log.ig -o x")
+        #expect(
+          refused.status == 65 && refused.errors.contains("not known, but 'u1' is"),
+          "\(tool) \(refused.errors)")
+      }
+    }
+    // What the model does not know at all is no fault of the list.
+    let unknown = folder.run("echo new,item > w; score --model m --exclude w log.ig -o x")
+    #expect(unknown.status == 0 && unknown.errors.contains("1 of 1 items"), "\(unknown.errors)")
+    let pairs = folder.run(
+      "printf 'user,item\\nu1,i2\\nu1,gone\\n' | ingest -q -o pairs"
+        + " && score --model m --exclude-by-user pairs log.ig -o x")
+    #expect(
+      pairs.status == 0 && pairs.errors.contains("pairs: 1 of 2 items are not in the model"),
+      "\(pairs.errors)")
+  }
+
   @Test func titlesThatContradictTheModelAreRefused() {
     let made = folder.run(
       "for k in 0 1 2 3 4 5 6 7 8; do echo i$k,Film $k,Drama; done > here; sed 's/Film/Shoe/' here > there;"
