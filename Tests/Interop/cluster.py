@@ -1,9 +1,10 @@
-"""Do Slurm and Optuna come to the bytes of one process, with an element and a worker killed and a fit requeued?
+"""Do Spark, Slurm and Optuna come to the bytes of one process, with an executor, an element and a worker killed?
 
-Usage: cluster.py TOOLS FOLDER [slurm | tune]...
+Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | tune]...
 
-Runs a small case of each engine for real: munged, slurmctld and slurmd on this host, Optuna workers on a journal. A case whose engine is not installed is skipped, and the last line says so. Prints a
-line for each run and ends with 1 at the first that differs.
+Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, Optuna
+workers on a journal; and where it is asked for, as it takes minutes, Spark on two executors. A case whose engine is not
+installed is skipped, and the last line says so. Prints a line for each run and ends with 1 at the first that differs.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ import time
 sys.dont_write_bytecode = True
 from cluster_place import (  # noqa: E402
     CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, make_data, run)
+from cluster_spark import spark, spark_cluster  # noqa: E402
 
 # Slurm
 
@@ -261,14 +263,17 @@ def tune():
     equal("Optuna's best model, a worker killed", *digests("study/best.model", "again.model"))
 
 
+CASES = {"spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "tune": tune}
+
+
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     make_data()
     skipped = []
-    for case in sys.argv[3:] or ["slurm", "tune"]:
+    for case in sys.argv[3:] or ["spark", "slurm", "tune"]:
         start = time.monotonic()
         try:
-            {"slurm": slurm, "tune": tune}[case]()
+            CASES[case]()
             print(f"{case}: {time.monotonic() - start:.0f} s", flush=True)
         except Skipped as reason:
             skipped.append(f"SKIPPED {case}: {reason}")

@@ -39,9 +39,12 @@ def make_data():
     os.makedirs(FOLDER)
     run(
         "simulate -q --users 400 --items 60 --interactions 8000 --ratings stars | dump --to csv > log.csv;"
+        # Every ninth is rated again, later and otherwise.
+        """ awk -F, 'NR > 1 && NR % 9 == 0 { printf "%s,%s,%.1f,%d\\n", $1, $2, 6 - $3, $4 + 100 }' log.csv"""
+        " > again.csv; cat again.csv >> log.csv;"
         " ingest -q log.csv | binarize -q --min 4 --since 900000000 --duplicates last --min-user 5 --min-item 20"
         " | shard -q --into 1 --part 0 -o one.ig; shard -q --into 5 one.ig -o parts;"
         " fit -q --model ease one.ig -o ml.model;"
         " score -q --model ml.model --top 12 one.ig -o one.lists;"
-        " score -q --model ml.model --top 12 --format tsv one.ig | tail -n +2 | cut -f1-5 | sort > one.tsv"
+        " score -q --model ml.model --top 12 --format tsv one.ig > one.tsv"
     )
