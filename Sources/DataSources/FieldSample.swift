@@ -113,69 +113,74 @@ struct FieldSample {
   func refuseImplausible(
     _ positions: [ColumnRole: Int], _ said: ColumnSelection, line: Int, _ source: String
   ) throws {
-    func fault(_ what: String) -> SourceError {
-      SourceError(
-        .badData,
-        "\(source): line \(line): \(what); say which field holds what, as in --columns"
-          + " \(suggestion())")
-    }
-    func place(_ role: ColumnRole) -> Int? {
-      said.references[role] == nil && !rows.isEmpty ? positions[role] : nil
-    }
+    let guessed = rows.isEmpty ? [:] : positions.filter { said.references[$0.key] == nil }
+    guard let what = implausibleIDs(guessed) ?? implausibleNumbers(guessed, beside: positions)
+    else { return }
+    throw SourceError(
+      .badData,
+      "\(source): line \(line): \(what); say which field holds what, as in --columns"
+        + " \(suggestion())")
+  }
+
+  /// What users and items cannot be, in the columns guessed for them.
+  private func implausibleIDs(_ guessed: [ColumnRole: Int]) -> String? {
     for role in [ColumnRole.user, .item] {
-      guard let place = place(role) else { continue }
+      guard let place = guessed[role] else { continue }
       if isDate(place) {
-        throw fault("field \(place + 1) is a date where \(role.withArticle) is expected")
+        return "field \(place + 1) is a date where \(role.withArticle) is expected"
       }
       if isTimeAmongIDs(place) {
-        throw fault(
-          "field \(place + 1) holds times such as '\(shown(rows[0][place]))' where"
-            + " \(role.withArticle) is expected")
+        return "field \(place + 1) holds times such as '\(shown(rows[0][place]))' where"
+          + " \(role.withArticle) is expected"
       }
       // The first row may be a header of unknown words.
       let fields = column(place).suffix(max(rows.count - 1, 1))
       if let list = fields.first, fields.allSatisfy({ $0.first == 0x5B }) {
-        throw fault(
-          "field \(place + 1) holds lists such as '\(shown(list))' where \(role.withArticle) is"
-            + " expected")
+        return "field \(place + 1) holds lists such as '\(shown(list))' where"
+          + " \(role.withArticle) is expected"
       }
     }
-    if let rating = place(.rating), isTime(rating) {
-      throw fault(
-        "field \(rating + 1) holds times such as '\(shown(rows[0][rating]))' where ratings are"
-          + " expected")
+    return nil
+  }
+
+  /// What ratings and times cannot be, in the columns guessed for them.
+  private func implausibleNumbers(
+    _ guessed: [ColumnRole: Int], beside positions: [ColumnRole: Int]
+  ) -> String? {
+    if let rating = guessed[.rating], isTime(rating) {
+      return "field \(rating + 1) holds times such as '\(shown(rows[0][rating]))' where ratings are"
+        + " expected"
     }
     // A user for each row, and where ratings or times belong something else.
-    if place(.user) == 0, countsRows, let third = place(.rating), isNumeric(third), !isScale(third)
+    if guessed[.user] == 0, countsRows, let third = guessed[.rating], isNumeric(third),
+      !isScale(third)
     {
-      throw fault("field 1 counts the rows where a user is expected")
+      return "field 1 counts the rows where a user is expected"
     }
-    if let time = place(.time),
-      let odd = column(time).first(where: Self.isNoTime)
-        ?? (rows.count > 2 && distinct(time) > 1 && isScale(time) ? rows[0][time] : nil)
+    guard let time = guessed[.time] else { return nil }
+    if let odd = column(time).first(where: Self.isNoTime)
+      ?? (rows.count > 2 && distinct(time) > 1 && isScale(time) ? rows[0][time] : nil)
     {
-      throw fault(
-        "field \(time + 1) holds numbers such as '\(shown(odd))' where times are expected")
+      return "field \(time + 1) holds numbers such as '\(shown(odd))' where times are expected"
     }
     let taken = Set(positions.values)
-    if let time = place(.time), !isTime(time),
+    if !isTime(time),
       let other = (rows.first?.indices ?? 0..<0).first(where: { !taken.contains($0) && isTime($0) })
     {
-      throw fault(
-        "field \(other + 1) holds times such as '\(shown(rows[0][other]))', but field \(time + 1)"
-          + " would be read as such")
+      return "field \(other + 1) holds times such as '\(shown(rows[0][other]))', but field"
+        + " \(time + 1) would be read as such"
     }
     // A row for each user, with few other ids and small numbers for times, describes users.
-    if let time = place(.time), let user = place(.user), let item = place(.item),
+    if let user = guessed[.user], let item = guessed[.item],
       rows[0].count > 4, rows.count > 2, distinct(time) > 1, distinct(user) == rows.count,
       distinct(item) < rows.count,
       positions[.rating].map(isNumeric) ?? true,
       column(time).allSatisfy({ (parseNumber($0)?.magnitude ?? .infinity) < 1e8 })
     {
-      throw fault(
-        "field \(time + 1) holds numbers such as '\(shown(rows[0][time]))' where times are expected"
-      )
+      return "field \(time + 1) holds numbers such as '\(shown(rows[0][time]))' where times are"
+        + " expected"
     }
+    return nil
   }
 
   /// Throws `SourceError` where a column of that name holds times in place of ratings, or a mark for none in place

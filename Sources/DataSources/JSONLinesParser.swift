@@ -124,42 +124,56 @@ struct JSONLinesParser: LineParser {
       }
     }
     guard isObject else { return "is no JSON object" }
-    var (user, item): ([UInt8], [UInt8]) = ([], [])
-    var rating: Float = 1
-    var time: Int64 = 0
+    var row = Row()
     for (place, wanted) in keys.enumerated() {
-      let name = shown(wanted.key)
       guard let value = values[place] else {
         let isNeeded = wanted.role == .user || wanted.role == .item
+        let name = shown(wanted.key)
         return isNeeded
           ? "has no value for '\(name)'"
           : "has no value for '\(name)' (--columns \(wanted.role.rawValue)=none leaves it out of all)"
       }
-      switch wanted.role {
-      case .user, .item:
-        guard !value.isEmpty, value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-          return "'\(name)' is empty or no text"
-        }
-        guard !truths[place] else { return "'\(name)' is true or false, not an id" }
-        if wanted.role == .user { user = value } else { item = value }
-      case .rating:
-        guard let number = parseNumber(value) else {
-          return .noRating(value, advice: Self.advice(on: .rating))
-        }
-        rating = number
-      case .time:
-        guard let seconds = times.seconds(value) else {
-          return .noTime(value, advice: Self.advice(on: .time))
-        }
-        time = seconds
-      }
+      if let fault = take(value, as: wanted, isTruth: truths[place], &row) { return fault }
     }
-    let number = items.intern(item)
+    let number = items.intern(row.item)
     if let texts, texts.isNew(number) {
       if isText, let fault = fields.fault { return fault }
       texts.note(fields)
     }
-    batch.append(users.intern(user), number, rating, time)
+    batch.append(users.intern(row.user), number, row.rating, row.time)
+    return nil
+  }
+
+  /// What is read of a line.
+  private struct Row {
+    var user: [UInt8] = []
+    var item: [UInt8] = []
+    var rating: Float = 1
+    var time: Int64 = 0
+  }
+
+  /// Takes the value of a key; returns what is wrong with it.
+  private func take(
+    _ value: [UInt8], as wanted: (role: ColumnRole, key: [UInt8]), isTruth: Bool, _ row: inout Row
+  ) -> RowFault? {
+    switch wanted.role {
+    case .user, .item:
+      guard !value.isEmpty, value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        return "'\(shown(wanted.key))' is empty or no text"
+      }
+      guard !isTruth else { return "'\(shown(wanted.key))' is true or false, not an id" }
+      if wanted.role == .user { row.user = value } else { row.item = value }
+    case .rating:
+      guard let number = parseNumber(value) else {
+        return .noRating(value, advice: Self.advice(on: .rating))
+      }
+      row.rating = number
+    case .time:
+      guard let seconds = times.seconds(value) else {
+        return .noTime(value, advice: Self.advice(on: .time))
+      }
+      row.time = seconds
+    }
     return nil
   }
 

@@ -98,10 +98,6 @@ struct RowLayout {
     // A header may come again.
     let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count && $0 != fields })
     let said = options.columns
-    if said.references.isEmpty {
-      try shape.refuseTableOfItems()
-      try shape.refuseNumberedItems()
-    }
     let looksNamed = Self.looksNamed(names, fields)
     let hasHeader =
       options.header ?? (looksNamed || said.hasNames || Self.stands(fields, over: below))
@@ -110,13 +106,9 @@ struct RowLayout {
     self.names = hasHeader ? names : nil
     let sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
     self.sample = sample
-    if hasHeader {
-      try shape.refuseNamedRows()
-      try shape.refuseUnnamedFields()
-    } else {
-      try shape.refuseBaskets()
-      if options.header == nil { try shape.refuseCounts() }
-    }
+    try shape.refuseOthers(
+      columnsAreSaid: !said.references.isEmpty, hasHeader: hasHeader,
+      headerIsSaid: options.header != nil)
     let knowsSome = ColumnRole.allCases.contains { role in
       names.contains { $0.count > 1 && role.isNamed($0) }
     }

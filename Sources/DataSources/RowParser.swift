@@ -69,26 +69,8 @@ struct RowParser: LineParser {
         while Self.isPlain(at.pointee), at.pointee != first { at += 1 }
         itemCount = at - itemAt
       case .rating:
-        var digits: Int32 = 0
-        var count = 0
-        while isDigit(at.pointee), count < 8 {
-          digits = digits &* 10 &+ Int32(at.pointee &- 0x30)
-          at += 1
-          count += 1
-        }
-        var scale = 0
-        if at.pointee == 0x2E {
-          at += 1
-          while isDigit(at.pointee), count < 8 {
-            digits = digits &* 10 &+ Int32(at.pointee &- 0x30)
-            at += 1
-            count += 1
-            scale += 1
-          }
-        }
-        guard count > 0, count < 8 else { return nil }
-        rating = Float(digits)
-        if scale > 0 { rating /= Self.powers[scale] }
+        guard let number = Self.plainRating(&at) else { return nil }
+        rating = number
       case .time:
         let digits = at
         while isDigit(at.pointee) {
@@ -120,6 +102,30 @@ struct RowParser: LineParser {
     if labels != nil, !items.holds(itemAt, itemCount) { return nil }
     batch.append(users.intern(userAt, userCount), items.intern(itemAt, itemCount), rating, time)
     return at + 1
+  }
+
+  /// A rating of up to seven digits with a point, and the byte behind it; nil for any other.
+  @inline(__always)
+  private static func plainRating(_ at: inout UnsafePointer<UInt8>) -> Float? {
+    var digits: Int32 = 0
+    var count = 0
+    while isDigit(at.pointee), count < 8 {
+      digits = digits &* 10 &+ Int32(at.pointee &- 0x30)
+      at += 1
+      count += 1
+    }
+    var scale = 0
+    if at.pointee == 0x2E {
+      at += 1
+      while isDigit(at.pointee), count < 8 {
+        digits = digits &* 10 &+ Int32(at.pointee &- 0x30)
+        at += 1
+        count += 1
+        scale += 1
+      }
+    }
+    guard count > 0, count < 8 else { return nil }
+    return scale > 0 ? Float(digits) / powers[scale] : Float(digits)
   }
 
   /// Whether as many fields as there should be follow the last one needed, none of them quoted.

@@ -194,6 +194,21 @@ struct RowShape {
       "awk -F'\(pattern)' '{ for (i = 1; i <= NF; i++) print NR \"\\t\" $i }' \(path)")
   }
 
+  /// Throws `SourceError` where rows are of any shape that their header, or that they have none, tells.
+  func refuseOthers(columnsAreSaid: Bool, hasHeader: Bool, headerIsSaid: Bool) throws {
+    if !columnsAreSaid {
+      try refuseTableOfItems()
+      try refuseNumberedItems()
+    }
+    if hasHeader {
+      try refuseNamedRows()
+      try refuseUnnamedFields()
+    } else {
+      try refuseBaskets()
+      if !headerIsSaid { try refuseCounts() }
+    }
+  }
+
   /// Throws `SourceError` where fields of items hold several ids each.
   func refuseLists(user: Int, item: Int, hasHeader: Bool) throws {
     let fields = rows.dropFirst(hasHeader ? 1 : 0).filter { $0.count == width }.map { $0[item] }

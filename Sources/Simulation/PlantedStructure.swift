@@ -34,27 +34,8 @@ public struct PlantedStructure: Sendable {
     let d = shape.factors
     prototypes = Self.unitRows(shape.groups, d, seed, .prototypes)
 
-    // Clusters: half of the factors of each are alive, so that clusters live in different subspaces.
     clusterWeights = Self.stickBreaking(shape.clusters, shape.alpha, seed)
-    clusterMeans = Matrix(rows: shape.clusters, columns: d)
-    clusterVariances = Matrix(rows: shape.clusters, columns: d)
-    for cluster in 0..<shape.clusters {
-      var random = RandomStream(
-        seed: seed, stage: Stage.clusters.rawValue, index: UInt64(cluster + 1))
-      let alive = Set(random.permutation(d).prefix(max(d / 2, 1)))
-      var squares: Float = 0
-      for factor in 0..<d {
-        let variance = shape.varianceScale / random.gamma(shape: shape.varianceShape)
-        let mean = Float(random.normal())
-        clusterVariances[cluster, factor] = alive.contains(factor) ? Float(variance) : 0.01
-        clusterMeans[cluster, factor] = alive.contains(factor) ? mean : 0
-        squares += alive.contains(factor) ? mean * mean : 0
-      }
-      // As long as `separation` times the typical length of a user's deviation.
-      let length =
-        shape.separation * Float(max(d / 2, 1)).squareRoot() / max(squares, 1e-12).squareRoot()
-      for factor in 0..<d { clusterMeans[cluster, factor] *= length }
-    }
+    (clusterMeans, clusterVariances) = Self.clusters(shape, seed)
 
     mapping = Matrix(rows: shape.clusters * shape.groups, columns: d)
     for row in 0..<mapping.rows {
@@ -88,6 +69,34 @@ public struct PlantedStructure: Sendable {
     }
     self.popularity = popularity
     itemRatingBias = (0..<shape.items).map { _ in Float(0.35 * random.normal()) }
+  }
+
+  /// Means and variances of clusters: half of the factors of each are alive, so that clusters live in different
+  /// subspaces.
+  private static func clusters(_ shape: SimulationShape, _ seed: UInt64)
+    -> (means: Matrix<Float>, variances: Matrix<Float>)
+  {
+    let d = shape.factors
+    let means = Matrix<Float>(rows: shape.clusters, columns: d)
+    let variances = Matrix<Float>(rows: shape.clusters, columns: d)
+    for cluster in 0..<shape.clusters {
+      var random = RandomStream(
+        seed: seed, stage: Stage.clusters.rawValue, index: UInt64(cluster + 1))
+      let alive = Set(random.permutation(d).prefix(max(d / 2, 1)))
+      var squares: Float = 0
+      for factor in 0..<d {
+        let variance = shape.varianceScale / random.gamma(shape: shape.varianceShape)
+        let mean = Float(random.normal())
+        variances[cluster, factor] = alive.contains(factor) ? Float(variance) : 0.01
+        means[cluster, factor] = alive.contains(factor) ? mean : 0
+        squares += alive.contains(factor) ? mean * mean : 0
+      }
+      // As long as `separation` times the typical length of a user's deviation.
+      let length =
+        shape.separation * Float(max(d / 2, 1)).squareRoot() / max(squares, 1e-12).squareRoot()
+      for factor in 0..<d { means[cluster, factor] *= length }
+    }
+    return (means, variances)
   }
 
   /// Unit vectors in random directions.
