@@ -52,17 +52,31 @@ package struct Explainer {
     let name = input == "-" ? "standard input" : input
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)
-    if asksEverybody {
-      let everybody = FoldInCases(data, users: Array(0..<data.userCount), items: map)
-      try check(everybody, name, context)
-      if case .altering(let factor) = request.view {
-        let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
-        let walk = try traversal(shown, factor)
-        return try write(walk.ofUser(Array(one.history.row(0)), others: everybody.history), put)
-      }
-      let views = ModelViews(stored: shown, fitted: fitted, show: show)
-      return try write(views.clusters(everybody.history), put)
+    if asksEverybody { return try answerForEverybody(data, map, shown, name, context, put) }
+    try explainUsers(data, map, shown, name, context, put)
+  }
+
+  /// Answers what everybody's representations tell.
+  private func answerForEverybody(
+    _ data: InteractionSet, _ map: ItemMap, _ shown: StoredModel, _ name: String,
+    _ context: ToolContext, _ put: (String) throws -> Void
+  ) throws {
+    let everybody = FoldInCases(data, users: Array(0..<data.userCount), items: map)
+    try check(everybody, name, context)
+    if case .altering(let factor) = request.view {
+      let one = FoldInCases(data, users: try chosenUsers(data, context), items: map)
+      let walk = try traversal(shown, factor)
+      return try write(walk.ofUser(Array(one.history.row(0)), others: everybody.history), put)
     }
+    let views = ModelViews(stored: shown, fitted: fitted, show: show)
+    try write(views.clusters(everybody.history), put)
+  }
+
+  /// Explains recommendations user by user.
+  private func explainUsers(
+    _ data: InteractionSet, _ map: ItemMap, _ shown: StoredModel, _ name: String,
+    _ context: ToolContext, _ put: (String) throws -> Void
+  ) throws {
     let wantedItems = try places(of: request.items, in: stored)
     let contrasts = try places(of: request.contrasts, in: stored)
     let templates = try SentenceTemplates(

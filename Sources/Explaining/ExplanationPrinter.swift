@@ -214,52 +214,65 @@ struct ExplanationPrinter: Sendable {
 
   private func json(_ user: ExplainedUser, _ item: ExplainedItem) -> JSONValue {
     let explanation = item.explanation
-    func own(_ list: [Explanation.Weighted], _ key: String) -> JSONValue {
-      .array(
-        list.prefix(show).map {
-          [
-            "item": .string(items.ids[$0.index]), "title": .string(items.name(of: $0.index)),
-            key: .number($0.weight),
-          ]
-        })
-    }
-    var members: [String: JSONValue] = [
-      "user": .string(user.id), "rank": .integer(item.rank),
-      "item": .string(items.ids[Int(explanation.item)]),
-      "title": .string(items.name(of: Int(explanation.item))), "score": .number(explanation.score),
-      "sentence": .string(sentence(user, item)),
-      "reason": words.json(item.reason),
-      "contributions": parts(explanation.contributions, of: explanation.item),
-    ]
+    var members = latent(explanation)
+    members["user"] = .string(user.id)
+    members["rank"] = .integer(item.rank)
+    members["item"] = .string(items.ids[Int(explanation.item)])
+    members["title"] = .string(items.name(of: Int(explanation.item)))
+    members["score"] = .number(explanation.score)
+    members["sentence"] = .string(sentence(user, item))
+    members["reason"] = words.json(item.reason)
+    members["contributions"] = parts(explanation.contributions, of: explanation.item)
     if !item.contrasts.isEmpty {
-      members["contrasts"] = .array(
-        item.contrasts.map { other in
-          [
-            "item": .string(items.ids[Int(other.item)]),
-            "title": .string(items.name(of: Int(other.item))), "score": .number(other.score),
-            "differences": parts(
-              difference(explanation.contributions, other.contributions), of: explanation.item),
-            "by_groups": explanation.groups.isEmpty
-              ? .null
-              : parts(difference(byGroups(explanation), byGroups(other)), of: explanation.item),
-            "own_items": parts(difference(falls(explanation), falls(other)), of: explanation.item),
-          ]
-        })
+      members["contrasts"] = .array(item.contrasts.map { contrast(explanation, $0) })
     }
     if let round = user.round { members["round"] = .integer(Int(round)) }
-    if let found = item.counterfactual {
-      members["counterfactual"] =
-        found.map { found in
-          [
-            "without": .array(
-              found.removed.map {
-                [
-                  "item": .string(items.ids[Int($0)]), "title": .string(items.name(of: Int($0))),
-                ]
-              }), "rank": .integer(found.rank), "rank_without": .integer(found.rankWithout),
-          ]
-        } ?? .null
+    if let found = item.counterfactual { members["counterfactual"] = found.map(json) ?? .null }
+    if !explanation.nearest.isEmpty { members["nearest"] = own(explanation.nearest, "cosine") }
+    if !explanation.leaveOneOut.isEmpty {
+      members["without"] = own(explanation.leaveOneOut, "fall")
     }
+    return .object(members)
+  }
+
+  /// Own items with what they weigh.
+  private func own(_ list: [Explanation.Weighted], _ key: String) -> JSONValue {
+    .array(
+      list.prefix(show).map {
+        [
+          "item": .string(items.ids[$0.index]), "title": .string(items.name(of: $0.index)),
+          key: .number($0.weight),
+        ]
+      })
+  }
+
+  /// What sets a recommendation apart from another item.
+  private func contrast(_ explanation: Explanation, _ other: Explanation) -> JSONValue {
+    [
+      "item": .string(items.ids[Int(other.item)]),
+      "title": .string(items.name(of: Int(other.item))), "score": .number(other.score),
+      "differences": parts(
+        difference(explanation.contributions, other.contributions), of: explanation.item),
+      "by_groups": explanation.groups.isEmpty
+        ? .null
+        : parts(difference(byGroups(explanation), byGroups(other)), of: explanation.item),
+      "own_items": parts(difference(falls(explanation), falls(other)), of: explanation.item),
+    ]
+  }
+
+  private func json(_ found: Counterfactual) -> JSONValue {
+    let removed = found.removed.map { item -> JSONValue in
+      ["item": .string(items.ids[Int(item)]), "title": .string(items.name(of: Int(item)))]
+    }
+    return [
+      "without": .array(removed), "rank": .integer(found.rank),
+      "rank_without": .integer(found.rankWithout),
+    ]
+  }
+
+  /// The user's clusters and the item's groups, where the model has any.
+  private func latent(_ explanation: Explanation) -> [String: JSONValue] {
+    var members: [String: JSONValue] = [:]
     if !explanation.clusters.isEmpty {
       members["clusters"] = .array(
         explanation.clusters.map {
@@ -279,11 +292,7 @@ struct ExplanationPrinter: Sendable {
           ]
         })
     }
-    if !explanation.nearest.isEmpty { members["nearest"] = own(explanation.nearest, "cosine") }
-    if !explanation.leaveOneOut.isEmpty {
-      members["without"] = own(explanation.leaveOneOut, "fall")
-    }
-    return .object(members)
+    return members
   }
 
   /// The largest parts of each kind and the sum of the others of that kind; they add up to what all do.

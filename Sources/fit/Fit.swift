@@ -143,112 +143,53 @@ struct Fit: Tool {
     let file = try output.open(binary: true)
     // Made now and thrown away, so that a place that cannot be written to is known before any training.
     if let checkpoint { _ = try OutputFile(checkpoint, binary: true) }
-    let stream = try InputFile.stream(input, expecting: [.interactions])
-    let (data, _) = try InteractionSet.read(stream)
-    if let unread = data.unreadRatings { context.log.warning(unread) }
-    var task = try FittingTask(
-      data, name: stream.name, percent: trainPercent, metric: metric, seed: seed.seed)
-    var whole = try refit ? task.refitting(data, name: stream.name) : nil
-    let training = task.training
-    context.log.notice(
-      "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
-        + " \(training.rows.count) interactions to train on")
-    if task.isValidationVain {
-      context.log.warning(
-        "\(stream.name): no validation user chose an item that is trained on; nothing ends the training early"
-      )
-    }
-    var (provenance, paths) = ([stream.provenance], [input])
-    var digests = ["data": stream.digest ?? 0]
-    if let groups {
-      let stored = try StoredModel(InputFile.stream(groups, expecting: [.itemGroups]))
-      digests["groups"] = stored.digest
-      task.data.groups = try startingGroups(stored, groups, training)
-      if let more = whole?.training {
-        // Items that validation users alone chose have no group where groups were made without them.
-        whole?.data.groups = try startingGroups(stored, groups, more, isPartial: true)
-      }
-      provenance.append(stored.provenance)
-      paths.append(groups)
-    }
-    if let start {
-      let earlier = try StoredModel(InputFile.stream(start, expecting: [.model]))
-      guard earlier.description["model"]?.string == model else {
-        throw ToolError(
-          .badData, "\(start): is not a model of the kind '\(model)'; start from one that is")
-      }
-      task.data.start = (earlier, training.items.ids, task.categories)
-      if let more = whole?.training {
-        whole?.data.start = (earlier, more.items.ids, task.categories)
-      }
-      digests["init"] = earlier.digest
-      provenance.append(earlier.provenance)
-      paths.append(start)
-    }
+    var inputs = try FitInputs(
+      input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context.log)
+    if let groups { try inputs.start(fromGroups: groups) }
+    if let start { try inputs.start(fromModel: start, of: model) }
     let putAside = RunCheckpoint(
       model: model, options: family.options, settings: settings.json, seed: seed.seed,
       metric: metric.text,
-      percent: trainPercent, digests: digests,
-      provenance: context.provenance(from: provenance, at: paths, seed: seed.seed))
+      percent: trainPercent, digests: inputs.digests,
+      provenance: context.provenance(
+        from: inputs.provenance, at: inputs.paths, seed: seed.seed))
     if let resume {
-      task.data.resume = try putAside.read(
+      inputs.task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model]))
     }
     let report = try TrainingReport(
-      context, logFile: logJSON, after: task.data.resume?.description["epoch"]?.int)
+      context, logFile: logJSON, after: inputs.task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
     monitor.checkpointEvery = checkpointEvery
     monitor.budget = time
     if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
-    var result: StoredModel
-    var outcome: FitOutcome
-    var gain: NetworkGain?
-    do {
-      let rivals =
-        family.trainsInEpochs && !noRivals ? SimpleRivals.fit(task.data, monitor) : []
-      report.tell(rivals, metric)
-      let start = seconds()
-      let fitted = try family.fit(task.data, settings, monitor)
-      let taken = seconds() - start
-      report.tell(fitted.settings)
-      result = task.stored(fitted, family: model, putAside.provenance)
-      outcome = fitted.outcome
-      gain = task.gain(of: fitted.model, named: model, seconds: taken, over: rivals)
-      if let budget, outcome == .finished {
-        let again = TrainingBudget.words(fitted.settings, for: family)
-        result.description = result.description.setting(
-          "budget", ["seconds": .number(budget), "again": .string(again)])
-        context.log.notice("the same again, whatever time it takes: \(again)")
-      }
-      if let gain { result.description = result.description.setting("gain", gain.json) }
-      if let whole, outcome == .finished, !StopRequest.isMade {
-        context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")
-        do {
-          result = try whole.refit(as: result, family, settings, report.refitMonitor) ?? result
-        } catch let error as ModelError {
-          outcome = .failed(.further(error.description))
-        }
-      }
-    } catch {
-      report.fail(error)
-      throw error
-    }
+    let run = FitRun(
+      family: family, model: model, settings: settings, metric: metric, task: inputs.task,
+      whole: inputs.whole, budget: budget, comparesRivals: !noRivals, report: report,
+      provenance: putAside.provenance)
+    var made = try run.run(monitor, context.log)
     // A signal may have come while something ran that cannot be cut short.
-    if outcome == .finished, StopRequest.isMade { outcome = .stopped }
-    if outcome == .stopped {
-      result.description = result.description.setting("stopped", .bool(true))
+    if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
+    if made.outcome == .stopped {
+      made.model.description = made.model.description.setting("stopped", .bool(true))
     }
-    try result.write(to: file, kind: .model)
+    try made.model.write(to: file, kind: .model)
     try file.commit()
-    let described = result.description["settings"] ?? .null
-    try report.finish(described, gain)
+    let described = made.model.description["settings"] ?? .null
+    try report.finish(described, made.gain)
+    try refuseSuccess(made.outcome, isOfFirst: refit && described["refit"] == nil)
+  }
+
+  /// Throws `ToolError` where the model that was written is not all that was asked for.
+  ///
+  /// - Parameter isOfFirst: whether it is the first fit's, of which --refit asks two.
+  private func refuseSuccess(_ outcome: FitOutcome, isOfFirst: Bool) throws {
     switch outcome {
     case .finished: break
     case .failed(let failure):
       throw ToolError(.internalFault, "\(failure); the best model before was kept")
     case .stopped:
-      let what =
-        refit && described["refit"] == nil ? "the first fit's model" : "the best model so far"
+      let what = isOfFirst ? "the first fit's model" : "the best model so far"
       throw ToolError(
         .stopped,
         "stopped by a signal; \(what) was written and is marked as stopped"
@@ -270,27 +211,6 @@ struct Fit: Tool {
     if !family.takesGroups, groups != nil {
       throw ToolError(.usage, "--groups is for models with item groups; '\(model)' has none")
     }
-  }
-
-  /// The stored groups of the items trained on.
-  ///
-  /// - Parameter isPartial: whether items may be in none.
-  private func startingGroups(
-    _ stored: StoredModel, _ name: String, _ training: TrainingSet, isPartial: Bool = false
-  ) throws -> (assignment: [UInt32?], count: Int) {
-    guard let groups = stored.tensors["groups"]?.integers, groups.count == stored.items.ids.count,
-      let count = stored.description["groups"]?.int, count > 0,
-      groups.allSatisfy({ Int($0) < count })
-    else { throw ToolError(.badData, "\(name): has no usable item groups; make them again") }
-    let items = ItemMap(from: training.items.ids, to: stored.items.ids)
-    let assignment = training.items.ids.indices.map { items[UInt32($0)].map { groups[Int($0)] } }
-    let missing = assignment.count { $0 == nil }
-    guard missing == 0 || isPartial else {
-      throw ToolError(
-        .badData,
-        "\(name): \(missing) training items have no group; make the groups from the same data")
-    }
-    return (assignment, count)
   }
 
   private func listModels() throws {

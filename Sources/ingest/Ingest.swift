@@ -105,7 +105,8 @@ struct Ingest: Tool {
     ["tab": "\t", "\\t": "\t", "space": " "][delimiter ?? ""] ?? delimiter
   }
 
-  func execute(_ context: ToolContext) throws {
+  /// How sources are to be read.
+  private func sourceOptions() throws -> SourceOptions {
     var options = SourceOptions()
     options.layout = layout
     options.delimiter = delimiterText
@@ -118,6 +119,11 @@ struct Ingest: Tool {
       throw ToolError(
         .usage, "--category-vectors are for categories of --items, not for category= of --columns")
     }
+    return options
+  }
+
+  func execute(_ context: ToolContext) throws {
+    let options = try sourceOptions()
     let texts = options.columns.hasLabels ? ItemTexts() : nil
     let badRows = BadRows(tolerated: skipBad)
 
@@ -133,22 +139,13 @@ struct Ingest: Tool {
     let progress = Progress("read", unit: "interactions", context.log)
     var sink: InteractionSink?
     var rows = 0
-    var layouts: Set<String> = []
     for remark in labels.remarks { context.log.notice(remark) }
-    var orders: [(name: String, order: ColumnOrder)] = []
+    var seen = SeenLayouts()
     for path in inputs {
       let bytes = try ByteStream(path, preferred: Self.usualNames)
       repeat {
         let source = try options.open(bytes, badRows: badRows, texts: texts)
-        if let order = source.order {
-          try refuseOther(order, bytes.name, than: orders)
-          if !orders.contains(where: { $0.order == order }) { orders.append((bytes.name, order)) }
-        }
-        if layouts.insert(source.layout).inserted {
-          context.log.notice("\(bytes.name): \(source.layout)")
-        } else {
-          context.log.info("\(bytes.name): \(source.layout)")
-        }
+        try seen.add(source, bytes.name, context.log)
         let target =
           try sink
           ?? InteractionSink(
@@ -175,20 +172,6 @@ struct Ingest: Tool {
     if let sink {
       report(sink, rows, context)
     }
-  }
-
-  /// Throws `ToolError` where an input has a header, another has none, and their columns would be read in different
-  /// orders: they are parts of one table as a rule.
-  private func refuseOther(
-    _ order: ColumnOrder, _ name: String, than orders: [(name: String, order: ColumnOrder)]
-  ) throws {
-    guard let other = orders.first(where: { $0.order.contradicts(order) }) else { return }
-    let named = order.isNamed ? (name, order) : other
-    let bare = order.isNamed ? other.name : name
-    throw ToolError(
-      .badData,
-      "\(bare): has no header, and its columns would be read in another order than those of \(named.0); say which"
-        + " field holds what, as in --columns \(named.1.option)")
   }
 
   /// Says what was read, and what of it looks wrong.
@@ -220,3 +203,36 @@ enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
 extension SourceLayout: ExpressibleByArgument {}
 extension QuoteRule: ExpressibleByArgument {}
 extension TextEncoding: ExpressibleByArgument {}
+
+/// How the inputs before were read.
+private struct SeenLayouts {
+  private var layouts: Set<String> = []
+  private var orders: [(name: String, order: ColumnOrder)] = []
+
+  /// Says how an input is read, in passing where another was read like that.
+  ///
+  /// Throws `ToolError` as `refuseOther`.
+  mutating func add(_ source: any InteractionSource, _ name: String, _ log: Diagnostics) throws {
+    if let order = source.order {
+      try refuseOther(order, name)
+      if !orders.contains(where: { $0.order == order }) { orders.append((name, order)) }
+    }
+    if layouts.insert(source.layout).inserted {
+      log.notice("\(name): \(source.layout)")
+    } else {
+      log.info("\(name): \(source.layout)")
+    }
+  }
+
+  /// Throws `ToolError` where an input has a header, another has none, and their columns would be read in different
+  /// orders: they are parts of one table as a rule.
+  private func refuseOther(_ order: ColumnOrder, _ name: String) throws {
+    guard let other = orders.first(where: { $0.order.contradicts(order) }) else { return }
+    let named = order.isNamed ? (name, order) : other
+    let bare = order.isNamed ? other.name : name
+    throw ToolError(
+      .badData,
+      "\(bare): has no header, and its columns would be read in another order than those of \(named.0); say which"
+        + " field holds what, as in --columns \(named.1.option)")
+  }
+}

@@ -84,6 +84,48 @@ private struct Grouping {
   let labels: [UInt32]
 }
 
+/// How well groupings agree with categories, a line each.
+private struct AgreementTable {
+  private(set) var lines = [
+    [
+      "of", "by", "categories", "groups", "things", "purity", "one group", "NMI", "AMI", "ARI",
+      "verdict",
+    ]
+  ]
+  private(set) var values: [JSONValue] = []
+
+  mutating func add(
+    _ what: String, _ grouping: Grouping, _ variant: CategoryVariant, _ table: Contingency
+  ) {
+    let verdict = Verdict(agreement: table.adjustedInformation).rawValue
+    lines.append([
+      what, grouping.source, variant.rawValue, "\(table.labels.first)", "\(table.total)",
+      fixed(table.purity, 4), fixed(table.leastPurity, 4), fixed(table.normalisedInformation, 4),
+      fixed(table.adjustedInformation, 4), fixed(table.adjustedRand, 4), verdict,
+    ])
+    values.append([
+      "of": .string(what), "by": .string(grouping.source), "categories": .string(variant.rawValue),
+      "groups": .integer(table.labels.first), "categoryCount": .integer(table.labels.second),
+      "things": .integer(table.total), "purity": .number(table.purity),
+      "purityOfOneGroup": .number(table.leastPurity), "nmi": .number(table.normalisedInformation),
+      "ami": .number(table.adjustedInformation), "ari": .number(table.adjustedRand),
+      "verdict": .string(verdict),
+    ])
+  }
+
+  /// Adds groupings of things of which some have a label; the others do not count.
+  mutating func add(
+    _ what: String, _ groupings: [Grouping], _ variant: CategoryVariant, _ labels: [UInt32?]
+  ) {
+    for grouping in groupings {
+      let pairs = zip(grouping.labels, labels).compactMap { label, known in
+        known.map { (label, $0) }
+      }
+      add(what, grouping, variant, Contingency(pairs))
+    }
+  }
+}
+
 /// Agreement of item groups with categories and of user clusters with users' main category.
 ///
 /// Beside the model's own groups and clusters, spherical k-means of item vectors (as many groups as
@@ -103,84 +145,54 @@ func agreementSection(
     return .absent(
       .agreement, title, because: "the model has no groups, clusters or latent features")
   }
-  var items: [Grouping] = []
-  if let own = model.groupOfItems {
-    items.append(Grouping(source: "model", labels: own.assignment))
-  }
-  let vectors = model.itemVectors
   let wanted = hasCategories ? stored.categories.count : known?.groupCount ?? 0
-  let count = min(max(wanted, 2), vectors.rows)
-  items.append(
-    Grouping(
-      source: "k-means",
-      labels: sphericalKMeans(vectors, clusters: count, seed: seed, iterations: 50).assignment))
-  var users: [Grouping] = []
-  if seen.clusterWeights.columns > 1 {
-    let labels = (0..<seen.points.rows).map { UInt32(seen.heaviestCluster(of: $0)) }
-    users.append(Grouping(source: "model", labels: labels))
-  }
-  let userCount = min(clusters, seen.points.rows)
-  users.append(
-    Grouping(
-      source: "k-means",
-      labels: sphericalKMeans(seen.points, clusters: userCount, seed: seed, iterations: 50)
-        .assignment))
-
-  var lines = [
-    [
-      "of", "by", "categories", "groups", "things", "purity", "one group", "NMI", "AMI", "ARI",
-      "verdict",
-    ]
-  ]
-  var values: [JSONValue] = []
-  func add(_ what: String, _ grouping: Grouping, _ variant: CategoryVariant, _ table: Contingency) {
-    lines.append([
-      what, grouping.source, variant.rawValue, "\(table.labels.first)", "\(table.total)",
-      fixed(table.purity, 4), fixed(table.leastPurity, 4), fixed(table.normalisedInformation, 4),
-      fixed(table.adjustedInformation, 4), fixed(table.adjustedRand, 4),
-      Verdict(agreement: table.adjustedInformation).rawValue,
-    ])
-    values.append([
-      "of": .string(what), "by": .string(grouping.source), "categories": .string(variant.rawValue),
-      "groups": .integer(table.labels.first), "categoryCount": .integer(table.labels.second),
-      "things": .integer(table.total), "purity": .number(table.purity),
-      "purityOfOneGroup": .number(table.leastPurity), "nmi": .number(table.normalisedInformation),
-      "ami": .number(table.adjustedInformation), "ari": .number(table.adjustedRand),
-      "verdict": .string(Verdict(agreement: table.adjustedInformation).rawValue),
-    ])
-  }
+  let items = itemGroupings(model, count: wanted, seed: seed)
+  let users = userGroupings(seen, count: clusters, seed: seed)
+  var table = AgreementTable()
   if let known {
     let groups = stored.items.ids.map { known.groups[ID($0)] }
     let types = subjects.trainingIDs.map { known.clusters[ID($0)] }
     for (what, groupings, truth) in [("items", items, groups), ("users", users, types)]
     where truth.contains(where: { $0 != nil }) {
-      for grouping in groupings {
-        let pairs = zip(grouping.labels, truth).compactMap { label, known in
-          known.map { (label, $0) }
-        }
-        add(what, grouping, known.variant, Contingency(pairs))
-      }
+      table.add(what, groupings, known.variant, truth)
     }
   }
-  guard hasCategories else {
-    return Section(.agreement, title, lines: aligned(lines), value: .array(values))
-  }
-  for variant in [CategoryVariant.first, .each] {
-    for grouping in items { add("items", grouping, variant, table(grouping, lists, variant)) }
-  }
-  for variant in [CategoryVariant.first, .each] {
-    let main = mainCategories(subjects.training, lists, stored.categories.count, variant)
-    for grouping in users {
-      let pairs = zip(grouping.labels, main).compactMap { label, category in
-        category.map { (label, $0) }
+  if hasCategories {
+    for variant in [CategoryVariant.first, .each] {
+      for grouping in items {
+        table.add("items", grouping, variant, contingency(grouping, lists, variant))
       }
-      add("users", grouping, variant, Contingency(pairs))
+    }
+    for variant in [CategoryVariant.first, .each] {
+      let main = mainCategories(subjects.training, lists, stored.categories.count, variant)
+      table.add("users", users, variant, main)
     }
   }
-  return Section(.agreement, title, lines: aligned(lines), value: .array(values))
+  return Section(.agreement, title, lines: aligned(table.lines), value: .array(table.values))
 }
 
-private func table(_ grouping: Grouping, _ lists: [[UInt32]], _ variant: CategoryVariant)
+/// The model's own groups, and about so many of item vectors.
+private func itemGroupings(_ model: any LatentModel, count: Int, seed: UInt64) -> [Grouping] {
+  let own = model.groupOfItems.map { Grouping(source: "model", labels: $0.assignment) }
+  let vectors = model.itemVectors
+  let made = sphericalKMeans(
+    vectors, clusters: min(max(count, 2), vectors.rows), seed: seed, iterations: 50)
+  return [own, Grouping(source: "k-means", labels: made.assignment)].compactMap { $0 }
+}
+
+/// The clusters that weigh most of users, and as many of users' representations.
+private func userGroupings(_ seen: UserRepresentations, count: Int, seed: UInt64) -> [Grouping] {
+  var groupings: [Grouping] = []
+  if seen.clusterWeights.columns > 1 {
+    let labels = (0..<seen.points.rows).map { UInt32(seen.heaviestCluster(of: $0)) }
+    groupings.append(Grouping(source: "model", labels: labels))
+  }
+  let made = sphericalKMeans(
+    seen.points, clusters: min(count, seen.points.rows), seed: seed, iterations: 50)
+  return groupings + [Grouping(source: "k-means", labels: made.assignment)]
+}
+
+private func contingency(_ grouping: Grouping, _ lists: [[UInt32]], _ variant: CategoryVariant)
   -> Contingency
 {
   var pairs: [(UInt32, UInt32)] = []

@@ -148,11 +148,10 @@ private struct Flow {
   ) {
     let (model, all) = (subjects.fitted, subjects.heldOut)
     let groups = model.itemGroups?.assignment
-    let vectors = inner.itemVectors
     var random = RandomStream(seed: seed, stage: RandomStage.fidelityUsers, index: 1)
     let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
     let progress = Progress("followed", unit: "users", total: min(wanted, all.count), context.log)
-    var (shares, signs, counts) = ([Double](), [Double](), 0)
+    var found = FactorShares()
     for index in random.permutation(all.count) where users < wanted {
       let history = Array(all.history.row(index))
       guard history.count > 1 else { continue }
@@ -163,53 +162,38 @@ private struct Flow {
       users += 1
       let explanations = model.explain(history, items: best)
       for explanation in explanations {
-        let parts = Self.factors(explanation, of: inner.latentCount).map(\.value)
-          .sorted { abs($0) > abs($1) }
-        let (size, sum) = (parts.reduce(0) { $0 + abs($1) }, parts.reduce(0, +))
-        guard size > 0 else { continue }
-        counts += parts.count
-        shares.append(parts.prefix(4).reduce(0) { $0 + abs($1) } / size)
-        if sum != 0 { signs.append(parts.prefix(4).reduce(0, +) / sum) }
+        found.add(Self.factors(explanation, of: inner.latentCount).map(\.value))
       }
-      func count(_ own: [UInt32], _ result: inout (cases: Int, hits: Int)) {
-        let others = history.filter { !own.contains($0) }
-        guard !own.isEmpty, others.count >= own.count else { return }
-        result.cases += 1
-        var draws = [own]
-        for _ in 0..<5 {
-          draws.append(random.permutation(others.count).prefix(own.count).map { others[$0] })
-        }
-        let rows = SparseRows(
-          lists: draws.map { gone in history.filter { !gone.contains($0) } },
-          columnCount: model.itemCount)
-        let found = Matrix<Float>(rows: rows.rowCount, columns: 1)
-        model.score(rows, items: [first], into: found)
-        let mean = (1...5).reduce(0.0) { $0 + Double(found[$1, 0]) } / 5
-        if Double(found[0, 0]) < mean { result.hits += 1 }
+      let deletion = Deletion(model: model, history: history, item: first)
+      if let groups, let group = explanations[0].groups.first?.index {
+        deletion.count(history.filter { Int(groups[Int($0)]) == group }, in: &byGroup, &random)
       }
-      let explanation = explanations[0]
-      if let groups, let group = explanation.groups.first?.index {
-        count(history.filter { Int(groups[Int($0)]) == group }, &byGroup)
-      }
-      if let strongest = Self.factors(explanation, of: inner.latentCount).max(by: {
-        $0.value < $1.value
-      }),
-        strongest.value > 0, strongest.index < vectors.columns
-      {
-        // Those that lie farthest to the side where the recommended item is.
-        let side: Float = vectors[Int(first), strongest.index] < 0 ? -1 : 1
-        let order = history.map { ($0, side * vectors[Int($0), strongest.index]) }
-          .sorted { ($0.1, $1.0) > ($1.1, $0.0) }.filter { $0.1 > 0 }
-        count(order.prefix(max(history.count / 4, 1)).map(\.0), &byFactor)
+      if let own = Self.itemsOfStrongest(explanations[0], inner, history, first) {
+        deletion.count(own, in: &byFactor, &random)
       }
       progress.update(users)
     }
     progress.finish()
-    guard !shares.isEmpty, !signs.isEmpty else { return }
-    recommendations = shares.count
-    absolute = shares.reduce(0, +) / Double(shares.count)
-    signed = signs.sorted()[signs.count / 2]
-    factors = Double(counts) / Double(shares.count)
+    guard !found.largest.isEmpty, !found.signed.isEmpty else { return }
+    recommendations = found.largest.count
+    absolute = found.largest.reduce(0, +) / Double(found.largest.count)
+    signed = found.signed.sorted()[found.signed.count / 2]
+    factors = Double(found.count) / Double(found.largest.count)
+  }
+
+  /// The own items that lie farthest to the side of the item along the factor that speaks for it most.
+  private static func itemsOfStrongest(
+    _ explanation: Explanation, _ inner: any InterpretableModel, _ history: [UInt32], _ item: UInt32
+  ) -> [UInt32]? {
+    let vectors = inner.itemVectors
+    let factors = factors(explanation, of: inner.latentCount)
+    guard let strongest = factors.max(by: { $0.value < $1.value }),
+      strongest.value > 0, strongest.index < vectors.columns
+    else { return nil }
+    let side: Float = vectors[Int(item), strongest.index] < 0 ? -1 : 1
+    let order = history.map { ($0, side * vectors[Int($0), strongest.index]) }
+      .sorted { ($0.1, $1.0) > ($1.1, $0.0) }.filter { $0.1 > 0 }
+    return order.prefix(max(history.count / 4, 1)).map(\.0)
   }
 
   /// The parts by factors, without what all users share: factor 0 of each of several members, which have `count` each.
@@ -222,5 +206,51 @@ private struct Flow {
       }
       return (index, part.value)
     }
+  }
+}
+
+/// What the four largest factors make up of each recommendation.
+private struct FactorShares {
+  /// Of the sum of absolute values.
+  private(set) var largest: [Double] = []
+  /// Of the sum.
+  private(set) var signed: [Double] = []
+  /// Factors of all recommendations.
+  private(set) var count = 0
+
+  mutating func add(_ values: [Double]) {
+    let parts = values.sorted { abs($0) > abs($1) }
+    let (size, sum) = (parts.reduce(0) { $0 + abs($1) }, parts.reduce(0, +))
+    guard size > 0 else { return }
+    count += parts.count
+    largest.append(parts.prefix(4).reduce(0) { $0 + abs($1) } / size)
+    if sum != 0 { signed.append(parts.prefix(4).reduce(0, +) / sum) }
+  }
+}
+
+/// Whether an item's score falls more without some own items than without as many others.
+private struct Deletion {
+  let model: any RecommendationModel
+  let history: [UInt32]
+  let item: UInt32
+
+  /// Counts a case, where there are as many others, and a hit where the score falls more than for the mean of five draws.
+  func count(
+    _ own: [UInt32], in result: inout (cases: Int, hits: Int), _ random: inout RandomStream
+  ) {
+    let others = history.filter { !own.contains($0) }
+    guard !own.isEmpty, others.count >= own.count else { return }
+    result.cases += 1
+    var draws = [own]
+    for _ in 0..<5 {
+      draws.append(random.permutation(others.count).prefix(own.count).map { others[$0] })
+    }
+    let rows = SparseRows(
+      lists: draws.map { gone in history.filter { !gone.contains($0) } },
+      columnCount: model.itemCount)
+    let found = Matrix<Float>(rows: rows.rowCount, columns: 1)
+    model.score(rows, items: [item], into: found)
+    let mean = (1...5).reduce(0.0) { $0 + Double(found[$1, 0]) } / 5
+    if Double(found[0, 0]) < mean { result.hits += 1 }
   }
 }

@@ -78,12 +78,7 @@ struct Tune: Tool {
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
     let family = try ModelCatalogue.family(named: model)
-    let lines = try InputFile.lines(space).joined(separator: "\n")
-    guard let json = JSONValue(parsing: Array(lines.utf8)) else {
-      throw ToolError(.badData, "\(space): is not JSON")
-    }
-    let search = ParzenSearch(try SearchSpace(json, name: space), seed: seed.seed)
-    try checkRanges(search.space, family)
+    let search = try search(of: family)
     let file = try OutputFile(output, binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
@@ -98,17 +93,7 @@ struct Tune: Tool {
       context.log.notice("\(journal.trials.count) trials taken from \(trialsLog ?? "")")
     }
     let runner = TrialRunner(family: family, task: task, isPatient: patient, about: about)
-    var best: (trial: Trial, fitted: FittedModel)?
-    while journal.trials.count < trials {
-      let number = journal.trials.count
-      let choice = number == 0 ? [:] : settings(from: search, after: journal.trials, family)
-      let (trial, fitted) = try runner.run(number, choice, fixed: set, others: journal.trials)
-      try journal.add(trial)
-      report(trial, of: trials, context)
-      if let fitted, let value = trial.value, value > best?.trial.value ?? -1 {
-        best = (trial, fitted)
-      }
-    }
+    let best = try runTrials(search, runner, journal, family, context)
     guard let winner = journal.trials.filter({ $0.value != nil }).max(by: { $0.ranks(below: $1) })
     else {
       let reason = journal.trials.lazy.compactMap(\.failure).first ?? "see the log"
@@ -140,6 +125,36 @@ struct Tune: Tool {
     if let refitFailure {
       throw ToolError(.internalFault, "\(refitFailure); the best trial's model was kept")
     }
+  }
+
+  /// Runs the trials that are missing; returns the best of them that succeeded.
+  private func runTrials(
+    _ search: ParzenSearch, _ runner: TrialRunner, _ journal: TrialJournal,
+    _ family: any ModelFamily.Type, _ context: ToolContext
+  ) throws -> (trial: Trial, fitted: FittedModel)? {
+    var best: (trial: Trial, fitted: FittedModel)?
+    while journal.trials.count < trials {
+      let number = journal.trials.count
+      let choice = number == 0 ? [:] : settings(from: search, after: journal.trials, family)
+      let (trial, fitted) = try runner.run(number, choice, fixed: set, others: journal.trials)
+      try journal.add(trial)
+      report(trial, of: trials, context)
+      if let fitted, let value = trial.value, value > best?.trial.value ?? -1 {
+        best = (trial, fitted)
+      }
+    }
+    return best
+  }
+
+  /// The search of the space in the file, which the model must have.
+  private func search(of family: any ModelFamily.Type) throws -> ParzenSearch {
+    let lines = try InputFile.lines(space).joined(separator: "\n")
+    guard let json = JSONValue(parsing: Array(lines.utf8)) else {
+      throw ToolError(.badData, "\(space): is not JSON")
+    }
+    let search = ParzenSearch(try SearchSpace(json, name: space), seed: seed.seed)
+    try checkRanges(search.space, family)
+    return search
   }
 
   /// What must be equal for trials of a log to count; ranges and the number of trials may differ.
