@@ -105,6 +105,34 @@ private let confident = rows.with(
   ])
   func indgrm(_ variant: String) {
     let rows = variant.hasSuffix("confident") ? confident : rows
+    let options = options(of: variant)
+    let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+    if let affinity = network.affinity {
+      fillNormal(affinity.centres.value, seed: 8, stage: 1, index: 0)
+      affinity.origin.value.fill(0.05)
+    }
+    // Item vectors do not follow these parts of the loss, so their quotients would differ.
+    if options.usesGroupAttention || options.usesItemFeatures { network.decoder.items.rate = 0 }
+    if variant == "draws" {
+      network.decoder.groups.drawCounts = (0..<12).map { $0 % 5 }
+    }
+    if variant.hasPrefix("sampled") {
+      network.samplesItems(CandidateSampler(itemCounts: rows.columnCounts(), samples: 3))
+    }
+    if variant == "privileged" {
+      network.decoder.groups.privileged = PrivilegedGroups(
+        (0..<12).map { $0 == 5 ? [] : [UInt32($0 % 4), UInt32($0 % 3)] }, count: 4, vectors: nil,
+        weight: 3, triplets: 50)
+    }
+    moveFromStart(network)
+    // Shares reach the parts' encoder as single-precision values, so differences are coarser.
+    let isCoarse = options.usesParts
+    check(network, step: isCoarse ? 1e-3 : 1e-5, tolerance: isCoarse ? 2e-3 : 2e-6) {
+      network.train(rows, step: 4, anneal: 0.8).reduce(0) { $0 + $1.value }
+    }
+  }
+
+  private func options(of variant: String) -> InDGRMOptions {
     var options = InDGRMOptions()
     options.width = 8
     options.depth = variant == "shallow" ? 0 : 2
@@ -125,24 +153,11 @@ private let confident = rows.with(
     options.usesParts = variant.hasSuffix("parts")
     options.cost =
       ReconstructionCost(rawValue: String(variant.prefix { $0 != "-" })) ?? .multinomial
-    let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
-    if let affinity = network.affinity {
-      fillNormal(affinity.centres.value, seed: 8, stage: 1, index: 0)
-      affinity.origin.value.fill(0.05)
-    }
-    // Item vectors do not follow these parts of the loss, so their quotients would differ.
-    if options.usesGroupAttention || options.usesItemFeatures { network.decoder.items.rate = 0 }
-    if variant == "draws" {
-      network.decoder.groups.drawCounts = (0..<12).map { $0 % 5 }
-    }
-    if variant.hasPrefix("sampled") {
-      network.samplesItems(CandidateSampler(itemCounts: rows.columnCounts(), samples: 3))
-    }
-    if variant == "privileged" {
-      network.decoder.groups.privileged = PrivilegedGroups(
-        (0..<12).map { $0 == 5 ? [] : [UInt32($0 % 4), UInt32($0 % 3)] }, count: 4, vectors: nil,
-        weight: 3, triplets: 50)
-    }
+    return options
+  }
+
+  /// Away from where everything is small or equal, so that each term matters.
+  private func moveFromStart(_ network: InDGRMNetwork<Double>) {
     for parameter in network.decoder.mapping.value.buffer.indices {
       network.decoder.mapping.value.pointer[parameter] *= 30
     }
@@ -161,11 +176,6 @@ private let confident = rows.with(
       for index in parameter.value.buffer.indices {
         parameter.value.pointer[index] += 0.02 * Double(index % 7 - 3)
       }
-    }
-    // Shares reach the parts' encoder as single-precision values, so differences are coarser.
-    let isCoarse = options.usesParts
-    check(network, step: isCoarse ? 1e-3 : 1e-5, tolerance: isCoarse ? 2e-3 : 2e-6) {
-      network.train(rows, step: 4, anneal: 0.8).reduce(0) { $0 + $1.value }
     }
   }
 

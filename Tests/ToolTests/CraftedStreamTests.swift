@@ -40,83 +40,72 @@ import Testing
     TableChunk(name, rowCount: columns.first?.values.count ?? 0, columns)
   }
 
+  private typealias Body = (StreamWriter) throws -> Void
+
+  private var users: TableChunk { table("users", [("id", .text(["u", "v"]))]) }
+  private var items: TableChunk { table("items", [("id", .text(["a", "b"]))]) }
+
+  private func rows(_ users: [UInt32], _ items: [UInt32]) -> TableChunk {
+    table("interactions", [("user", .u32(users)), ("item", .u32(items))])
+  }
+
+  /// Tables one after the other.
+  private func tables(_ tables: TableChunk...) -> Body {
+    { for table in tables { try $0.write(table) } }
+  }
+
   @Test func interactions() throws {
     let readers = [
       "split -q IN", "fit -q --model ease IN", "group-items -q --groups 2 IN",
       "binarize -q --min-user 1 IN", "dump -q --to npz IN",
     ]
-    let users = table("users", [("id", .text(["u", "v"]))])
-    let items = table("items", [("id", .text(["a", "b"]))])
-    func rows(_ users: [UInt32], _ items: [UInt32]) -> TableChunk {
-      table("interactions", [("user", .u32(users)), ("item", .u32(items))])
-    }
-    typealias Body = (StreamWriter) throws -> Void
-    let cases: [(String, Body)] = [
-      ("a user outside", { for t in [users, items, rows([2], [0])] { try $0.write(t) } }),
-      ("an item outside", { for t in [users, items, rows([0], [7])] { try $0.write(t) } }),
+    let empty = ["split -q IN", "fit -q --model ease IN"]
+    let faults: [(String, [String], Body)] = [
+      ("a user outside", readers, tables(users, items, rows([2], [0]))),
+      ("an item outside", readers, tables(users, items, rows([0], [7]))),
+      ("rows before dictionaries", readers, tables(rows([0], [0]), users, items)),
+      ("users without ids", readers, tables(table("users", [("name", .text(["u"]))]))),
+      ("ids that are numbers", readers, tables(table("users", [("id", .u32([1]))]))),
       (
-        "rows before dictionaries", { for t in [rows([0], [0]), users, items] { try $0.write(t) } }
+        "rows without items", readers,
+        tables(users, items, table("interactions", [("user", .u32([0]))]))
       ),
       (
-        "users without ids",
-        { try $0.write(TableChunk("users", rowCount: 1, [("name", .text(["u"]))])) }
+        "unknown categories", readers,
+        tables(
+          table(
+            "items", [("id", .text(["a"])), ("categories", .lists(offsets: [0, 1], values: [3]))]))
       ),
       (
-        "ids that are numbers",
-        { try $0.write(TableChunk("users", rowCount: 1, [("id", .u32([1]))])) }
+        "a rating that is none", readers,
+        tables(
+          users, items,
+          table(
+            "interactions",
+            [("user", .u32([0])), ("item", .u32([0])), ("rating", .f32([.nan]))]))
       ),
+      ("an infinite category vector", readers, infiniteVector),
       (
-        "rows without items",
-        {
-          for t in [users, items] { try $0.write(t) }
-          try $0.write(TableChunk("interactions", rowCount: 1, [("user", .u32([0]))]))
-        }
+        "unknown roles", readers,
+        tables(table("users", [("id", .text(["u"])), ("role", .u8([9]))]))
       ),
-      (
-        "unknown categories",
-        {
-          try $0.write(
-            table(
-              "items",
-              [("id", .text(["a"])), ("categories", .lists(offsets: [0, 1], values: [3]))]))
-        }
-      ),
-      (
-        "a rating that is none",
-        {
-          for t in [users, items] { try $0.write(t) }
-          try $0.write(
-            table(
-              "interactions",
-              [("user", .u32([0])), ("item", .u32([0])), ("rating", .f32([.nan]))]))
-        }
-      ),
-      (
-        "an infinite category vector",
-        {
-          let writer = $0
-          try writer.write(table("categories", [("name", .text(["c"]))]))
-          try [Float.infinity].withUnsafeBytes {
-            try writer.write(tensor: "category_vectors", .f32, shape: [1, 1], $0)
-          }
-          for t in [users, items, rows([0, 1], [0, 1])] { try writer.write(t) }
-        }
-      ),
-      (
-        "unknown roles",
-        { try $0.write(table("users", [("id", .text(["u"])), ("role", .u8([9]))])) }
-      ),
-      ("nothing at all", { _ in }), ("no rows", { for t in [users, items] { try $0.write(t) } }),
+      ("nothing at all", empty, tables()), ("no rows", empty, tables(users, items)),
     ]
-    for (note, body) in cases {
-      try refuse(
-        .interactions, ["ratings": false, "times": false],
-        by: note.hasPrefix("no") ? ["split -q IN", "fit -q --model ease IN"] : readers, note, body)
+    for (note, readers, body) in faults {
+      try refuse(.interactions, ["ratings": false, "times": false], by: readers, note, body)
     }
     try refuse(
       .interactions, ["split": ["scheme": "users", "folds": 5]],
-      by: ["fit -q --model ease IN", "dump -q --part train --to npz IN"], "a split without roles"
-    ) { for t in [users, items, rows([0], [0])] { try $0.write(t) } }
+      by: ["fit -q --model ease IN", "dump -q --part train --to npz IN"], "a split without roles",
+      tables(users, items, rows([0], [0])))
+  }
+
+  private func infiniteVector(_ writer: StreamWriter) throws {
+    try writer.write(table("categories", [("name", .text(["c"]))]))
+    try [Float.infinity].withUnsafeBytes {
+      try writer.write(tensor: "category_vectors", .f32, shape: [1, 1], $0)
+    }
+    for table in [users, items, rows([0, 1], [0, 1])] { try writer.write(table) }
   }
 
   @Test func models() throws {

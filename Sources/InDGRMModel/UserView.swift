@@ -1,0 +1,134 @@
+// What does the decoder make of one user, term by term?
+
+import DenseMath
+import Fitting
+import Glibc
+import Recommending
+import Training
+
+/// One user's side of the decoder in double precision.
+struct UserView {
+  private let decoder: Decoder<Float>
+  private let options: InDGRMOptions
+  private let z: [Double]
+  private let unit: [Double]
+  /// y^(g), G x d; empty without group parts.
+  private let places: [[Double]]
+  private let weights: [Double]
+  /// o_i^(g), G x d.
+  private var mapping: [[Double]] = []
+  /// o_i^(g) . z + b_g.
+  private var activity: [Double] = []
+
+  init(
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
+    items: [UInt32]
+  ) {
+    self.decoder = decoder
+    self.options = options
+    z = seen.points.row(row).map(Double.init)
+    weights = seen.clusterWeights.row(row).map(Double.init)
+    let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
+    places =
+      seen.groupPlaces.map { all in
+        let own = all.row(row).map(Double.init)
+        return (0..<options.groups).map {
+          Array(own[$0 * options.latent..<($0 + 1) * options.latent])
+        }
+      } ?? []
+    guard options.mixesGroups else { return }
+    for group in 0..<options.groups {
+      var vector = [Double](repeating: 0, count: options.latent)
+      for (cluster, weight) in weights.enumerated() {
+        let row = decoder.mapping.value.row(cluster * options.groups + group)
+        for index in vector.indices { vector[index] += weight * Double(row[index]) }
+      }
+      mapping.append(vector)
+    }
+    let bias = (0..<options.groups).map { Double(decoder.groupBias.value[0, $0]) }
+    var own = MappingRefinement(mapping: mapping, z: z)
+    if options.refineSteps > 0 {
+      own.refine(
+        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost,
+        membership: decoder.groups.membership, bias: bias, items: items,
+        steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
+      mapping = own.vectors(mapping, z: z)
+    }
+    activity = (0..<options.groups).map { own.product($0) + bias[$0] }
+  }
+
+  /// a cos(h_j, z) + beta_j.
+  private func similarity(_ item: Int) -> Double {
+    let vector = decoder.unitItems.row(item)
+    var product = 0.0
+    for index in vector.indices { product += unit[index] * Double(vector[index]) }
+    return Double(decoder.scaleFactor) * product + Double(decoder.itemBias.value.pointer[item])
+  }
+
+  /// The scores of all items.
+  func score(into scores: UnsafeMutableBufferPointer<Float>) {
+    let most = activity.max() ?? 0
+    let factors = activity.map { exp($0 - most) }
+    for item in scores.indices {
+      let row = decoder.groups.membership.row(item)
+      var mixture = 1e-20
+      for group in row.indices { mixture += Double(row[group]) * factors[group] }
+      scores[item] = Float(similarity(item) + most + log(mixture))
+    }
+  }
+
+  func explain(_ item: UInt32) -> Explanation {
+    let vector = decoder.scoredItems.row(Int(item))
+    let scale = Double(decoder.scaleFactor)
+    // What each factor says of the item, for all groups alike or for each.
+    func agreement(_ place: [Double]) -> [Double] {
+      place.indices.map { scale * place[$0] * Double(vector[$0]) }
+    }
+    let common = places.isEmpty ? agreement(unit) : [Double](repeating: 0, count: options.latent)
+    let byGroup = places.map(agreement)
+    var factors = common
+    var parts = [
+      Explanation.Contribution(
+        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
+    ]
+    var groups: [Explanation.GroupShare] = []
+    let similarity = common.reduce(0, +)
+    if let doors = decoder.doors {
+      groups = [.init(index: doors.assignment[Int(item)], weight: 1, contribution: similarity)]
+    } else if options.usesGroups {
+      let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
+      let preference = activity.enumerated().map { group, value in
+        value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
+      }
+      let most = preference.max() ?? 0
+      let terms = zip(membership, preference).map { $0 * exp($1 - most) }
+      let total = terms.reduce(0, +)
+      var mixture = 0.0
+      for group in 0..<options.groups where terms[group] > 0 {
+        let weight = terms[group] / total
+        groups.append(
+          .init(
+            index: group, weight: weight, contribution: weight * (similarity + preference[group])))
+        parts.append(
+          .init(source: .group(group), value: weight * Double(decoder.groupBias.value[0, group])))
+        mixture -= weight * log(weight / membership[group])
+        for index in factors.indices {
+          let own = byGroup.isEmpty ? 0 : byGroup[group][index]
+          factors[index] += weight * (own + mapping[group][index] * z[index])
+        }
+      }
+      parts.append(.init(source: .groupMixture, value: mixture))
+    }
+    // What a closed door keeps out is no part of the score.
+    parts += factors.enumerated().filter { decoder.doors == nil || $1 != 0 }
+      .map { .init(source: .factor($0), value: $1) }
+    var explanation = Explanation(
+      item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
+    explanation.clusters =
+      weights.enumerated().map { .init(index: $0, weight: $1) }
+      .sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    explanation.groups = groups.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
+    return explanation
+  }
+}
