@@ -30,25 +30,7 @@ struct Fit: Tool {
   @Argument(help: "Split or interactions to read; - is standard input.")
   var input = "-"
 
-  @Option(
-    help: "Which model to fit; --list shows them.",
-    completion: .list(ModelCatalogue.families.map { $0.name }))
-  var model = "indgrm"
-
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "A setting of the model, repeatable; --list shows them.", valueName: "name=value"))
-  var set: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Settings that go together under a name, such as paper; --set takes precedence, --list shows them.",
-      valueName: "name"))
-  var preset: String?
-
-  @Flag(help: "List the models, their settings and presets and the rules, then end.")
-  var list = false
+  @OptionGroup var chosen: ModelChoice
 
   @Option(
     help: ArgumentHelp(
@@ -89,16 +71,7 @@ struct Fit: Tool {
       valueName: "file"))
   var start: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "File to put the run aside in now and then, and when it ends.", valueName: "file"))
-  var checkpoint: String?
-
-  @Option(help: ArgumentHelp("Epochs between checkpoints.", valueName: "n"))
-  var checkpointEvery = 10
-
-  @Option(help: ArgumentHelp("A checkpoint to go on from.", valueName: "file"))
-  var resume: String?
+  @OptionGroup var aside: CheckpointOptions
 
   @Option(
     help: ArgumentHelp(
@@ -119,10 +92,7 @@ struct Fit: Tool {
       throw ValidationError("--refit takes all training users; leave --train-percent out")
     }
     guard budget ?? 1 > 0 else { throw ValidationError("--budget must be positive") }
-    guard checkpointEvery > 0 else {
-      throw ValidationError("--checkpoint-every must be positive")
-    }
-    let written = [output.output, checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
+    let written = [output.output, aside.checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
     guard Set(written).count == written.count else {
       throw ValidationError("--output, --checkpoint and --log-json must be different files")
     }
@@ -133,101 +103,45 @@ struct Fit: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
-    if list { return try listModels() }
+    if chosen.list { return try chosen.printModels() }
     let time = budget.map { TrainingBudget(seconds: $0) }
-    let family = try ModelCatalogue.family(named: model)
-    let settings = try ModelSettings(set, preset: preset, for: family)
+    let family = try ModelCatalogue.family(named: chosen.model)
+    let settings = try ModelSettings(chosen.set, preset: chosen.preset, for: family)
     try refuseWhatCannotApply(family)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
     let file = try output.open(binary: true)
     // Made now and thrown away, so that a place that cannot be written to is known before any training.
-    if let checkpoint { _ = try OutputFile(checkpoint, binary: true) }
+    if let checkpoint = aside.checkpoint { _ = try OutputFile(checkpoint, binary: true) }
     var inputs = try FitInputs(
       input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context.log)
     if let groups { try inputs.start(fromGroups: groups) }
-    if let start { try inputs.start(fromModel: start, of: model) }
+    if let start { try inputs.start(fromModel: start, of: chosen.model) }
     let putAside = RunCheckpoint(
-      model: model, options: family.options, settings: settings.json, seed: seed.seed,
-      metric: metric.text,
-      percent: trainPercent, digests: inputs.digests,
-      provenance: context.provenance(
-        from: inputs.provenance, at: inputs.paths, seed: seed.seed))
-    if let resume {
+      model: chosen.model, options: family.options, settings: settings.json, seed: seed.seed,
+      metric: metric.text, percent: trainPercent, digests: inputs.digests,
+      provenance: context.provenance(from: inputs.provenance, at: inputs.paths, seed: seed.seed))
+    if let resume = aside.resume {
       inputs.task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model]))
     }
     let report = try TrainingReport(
       context, logFile: logJSON, after: inputs.task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
-    monitor.checkpointEvery = checkpointEvery
+    monitor.checkpointEvery = aside.checkpointEvery
     monitor.budget = time
-    if let checkpoint { monitor.checkpoint = { try putAside.write($0, to: checkpoint) } }
+    if let checkpoint = aside.checkpoint {
+      monitor.checkpoint = { try putAside.write($0, to: checkpoint) }
+    }
     let run = FitRun(
-      family: family, model: model, settings: settings, metric: metric, task: inputs.task,
+      family: family, model: chosen.model, settings: settings, metric: metric, task: inputs.task,
       whole: inputs.whole, budget: budget, comparesRivals: !noRivals, report: report,
       provenance: putAside.provenance)
-    var made = try run.run(monitor, context.log)
-    // A signal may have come while something ran that cannot be cut short.
-    if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
-    if made.outcome == .stopped {
-      made.model.description = made.model.description.setting("stopped", .bool(true))
-    }
+    let made = try run.run(monitor, context.log)
     try made.model.write(to: file, kind: .model)
     try file.commit()
     let described = made.model.description["settings"] ?? .null
     try report.finish(described, made.gain)
     try refuseSuccess(made.outcome, isOfFirst: refit && described["refit"] == nil)
-  }
-
-  /// Throws `ToolError` where the model that was written is not all that was asked for.
-  ///
-  /// - Parameter isOfFirst: whether it is the first fit's, of which --refit asks two.
-  private func refuseSuccess(_ outcome: FitOutcome, isOfFirst: Bool) throws {
-    switch outcome {
-    case .finished: break
-    case .failed(let failure):
-      throw ToolError(.internalFault, "\(failure); the best model before was kept")
-    case .stopped:
-      let what = isOfFirst ? "the first fit's model" : "the best model so far"
-      throw ToolError(
-        .stopped,
-        "stopped by a signal; \(what) was written and is marked as stopped"
-          + (checkpoint.map { "; go on with --resume \($0)" } ?? ""))
-    }
-  }
-
-  /// Options that the model has no use for, before they are silently of none.
-  private func refuseWhatCannotApply(_ family: any ModelFamily.Type) throws {
-    let given = [
-      ("--init", start), ("--checkpoint", checkpoint), ("--resume", resume),
-      ("--budget", budget.map { "\($0)" }),
-    ]
-    if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
-      throw ToolError(
-        .usage,
-        "\(useless.0) is for networks; '\(model)' is none")
-    }
-    if !family.takesGroups, groups != nil {
-      throw ToolError(.usage, "--groups is for models with item groups; '\(model)' has none")
-    }
-  }
-
-  private func listModels() throws {
-    let file = try OutputFile("-", binary: false)
-    for family in ModelCatalogue.families {
-      try file.write("\(family.name): \(family.summary)\n")
-      for option in family.options {
-        let help = family.help(of: option)
-        try file.write("  \(option.name)=\(option.defaultText)  \(help) (\(option.rangeText))\n")
-      }
-      for preset in family.presets {
-        let words = preset.words.joined(separator: " ")
-        try file.write("  preset \(preset.name)  \(preset.summary): \(words)\n")
-      }
-    }
-    try file.write("rules: what auto takes, where its row comes from and where it was tried\n")
-    for rule in ModelCatalogue.rules { try file.write("  \(rule.line)\n") }
-    try file.commit()
   }
 }

@@ -29,12 +29,18 @@ struct FitRun {
     var gain: NetworkGain?
   }
 
-  /// Fits the rivals, the model, and with --refit the model once more; failures are told to the log as well.
+  /// Fits the rivals, the model, and with --refit the model once more; failures are told to the log as well, and
+  /// a model whose fit was stopped says so.
   func run(_ monitor: TrainingMonitor, _ log: Diagnostics) throws -> Made {
     do {
       var made = try first(monitor, log)
       if let whole, made.outcome == .finished, !StopRequest.isMade {
         try again(whole, &made, log)
+      }
+      // A signal may have come while something ran that cannot be cut short.
+      if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
+      if made.outcome == .stopped {
+        made.model.description = made.model.description.setting("stopped", .bool(true))
       }
       return made
     } catch {

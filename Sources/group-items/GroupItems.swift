@@ -117,7 +117,7 @@ struct GroupItems: Tool {
       let none = UInt32(data.categories.count)
       result.assignment = lists.map { $0.first ?? none }
       result.count = data.categories.count + (result.assignment.contains(none) ? 1 : 0)
-      result.prototypes = meanDirections(vectors, result.assignment, result.count)
+      result.prototypes = ItemGrouping.meanDirections(vectors, result.assignment, result.count)
     }
     return result
   }
@@ -133,31 +133,6 @@ struct GroupItems: Tool {
       items: stored.items, categories: stored.categories, popularity: stored.itemInteractions,
       names: GroupNames(model, stored)?.names)
   }
-
-  private func meanDirections(_ vectors: Matrix<Float>, _ groups: [UInt32], _ count: Int) -> Matrix<
-    Float
-  > {
-    let sums = Matrix<Float>(rows: count, columns: vectors.columns)
-    for (item, group) in groups.enumerated() {
-      let (source, target) = (vectors.row(item), sums.row(Int(group)))
-      for index in source.indices { target[index] += source[index] }
-    }
-    let unit = Matrix<Float>(rows: count, columns: vectors.columns)
-    normaliseRows(sums, into: unit, norms: Matrix(rows: 1, columns: count))
-    return unit
-  }
-}
-
-/// Items with their groups, from whatever source.
-private struct ItemGrouping {
-  var assignment: [UInt32]
-  var count: Int
-  var prototypes: Matrix<Float>
-  let items: ItemChunk
-  let categories: [String]
-  let popularity: [Int]
-  /// What the groups are called, where that is not told by what they hold.
-  var names: [String]?
 }
 
 /// The choices of `--from`.

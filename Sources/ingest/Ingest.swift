@@ -41,34 +41,7 @@ struct Ingest: Tool {
   @Option(help: ArgumentHelp("Ids of users that the ratings number from 0.", valueName: "file"))
   var userIds: String?
 
-  @Option(help: "How interactions are laid out.")
-  var layout: SourceLayout = .auto
-
-  @Option(
-    help: ArgumentHelp(
-      "What separates fields: tab, space, or up to eight characters such as ::.",
-      valueName: "text"))
-  var delimiter: String?
-
-  @Option(help: "Whether the first line names the columns.")
-  var header: HeaderChoice = .auto
-
-  @Option(
-    help: ArgumentHelp(
-      "Which column or key holds what, as in user=1,item=asin,title=name,time=none.",
-      valueName: "roles"))
-  var columns: String?
-
-  @Option(
-    help: "Quotes around fields: by the delimiter (auto), as in RFC 4180 (csv), or as text (none).")
-  var quotes: QuoteRule = .auto
-
-  @Option(help: "How text that is not ASCII is understood.")
-  var encoding: TextEncoding = .auto
-
-  @Option(
-    help: ArgumentHelp("What stands for no rating in a matrix, if not 0.", valueName: "number"))
-  var missing: Float?
+  @OptionGroup var format: FormatOptions
 
   @Option(help: ArgumentHelp("Tolerate this many bad rows.", valueName: "n"))
   var skipBad = 0
@@ -86,14 +59,6 @@ struct Ingest: Tool {
     guard files.count(where: { $0 == "-" || $0 == "/dev/stdin" }) <= 1 else {
       throw ValidationError("standard input (-) can be read once only")
     }
-    if let delimiter, let text = delimiterText {
-      guard (1...8).contains(text.utf8.count),
-        text.utf8.allSatisfy({ $0 < 0x80 && !"\"\n\r".utf8.contains($0) })
-      else {
-        throw ValidationError(
-          "--delimiter '\(delimiter)' is not tab, space or up to eight ASCII characters")
-      }
-    }
   }
 
   /// All that is read.
@@ -101,29 +66,12 @@ struct Ingest: Tool {
     inputs + items + [itemIds, userIds, categoryVectors].compactMap { $0 }
   }
 
-  private var delimiterText: String? {
-    ["tab": "\t", "\\t": "\t", "space": " "][delimiter ?? ""] ?? delimiter
-  }
-
-  /// How sources are to be read.
-  private func sourceOptions() throws -> SourceOptions {
-    var options = SourceOptions()
-    options.layout = layout
-    options.delimiter = delimiterText
-    options.header = header.value
-    options.quotes = quotes
-    options.encoding = encoding
-    options.missing = missing
-    if let columns { options.columns = try ColumnSelection(columns) }
+  func execute(_ context: ToolContext) throws {
+    let options = try format.sourceOptions()
     guard !options.columns.hasCategories || categoryVectors == nil else {
       throw ToolError(
         .usage, "--category-vectors are for categories of --items, not for category= of --columns")
     }
-    return options
-  }
-
-  func execute(_ context: ToolContext) throws {
-    let options = try sourceOptions()
     let texts = options.columns.hasLabels ? ItemTexts() : nil
     let badRows = BadRows(tolerated: skipBad)
 
@@ -134,7 +82,7 @@ struct Ingest: Tool {
       context.log.warning("\(twice): is named twice, and its rows count twice")
     }
     let labels = try ItemLabels(
-      items: items, quotes: quotes, originalIDs: itemIds, categoryVectors: categoryVectors)
+      items: items, quotes: format.quotes, originalIDs: itemIds, categoryVectors: categoryVectors)
     let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }
     let progress = Progress("read", unit: "interactions", context.log)
     var sink: InteractionSink?
@@ -190,49 +138,5 @@ struct Ingest: Tool {
       "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items;"
         + " \(sink.summary)",
       counts: ["interactions": rows, "users": sink.users.count, "items": sink.items.count])
-  }
-}
-
-/// The choices of `--header`.
-enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
-  case auto, yes, no
-
-  var value: Bool? { self == .auto ? nil : self == .yes }
-}
-
-extension SourceLayout: ExpressibleByArgument {}
-extension QuoteRule: ExpressibleByArgument {}
-extension TextEncoding: ExpressibleByArgument {}
-
-/// How the inputs before were read.
-private struct SeenLayouts {
-  private var layouts: Set<String> = []
-  private var orders: [(name: String, order: ColumnOrder)] = []
-
-  /// Says how an input is read, in passing where another was read like that.
-  ///
-  /// Throws `ToolError` as `refuseOther`.
-  mutating func add(_ source: any InteractionSource, _ name: String, _ log: Diagnostics) throws {
-    if let order = source.order {
-      try refuseOther(order, name)
-      if !orders.contains(where: { $0.order == order }) { orders.append((name, order)) }
-    }
-    if layouts.insert(source.layout).inserted {
-      log.notice("\(name): \(source.layout)")
-    } else {
-      log.info("\(name): \(source.layout)")
-    }
-  }
-
-  /// Throws `ToolError` where an input has a header, another has none, and their columns would be read in different
-  /// orders: they are parts of one table as a rule.
-  private func refuseOther(_ order: ColumnOrder, _ name: String) throws {
-    guard let other = orders.first(where: { $0.order.contradicts(order) }) else { return }
-    let named = order.isNamed ? (name, order) : other
-    let bare = order.isNamed ? other.name : name
-    throw ToolError(
-      .badData,
-      "\(bare): has no header, and its columns would be read in another order than those of \(named.0); say which"
-        + " field holds what, as in --columns \(named.1.option)")
   }
 }

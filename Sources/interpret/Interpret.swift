@@ -48,17 +48,7 @@ struct Interpret: Tool {
       "ARD variance up to which a dimension counts as pruned.", valueName: "variance"))
   var prune = 0.001
 
-  @Option(
-    help: ArgumentHelp(
-      "Votes for each dimension that disentanglement learns from; as many are judged.",
-      valueName: "n"))
-  var votes = 10
-
-  @Option(help: ArgumentHelp("Representations put together for a vote.", valueName: "n"))
-  var draws = 64
-
-  @Option(help: "How disentanglement makes histories from representations.")
-  var histories: HistoryMaking = .drawn
+  @OptionGroup var disentanglement: DisentanglementOptions
 
   @Option(
     help: ArgumentHelp(
@@ -77,13 +67,7 @@ struct Interpret: Tool {
       valueName: "file"))
   var other: String?
 
-  @Option(
-    help: ArgumentHelp("Users whose best recommendation is taken apart.", valueName: "n"))
-  var fidelityUsers = 100
-
-  @Option(
-    help: ArgumentHelp("Random orders an explanation is held against.", valueName: "n"))
-  var orders = 10
+  @OptionGroup var fidelity: FidelityOptions
 
   @Option(
     help: ArgumentHelp("Best items of every test user whose reasons are checked.", valueName: "n"))
@@ -104,15 +88,8 @@ struct Interpret: Tool {
     guard (2...10_000_000).contains(sample) else {
       throw ValidationError("--sample must be between 2 and 10000000")
     }
-    guard (1...100_000).contains(votes), (2...10_000).contains(draws), (1...1000).contains(orders)
-    else {
-      throw ValidationError(
-        "--votes must be between 1 and 100000, --draws between 2 and 10000, --orders between 1 and 1000"
-      )
-    }
-    guard (1...10_000_000).contains(fidelityUsers), (2...10_000).contains(clusters) else {
-      throw ValidationError(
-        "--fidelity-users must be between 1 and 10000000, --clusters between 2 and 10000")
+    guard (2...10_000).contains(clusters) else {
+      throw ValidationError("--clusters must be between 2 and 10000")
     }
     guard (1...1000).contains(reasonsTop) else {
       throw ValidationError("--reasons-top must be between 1 and 1000")
@@ -126,7 +103,7 @@ struct Interpret: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
-    let parts = try chosenParts()
+    let parts = try Part.chosen(only)
     try BLAS.open()
     let file = try output.open(binary: false)
     let subjects = try Subjects(
@@ -136,15 +113,13 @@ struct Interpret: Tool {
       switch part {
       case .structure:
         sections.append(
-          structureSection(subjects, users: fidelityUsers, seed: seed.seed, context))
+          structureSection(subjects, users: fidelity.fidelityUsers, seed: seed.seed, context))
       case .independence: sections.append(independenceSection(subjects, prune: prune))
       case .disentanglement:
-        var plan = DisentanglementPlan()
-        plan.votes = votes
-        plan.draws = draws
-        plan.seed = seed.seed
         sections.append(
-          disentanglementSection(subjects, plan, histories, prune: prune, context))
+          disentanglementSection(
+            subjects, disentanglement.plan(seed.seed), disentanglement.histories, prune: prune,
+            context))
       case .agreement:
         sections.append(
           agreementSection(
@@ -153,12 +128,11 @@ struct Interpret: Tool {
               ?? other.map { try KnownLabels(other: $0, subjects) },
             seed: seed.seed))
       case .fidelity:
-        var plan = FidelityPlan()
-        plan.orders = orders
-        plan.seed = seed.seed
         let targets = try recommendations.map { try RecommendedItems($0, subjects) }
         sections.append(
-          try fidelitySection(subjects, plan, users: fidelityUsers, targets: targets, context))
+          try fidelitySection(
+            subjects, fidelity.plan(seed.seed), users: fidelity.fidelityUsers, targets: targets,
+            context))
       case .reasons:
         sections.append(reasonsSection(subjects, top: reasonsTop, context))
       case .bounds: sections.append(boundsSection(subjects, confidence: confidence))
@@ -167,44 +141,4 @@ struct Interpret: Tool {
     try file.write(format == .json ? subjects.json(sections) : subjects.text(sections))
     try file.commit()
   }
-
-  private func chosenParts() throws -> [Part] {
-    guard let only else { return Part.allCases }
-    let chosen = try only.split(separator: ",").map { name in
-      guard let part = Part(rawValue: String(name)) else {
-        let names = Part.allCases.map(\.rawValue).joined(separator: ", ")
-        throw ToolError(.usage, "there is no part '\(name)'; choose from \(names)")
-      }
-      return part
-    }
-    guard !chosen.isEmpty else { throw ToolError(.usage, "--only names nothing to measure") }
-    return Part.allCases.filter(chosen.contains)
-  }
-}
-
-/// What can be measured, in the order of the report.
-enum Part: String, CaseIterable {
-  case structure
-  case independence
-  case disentanglement
-  case agreement
-  case fidelity
-  case reasons
-  case bounds
-}
-
-/// How a history is made from scores.
-enum HistoryMaking: String, ExpressibleByArgument, CaseIterable {
-  /// By chance, as the model says users choose.
-  case drawn
-  /// The items that score highest.
-  case top
-  /// Every item by its probability.
-  case expected
-}
-
-/// The formats of `--format`.
-enum InterpretFormat: String, ExpressibleByArgument, CaseIterable {
-  case text
-  case json
 }

@@ -21,6 +21,12 @@ struct LikenessOptions: ParsableArguments {
 
   var isWanted: Bool { diversity || vectors != nil }
 
+  /// Throws `ToolError` (usage) for metrics that are named where nobody asks for likeness.
+  func refuseUnasked(_ metrics: [Metric]) throws {
+    guard !isWanted, let metric = metrics.first(where: Metric.likeness.contains) else { return }
+    throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --diversity")
+  }
+
   /// What items are compared by; nil where nobody asks.
   ///
   /// Calibration is left out where it cannot be told and is not asked for by name.

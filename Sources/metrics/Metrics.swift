@@ -45,21 +45,7 @@ struct Metrics: Tool {
       "Upper bounds of the item-frequency groups, comma-separated.", valueName: "n,..."))
   var itemGroups = "5,20,50,100"
 
-  @Flag(help: "Also measure how many recommended items are explainable: mep, mer, explainable.")
-  var explainability = false
-
-  @Option(
-    help: ArgumentHelp("Nearest items that make an item explainable, at most.", valueName: "n"))
-  var neighbours = 50
-
-  @Option(
-    help: ArgumentHelp(
-      "Share of them above which a history makes it explainable.", valueName: "share"))
-  var threshold = 0.01
-
-  @Option(help: "Whether every item can be explainable or only those the user chose.")
-  var reading: ExplainabilitySettings.Reading = .set
-
+  @OptionGroup var explainability: ExplainabilityOptions
   @OptionGroup var likeness: LikenessOptions
 
   @Option(help: ArgumentHelp("Confidence of the intervals.", valueName: "level"))
@@ -147,23 +133,8 @@ struct Metrics: Tool {
         return metric
       }
     }
-    if explainability {
-      guard (1...10_000).contains(neighbours), (0..<1).contains(threshold) else {
-        throw ToolError(
-          .usage, "--neighbours must be between 1 and 10000, --threshold at least 0 and below 1")
-      }
-      var settings = ExplainabilitySettings()
-      settings.neighbours = neighbours
-      settings.threshold = threshold
-      settings.reading = reading
-      options.explainability = settings
-      if metrics == nil { options.metrics += Metric.explainability }
-    } else if let metric = options.metrics.first(where: \.needsExplainability) {
-      throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --explainability")
-    }
-    if !likeness.isWanted, let metric = options.metrics.first(where: Metric.likeness.contains) {
-      throw ToolError(.usage, "the metric '\(metric.rawValue)' needs --diversity")
-    }
+    try explainability.add(to: &options, namesMetrics: metrics != nil)
+    try likeness.refuseUnasked(options.metrics)
     return options
   }
 
@@ -174,80 +145,5 @@ struct Metrics: Tool {
       }
       return number
     }
-  }
-
-  private func report(_ measured: Measured, _ context: ToolContext) throws {
-    let (counts, name) = (measured.report.counts, measured.name)
-    guard counts.lists > 0 else {
-      throw ToolError(
-        .badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
-    }
-    let (missing, all) = measured.missing
-    if missing > 0 {
-      let words = "\(name): \(missing) of \(all) lists of the truth's users and rounds are missing"
-      guard partial else {
-        throw ToolError(
-          .badData, "\(words); score the whole split, or give --partial to measure a part")
-      }
-      context.log.notice("\(words) and left out")
-    }
-    if counts.emptyTruthLists > 0 {
-      context.log.notice("\(name): left out \(counts.emptyTruthLists) lists whose truth is empty")
-    }
-    if counts.unscorableTruthItems > 0 {
-      context.log.notice(
-        "\(name): \(counts.unscorableTruthItems) of \(counts.truthItems) truth items are unknown to the"
-          + " model and count as misses")
-    }
-  }
-
-  private func writeUsers(_ measured: Measured, _ oracle: Truth, _ path: String) throws {
-    let file = try OutputFile(path, binary: false)
-    try file.write("user,metric,n,value\n")
-    for row in measured.report.rows where row.group == "all" {
-      guard let values = measured.evaluation.userValues(row.metric, at: row.n) else { continue }
-      for (user, value) in zip(values.users, values.values) {
-        try file.write("\(oracle.id(of: user).csvField),\(row.metric.rawValue),\(row.n),\(value)\n")
-      }
-    }
-    try file.commit()
-  }
-}
-
-extension ExplainabilitySettings.Reading: ExpressibleByArgument {}
-
-/// The formats of `--format`.
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-  case table
-  case json
-  case jsonl
-  case csv
-
-  func text(_ report: MetricsReport) -> String {
-    switch self {
-    case .table: report.table()
-    case .json: report.json()
-    case .jsonl: report.jsonLines()
-    case .csv: report.csv()
-    }
-  }
-
-  func text(_ report: ComparisonReport) -> String {
-    switch self {
-    case .table: report.table()
-    case .json: report.json()
-    case .jsonl: report.jsonLines()
-    case .csv: report.csv()
-    }
-  }
-}
-
-extension String {
-  /// The text as one CSV field (RFC 4180).
-  var csvField: String {
-    contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      ? "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
-      : self
   }
 }

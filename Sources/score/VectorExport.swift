@@ -2,6 +2,7 @@
 
 import DenseMath
 import InteractionData
+import Interchange
 import Recommending
 import ToolKit
 
@@ -56,5 +57,33 @@ extension NumpyArchive {
     try add(
       name, type: "<f4", shape: [chosen.rows, chosen.columns], UnsafeRawBufferPointer(chosen.buffer)
     )
+  }
+}
+
+extension Score {
+  /// Writes what scores are products of.
+  ///
+  /// Throws `ToolError` (usage) for models whose scores are not, and (badData) for parts.
+  func exportVectors(
+    of block: InteractionSet, _ cases: FoldInCases, _ fitted: any RecommendationModel,
+    _ stored: StoredModel, _ mask: [Bool]?, to file: OutputFile, _ data: DataBlocks,
+    _ context: ToolContext
+  ) throws {
+    guard data.shard == nil else {
+      throw ToolError(.badData, "\(input): is a part; merge the parts for vectors of all users")
+    }
+    guard let vectors = try NumpyVectors(fitted, stored.items.ids, mask) else {
+      throw ToolError(
+        .usage,
+        "\(model): its scores are not products of a user's and an item's vector alone, so an index of"
+          + " vectors cannot find the best; fit ials, or indgrm without expert, members and refinement"
+      )
+    }
+    let users = try vectors.write(cases, block.users.ids, to: file)
+    try file.commit()
+    context.log.notice(
+      "vectors of \(users) users and rounds and of \(vectors.itemCount) items, \(vectors.width) numbers each"
+        + (vectors.hasShares ? ", and shares for a second step" : ""),
+      counts: ["users": users, "items": vectors.itemCount])
   }
 }

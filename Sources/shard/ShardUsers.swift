@@ -80,7 +80,8 @@ struct ShardUsers: Tool {
     }
     let provenance = context.provenance(from: readers.map(\.provenance))
     guard let folder else {
-      let written = try write(rows, part ?? 0, to: first, readers[0].metadata, provenance)
+      let written = try WrittenPart(
+        rows, part ?? 0, of: into, to: first, readers[0].metadata, provenance, compression)
       return context.log.notice(
         "part \(part ?? 0) of \(into): \(written.users) users, \(written.rows) interactions",
         counts: ["users": written.users, "interactions": written.rows])
@@ -114,7 +115,8 @@ struct ShardUsers: Tool {
     var (users, count) = (0, 0)
     for part in 0..<into {
       let name = Self.fileName(part)
-      let written = try write(rows, part, to: folder + name, metadata, provenance)
+      let written = try WrittenPart(
+        rows, part, of: into, to: folder + name, metadata, provenance, compression)
       lines +=
         "# \(written.users) users, \(written.rows) interactions\n\(written.entry(name).text)\n"
       users += written.users
@@ -131,33 +133,5 @@ struct ShardUsers: Tool {
       counts: [
         "users": users, "items": rows.itemCount, "interactions": count, "parts": into,
       ])
-  }
-
-  /// What a part came to.
-  private struct Written {
-    let users: Int
-    let rows: Int
-    let bytes: Int
-    let digest: UInt64
-
-    func entry(_ name: String) -> ManifestEntry {
-      ManifestEntry(name: name, bytes: bytes, digest: digest)
-    }
-  }
-
-  private func write(
-    _ rows: SortedUsers, _ part: Int, to path: String, _ metadata: JSONValue,
-    _ provenance: Provenance
-  ) throws -> Written {
-    let file = try OutputFile(path, binary: true)
-    let writer = try InteractionWriter(
-      file, metadata: metadata.setting("shard", Shard(part: part, of: into).note),
-      provenance: provenance, compression: compression > 0 ? compression : nil)
-    let blocks = try UserBlockWriter(writer, head: rows.head)
-    for bucket in rows.buckets(of: part) { try blocks.append(rows.block(bucket)) }
-    try blocks.finish()
-    try file.commit()
-    return Written(
-      users: blocks.userCount, rows: blocks.rowCount, bytes: file.byteCount, digest: writer.digest)
   }
 }

@@ -18,63 +18,7 @@ struct Simulate: Tool {
       20 bytes a user.
       """)
 
-  @Option(help: "Take sizes and laws from a known data set.")
-  var like: SimulationPreset = .ml1m
-
-  @Option(
-    help: ArgumentHelp(
-      "Multiply the users and interactions of --like by this.", valueName: "factor"))
-  var scale = 1.0
-
-  @Option(help: ArgumentHelp("Number of users.", valueName: "n"))
-  var users: Int?
-
-  @Option(help: ArgumentHelp("Number of items.", valueName: "n"))
-  var items: Int?
-
-  @Option(help: ArgumentHelp("Number of interactions.", valueName: "n"))
-  var interactions: Int?
-
-  @Option(help: ArgumentHelp("Fewest interactions of a user.", valueName: "n"))
-  var minUser: Int?
-
-  @Option(help: ArgumentHelp("Number of user clusters.", valueName: "n"))
-  var clusters: Int?
-
-  @Option(help: ArgumentHelp("Number of item groups.", valueName: "n"))
-  var groups: Int?
-
-  @Option(help: ArgumentHelp("Number of latent dimensions.", valueName: "n"))
-  var factors: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "How much taste matters beside popularity: scale of the cosine, in nats.", valueName: "x"))
-  var strength: Float?
-
-  @Option(
-    help: ArgumentHelp(
-      "How far apart clusters lie, in spreads of their users; 0 is the paper's.", valueName: "x"))
-  var separation: Float?
-
-  @Option(
-    help: ArgumentHelp("How far items stray from their group's prototype.", valueName: "x"))
-  var spread: Float?
-
-  @Option(
-    help: ArgumentHelp("Item weights fall as rank to minus this power.", valueName: "x"))
-  var popularity: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "Shape of the users' activity law; smaller has a longer tail.", valueName: "x"))
-  var activity: Double?
-
-  @Option(help: "The ratings' scale.")
-  var ratings: RatingScale?
-
-  @Flag(help: "Leave out the times.")
-  var noTimes = false
+  @OptionGroup var options: ShapeOptions
 
   @Flag(help: "Do not tell the groups as categories.")
   var secret = false
@@ -89,33 +33,12 @@ struct Simulate: Tool {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard scale > 0, scale <= 1e6 else { throw ValidationError("--scale must be positive") }
-    if let complaint = shape.complaint { throw ValidationError(complaint) }
-  }
-
-  private var shape: SimulationShape {
-    var shape = like.shape
-    shape.users = users ?? max(1, Int((Double(shape.users) * scale).rounded()))
-    shape.interactions =
-      interactions ?? max(1, Int((Double(shape.interactions) * scale).rounded()))
-    shape.items = items ?? shape.items
-    shape.minimumPerUser = minUser ?? shape.minimumPerUser
-    shape.clusters = clusters ?? shape.clusters
-    shape.groups = groups ?? shape.groups
-    shape.factors = factors ?? shape.factors
-    shape.strength = strength ?? shape.strength
-    shape.separation = separation ?? shape.separation
-    shape.spread = spread ?? shape.spread
-    shape.popularityExponent = popularity ?? shape.popularityExponent
-    shape.activityShape = activity ?? shape.activityShape
-    shape.ratings = ratings ?? shape.ratings
-    shape.hasTimes = shape.hasTimes && !noTimes
-    return shape
+    if let complaint = options.shape.complaint { throw ValidationError(complaint) }
   }
 
   func execute(_ context: ToolContext) throws {
     try BLAS.open()
-    let shape = shape
+    let shape = options.shape
     let provenance = context.provenance(seed: seed.seed)
     let file = try output.open()
     let truthFile = try truth.map { try OutputFile($0, binary: true) }
@@ -161,11 +84,12 @@ struct Simulate: Tool {
   }
 
   private var emptyChunk: InteractionChunk {
-    InteractionChunk(
+    let shape = options.shape
+    return InteractionChunk(
       ratings: shape.ratings == .none ? nil : [], times: shape.hasTimes ? [] : nil)
   }
 
-  private var groupNames: [String] { (0..<shape.groups).map { "Group \($0 + 1)" } }
+  private var groupNames: [String] { (0..<options.shape.groups).map { "Group \($0 + 1)" } }
 
   private func itemChunk(_ structure: PlantedStructure) -> ItemChunk {
     ItemChunk(
@@ -200,6 +124,3 @@ struct Simulate: Tool {
         ]), provenance: provenance)
   }
 }
-
-extension RatingScale: ExpressibleByArgument {}
-extension SimulationPreset: ExpressibleByArgument {}

@@ -1,7 +1,6 @@
 // indgrm split: decides who is trained on, what is folded in and what is held out.
 
 import ArgumentParser
-import DataSources
 import InteractionData
 import Interchange
 import ToolKit
@@ -145,47 +144,5 @@ struct Split: Tool {
     var tally = SplitTally(items: data.itemCount)
     try tally.add(data)
     tally.report(context)
-  }
-}
-
-/// How many users a split holds for what.
-struct SplitTally {
-  private(set) var training = 0
-  private var (validation, test) = (0, 0)
-  private var isKnown: [Bool]
-
-  init(items: Int) { isKnown = [Bool](repeating: false, count: items) }
-
-  mutating func add(_ data: InteractionSet) throws {
-    guard let plan = try SplitPlan(data) else { return }
-    training += plan.trainingUsers().count
-    test += plan.heldOutUsers(.test).count
-    validation += plan.heldOutUsers(.validation).count
-    for item in plan.training().columns { isKnown[Int(item)] = true }
-  }
-
-  func report(_ context: ToolContext) {
-    let unknown = isKnown.count { !$0 }
-    context.log.notice(
-      "\(training) users to train on, \(validation) to validate, \(test) to test;"
-        + " \(unknown) of \(isKnown.count) items occur only in held-out parts and cannot be recommended",
-      counts: [
-        "training_users": training, "validation_users": validation, "test_users": test,
-        "items": isKnown.count, "unknown_items": unknown,
-      ])
-  }
-}
-
-extension SplitScheme: ExpressibleByArgument {}
-extension Moment: ExpressibleByArgument {
-  /// A share of the interactions, or a time as users write it.
-  public init?(argument: String) {
-    if let share = Double(argument), (0...1).contains(share) {
-      self = .share(share)
-    } else if let seconds = secondsSince1970(argument) {
-      self = .seconds(seconds)
-    } else {
-      return nil
-    }
   }
 }

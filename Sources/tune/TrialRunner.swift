@@ -129,3 +129,18 @@ final class TrialJournal {
     }
   }
 }
+
+extension Trial {
+  /// Value and settings in a line.
+  var description: String {
+    let words = settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+    let result = value.map { fixed($0, 4) } ?? "failed: \(failure ?? "")"
+    return "\(result)\(wasStopped ? " (stopped early)" : ""), \(fixed(seconds, 1)) s,"
+      + " \(words.isEmpty ? "the defaults" : words)"
+  }
+
+  /// Order by value; of equals the earlier is better.
+  func ranks(below other: Trial) -> Bool {
+    (value ?? -1, -number) < (other.value ?? -1, -other.number)
+  }
+}

@@ -138,89 +138,11 @@ struct Tune: Tool {
       let choice = number == 0 ? [:] : settings(from: search, after: journal.trials, family)
       let (trial, fitted) = try runner.run(number, choice, fixed: set, others: journal.trials)
       try journal.add(trial)
-      report(trial, of: trials, context)
+      context.log.notice("trial \(trial.number + 1) of \(trials): " + trial.description)
       if let fitted, let value = trial.value, value > best?.trial.value ?? -1 {
         best = (trial, fitted)
       }
     }
     return best
-  }
-
-  /// The search of the space in the file, which the model must have.
-  private func search(of family: any ModelFamily.Type) throws -> ParzenSearch {
-    let lines = try InputFile.lines(space).joined(separator: "\n")
-    guard let json = JSONValue(parsing: Array(lines.utf8)) else {
-      throw ToolError(.badData, "\(space): is not JSON")
-    }
-    let search = ParzenSearch(try SearchSpace(json, name: space), seed: seed.seed)
-    try checkRanges(search.space, family)
-    return search
-  }
-
-  /// What must be equal for trials of a log to count; ranges and the number of trials may differ.
-  private func searched(_ digest: UInt64, _ metric: ValidationMetric) -> JSONValue {
-    [
-      "model": .string(model), "set": .array(set.sorted().map { .string($0) }),
-      "metric": .string(metric.text), "seed": .string(String(seed.seed)),
-      "data": .string(hexadecimal(digest)),
-    ]
-  }
-
-  /// Refuses a space the model does not have, before any time is spent.
-  private func checkRanges(_ space: SearchSpace, _ family: any ModelFamily.Type) throws {
-    for dimension in space.dimensions {
-      guard !set.contains(where: { $0.hasPrefix(dimension.name + "=") }) else {
-        throw ToolError(
-          .usage,
-          "\(dimension.name) cannot be both searched and set; leave it out of the space or --set")
-      }
-      for text in dimension.extremes {
-        _ = try ModelSettings(set + ["\(dimension.name)=\(text)"], for: family)
-        // All between must be settings too, and no word of earlier versions for something else.
-        guard let option = family.options.first(where: { $0.name == dimension.name }),
-          option.ranges(over: text) || text == "auto" && option.auto != .never
-        else {
-          throw ToolError(
-            .usage, "\(self.space): \(dimension.name)=\(text) is outside its range; see fit --list")
-        }
-      }
-    }
-  }
-
-  private func settings(
-    from search: ParzenSearch, after trials: [Trial], _ family: any ModelFamily.Type
-  ) -> [String: String] {
-    let known = trials.map { trial in
-      (
-        coordinates: search.space.dimensions.map { dimension in
-          let text =
-            trial.settings[dimension.name]
-            ?? family.options.first { $0.name == dimension.name }?.defaultText
-          return text.flatMap { dimension.coordinate(of: $0) }
-        }, value: trial.value ?? -1
-      )
-    }
-    let found = search.next(after: known)
-    return Dictionary(
-      uniqueKeysWithValues: zip(search.space.dimensions, found).map { ($0.name, $0.text(at: $1)) })
-  }
-
-  private func report(_ trial: Trial, of count: Int, _ context: ToolContext) {
-    context.log.notice("trial \(trial.number + 1) of \(count): " + trial.description)
-  }
-}
-
-extension Trial {
-  /// Value and settings in a line.
-  var description: String {
-    let words = settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
-    let result = value.map { fixed($0, 4) } ?? "failed: \(failure ?? "")"
-    return "\(result)\(wasStopped ? " (stopped early)" : ""), \(fixed(seconds, 1)) s,"
-      + " \(words.isEmpty ? "the defaults" : words)"
-  }
-
-  /// Order by value; of equals the earlier is better.
-  func ranks(below other: Trial) -> Bool {
-    (value ?? -1, -number) < (other.value ?? -1, -other.number)
   }
 }

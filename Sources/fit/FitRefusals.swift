@@ -1,0 +1,39 @@
+// What is refused before a fit, and what is no success after it?
+
+import Fitting
+import ToolKit
+
+extension Fit {
+  /// Throws `ToolError` where the model that was written is not all that was asked for.
+  ///
+  /// - Parameter isOfFirst: whether it is the first fit's, of which --refit asks two.
+  func refuseSuccess(_ outcome: FitOutcome, isOfFirst: Bool) throws {
+    switch outcome {
+    case .finished: break
+    case .failed(let failure):
+      throw ToolError(.internalFault, "\(failure); the best model before was kept")
+    case .stopped:
+      let what = isOfFirst ? "the first fit's model" : "the best model so far"
+      throw ToolError(
+        .stopped,
+        "stopped by a signal; \(what) was written and is marked as stopped"
+          + (aside.checkpoint.map { "; go on with --resume \($0)" } ?? ""))
+    }
+  }
+
+  /// Options that the model has no use for, before they are silently of none.
+  func refuseWhatCannotApply(_ family: any ModelFamily.Type) throws {
+    let given = [
+      ("--init", start), ("--checkpoint", aside.checkpoint), ("--resume", aside.resume),
+      ("--budget", budget.map { "\($0)" }),
+    ]
+    if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
+      throw ToolError(
+        .usage,
+        "\(useless.0) is for networks; '\(chosen.model)' is none")
+    }
+    if !family.takesGroups, groups != nil {
+      throw ToolError(.usage, "--groups is for models with item groups; '\(chosen.model)' has none")
+    }
+  }
+}

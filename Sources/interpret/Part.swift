@@ -1,0 +1,37 @@
+// What can be measured of a model?
+
+import ArgumentParser
+import ToolKit
+
+/// What can be measured, in the order of the report.
+enum Part: String, CaseIterable {
+  case structure
+  case independence
+  case disentanglement
+  case agreement
+  case fidelity
+  case reasons
+  case bounds
+
+  /// Those named, all where none is.
+  ///
+  /// - Throws: `ToolError` (usage) for names of none.
+  static func chosen(_ only: String?) throws -> [Part] {
+    guard let only else { return allCases }
+    let chosen = try only.split(separator: ",").map { name in
+      guard let part = Part(rawValue: String(name)) else {
+        let names = allCases.map(\.rawValue).joined(separator: ", ")
+        throw ToolError(.usage, "there is no part '\(name)'; choose from \(names)")
+      }
+      return part
+    }
+    guard !chosen.isEmpty else { throw ToolError(.usage, "--only names nothing to measure") }
+    return allCases.filter(chosen.contains)
+  }
+}
+
+/// The formats of `--format`.
+enum InterpretFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}

@@ -1,0 +1,56 @@
+// In what form are figures written?
+
+import ArgumentParser
+import RankingMetrics
+import ToolKit
+
+/// The formats of `--format`.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case json
+  case jsonl
+  case csv
+
+  func text(_ report: MetricsReport) -> String {
+    switch self {
+    case .table: report.table()
+    case .json: report.json()
+    case .jsonl: report.jsonLines()
+    case .csv: report.csv()
+    }
+  }
+
+  func text(_ report: ComparisonReport) -> String {
+    switch self {
+    case .table: report.table()
+    case .json: report.json()
+    case .jsonl: report.jsonLines()
+    case .csv: report.csv()
+    }
+  }
+}
+
+extension Metrics {
+  /// Writes every user's own values as CSV.
+  func writeUsers(_ measured: Measured, _ oracle: Truth, _ path: String) throws {
+    let file = try OutputFile(path, binary: false)
+    try file.write("user,metric,n,value\n")
+    for row in measured.report.rows where row.group == "all" {
+      guard let values = measured.evaluation.userValues(row.metric, at: row.n) else { continue }
+      for (user, value) in zip(values.users, values.values) {
+        try file.write("\(oracle.id(of: user).csvField),\(row.metric.rawValue),\(row.n),\(value)\n")
+      }
+    }
+    try file.commit()
+  }
+}
+
+extension String {
+  /// The text as one CSV field (RFC 4180).
+  var csvField: String {
+    contains { $0 == "," || $0 == "\"" || $0.isNewline }
+      ? "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
+      : self
+  }
+}
