@@ -162,6 +162,7 @@ let package = Package(
     tests("InteractionData", ["Interchange"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["ModelCatalogue", "Support"], swiftSettings: swift),
+    tests("ToolKit", ["Interchange"]),
     tests("Tuning", ["Interchange"]),
     tests("Simulation", ["DenseMath"]),
     tests("RankingMetrics"),
