@@ -3,8 +3,10 @@
 import glob
 import importlib.util
 import os
+import runpy
 import shutil
 import sys
+import threading
 
 from cluster_place import CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, equal, run
 
@@ -128,6 +130,46 @@ def prepared(folder, one, parts):
 LOG = "prepare log.parquet {} --parts {} --columns user,item,rating,timestamp --min 4 --min-user 5"
 
 
+def attempts():
+    """What Spark makes of a task where it is slow or dies, which on one host it does not speculate about."""
+    import pyarrow.csv
+
+    os.environ["PATH"] = ENVIRONMENT["PATH"]
+    folder, work = os.path.join(FOLDER, "attempts"), os.path.join(FOLDER, "attempts/.work")
+    os.makedirs(work)
+    run("dump --to csv few.ig -o few.csv")
+    types = {"user": "string", "item": "string"}
+    rows = pyarrow.csv.read_csv(
+        os.path.join(FOLDER, "few.csv"), convert_options=pyarrow.csv.ConvertOptions(column_types=types))
+    rows = rows.add_column(0, "part", pyarrow.array([0] * len(rows), "int32"))
+    write = runpy.run_path(f"{CLUSTER}/spark.py")["writer"](folder, work, 1)
+
+    def cut():
+        yield from rows.to_batches(max_chunksize=50)[:2]
+        raise OSError("the rest is lost")
+
+    try:
+        list(write(cut()))
+        sys.exit("FAILED: a part was made of some of its rows")
+    except OSError:
+        equal("nothing is left of a task whose rows were cut short", os.listdir(folder), [".work"])
+    made = [[], []]
+
+    def attempt(place):
+        for batch in write(iter(rows.to_batches(max_chunksize=50))):
+            made[place] += batch.to_pylist()
+
+    running = [threading.Thread(target=attempt, args=(place,)) for place in (0, 1)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    equal("entries of two attempts at once", made[0], made[1])
+    equal("entries of an attempt", [entry["part"] for entry in made[0]], [0])
+    equal("their part", run("dump --to csv attempts/part-00000.ig"), run("cat few.csv"))
+    equal("what is left of attempts", os.listdir(work), [])
+
+
 def spark():
     """In one process, with parts that have no users, and with a tool that fails."""
     install()
@@ -135,6 +177,7 @@ def spark():
         "ingest -q log.csv | binarize -q --min 4 --until 870000000 --duplicates last --min-user 5"
         " | shard -q --into 1 --part 0 -o few.ig; score -q --model ml.model --top 12 --format tsv few.ig > few.tsv"
     )
+    attempts()
     said = submit(
         "local[2]",
         LOG.format("local", 7) + " --until 870000000",
