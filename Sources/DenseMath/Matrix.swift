@@ -83,6 +83,7 @@ public final class Matrix<T: Real>: @unchecked Sendable {
       owner: owner ?? self)
   }
 
+  /// Gives every element a value.
   public func fill(_ value: T) {
     if value == 0, value.sign == .plus {
       memset(pointer, 0, count * MemoryLayout<T>.stride)
@@ -91,6 +92,7 @@ public final class Matrix<T: Real>: @unchecked Sendable {
     }
   }
 
+  /// Takes the elements of a matrix of the same shape.
   public func copy(from other: Matrix<T>) {
     precondition(rows == other.rows && columns == other.columns, "matrices of different shapes")
     pointer.update(from: other.pointer, count: count)

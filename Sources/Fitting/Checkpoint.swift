@@ -16,6 +16,9 @@ public struct Checkpoint: Sendable {
     self.tensors = tensors
   }
 
+  /// A count that the description has.
+  ///
+  /// Throws `ModelError` (badData) where it has none.
   public func integer(_ name: String) throws -> Int {
     guard let value = description[name]?.int, value >= 0 else {
       throw ModelError(.badData, "the checkpoint has no '\(name)'; start anew")

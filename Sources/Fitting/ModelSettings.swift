@@ -92,6 +92,7 @@ public struct ModelSettings: Sendable {
     return changed
   }
 
+  /// The value of a setting that is settled, by its type; zero, off or nothing where there is none.
   public func integer(_ name: String) -> Int { values[name]?.value?.int ?? 0 }
   public func number(_ name: String) -> Double { values[name]?.value?.double ?? 0 }
   public func flag(_ name: String) -> Bool { values[name]?.value?.bool ?? false }

@@ -38,6 +38,7 @@ public struct NetworkGain: Sendable, Equatable {
   private let bestPlace: Int
   public var best: Reached { rivals[bestPlace] }
 
+  /// What validation users say of the network beside the best rival.
   public enum Verdict: Sendable {
     /// The network is better than the best rival by more than a standard error.
     case better

@@ -128,6 +128,7 @@ public struct ValidationProfile: Sendable {
 
 /// What validation users are judged by, as `metrics` defines it.
 public struct ValidationMetric: Sendable, Equatable {
+  /// What is measured of a list.
   public enum Kind: String, Sendable, CaseIterable {
     case ndcg
     case recall
@@ -186,6 +187,7 @@ public struct MetricSum {
     return means.isEmpty ? 0 : means.reduce(0, +) / Double(means.count)
   }
 
+  /// Adds the lists of some cases; those without any truth do not count.
   public mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
     for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
       rounds[held.rounds[row]].total += value(row, list)

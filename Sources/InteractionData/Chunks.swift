@@ -11,6 +11,7 @@ extension UserChunk {
     extend(&tiers, by: other.tiers, before: before, count: ids.count, filler: 5)
   }
 
+  /// Some users one after the other.
   public subscript(range: Range<Int>) -> UserChunk {
     UserChunk(
       ids: Array(ids[range]), roles: roles.map { Array($0[range]) },
@@ -26,6 +27,7 @@ extension UserChunk {
 }
 
 extension ItemChunk {
+  /// Appends items, in place; without a title it is empty, without categories there are none.
   public mutating func append(_ other: ItemChunk) {
     let before = ids.count
     ids += other.ids
@@ -46,6 +48,7 @@ extension ItemChunk {
 }
 
 extension InteractionChunk {
+  /// Appends rows, in place; without a rating or confidence it is 1, without a time 0, without a fold none.
   public mutating func append(_ other: InteractionChunk) {
     let before = count
     users += other.users
@@ -82,6 +85,7 @@ extension InteractionChunk {
       folds: folds.map { values in places.map { values[$0] } })
   }
 
+  /// Some rows one after the other.
   public subscript(range: Range<Int>) -> InteractionChunk {
     InteractionChunk(
       users: Array(users[range]), items: Array(items[range]),

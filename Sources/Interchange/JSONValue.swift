@@ -44,6 +44,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
     }
   }
 
+  /// A member of an object; nil where there is none, and of anything else.
   public subscript(_ key: String) -> JSONValue? {
     if case .object(let members) = self { return members[key] }
     return nil

@@ -2,6 +2,7 @@
 
 /// One horizontal bar, or one point with its error bar, a row.
 public struct BarChart: Chart {
+  /// A named value.
   public struct Row: Sendable {
     public let label: String
     public let value: Double

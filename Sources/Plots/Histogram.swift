@@ -2,6 +2,7 @@
 
 /// Columns over ranges of values.
 public struct Histogram: Chart {
+  /// How many values lie in a range.
   public struct Bin: Sendable, Equatable {
     /// The values counted: from the first up to, but without, the second (the last bin has its end).
     public let low: Double

@@ -2,6 +2,7 @@
 
 /// Lines through points, with error bars where there are errors.
 public struct LineChart: Chart {
+  /// A value of the one quantity at a value of the other.
   public struct Point: Sendable {
     public let x: Double
     public let y: Double
@@ -15,6 +16,7 @@ public struct LineChart: Chart {
     }
   }
 
+  /// A named line.
   public struct Series: Sendable {
     public let name: String
     public let points: [Point]

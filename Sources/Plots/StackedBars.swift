@@ -2,6 +2,7 @@
 
 /// Rows of parts side by side: those that add to the right of zero, those that take away to the left.
 public struct StackedBars: Chart {
+  /// A named total in its parts.
   public struct Row: Sendable {
     public let label: String
     /// One value for each part; zero where a row has none of it.

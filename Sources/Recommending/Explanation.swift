@@ -22,6 +22,7 @@ public struct Explanation: Sendable, Equatable {
     case remainder
   }
 
+  /// What one source adds to a score.
   public struct Contribution: Sendable, Equatable {
     public let source: Source
     public let value: Double
@@ -32,6 +33,7 @@ public struct Explanation: Sendable, Equatable {
     }
   }
 
+  /// An item or a cluster by its number, with what it weighs.
   public struct Weighted: Sendable, Equatable {
     public let index: Int
     public let weight: Double

@@ -104,8 +104,10 @@ private func currentTime() -> String {
   var (now, parts) = (time(nil), tm())
   gmtime_r(&now, &parts)
   return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { text in
-    strftime(text.baseAddress!, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0
-      ? String(cString: text.baseAddress!) : ""
+    guard let start = text.baseAddress,
+      strftime(start, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0
+    else { return "" }
+    return String(cString: start)
   }
 }
 

@@ -5,6 +5,7 @@ import Interchange
 
 /// A setting to search.
 public struct SearchDimension: Equatable, Sendable {
+  /// What values a setting may have.
   public enum Range: Equatable, Sendable {
     /// Any number between the bounds, or any logarithm of one.
     case number(Double, Double, isLogarithmic: Bool)

@@ -2,6 +2,7 @@
 
 /// The ranked lists of some users.
 public struct RecommendationChunk: Equatable, Sendable {
+  /// Whose list it is, and which rows of the chunk are its own.
   public struct List: Equatable, Sendable {
     public let user: UInt32
     /// The round of the protocol, 0 to 4; nil when the user's whole history was folded in.
@@ -32,6 +33,7 @@ public struct RecommendationChunk: Equatable, Sendable {
     lists.append(List(user: user, round: round, rows: start..<self.items.count, own: own))
   }
 
+  /// Takes all lists out and keeps the memory for the next.
   public mutating func removeAll() {
     lists.removeAll(keepingCapacity: true)
     items.removeAll(keepingCapacity: true)
@@ -66,6 +68,7 @@ public final class RecommendationWriter {
       compression: compression)
   }
 
+  /// Writes ids of users, which lists number in the order that they are written in.
   public func write(users: [String]) throws {
     for start in stride(from: 0, to: users.count, by: 1 << 15) {
       let part = Array(users[start..<min(start + 1 << 15, users.count)])
@@ -73,6 +76,7 @@ public final class RecommendationWriter {
     }
   }
 
+  /// Writes ids and titles of items, numbered as users are.
   public func write(items: ItemChunk) throws {
     for start in stride(from: 0, to: items.ids.count, by: 1 << 15) {
       let range = start..<min(start + 1 << 15, items.ids.count)
@@ -125,6 +129,7 @@ public final class RecommendationWriter {
     lists.removeAll()
   }
 
+  /// Writes what is left and the end of the stream.
   public func finish() throws {
     try flush()
     try stream.finish()
