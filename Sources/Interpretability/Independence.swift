@@ -73,7 +73,7 @@ func columnMeans(_ values: Matrix<Float>) -> [Double] {
 }
 
 /// The variance of each column (divided by the number of rows).
-func columnVariances(_ values: Matrix<Float>) -> [Double] {
+public func columnVariances(_ values: Matrix<Float>) -> [Double] {
   let means = columnMeans(values)
   var squares = [Double](repeating: 0, count: values.columns)
   for row in 0..<values.rows {

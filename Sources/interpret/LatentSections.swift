@@ -54,7 +54,8 @@ func independenceSection(_ subjects: Subjects, prune: Double) -> Section {
     ])
 }
 
-/// The disentanglement score of users' representations (section 6.2.5).
+/// The disentanglement score of users' representations (section 6.2.5), of all features in use and of the ten that vary
+/// most.
 func disentanglementSection(
   _ subjects: Subjects, _ plan: DisentanglementPlan, _ making: HistoryMaking, prune: Double,
   _ context: ToolContext
@@ -63,45 +64,84 @@ func disentanglementSection(
   guard let model = subjects.latent, let seen = subjects.seen else {
     return .absent(.disentanglement, title, because: "the model has no latent features")
   }
-  let histories = subjects.training
   let active = activeDimensions(model, prune: prune).flatMap(union)
   let used = model.scoresAreLogProbabilities ? making : .top
   let progress = Progress("disentanglement", unit: "representations", context.log)
-  let found = plan.score(seen.points, active: active, progress: { progress.update($0) }) {
-    made, sources, first in
-    let scores = Matrix<Float>(rows: made.rows, columns: model.itemCount)
-    let own = seen.rows(at: sources)
-    model.score(
-      UserRepresentations(
-        points: made, clusterWeights: own.clusterWeights, groupPlaces: own.groupPlaces),
-      into: scores)
-    if used == .expected { return model.represent(expectedHistories(scores)).points }
-    let sizes = sources.map { histories.offsets[$0 + 1] - histories.offsets[$0] }
-    let made = wholeHistories(
-      scores, sizes: sizes, random: used == .drawn, seed: plan.seed, first: first)
-    return model.represent(made).points
+  func score(_ features: [Bool]?) -> DisentanglementScore? {
+    plan.score(seen.points, active: features, progress: { progress.update($0) }) {
+      made, sources, first in
+      inferred(
+        made, as: seen.rows(at: sources), subjects.training, sources, model, used,
+        seed: plan.seed, first: first)
+    }
   }
+  let found = score(active)
+  let most = score(varyingMost(10, seen.points, of: active))
   progress.finish()
-  guard let found else {
+  guard let found, let most else {
     return .absent(.disentanglement, title, because: "fewer than two latent features vary")
   }
-  let verdict = Verdict(found.accuracy, chance: found.chance, standardError: found.standardError)
-  let lines = [
-    "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4)) of \(found.votesJudged) votes"
-      + " right, after \(found.votesLearnt) to learn from",
-    "histories \(used.rawValue); chance \(fixed(found.chance, 4)) with \(found.features) features of \(seen.points.columns)",
-    "verdict: \(verdict.rawValue)",
+  func row(_ name: String, _ found: DisentanglementScore) -> [String] {
+    [
+      name, "\(fixed(found.accuracy, 4)) ± \(fixed(found.standardError, 4))",
+      fixed(found.chance, 4), "\(found.votesJudged)", verdict(of: found).rawValue,
+    ]
+  }
+  var lines = aligned([
+    ["features", "accuracy", "chance", "votes", "verdict"],
+    row("all \(found.features) in use", found),
+    row("\(most.features) that vary most", most),
+  ])
+  lines.append(
+    "histories \(used.rawValue); as many votes to learn from; features of \(seen.points.columns)")
+  guard case .object(var value) = json(found) else { preconditionFailure("an object was made") }
+  value["most"] = json(most)
+  value["dimensions"] = .integer(seen.points.columns)
+  value["draws"] = .integer(plan.draws)
+  value["histories"] = .string(used.rawValue)
+  return Section(.disentanglement, title, lines: lines, value: .object(value))
+}
+
+private func verdict(of found: DisentanglementScore) -> Verdict {
+  Verdict(found.accuracy, chance: found.chance, standardError: found.standardError)
+}
+
+private func json(_ found: DisentanglementScore) -> JSONValue {
+  [
+    "accuracy": .number(found.accuracy), "standardError": .number(found.standardError),
+    "chance": .number(found.chance), "verdict": .string(verdict(of: found).rawValue),
+    "features": .integer(found.features), "votesLearnt": .integer(found.votesLearnt),
+    "votesJudged": .integer(found.votesJudged),
   ]
-  return Section(
-    .disentanglement, title, lines: lines,
-    value: [
-      "accuracy": .number(found.accuracy), "standardError": .number(found.standardError),
-      "chance": .number(found.chance), "verdict": .string(verdict.rawValue),
-      "features": .integer(found.features),
-      "dimensions": .integer(seen.points.columns), "votesLearnt": .integer(found.votesLearnt),
-      "votesJudged": .integer(found.votesJudged), "draws": .integer(plan.draws),
-      "histories": .string(used.rawValue),
-    ])
+}
+
+/// The features, so many of those in use, whose values vary most over users.
+private func varyingMost(_ count: Int, _ points: Matrix<Float>, of active: [Bool]?) -> [Bool] {
+  let variances = columnVariances(points)
+  let used = variances.indices.filter { active?[$0] ?? true }
+  let most = used.sorted { (variances[$0], -$0) > (variances[$1], -$1) }.prefix(count)
+  return variances.indices.map { most.contains($0) }
+}
+
+/// What the model infers from histories that it makes of representations.
+///
+/// - Parameters:
+///   - users: the users whom the representations began as, in rows.
+///   - sources: their numbers in the training histories.
+private func inferred(
+  _ made: Matrix<Float>, as users: UserRepresentations, _ training: SparseRows, _ sources: [Int],
+  _ model: any LatentModel, _ making: HistoryMaking, seed: UInt64, first: Int
+) -> Matrix<Float> {
+  let scores = Matrix<Float>(rows: made.rows, columns: model.itemCount)
+  model.score(
+    UserRepresentations(
+      points: made, clusterWeights: users.clusterWeights, groupPlaces: users.groupPlaces),
+    into: scores)
+  if making == .expected { return model.represent(expectedHistories(scores)).points }
+  let sizes = sources.map { training.offsets[$0 + 1] - training.offsets[$0] }
+  let histories = wholeHistories(
+    scores, sizes: sizes, random: making == .drawn, seed: seed, first: first)
+  return model.represent(histories).points
 }
 
 /// Histories of given sizes made from scores: drawn without replacement from exp(score) by the Gumbel

@@ -16,7 +16,7 @@ import Testing
   }
 
   private func fit(_ words: String, _ data: String? = nil) -> Shell.Result {
-    Shell.run("fit -q \(words) \(data ?? split) -o \(folder.path("m"))")
+    Shell.run("fit -q --no-rivals \(words) \(data ?? split) -o \(folder.path("m"))")
   }
 
   @Test(arguments: [
@@ -94,7 +94,8 @@ import Testing
       let name = line.split(separator: " ")[1]
       let given = "--set latent=5 --set privileged=off"
       let run = Shell.run(
-        "fit --verbose \(small) --preset \(name) \(given) \(split) -o \(folder.path("m"))")
+        "fit --verbose --no-rivals \(small) --preset \(name) \(given) \(split) -o \(folder.path("m"))"
+      )
       #expect(run.status == 0, "\(name): \(run.errors)")
       let reasons = run.errors.split(separator: "\n")
       #expect(reasons.contains { $0.hasSuffix("latent=5: given") }, "\(run.errors)")
@@ -167,7 +168,7 @@ import Testing
   /// A run goes on only as what it was, and knows the sizes an earlier model gave it.
   @Test func resumedRunsAreTheSameRun() {
     let (old, point, alone) = (folder.path("old"), folder.path("point"), folder.path("alone"))
-    let model = "fit -q --model indgrm \(small) --set groups=3"
+    let model = "fit -q --no-rivals --model indgrm \(small) --set groups=3"
     for words in [
       "--set clusters=3 \(split) -o \(old)",
       "--set epochs=2 --init \(old) --checkpoint \(point) \(split) -o \(folder.path("a"))",

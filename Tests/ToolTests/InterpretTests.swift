@@ -13,7 +13,7 @@ import Testing
     let base = folder.path("m")
     let run = Shell.run(
       "simulate --users 240 --items 80 --interactions 6000 --clusters 3 --groups 4 | split -o \(split)"
-        + " && fit -q --model \(model) \(settings) \(split) -o \(base).model"
+        + " && fit -q --no-rivals --model \(model) \(settings) \(split) -o \(base).model"
         + " && score -q --model \(base).model \(split) -o \(base).recs")
     #expect(run.status == 0, "\(run.errors)")
     return base
@@ -34,7 +34,7 @@ import Testing
     let words = Self.small + " --set clusters=3 --set groups=4"
     let (base, split) = (try made(folder, model: "indgrm", words), folder.path("split.ig"))
     let more = Shell.run(
-      "fit -q --seed 5 --model indgrm \(words) \(split) -o \(base).other && fit -q --model ease \(split)"
+      "fit -q --no-rivals --seed 5 --model indgrm \(words) \(split) -o \(base).other && fit -q --model ease \(split)"
         + " -o \(base).ease")
     #expect(more.status == 0, "\(more.errors)")
     func agreement(_ other: String) throws -> [String: Double] {
@@ -82,6 +82,11 @@ import Testing
     let features = try #require(score["features"]?.int)
     #expect(score["votesJudged"]?.int == 2 * features)
     #expect(abs((score["chance"]?.double ?? 0) - 1 / Double(features)) < 1e-12)
+    let most = try #require(score["most"])
+    #expect(most["features"]?.int == min(features, 10))
+    #expect(abs((most["chance"]?.double ?? 0) - 1 / Double(min(features, 10))) < 1e-12)
+    // Of no more than ten features both are the same.
+    #expect(features > 10 || most["accuracy"] == score["accuracy"])
     let rows = try #require(report["agreement"]?.array)
     #expect(
       rows.count == (["indgrm", "macridvae"].contains(model) ? 6 : 4) + (model == "indgrm" ? 2 : 0))

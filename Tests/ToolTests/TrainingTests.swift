@@ -8,6 +8,8 @@ import Testing
 @Suite struct TrainingTests {
   private let folder: Folder
   private let split: String
+  /// Without rivals, which take longer than such a fit.
+  private let alone = "--no-rivals"
   private let small = "--set width=12 --set latent=6 --set batch=40 --set validate-every=2"
 
   init() throws {
@@ -27,7 +29,7 @@ import Testing
       ? small.replacingOccurrences(of: "--set width=12 ", with: "") : small
     let (whole, half, point) = (folder.path("whole"), folder.path("half"), folder.path("point"))
     func fit(_ words: String) -> Shell.Result {
-      Shell.run("fit -q --model \(model) \(settings) \(words) \(split)")
+      Shell.run("fit -q \(alone) --model \(model) \(settings) \(words) \(split)")
     }
     #expect(fit("--set epochs=4 -o \(whole)").status == 0)
     let first = fit("--set epochs=2 --checkpoint \(point) --checkpoint-every 1 -o \(half)")
@@ -46,7 +48,7 @@ import Testing
     let (early, other) = (folder.path("early"), folder.path("other"))
     let (whole, half, point) = (folder.path("whole"), folder.path("half"), folder.path("point"))
     func fit(_ words: String) -> Shell.Result {
-      Shell.run("fit -q --model \(model) \(small) --refit \(words) \(split)")
+      Shell.run("fit -q \(alone) --model \(model) \(small) --refit \(words) \(split)")
     }
     #expect(fit("--set epochs=2 -o \(early)").status == 0)
     #expect(fit("--set epochs=3 -o \(other)").status == 0)
@@ -69,7 +71,7 @@ import Testing
     let (log, point) = (folder.path("log"), folder.path("point"))
     func fit(_ words: String) -> Shell.Result {
       Shell.run(
-        "fit -q --model mult-vae \(small) --log-json \(log) \(words) \(split) -o \(folder.path("m"))"
+        "fit -q \(alone) --model mult-vae \(small) --log-json \(log) \(words) \(split) -o \(folder.path("m"))"
       )
     }
     func epochs() -> [String] {
@@ -102,7 +104,8 @@ import Testing
   /// The last epoch is validated whether it was due or not, and so it is when the run had ended already.
   @Test func endedRunsAreResumedToTheSame() {
     let (point, whole, again) = (folder.path("point"), folder.path("whole"), folder.path("again"))
-    let fit = "fit -q --model mult-vae \(small) --set validate-every=3 --set epochs=7 \(split)"
+    let fit =
+      "fit -q \(alone) --model mult-vae \(small) --set validate-every=3 --set epochs=7 \(split)"
     for words in ["--checkpoint \(point) -o \(whole)", "--resume \(point) -o \(again)"] {
       let run = Shell.run("\(fit) \(words)")
       #expect(run.status == 0, "\(run.errors)")
@@ -159,7 +162,7 @@ import Testing
     )
     #expect(made.output == "0\n", "\(made.output) \(made.errors)")
     let run = Shell.run(
-      "fit -q --refit --groups \(groups) \(small) --set epochs=2 \(more) -o \(model)")
+      "fit -q \(alone) --refit --groups \(groups) \(small) --set epochs=2 \(more) -o \(model)")
     #expect(run.status == 0, "\(run.errors)")
     #expect(Shell.run("dump --items \(model) | grep -c '\"only\"'").output == "1\n")
   }
@@ -182,7 +185,7 @@ import Testing
 
   @Test func checkpointsOfOtherRunsAreRefused() throws {
     let point = folder.path("point")
-    let model = "fit -q --model mult-vae \(small)"
+    let model = "fit -q \(alone) --model mult-vae \(small)"
     #expect(
       Shell.run("\(model) --set epochs=2 --checkpoint \(point) \(split) -o \(folder.path("m"))")
         .status == 0)
@@ -199,7 +202,7 @@ import Testing
   /// Earlier versions wrote checkpoints as models of that name.
   @Test func checkpointsOfEarlierVersionsAreResumed() throws {
     let (point, old) = (folder.path("point"), folder.path("old"))
-    let model = "fit -q --model mult-vae \(small)"
+    let model = "fit -q \(alone) --model mult-vae \(small)"
     let made = Shell.run(
       "\(model) --set epochs=2 --checkpoint \(point) \(split) -o \(folder.path("m"))")
     #expect(made.status == 0, "\(made.errors)")
@@ -225,7 +228,7 @@ import Testing
       "{ dump --to csv \(split) | cut -d, -f1,2; printf '1,new\\n2,new\\n3,new\\n5,new\\n'; }"
         + " | ingest -q | split -q -o \(more)")
     #expect(made.status == 0, "\(made.errors)")
-    let model = "fit -q --model mult-vae \(small) --log-json"
+    let model = "fit -q \(alone) --model mult-vae \(small) --log-json"
     #expect(
       Shell.run("\(model) \(folder.path("a")) --set epochs=30 \(split) -o \(old)").status == 0)
     let run = Shell.run(

@@ -21,6 +21,13 @@ found = measured.get("disentanglement")
 if found:
     note("disentanglement", found["accuracy"])
     note("chance", found["chance"])
+    note("disentanglement-of-10", found["most"]["accuracy"])
+found = measured.get("structure")
+if found:
+    note("structure:kept", max(found["kept"]))
+    for name in ("closed", "closedOfLive", "groupsOfFactor", "fourLargest", "fourLargestSigned", "deletionByGroup",
+                 "deletionByFactor", "clustersByLength"):
+        note(f"structure:{name}", found.get(name))
 for part in measured.get("agreement") or []:
     if part["categories"] == "first":
         for name in ("ami", "nmi", "ari", "purity"):
