@@ -55,7 +55,7 @@ let tools: [Target] = [
   tool("shard", ["InteractionData", "Interchange"]),
   tool("merge", ["InteractionData", "Interchange"]),
   tool("group-items", ["InteractionData", "Interchange"] + modelling),
-  tool("fit", ["InteractionData", "Interchange"] + modelling),
+  tool("fit", ["DenseMath", "InteractionData", "Interchange", "Ranks"] + modelling),
   tool("tune", ["DenseMath", "InteractionData", "Tuning", "Interchange"] + modelling),
   tool("score", ["DataSources", "InteractionData", "Interchange"] + modelling),
   tool("explain", ["DenseMath", "Explaining", "Interchange"]),
@@ -114,10 +114,13 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "InteractionData", dependencies: ["DenseMath", "Interchange"], swiftSettings: swift),
+    // Open MPI is opened by the first process that asks for it, as OpenBLAS is.
+    .target(name: "CMPI"),
+    .target(name: "Ranks", dependencies: ["CMPI"], swiftSettings: swift),
     // Models, floor by floor: what one is, how any is fitted, how a network is trained, the families, their list.
     models("Recommending", []),
-    models("Fitting", ["Recommending", "RankingMetrics"]),
-    models("Training", ["Recommending", "Fitting"]),
+    models("Fitting", ["Recommending", "RankingMetrics", "Ranks"]),
+    models("Training", ["Recommending", "Fitting", "Ranks"]),
     models("LinearModels", ["Recommending", "Fitting"]),
     models("FactorModels", ["Recommending", "Fitting"]),
     models("MultVAE", ["Recommending", "Fitting", "Training"]),

@@ -2,6 +2,7 @@
 
 import DenseMath
 import Interchange
+import Ranks
 
 /// What a model is fitted to.
 public struct TrainingData: Sendable {
@@ -16,6 +17,8 @@ public struct TrainingData: Sendable {
   /// are given.
   public var groups: (assignment: [UInt32?], count: Int)?
   public var seed: UInt64
+  /// The parts of each batch of a network, and the processes that share them.
+  public var ranks = VirtualRanks.one
   /// The categories of each item by number, how many there are, and their vectors (one row a category).
   public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
   /// A run to go on with.

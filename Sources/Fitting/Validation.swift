@@ -3,6 +3,7 @@
 import DenseMath
 import Glibc
 import RankingMetrics
+import Ranks
 import Recommending
 
 /// Users kept aside to judge a model by while it is fitted.
@@ -49,12 +50,16 @@ extension ValidationUsers {
 
   /// The lists of all cases, fold-in items left out, in blocks of 500, so that memory does not grow with their number;
   /// those of whom nothing is known get what is popular, as in `score`.
+  ///
+  /// - Parameter cases: nil takes all.
   fileprivate func rank<T: Real>(
-    _ score: (Range<Int>, Matrix<T>) -> Void, _ body: (Range<Int>, [[Ranked<T>]]) -> Void
+    _ cases: Range<Int>? = nil, _ score: (Range<Int>, Matrix<T>) -> Void,
+    _ body: (Range<Int>, [[Ranked<T>]]) -> Void
   ) {
-    let scores = Matrix<T>(rows: min(500, foldIn.rowCount), columns: foldIn.columnCount)
-    for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
-      let rows = start..<min(start + 500, foldIn.rowCount)
+    let cases = cases ?? 0..<foldIn.rowCount
+    let scores = Matrix<T>(rows: min(500, cases.count), columns: foldIn.columnCount)
+    for start in stride(from: cases.lowerBound, to: cases.upperBound, by: 500) {
+      let rows = start..<min(start + 500, cases.upperBound)
       let block = scores.rowBlock(0..<rows.count)
       score(rows, block)
       fillStrangers(block, rows: rows)
@@ -162,11 +167,22 @@ public struct ValidationMetric: Sendable, Equatable {
 }
 
 /// The mean metric over validation users with some truth and then over rounds.
-public func validate<T: Real>(_ held: ValidationUsers, score: (Range<Int>, Matrix<T>) -> Void)
-  -> Double
-{
+///
+/// - Parameter group: processes that rank for a part of the users each; all get the same mean.
+public func validate<T: Real>(
+  _ held: ValidationUsers, sharedBy group: RankGroup = .alone,
+  score: (Range<Int>, Matrix<T>) -> Void
+) -> Double {
   var sum = MetricSum(held)
-  held.rank(score) { sum.add($0, $1) }
+  var values = [Double](repeating: 0, count: held.foldIn.rowCount)
+  let own = values.count * group.rank / group.count..<values.count * (group.rank + 1) / group.count
+  held.rank(own, score) { rows, lists in
+    for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
+      values[row] = sum.value(row, list)
+    }
+  }
+  values.withUnsafeMutableBufferPointer { group.sum($0) }
+  for row in values.indices { sum.add(row, values[row]) }
   return sum.mean
 }
 
@@ -189,10 +205,14 @@ public struct MetricSum {
 
   /// Adds the lists of some cases; those without any truth do not count.
   public mutating func add<T>(_ rows: Range<Int>, _ lists: [[Ranked<T>]]) {
-    for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
-      rounds[held.rounds[row]].total += value(row, list)
-      rounds[held.rounds[row]].users += 1
-    }
+    for (row, list) in zip(rows, lists) where held.lengths[row] > 0 { add(row, value(row, list)) }
+  }
+
+  /// Takes a case's metric into account, if it has some truth.
+  fileprivate mutating func add(_ row: Int, _ value: Double) {
+    guard held.lengths[row] > 0 else { return }
+    rounds[held.rounds[row]].total += value
+    rounds[held.rounds[row]].users += 1
   }
 
   /// The metric of one case with some truth by its list.

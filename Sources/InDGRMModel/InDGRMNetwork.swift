@@ -214,13 +214,16 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   /// Rows of the last batch, which the cluster prior has not seen yet.
   private var pending = 0
 
-  func stepEnded(_ learningRate: Double) {
-    decoder.shrinkMapping(learningRate)
+  var batchSums: [Double] {
     let rows = 0..<pending
-    clusters.update(
+    return clusters.sums(
       weights: weights.rowBlock(rows), means: encoder.means,
-      logVariances: encoder.logVariances.rowBlock(rows),
-      learnsVariances: options.usesARD && epochs >= options.ardEpoch)
+      logVariances: encoder.logVariances.rowBlock(rows))
+  }
+
+  func stepEnded(_ learningRate: Double, _ sums: [Double]) {
+    decoder.shrinkMapping(learningRate)
+    clusters.update(sums, learnsVariances: options.usesARD && epochs >= options.ardEpoch)
   }
 
   func epochEnded(_ epoch: Int) {

@@ -76,24 +76,32 @@ final class UserClusters<T: Real> {
 
   var parameters: [Parameter<T>] { [logWeights, logVariances] }
 
-  /// Takes a batch into account.
+  /// What clusters learn of users: their number, and of each cluster the sums of their weights and then of their
+  /// weighted second moments.
   ///
   /// - Parameters:
   ///   - weights: responsibilities, B x K.
   ///   - means, logVariances: of the posterior, B x (K d).
-  ///   - learnsVariances: whether the ARD variances follow yet.
-  func update(
-    weights: Matrix<T>, means: Matrix<T>, logVariances posterior: Matrix<T>, learnsVariances: Bool
-  ) {
-    let size = Double(weights.rows)
-    for cluster in 0..<count {
-      var sum = 0.0
-      for row in 0..<weights.rows { sum += Double(weights[row, cluster]) }
-      shares[cluster] += rate * (sum / size - shares[cluster])
+  func sums(weights: Matrix<T>, means: Matrix<T>, logVariances posterior: Matrix<T>) -> [Double] {
+    let shares = (0..<count).map { cluster in
+      (0..<weights.rows).reduce(0.0) { $0 + Double(weights[$1, cluster]) }
     }
-    let batch = weightedSecondMoments(means, posterior, weights: weights)
+    let moments = weightedSecondMoments(means, posterior, weights: weights)
+    return [Double(weights.rows)] + shares + moments.map { Double($0) }
+  }
+
+  /// Takes a batch into account.
+  ///
+  /// - Parameters:
+  ///   - sums: of its users.
+  ///   - learnsVariances: whether the ARD variances follow yet.
+  func update(_ sums: [Double], learnsVariances: Bool) {
+    let size = sums[0]
+    for cluster in 0..<count {
+      shares[cluster] += rate * (sums[1 + cluster] / size - shares[cluster])
+    }
     for index in seconds.indices {
-      seconds[index] += rate * (Double(batch[index]) / size - seconds[index])
+      seconds[index] += rate * (sums[1 + count + index] / size - seconds[index])
     }
     updateWeights()
     guard learnsVariances else { return }

@@ -119,7 +119,7 @@ final class MultVAENetwork<T: Real>: TrainableNetwork {
     return divergences.buffer.reduce(0, +)
   }
 
-  func stepEnded(_ learningRate: Double) {}
+  func stepEnded(_ learningRate: Double, _ sums: [Double]) {}
   func parametersChanged() {}
   func epochEnded(_ epoch: Int) {}
 

@@ -124,6 +124,13 @@ public struct ToolContext: Sendable {
     log = Diagnostics(tool: tool, common: common)
   }
 
+  /// The same for a process beside the one that speaks: it says what goes wrong alone.
+  public var silenced: ToolContext {
+    var options = CommonOptions.guessed
+    options.quiet = true
+    return ToolContext(tool: tool, common: options)
+  }
+
   /// The history of an output made from these inputs by this very command line.
   ///
   /// Options that cannot change the output (`-o`, `--threads`, logging, how a run is put aside and goes on) are

@@ -23,8 +23,13 @@ public protocol TrainableNetwork: AnyObject {
   /// The parameters that the passes of an epoch (from 1) update; all of them unless a network says
   /// otherwise.
   func updated(in epoch: Int) -> [Parameter<Scalar>]
+  /// What `stepEnded` needs to know of the batch that was trained on, as sums over its users: those of its parts are
+  /// added up.
+  var batchSums: [Double] { get }
   /// Called after the parameters were updated.
-  func stepEnded(_ learningRate: Double)
+  ///
+  /// - Parameter sums: `batchSums` of the whole batch.
+  func stepEnded(_ learningRate: Double, _ sums: [Double])
   /// Called after every epoch.
   func epochEnded(_ epoch: Int)
   /// Called when the parameters' values were replaced from outside.
@@ -41,6 +46,7 @@ public protocol TrainableNetwork: AnyObject {
 
 extension TrainableNetwork {
   public func updated(in epoch: Int) -> [Parameter<Scalar>] { parameters }
+  public var batchSums: [Double] { [] }
   public var state: [(name: String, values: [Double])] { [] }
   public func restore(state: [String: [Double]]) {}
   public func startedFromEarlierModel() {}
@@ -68,14 +74,8 @@ public struct Trainer<Network: TrainableNetwork> {
   ///
   /// Throws `ModelError` when there is no such state, or a checkpoint does not fit.
   public func run() throws -> TrainingRun {
-    let users = data.rows.rowCount
-    guard users > 0, data.rows.count > 0 else {
-      throw ModelError(.badData, "there are no training interactions; check the split")
-    }
-    guard plan.precision != .bfloat16 || RoundedProducts.isAvailable else {
-      throw ModelError(
-        .usage, "this processor does not multiply bfloat16; use precision=auto or single")
-    }
+    try check()
+    let shared = SharedBatch(network, data.ranks)
     var course = Course<Network>(
       running: plan.average > 0 ? Snapshot(network.parameters) : nil)
     if let checkpoint = data.resume { try course.resume(checkpoint, network) }
@@ -85,7 +85,7 @@ public struct Trainer<Network: TrainableNetwork> {
     var cut: Int?
     while course.epoch < plan.epochs, course.misses < plan.patience, cut == nil {
       let start = seconds()
-      let (sums, trouble) = pass(&course)
+      let (sums, trouble) = pass(&course, shared)
       if let trouble {
         outcome = .failed(trouble)
         break
@@ -100,7 +100,7 @@ public struct Trainer<Network: TrainableNetwork> {
       if !isLast, let budget = monitor.budget, !budget.permits(seconds() - start) {
         (isLast, cut) = (true, course.epoch)
       }
-      let isStopped = monitor.shouldStop()
+      let isStopped = shouldStop()
       // A validation for the run's end alone is not part of what may go on.
       if isLast || isStopped || course.epoch % max(monitor.checkpointEvery, 1) == 0 {
         try monitor.checkpoint?(course.checkpoint(network))
@@ -127,8 +127,25 @@ public struct Trainer<Network: TrainableNetwork> {
     return TrainingRun(epoch: course.best?.epoch ?? course.epoch, outcome: outcome, cut: cut)
   }
 
+  /// Throws `ModelError` where there is nothing to train on, or the plan cannot be followed here.
+  private func check() throws {
+    let users = data.rows.rowCount
+    guard users > 0, data.rows.count > 0 else {
+      throw ModelError(.badData, "there are no training interactions; check the split")
+    }
+    guard plan.precision != .bfloat16 || RoundedProducts.isAvailable else {
+      throw ModelError(
+        .usage, "this processor does not multiply bfloat16; use precision=auto or single")
+    }
+    let least = plan.batches(of: users).map(\.count).min() ?? 0
+    guard least >= data.ranks.count else {
+      throw ModelError(
+        .usage, "batches of \(least) users cannot be cut for \(data.ranks.count) ranks; give fewer")
+    }
+  }
+
   /// One pass over the users; returns the mean loss's parts, or what went wrong.
-  private func pass(_ course: inout Course<Network>) -> (
+  private func pass(_ course: inout Course<Network>, _ shared: SharedBatch<Network>) -> (
     [(name: String, value: Double)], FitFailure?
   ) {
     let users = data.rows.rowCount
@@ -143,9 +160,10 @@ public struct Trainer<Network: TrainableNetwork> {
       let rows = order[range]
       let ramp = plan.annealEpochs * Double(batches.count)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
-      let parts = RoundedProducts.during(plan.precision != .single) {
-        network.train(weighted.rows(at: Array(rows)), step: course.step, anneal: anneal)
+      let result = RoundedProducts.during(plan.precision != .single) {
+        shared.train(weighted, rows: rows, step: course.step, anneal: anneal, updated: updated)
       }
+      let parts = result.parts
       guard parts.allSatisfy({ $0.value.isFinite }) else {
         return ([], .loss(epoch: epoch, batch: batch + 1, batches: batches.count))
       }
@@ -155,19 +173,22 @@ public struct Trainer<Network: TrainableNetwork> {
           learningRate: Network.Scalar(plan.adam.learningRate),
           weightDecay: Network.Scalar(plan.adam.weightDecay), step: Int(course.step))
       }
-      network.stepEnded(plan.adam.learningRate)
+      network.stepEnded(plan.adam.learningRate, result.sums)
       if sums.isEmpty { sums = parts.map { ($0.name, 0) } }
       for index in parts.indices {
         sums[index].value += parts[index].value * Double(rows.count) / Double(users)
       }
       monitor.batchEnded(epoch, Double(batch + 1) / Double(batches.count))
       // With a checkpoint the epoch is brought to its end, so that the run can go on from there.
-      if monitor.checkpoint == nil, monitor.shouldStop() { break }
+      if monitor.checkpoint == nil, shouldStop() { break }
     }
     course.epoch = epoch
     network.epochEnded(epoch)
     return (sums, nil)
   }
+
+  /// Whether anybody asks for the end: all processes come to it at once.
+  private func shouldStop() -> Bool { data.ranks.group.any(monitor.shouldStop()) }
 
   /// Measures the network, or its running average, and keeps it when it is the best so far.
   private func validate(_ course: inout Course<Network>) -> Double? {
@@ -178,7 +199,7 @@ public struct Trainer<Network: TrainableNetwork> {
       network.parametersChanged()
       return own
     }
-    let value = Fitting.validate(held) { rows, scores in
+    let value = Fitting.validate(held, sharedBy: data.ranks.group) { rows, scores in
       network.score(held.foldIn, rows: rows, into: scores)
     }
     if value > course.best?.value ?? -1 {

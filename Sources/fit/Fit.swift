@@ -79,8 +79,8 @@ struct Fit: Tool {
         + " epochs before.", valueName: "file"))
   var logJSON: String?
 
+  @OptionGroup var ranks: RankOption
   @OptionGroup var output: OutputOption
-
   @OptionGroup var seed: SeedOption
   @OptionGroup var common: CommonOptions
 
@@ -92,47 +92,47 @@ struct Fit: Tool {
       throw ValidationError("--refit takes all training users; leave --train-percent out")
     }
     guard budget ?? 1 > 0 else { throw ValidationError("--budget must be positive") }
-    let written = [output.output, aside.checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
-    guard Set(written).count == written.count else {
-      throw ValidationError("--output, --checkpoint and --log-json must be different files")
-    }
-    guard start == nil || groups == nil else {
-      throw ValidationError(
-        "--init and --groups exclude each other: an earlier model has its groups")
-    }
+    try refuseOptionsTogether()
   }
 
   func execute(_ context: ToolContext) throws {
     if chosen.list { return try chosen.printModels() }
+    try SharedFit.run(ranks, threads: common.threads) { shared in
+      try fit(shared.isFirst ? context : context.silenced, shared)
+    }
+  }
+
+  private func fit(_ context: ToolContext, _ shared: SharedFit) throws {
     let time = budget.map { TrainingBudget(seconds: $0) }
     let family = try ModelCatalogue.family(named: chosen.model)
     let settings = try ModelSettings(chosen.set, preset: chosen.preset, for: family)
     try refuseWhatCannotApply(family)
+    try refuseWhatCannotBeShared(shared)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
-    let file = try output.open(binary: true)
-    // Made now and thrown away, so that a place that cannot be written to is known before any training.
-    if let checkpoint = aside.checkpoint { _ = try OutputFile(checkpoint, binary: true) }
+    let file = try shared.open(output)
+    if shared.isFirst { try aside.tryPlace() }
     var inputs = try FitInputs(
       input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context.log)
+    inputs.share(among: shared.ranks)
     if let groups { try inputs.start(fromGroups: groups) }
     if let start { try inputs.start(fromModel: start, of: chosen.model) }
     let putAside = RunCheckpoint(
       model: chosen.model, options: family.options, settings: settings.json, seed: seed.seed,
-      metric: metric.text, percent: trainPercent, digests: inputs.digests,
+      metric: metric.text, percent: trainPercent, ranks: shared.ranks.count,
+      digests: inputs.digests,
       provenance: context.provenance(from: inputs.provenance, at: inputs.paths, seed: seed.seed))
     if let resume = aside.resume {
       inputs.task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model]))
     }
+    try shared.refuseDifferences(in: putAside.identity, inputs.task.data.resume)
     let report = try TrainingReport(
-      context, logFile: logJSON, after: inputs.task.data.resume?.description["epoch"]?.int)
+      context, logFile: shared.isFirst ? logJSON : nil,
+      after: inputs.task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
-    monitor.checkpointEvery = aside.checkpointEvery
     monitor.budget = time
-    if let checkpoint = aside.checkpoint {
-      monitor.checkpoint = { try putAside.write($0, to: checkpoint) }
-    }
+    aside.keep(putAside, by: &monitor, writes: shared.isFirst)
     let run = FitRun(
       family: family, model: chosen.model, settings: settings, metric: metric, task: inputs.task,
       whole: inputs.whole, budget: budget, comparesRivals: !noRivals, report: report,

@@ -3,6 +3,7 @@
 import Fitting
 import InteractionData
 import Interchange
+import Ranks
 import Recommending
 import ToolKit
 
@@ -37,6 +38,12 @@ struct FitInputs {
         "\(stream.name): no validation user chose an item that is trained on; nothing ends the training early"
       )
     }
+  }
+
+  /// Cuts the batches of all fits for ranks.
+  mutating func share(among ranks: VirtualRanks) {
+    task.data.ranks = ranks
+    whole?.data.ranks = ranks
   }
 
   /// Starts from the item groups of a file.

@@ -1,5 +1,6 @@
 // What is refused before a fit, and what is no success after it?
 
+import ArgumentParser
 import Fitting
 import ToolKit
 
@@ -21,11 +22,24 @@ extension Fit {
     }
   }
 
+  /// Options that exclude each other.
+  func refuseOptionsTogether() throws {
+    let written = [output.output, aside.checkpoint, logJSON].compactMap { $0 }.filter { $0 != "-" }
+    guard Set(written).count == written.count else {
+      throw ValidationError("--output, --checkpoint and --log-json must be different files")
+    }
+    guard start == nil || groups == nil else {
+      throw ValidationError(
+        "--init and --groups exclude each other: an earlier model has its groups")
+    }
+  }
+
   /// Options that the model has no use for, before they are silently of none.
   func refuseWhatCannotApply(_ family: any ModelFamily.Type) throws {
     let given = [
       ("--init", start), ("--checkpoint", aside.checkpoint), ("--resume", aside.resume),
       ("--budget", budget.map { "\($0)" }),
+      ("--ranks", ranks.ranks > 1 ? "\(ranks.ranks)" : nil),
     ]
     if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
       throw ToolError(
@@ -34,6 +48,20 @@ extension Fit {
     }
     if !family.takesGroups, groups != nil {
       throw ToolError(.usage, "--groups is for models with item groups; '\(chosen.model)' has none")
+    }
+  }
+
+  /// Options that processes which share a fit cannot have.
+  func refuseWhatCannotBeShared(_ shared: SharedFit) throws {
+    guard shared.isShared else { return }
+    guard budget == nil else {
+      throw ToolError(
+        .usage, "--budget is for one process: each has a clock of its own; leave it out")
+    }
+    let read = [input] + [groups, start, aside.resume].compactMap { $0 }
+    guard !read.contains("-") else {
+      throw ToolError(
+        .usage, "standard input is for one process; give a file that all processes can read")
     }
   }
 }

@@ -3,6 +3,7 @@
 import Fitting
 import Interchange
 import ModelCatalogue
+import Ranks
 import Recommending
 import ToolKit
 
@@ -34,11 +35,17 @@ struct FitRun {
   func run(_ monitor: TrainingMonitor, _ log: Diagnostics) throws -> Made {
     do {
       var made = try first(monitor, log)
-      if let whole, made.outcome == .finished, !StopRequest.isMade {
+      // All processes that share the fit make another, or none does.
+      let ranks = task.data.ranks
+      let isStopped = ranks.group.any(StopRequest.isMade)
+      if let whole, made.outcome == .finished, !isStopped {
         try again(whole, &made, log)
       }
       // A signal may have come while something ran that cannot be cut short.
       if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
+      if ranks.count > 1 {
+        made.model.description = made.model.description.setting("ranks", .integer(ranks.count))
+      }
       if made.outcome == .stopped {
         made.model.description = made.model.description.setting("stopped", .bool(true))
       }

@@ -16,12 +16,14 @@ struct RunCheckpoint: Sendable {
   let metric: String
   /// The nested part of the training users.
   let percent: Int
+  /// The parts of a batch.
+  let ranks: Int
   /// Of the inputs, by what they are.
   let digests: [String: UInt64]
   let provenance: Provenance
 
   /// What must be equal for a run to go on.
-  private var identity: JSONValue {
+  var identity: JSONValue {
     var kept: [String: JSONValue] = [:]
     if case .object(let members) = settings {
       kept = members.filter { $0.key != "epochs" && $0.key != "patience" }
@@ -32,7 +34,7 @@ struct RunCheckpoint: Sendable {
     return [
       "of": .string(model), "settings": .object(kept), "seed": .string(String(seed)),
       "metric": .string(metric), "train-percent": .integer(percent), "data": digest("data"),
-      "groups": digest("groups"), "init": digest("init"),
+      "groups": digest("groups"), "init": digest("init"), "ranks": .integer(ranks),
     ]
   }
 
@@ -50,8 +52,9 @@ struct RunCheckpoint: Sendable {
 
   /// What a checkpoint of any version was made with, in the words of this one.
   private func current(_ stored: JSONValue) -> JSONValue {
-    // Earlier checkpoints say nothing of a start.
-    let run = stored["init"] == nil ? stored.setting("init", "none") : stored
+    // Earlier checkpoints say nothing of a start and of ranks.
+    var run = stored["init"] == nil ? stored.setting("init", "none") : stored
+    if run["ranks"] == nil { run = run.setting("ranks", 1) }
     guard case .object(var members)? = run["settings"] else { return run }
     for option in options { members[option.name] = members[option.name].map(option.current) }
     return run.setting("settings", .object(members))
@@ -70,7 +73,9 @@ struct RunCheckpoint: Sendable {
       throw ToolError(.badData, "\(stream.name): is no checkpoint; fit --checkpoint makes one")
     }
     if let key = identity.firstDifference(from: current(run)) {
-      let what = ["of": "another model", "init": "another --init"][key] ?? "other \(key)"
+      let what =
+        ["of": "another model", "init": "another --init", "ranks": "another number of --ranks"][key]
+        ?? "other \(key)"
       throw ToolError(
         .badData,
         "\(stream.name): was made with \(what); go on with the same model, data, options and settings"

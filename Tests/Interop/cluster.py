@@ -1,9 +1,10 @@
-"""Do Spark, Slurm and Optuna come to the bytes of one process, with an executor, an element and a worker killed?
+"""Do Spark, Slurm, Open MPI and Optuna come to the bytes of one process, with a part of each killed?
 
-Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | tune]...
+Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | mpi | mpi-nodes | tune]...
 
-Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, Optuna
-workers on a journal; and where it is asked for, as it takes minutes, Spark on two executors. A case whose engine is not
+Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, processes
+that mpirun starts, Optuna workers on a journal; and where they are asked for, Spark on two executors, which takes
+minutes, and ranks in four networks of their own. A case whose engine is not
 installed is skipped, and the last line says so. Prints a line for each run and ends with 1 at the first that differs.
 """
 
@@ -22,6 +23,7 @@ import time
 sys.dont_write_bytecode = True
 from cluster_place import (  # noqa: E402
     CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, make_data, run)
+from cluster_mpi import mpi, mpi_nodes  # noqa: E402
 from cluster_spark import spark, spark_cluster  # noqa: E402
 
 # Slurm
@@ -263,14 +265,15 @@ def tune():
     equal("Optuna's best model, a worker killed", *digests("study/best.model", "again.model"))
 
 
-CASES = {"spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "tune": tune}
+CASES = {
+    "spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "mpi": mpi, "mpi-nodes": mpi_nodes, "tune": tune}
 
 
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     make_data()
     skipped = []
-    for case in sys.argv[3:] or ["spark", "slurm", "tune"]:
+    for case in sys.argv[3:] or ["spark", "slurm", "mpi", "tune"]:
         start = time.monotonic()
         try:
             CASES[case]()

@@ -23,7 +23,9 @@ import Testing
     let weights = Matrix<Double>(rows: 1, columns: 3, [0.3, 0.6, 0.1])
     let means = Matrix<Double>(rows: 1, columns: 6)
     for _ in 0..<2000 {
-      clusters.update(weights: weights, means: means, logVariances: means, learnsVariances: false)
+      clusters.update(
+        clusters.sums(weights: weights, means: means, logVariances: means),
+        learnsVariances: false)
     }
     let first = (
       own: digamma(61) - digamma(61 + 42), rest: digamma(42) - digamma(61 + 42)
@@ -44,14 +46,16 @@ import Testing
     let means = Matrix<Double>(rows: 1, columns: 4, [3, 0, 1, 0])
     let posterior = Matrix<Double>(rows: 1, columns: 4, [0, log(0.01), 0, log(4)])
     clusters.update(
-      weights: weights, means: means, logVariances: posterior, learnsVariances: true)
+      clusters.sums(weights: weights, means: means, logVariances: posterior),
+      learnsVariances: true)
     for index in 0..<4 {
       let own = exp(clusters.logVariances.value.pointer[index])
       #expect(own > 0.8 && own < 1.1, "\(own) after one step")
     }
     for _ in 0..<2000 {
       clusters.update(
-        weights: weights, means: means, logVariances: posterior, learnsVariances: true)
+        clusters.sums(weights: weights, means: means, logVariances: posterior),
+        learnsVariances: true)
     }
     // (sum_i q (mu^2 + sigma^2) + 2 eta_b) / (N_k + 2 eta_a + 2)
     for (index, moment) in [10.0, 0.01, 2, 4].enumerated() {
@@ -67,14 +71,18 @@ import Testing
     let means = Matrix<Double>(rows: 1, columns: 2, [2, 0.5])
     let posterior = Matrix<Double>(rows: 1, columns: 2)
     for _ in 0..<2000 {
-      trained.update(weights: weights, means: means, logVariances: posterior, learnsVariances: true)
+      trained.update(
+        trained.sums(weights: weights, means: means, logVariances: posterior),
+        learnsVariances: true)
     }
     let next = clusters(2, latent: 1, users: 4000)
     for (own, source) in zip(next.parameters, trained.parameters) {
       own.value.copy(from: source.value)
     }
     next.followParameters()
-    next.update(weights: weights, means: means, logVariances: posterior, learnsVariances: true)
+    next.update(
+      next.sums(weights: weights, means: means, logVariances: posterior),
+      learnsVariances: true)
     for (own, source) in zip(next.parameters, trained.parameters) {
       for index in 0..<own.value.count {
         #expect(abs(own.value.pointer[index] - source.value.pointer[index]) < 0.01)

@@ -61,7 +61,7 @@ private final class FailingNetwork: TrainableNetwork {
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     [("loss", step == 5 ? .nan : 1)]
   }
-  func stepEnded(_ learningRate: Double) {}
+  func stepEnded(_ learningRate: Double, _ sums: [Double]) {}
   func epochEnded(_ epoch: Int) {}
   func parametersChanged() {}
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) { scores.fill(0) }

@@ -163,11 +163,14 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     add(right, to: z, columnOffset: left.columns)
   }
 
-  func stepEnded(_ learningRate: Double) {
-    clusters.update(
+  var batchSums: [Double] {
+    clusters.sums(
       weights: memory[0].matrix(rows: pending, columns: options.clusters), means: encoder.means,
-      logVariances: encoder.logVariances.rowBlock(0..<pending),
-      learnsVariances: options.usesARD && epochs >= options.ardEpoch)
+      logVariances: encoder.logVariances.rowBlock(0..<pending))
+  }
+
+  func stepEnded(_ learningRate: Double, _ sums: [Double]) {
+    clusters.update(sums, learnsVariances: options.usesARD && epochs >= options.ardEpoch)
   }
 
   func epochEnded(_ epoch: Int) { epochs = epoch }

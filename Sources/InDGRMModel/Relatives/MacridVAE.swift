@@ -306,7 +306,7 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     }
   }
 
-  func stepEnded(_ learningRate: Double) {}
+  func stepEnded(_ learningRate: Double, _ sums: [Double]) {}
   func epochEnded(_ epoch: Int) {}
   func parametersChanged() { isCurrent = false }
 

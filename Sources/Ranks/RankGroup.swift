@@ -1,0 +1,118 @@
+// How do the processes of an MPI job add up what each of them has?
+
+import CMPI
+import Glibc
+
+/// The processes that share a fit, started by Open MPI's mpirun, or this one alone.
+///
+/// All of them call the same functions in the same order. Their number is a power of two, so that sums are those of one
+/// binary tree whatever it is: ((0 + 1) + (2 + 3)) + ...
+public final class RankGroup: Sendable {
+  public let rank: Int
+  /// A power of two.
+  public let count: Int
+
+  /// This process by itself.
+  public static let alone = RankGroup(rank: 0, count: 1)
+
+  private init(rank: Int, count: Int) {
+    self.rank = rank
+    self.count = count
+  }
+
+  /// The processes that mpirun started, as its environment says; 1 without it.
+  public static var startedCount: Int { told("OMPI_COMM_WORLD_SIZE") ?? 1 }
+  /// Those of them on this machine.
+  public static var startedHere: Int { told("OMPI_COMM_WORLD_LOCAL_SIZE") ?? 1 }
+  /// The rank that mpirun gave this process, before it joins the others.
+  public static var startedRank: Int { told("OMPI_COMM_WORLD_RANK") ?? 0 }
+
+  private static func told(_ name: String) -> Int? {
+    getenv(name).flatMap { Int(String(cString: $0)) }
+  }
+
+  /// Joins the job this process was started in, once; all calls are to come from the thread that joins.
+  ///
+  /// Throws `RankError` where Open MPI is missing, or the number of processes is no power of two.
+  public static func join() throws -> RankGroup {
+    guard startedCount > 1 else { return alone }
+    var (rank, count): (Int32, Int32) = (0, 1)
+    var reason: UnsafePointer<CChar>?
+    guard indgrm_mpi_join(&rank, &count, &reason) != 0 else {
+      throw RankError(description: reason.map { String(cString: $0) } ?? "Open MPI does not start")
+    }
+    guard count > 0, count & (count - 1) == 0 else {
+      throw RankError(
+        description: "\(count) processes cannot share a fit; start 2, 4, 8 or another power of two")
+    }
+    return RankGroup(rank: Int(rank), count: Int(count))
+  }
+
+  /// Whether this process writes what all have made.
+  public var isFirst: Bool { rank == 0 }
+
+  /// Adds up the values of all processes, place by place; all get the same sums.
+  ///
+  /// Each process adds up a part of the places, halved from step to step, and gets the other parts' sums back, so that
+  /// it sends each value twice at most, however many processes there are.
+  public func sum<T: BinaryFloatingPoint>(_ values: UnsafeMutableBufferPointer<T>) {
+    guard count > 1, let base = values.baseAddress else { return }
+    let received = UnsafeMutableBufferPointer<T>.allocate(capacity: values.count / 2 + 1)
+    defer { received.deallocate() }
+    let other = received.baseAddress.unsafelyUnwrapped
+    var own = 0..<values.count
+    var halves: [(own: Range<Int>, others: Range<Int>)] = []
+    var distance = 1
+    while distance < count {
+      let middle = own.lowerBound + own.count / 2
+      let (low, high) = (own.lowerBound..<middle, middle..<own.upperBound)
+      let (kept, given) = rank & distance == 0 ? (low, high) : (high, low)
+      // The two halves may differ by one place.
+      exchange(base + given.lowerBound, given.count, other, kept.count, rank ^ distance)
+      for index in 0..<kept.count { base[kept.lowerBound + index] += other[index] }
+      halves.append((kept, given))
+      own = kept
+      distance *= 2
+    }
+    for (kept, given) in halves.reversed() {
+      distance /= 2
+      exchange(
+        base + kept.lowerBound, kept.count, base + given.lowerBound, given.count, rank ^ distance)
+    }
+  }
+
+  private func exchange<T>(
+    _ sent: UnsafeMutablePointer<T>, _ sentCount: Int, _ received: UnsafeMutablePointer<T>,
+    _ receivedCount: Int, _ other: Int
+  ) {
+    let size = MemoryLayout<T>.stride
+    indgrm_mpi_exchange(sent, sentCount * size, received, receivedCount * size, Int32(other))
+  }
+
+  /// Whether any process says so.
+  public func any(_ flag: Bool) -> Bool {
+    var sum = flag ? 1.0 : 0
+    withUnsafeMutablePointer(to: &sum) {
+      self.sum(UnsafeMutableBufferPointer(start: $0, count: 1))
+    }
+    return sum > 0
+  }
+
+  /// Whether all processes have the same word.
+  public func agrees(on word: UInt64) -> Bool {
+    // Two words are the same if they are so bit by bit; of each bit all or none have it.
+    var bits = (0..<64).map { Double(word >> UInt64($0) & 1) }
+    bits.withUnsafeMutableBufferPointer { sum($0) }
+    return bits.allSatisfy { $0 == 0 || $0 == Double(count) }
+  }
+
+  /// Leaves the job; the process goes on alone.
+  public func leave() {
+    if count > 1 { indgrm_mpi_leave() }
+  }
+}
+
+/// Why processes cannot share a fit.
+public struct RankError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+}

@@ -1,0 +1,102 @@
+// How do several processes make one model together?
+
+import ArgumentParser
+import DenseMath
+import Fitting
+import Glibc
+import Interchange
+import Ranks
+import ToolKit
+
+/// The parts that batches are cut into.
+struct RankOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Parts of a network's batches, a power of two, whose gradients are added up in one fixed order; under mpirun"
+        + " (Open MPI) up to so many processes share them, and any number of them makes the same model.",
+      valueName: "n"))
+  var ranks = 1
+
+  func validate() throws {
+    guard (1...4096).contains(ranks), ranks & (ranks - 1) == 0 else {
+      throw ValidationError("--ranks must be a power of two from 1 to 4096")
+    }
+  }
+}
+
+/// This process's share of a fit.
+///
+/// All processes read the same files and compute what is no gradient of their own, with the same result; the first one
+/// writes and speaks.
+struct SharedFit {
+  let ranks: VirtualRanks
+  private var group: RankGroup { ranks.group }
+  var isFirst: Bool { group.isFirst }
+  var isShared: Bool { group.count > 1 }
+
+  /// Joins the other processes that mpirun started.
+  ///
+  /// Throws `ToolError` where there are some and nothing says how batches are cut, or they cannot be joined.
+  private init(_ option: RankOption, threads: Int) throws {
+    let started = RankGroup.startedCount
+    guard started == 1 || option.ranks > 1 else {
+      throw ToolError(
+        .usage, "\(started) processes were started; add --ranks \(started), or start one alone")
+    }
+    do {
+      ranks = try VirtualRanks(option.ranks, sharedBy: RankGroup.join())
+    } catch let error as RankError {
+      throw ToolError(.usage, error.description)
+    }
+    if threads == 0, isShared {
+      // Where mpirun binds none of them to cores of its own, those of one machine share them evenly.
+      let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN)) / max(RankGroup.startedHere, 1)
+      Parallel.threads = max(1, min(Parallel.availableCores, cores))
+    }
+  }
+
+  /// Does the work, alone or with others. What goes wrong in all processes alike the first one has time to say.
+  static func run(_ option: RankOption, threads: Int, _ work: (SharedFit) throws -> Void) throws {
+    do {
+      let shared = try SharedFit(option, threads: threads)
+      try work(shared)
+      shared.group.leave()
+    } catch {
+      if RankGroup.startedRank > 0 { sleep(5) }
+      throw error
+    }
+  }
+
+  /// The file that the first process writes the model to; the others write to nothing.
+  func open(_ output: OutputOption) throws -> OutputFile {
+    try isFirst ? output.open(binary: true) : OutputFile("/dev/null", binary: true)
+  }
+
+  /// Throws `ToolError` unless all processes are about to make the same model.
+  ///
+  /// - Parameters:
+  ///   - run: what makes the run what it is.
+  ///   - checkpoint: what it goes on from.
+  func refuseDifferences(in run: JSONValue, _ checkpoint: Checkpoint?) throws {
+    guard isShared else { return }
+    let run = run.setting("epoch", checkpoint?.description["epoch"] ?? .null)
+    let same = [
+      ("data, settings or seed", run.text), ("version of indgrm", indgrmVersion),
+      (
+        "processor level (hold them down by INDGRM_CPU_LEVEL)",
+        "\(Processor.level) \(RoundedProducts.isAvailable)"
+      ),
+      ("kernels of OpenBLAS (set INDGRM_BLAS_CORETYPE)", BLAS.coreName),
+    ]
+    for (what, word) in same {
+      guard group.agrees(on: Self.hash(word)) else {
+        throw ToolError(.badData, "process \(group.rank) and the others have not the same \(what)")
+      }
+    }
+  }
+
+  private static func hash(_ word: String) -> UInt64 {
+    var text = word
+    return text.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0), seed: 0) }
+  }
+}

@@ -1,0 +1,127 @@
+"""Do ranks that Open MPI starts make the model of one process, with one of them killed, and on several nodes?"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from cluster_place import ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, run
+
+MPIRUN = "mpirun --oversubscribe --bind-to none"
+SMALL = "-q --no-rivals --seed 3 --set width=16 --set latent=6 --set batch=32 --ranks 4"
+FITS = {
+    "mult-vae": f"--model mult-vae {SMALL} --set epochs=6",
+    "indgrm": f"--model indgrm {SMALL} --set epochs=3 --set clusters=2 --set groups=3 --set expert=linear",
+    "sampled indgrm": f"--model indgrm {SMALL} --set epochs=3 --set samples=20 --set inner-steps=1",
+    "macridvae": f"--model macridvae {SMALL.replace('--set width=16 ', '')} --set epochs=3 --set concepts=2",
+}
+
+AGENT = """#!/bin/bash
+# What mpirun takes for ssh: another host is a network of its own, with a name of its own.
+host=$1
+shift
+exec ip netns exec "$host" unshare --uts bash -c "hostname $host; $*"
+"""
+
+
+def ready():
+    if not shutil.which("mpirun"):
+        raise Skipped("Open MPI is not installed; apt-get install openmpi-bin")
+    if os.getuid() == 0:
+        ENVIRONMENT.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    run("split -q --stable one.ig -o mpi.x")
+
+
+def mpi():
+    ready()
+    for name, words in FITS.items():
+        run(f"fit {words} mpi.x -o mpi-1.model")
+        for count in (2, 4) if name == "mult-vae" else (2,):
+            run(f"{MPIRUN} -n {count} fit {words} mpi.x -o mpi-{count}.model")
+            equal(f"{name} by {count} processes", *digests("mpi-1.model", f"mpi-{count}.model"))
+    killed()
+    refused()
+
+
+def program(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""
+
+
+def killed():
+    """A process is killed in the middle; another number of processes goes on from the checkpoint."""
+    words = f"--model mult-vae {SMALL} --set epochs=200 --set patience=900"
+    run(f"fit {words} mpi.x -o whole.model")
+    command = f"exec {MPIRUN} -n 2 fit {words} --checkpoint mpi.point --checkpoint-every 5 mpi.x -o torn.model"
+    job = subprocess.Popen(
+        ["bash", "-c", command], cwd=FOLDER, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    point = os.path.join(FOLDER, "mpi.point")
+    while not os.path.exists(point) and job.poll() is None:
+        time.sleep(0.02)
+    found = subprocess.run(["pgrep", "-f", "fit .*torn.model"], text=True, capture_output=True).stdout.split()
+    children = [pid for pid in map(int, found) if os.path.basename(program(pid)) == "fit"]
+    if len(children) != 2:
+        sys.exit(f"FAILED: there are {len(children)} ranks to kill one of, not 2")
+    os.kill(max(children), signal.SIGKILL)
+    if job.wait(60) == 0 or os.path.exists(os.path.join(FOLDER, "torn.model")):
+        sys.exit("FAILED: a job with a rank killed wrote a model, or ended well")
+    run(f"{MPIRUN} -n 4 fit {words} --resume mpi.point mpi.x -o torn.model")
+    equal("a fit with a rank killed, gone on with by 4 processes", *digests("torn.model", "whole.model"))
+
+
+def refused():
+    words = FITS["mult-vae"]
+    run(f"{MPIRUN} -n 3 fit {words} mpi.x -o no.model 2> said", status=64)
+    run("grep -q '3 processes cannot share a fit' said")
+    run(f"{MPIRUN} -n 2 fit -q --model mult-vae mpi.x -o no.model 2> said", status=64)
+    run("grep -q 'add --ranks 2' said")
+    # One process reads another file of the same name.
+    run("split -q --stable --test 0.3 one.ig -o other.x")
+    run(
+        f"{MPIRUN} -n 1 fit {words} mpi.x -o no.model : -n 1 fit {words} other.x -o no.model 2> said", status=65)
+    run("grep -q 'have not the same data' said")
+    print("refused: three processes, no --ranks, other data in a process", flush=True)
+    if os.path.exists(os.path.join(FOLDER, "no.model")):
+        sys.exit("FAILED: a refused fit wrote a model")
+
+
+@contextlib.contextmanager
+def nodes(count):
+    """Networks of their own on one bridge, each a host with a name, and what reaches them as ssh would."""
+    names = [f"rank{number}" for number in range(count)]
+    agent = os.path.join(FOLDER, "agent")
+    with open(agent, "w") as file:
+        file.write(AGENT)
+    os.chmod(agent, 0o755)
+    try:
+        run("ip link add ranks type bridge && ip addr add 10.213.7.254/24 dev ranks && ip link set ranks up")
+        for number, name in enumerate(names):
+            run(
+                f"ip netns add {name} && ip link add {name} type veth peer name eth0 netns {name}"
+                f" && ip link set {name} master ranks up && ip -n {name} link set lo up"
+                f" && ip -n {name} addr add 10.213.7.{number + 1}/24 dev eth0 && ip -n {name} link set eth0 up")
+        yield names, agent
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True)
+        subprocess.run(["ip", "link", "del", "ranks"], capture_output=True)
+
+
+def mpi_nodes():
+    ready()
+    if os.getuid() != 0 or not shutil.which("ip"):
+        raise Skipped("network namespaces want root and iproute2")
+    words = FITS["indgrm"]
+    run(f"fit {words} mpi.x -o mpi-1.model")
+    with nodes(4) as (names, agent):
+        hosts = ",".join(names)
+        run(
+            f"{MPIRUN} -n 4 -H {hosts} --mca plm_rsh_agent {agent} --mca btl tcp,self --mca orte_keep_fqdn_hostnames 1"
+            f" --mca btl_tcp_if_include 10.213.7.0/24 --mca oob_tcp_if_include 10.213.7.0/24"
+            f" -x PATH {TOOLS}/fit {words} --threads 1 {FOLDER}/mpi.x -o {FOLDER}/nodes.model")
+    equal("indgrm by 4 nodes", *digests("mpi-1.model", "nodes.model"))
