@@ -26,12 +26,21 @@ fi
 exec "$TOOLS/indgrm" "$@"
 """
 
-# Several jobs under one Java: its start takes longer than they do.
+# Several jobs under one Java: its start takes longer than they do. One after "refused" must end by a message.
 JOBS = """import runpy, shlex, sys
 program, jobs = sys.argv[1], sys.argv[2:]
 for job in jobs:
-    sys.argv[1:] = shlex.split(job)
-    runpy.run_path(program, run_name="__main__")
+    words = shlex.split(job)
+    sys.argv[1:] = words[words[0] == "refused":]
+    try:
+        runpy.run_path(program, run_name="__main__")
+    except SystemExit as end:
+        if words[0] != "refused":
+            raise
+        print(end)
+    else:
+        if words[0] == "refused":
+            sys.exit(f"not refused: {job}")
 """
 
 SETTINGS = {
@@ -180,6 +189,7 @@ def spark():
     attempts()
     said = submit(
         "local[2]",
+        "refused prepare log.parquet none --parts 7 --columns user,item,stars",
         LOG.format("local", 7) + " --until 870000000",
         "score local ml.model local.parquet --top 12",
         "score local nothing.model nothing.parquet --top 12",
@@ -188,6 +198,8 @@ def spark():
     prepared("local", "few", 7)
     equal("parts without users", "# 0 users" in run("shard -q --into 7 few.ig -o few; cat few/MANIFEST"), True)
     equal("Spark's lists, in one process", lists("local.parquet"), texts("few.tsv"))
+    columns = "log.parquet: has no column stars; name them in --columns, of user, item, rating, timestamp"
+    equal("a column that is not there", columns in said, True)
     equal("a failing tool's words", "nothing.model: cannot be opened" in said and "status 66" in said, True)
     equal("lists of a failing tool", os.path.exists(f"{FOLDER}/nothing.parquet/_SUCCESS"), False)
 

@@ -161,6 +161,9 @@ def wanted_rows(spark, options):
     wanted = options.columns.split(",")
     if not 2 <= len(wanted) <= 4:
         sys.exit("--columns names two to four: user, item, rating and time")
+    missing = [name for name in wanted if name.split(".")[0] not in log.columns]
+    if missing:
+        sys.exit(f"{options.log}: has no column {missing[0]}; name them in --columns, of {', '.join(log.columns)}")
     names = ["user", "item", "rating", "timestamp"]
     types = ["string", "string", "float", "long"]
     rows = log.select([F.col(a).cast(c).alias(b) for a, b, c in zip(wanted, names, types)])
@@ -249,7 +252,10 @@ def ranker(folder, model, top, options):
 
 
 def score(spark, options):
-    with open(os.path.join(options.parts, "MANIFEST")) as file:
+    manifest = os.path.join(options.parts, "MANIFEST")
+    if not os.path.exists(manifest):
+        sys.exit(f"{manifest}: is not there; parts are made by prepare, or by indgrm shard")
+    with open(manifest) as file:
         lines = [line.rstrip("\n").rsplit(" ", 1) for line in file if not line.startswith("#")]
     done = spark._jvm.org.apache.hadoop.fs.Path(options.lists, "_SUCCESS")
     if done.getFileSystem(spark._jsc.hadoopConfiguration()).exists(done):
