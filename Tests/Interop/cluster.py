@@ -1,6 +1,6 @@
 """Do Spark, Slurm, Open MPI and Optuna come to the bytes of one process, with a part of each killed?
 
-Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | mpi | mpi-nodes | tune]...
+Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | mpi | mpi-nodes | tune | cost]...
 
 Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, processes
 that mpirun starts, Optuna workers on a journal; and where they are asked for, Spark on two executors, which takes
@@ -265,15 +265,25 @@ def tune():
     equal("Optuna's best model, a worker killed", *digests("study/best.model", "again.model"))
 
 
+def cost():
+    """Every stage is measured and said."""
+    said = run(f"TOOLS='{TOOLS}' {CLUSTER}/cost --sample 20000 --users 5000 --cores 4")
+    stages = [line for line in said.splitlines() if " h " in line and "core hours" not in line]
+    if len(stages) != 4 or "5000 users" not in said:
+        sys.exit(f"FAILED: cost has not four stages of what was asked: {said}")
+    print("cost: every stage is measured", flush=True)
+
+
 CASES = {
-    "spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "mpi": mpi, "mpi-nodes": mpi_nodes, "tune": tune}
+    "spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "mpi": mpi, "mpi-nodes": mpi_nodes, "tune": tune,
+    "cost": cost}
 
 
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     make_data()
     skipped = []
-    for case in sys.argv[3:] or ["spark", "slurm", "mpi", "tune"]:
+    for case in sys.argv[3:] or ["spark", "slurm", "mpi", "tune", "cost"]:
         start = time.monotonic()
         try:
             CASES[case]()
