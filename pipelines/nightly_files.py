@@ -3,11 +3,14 @@
 import fcntl
 import hashlib
 import json
+import math
 import os
+import re
+import shlex
 import shutil
 import signal
 
-PUBLISHED, DEGRADED, USAGE, BAD_DATA, NO_INPUT, FULL, BUSY = 0, 3, 64, 65, 66, 74, 75
+PUBLISHED, DEGRADED, USAGE, BAD_DATA, NO_INPUT, FAULT, FULL, BUSY = 0, 3, 64, 65, 66, 70, 74, 75
 # What refuses a night, with a status of its own for each thing that somebody has to look at: the log's size, its ids,
 # its rows, its age, its source; the model; the lists, their likeness to the last; the clock; a night rolled back.
 REFUSALS = {
@@ -39,14 +42,31 @@ class Ending(Exception):
         self.status, self.reason = status, reason
 
 
+def value_of(key, text):
+    """A setting's value; ValueError says what it must be."""
+    if isinstance(DEFAULTS[key], str):
+        if key in ("INGEST", "BINARIZE", "SPLIT", "FIT", "SCORE"):
+            shlex.split(text)
+        return text
+    try:
+        value = type(DEFAULTS[key])(text)
+    except ValueError:
+        raise ValueError(f"needs a number, not '{text}'") from None
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"must be a number from 0 on, not '{text}'")
+    return value
+
+
 def read_settings(path):
     """The settings of a file of KEY=VALUE lines; # begins a comment line, quotes around a value go."""
     settings = dict(DEFAULTS)
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             lines = file.read().splitlines()
     except OSError as error:
         raise Ending(NO_INPUT, f"{path}: {error.strerror}; name a file of settings by -c") from None
+    except UnicodeDecodeError:
+        raise Ending(USAGE, f"{path}: is not UTF-8; convert it with iconv -f ENCODING -t UTF-8") from None
     for number, line in enumerate(lines, 1):
         line = line.strip()
         if not line or line.startswith("#"):
@@ -57,13 +77,17 @@ def read_settings(path):
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
         try:
-            settings[key] = type(DEFAULTS[key])(value)
-        except ValueError:
-            raise Ending(USAGE, f"{path}: line {number}: {key} needs a number, not '{value}'") from None
+            settings[key] = value_of(key, value)
+        except ValueError as error:
+            raise Ending(USAGE, f"{path}: line {number}: {key}: {error}") from None
     if settings["LISTS"] not in ("csv", "jsonl", "none"):
         raise Ending(USAGE, f"{path}: LISTS must be csv, jsonl or none")
     if settings["COLD"] not in DAYS + ["never", "always"]:
         raise Ending(USAGE, f"{path}: COLD must be a day of the week, never or always")
+    if settings["CHECKPOINT"] not in ("yes", "no"):
+        raise Ending(USAGE, f"{path}: CHECKPOINT must be yes or no")
+    if not re.fullmatch("[a-z-]+@[1-9][0-9]*", settings["METRIC"]):
+        raise Ending(USAGE, f"{path}: METRIC must be a name and a length of lists, as in ndcg@100")
     if bool(settings["SOURCE"]) == bool(settings["SOURCE_COMMAND"]):
         raise Ending(USAGE, f"{path}: say where the log is: SOURCE, a file, or SOURCE_COMMAND")
     return settings
@@ -120,10 +144,11 @@ def read_json(path):
 class Archive:
     """The nights under a root: runs/DATE or runs/DATE.N, and current, a link to the one in use."""
 
-    def __init__(self, root):
+    def __init__(self, root, dry=False):
         self.root = os.path.abspath(root)
         self.runs = os.path.join(self.root, "runs")
-        os.makedirs(self.runs, exist_ok=True)
+        if not dry:
+            os.makedirs(self.runs, exist_ok=True)
 
     def lock(self):
         """Takes the lock; tools that a killed night left behind hold it until they end."""
@@ -147,7 +172,8 @@ class Archive:
         return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
 
     def names(self):
-        found = [name for name in os.listdir(self.runs) if not name.startswith(".")]
+        there = os.listdir(self.runs) if os.path.isdir(self.runs) else []
+        found = [name for name in there if not name.startswith(".")]
         return sorted(found, key=self.order)
 
     def is_complete(self, name):

@@ -210,10 +210,10 @@ private struct DateReader {
     if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
     let digits = rest.prefix(while: isDigit).count
     guard digits == 2 || digits == 4, let zone = number(4) else { return nil }
-    if digits == 4 { return sign * (zone / 100 * 3600 + zone % 100 * 60) }
-    guard take(":") else { return sign * zone * 3600 }
-    guard let minute = number(2) else { return nil }
-    return sign * (zone * 3600 + minute * 60)
+    let (hours, minutes) =
+      digits == 4 ? (zone / 100, zone % 100) : (zone, take(":") ? number(2) ?? 60 : 0)
+    guard hours < 24, minutes < 60 else { return nil }
+    return sign * (hours * 3600 + minutes * 60)
   }
 }
 

@@ -5,7 +5,9 @@ import Interchange
 /// Titles and categories by item id; ids are equal where their bytes are.
 public struct ItemMetadata: Sendable {
   private(set) var titles: [[UInt8]: String] = [:]
-  private(set) var categoriesOf: [[UInt8]: [String]] = [:]
+  private var categoriesOf: [[UInt8]: NameList] = [:]
+  /// Items that were given another title before, and the last of them.
+  private var (retitled, lastRetitled): (Int, [UInt8]) = (0, [])
   /// How each file was understood, in words.
   public private(set) var remarks: [String] = []
 
@@ -14,7 +16,9 @@ public struct ItemMetadata: Sendable {
   public var hasTitles: Bool { !titles.isEmpty }
   public var hasCategories: Bool { !categoriesOf.isEmpty }
   /// All categories, each once, in order.
-  public var categoryNames: [String] { Set(categoriesOf.values.joined()).sorted() }
+  public var categoryNames: [String] {
+    Set(categoriesOf.values.lazy.map(\.names).joined()).sorted()
+  }
 
   /// All items of which something is known, each once, in the order of their bytes.
   public var ids: [String] {
@@ -26,7 +30,9 @@ public struct ItemMetadata: Sendable {
   public func title(of id: String) -> String? { titles[Array(id.utf8)] }
 
   /// The categories of an item; none where none are known.
-  public func categories(of id: String) -> [String] { categoriesOf[Array(id.utf8)] ?? [] }
+  public func categories(of id: String) -> [String] {
+    categoriesOf[Array(id.utf8)]?.names ?? []
+  }
 
   /// Whether a title or a category is known of an item.
   public func knows(_ id: String) -> Bool {
@@ -59,6 +65,14 @@ public struct ItemMetadata: Sendable {
     try conversion.refuseObjects()
     try conversion.refuseReturns()
     let decoder = TextDecoder(.auto)
+    retitled = 0
+    defer {
+      if retitled > 0 {
+        remarks.append(
+          "\(source.name): names \(retitled) items anew, such as '\(shown(lastRetitled))'; the last titles count"
+        )
+      }
+    }
     if first.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7B {
       try readObjects(lines, Array(sample), decoder, source.name)
     } else {
@@ -127,8 +141,12 @@ public struct ItemMetadata: Sendable {
   }
 
   private mutating func add(_ names: [String], to item: [UInt8]) {
-    for name in names where categoriesOf[item]?.contains(name) != true {
-      categoriesOf[item, default: []].append(name)
+    for name in names { categoriesOf[item, default: NameList()].add(name) }
+  }
+
+  private mutating func name(_ item: [UInt8], _ title: String) {
+    if let earlier = titles.updateValue(title, forKey: item), ID(earlier) != ID(title) {
+      (retitled, lastRetitled) = (retitled + 1, item)
     }
   }
 
@@ -149,7 +167,7 @@ public struct ItemMetadata: Sendable {
       }
       let item = Array(id.utf8)
       if let title = keys.title.flatMap({ object[$0] }).flatMap(ItemKeys.text), !title.isEmpty {
-        titles[item] = title
+        name(item, title)
       }
       switch keys.category.flatMap({ object[$0] }) {
       case .string(let field): held.append((item, field, number))
@@ -176,13 +194,13 @@ public struct ItemMetadata: Sendable {
     let item = Array(fields[reader.item].utf8)
     if reader.hasFlags {
       guard fields.count >= 24 else { throw bad("has \(fields.count) fields; u.item has 24") }
-      titles[item] = fields[1]
-      categoriesOf[item] = zip(Self.genres, fields.suffix(19)).filter { $1 == "1" }.map(\.0)
+      name(item, fields[1])
+      categoriesOf[item] = NameList(
+        zip(Self.genres, fields.suffix(19)).filter { $1 == "1" }.map(\.0))
       return []
     }
     if let title = reader.title {
-      titles[item] =
-        reader.titleIsRest ? fields[title...].joined(separator: ",") : fields[title]
+      name(item, reader.titleIsRest ? fields[title...].joined(separator: ",") : fields[title])
     }
     return reader.categories.map { fields[$0] }
   }

@@ -244,6 +244,8 @@ import Testing
     #expect(parseTime(Array("2024-01-01 02:00:00.25+02:00".utf8)) == 1_704_067_200)
     #expect(parseTime(Array("2024-01-01 02:00:00+0200".utf8)) == 1_704_067_200)
     #expect(parseTime(Array("1900-02-29".utf8)) == nil)
+    #expect(parseTime(Array("2024-01-01 02:00:00+99:99".utf8)) == nil)
+    #expect(parseTime(Array("2024-01-01 02:00:00+0260".utf8)) == nil)
     #expect(parseTime(Array("2000-13-01".utf8)) == nil)
     #expect(parseTime(Array("12.9".utf8)) == 12)
     #expect(parseTime(Array("99999999999".utf8)) == 99_999_999_999)

@@ -50,6 +50,26 @@ private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetada
     #expect(throws: SourceError.self) { try metadata("1::A::B\nbroken\n") }
   }
 
+  @Test func itemsOfSeveralTitlesAreNamed() throws {
+    let twice = try metadata("item,title\n1,A\n2,B\n1,A\n1,C\n")
+    #expect(twice.title(of: "1") == "C")
+    #expect(twice.remarks.contains { $0.contains("names 1 items anew, such as '1'") })
+    #expect(try !metadata("item,title\n1,A\n1,A\n").remarks.contains { $0.contains("anew") })
+  }
+
+  /// An item of very many categories, and a field of very many marks, take time in their length alone.
+  @Test func manyCategoriesOfAnItem() throws {
+    let names = (0..<100_000).map { "c\($0)" }
+    let begin = ContinuousClock.now
+    let field = try metadata("item,title,genres\n1,A,\(names.joined(separator: "|"))|c7\n")
+    #expect(field.categories(of: "1") == names)
+    let rows = try metadata(names.map { "1,\($0)\n" }.joined())
+    #expect(rows.categories(of: "1") == names)
+    let deep = names.joined(separator: ">")
+    #expect(try metadata("item,category\n1,\(deep)\n").categories(of: "1") == [deep])
+    #expect(begin.duration(to: .now) < .seconds(60))
+  }
+
   @Test func originalIDs() throws {
     let folder = try Folder()
     let lines = try OriginalIDs(ByteStream(folder.write("a", "x7\nx9\n")))

@@ -230,6 +230,9 @@ def refused(sums):
             expect(status == 65 and file in message, f"roll back to a damaged {file}: {status} {message}")
             place.expect_whole(f"roll back to a damaged {file}", [f"{name(last)}.3"])
     print(f"roll back to a damaged night: {message}")
+    status, message = place.run(last, "--rollback", "--dry-run")
+    expect(status == 0 and "would be" in message, f"a dry roll back: {status} {message}")
+    place.expect_whole("a dry roll back", [f"{name(last)}.3"])
     expect(place.run(last, "--rollback")[0] == 0, "roll back")
     place.expect_whole("roll back", [f"{name(last)}.2"])
     status, message = place.run(last)
@@ -254,6 +257,26 @@ def gates():
     expect(status == 17 and "overlap" in message, f"other lists: {status} {message}")
     place.expect_whole("other lists", [name(0)])
     print(f"other lists: {message}")
+
+
+def settings():
+    """Settings that make no sense end the night with a line that names them, and a dry run changes nothing."""
+    place = Place("settings")
+    place.write("log.csv", log(0))
+    for text, said in (("TOP=ten", "line 11: TOP: needs a number"), ("MAX_DROP=nan", "MAX_DROP: must be a number from 0 on"),
+                       ("KEEP=-1", "KEEP: must be"), ("FIT=--set 'x", "FIT: No closing quotation"), ("NAME=x", "no setting 'NAME'"),
+                       ("METRIC=ndcg", "METRIC must be"), ("CHECKPOINT=true", "CHECKPOINT must be"), ("COLD=7", "COLD must be")):
+        place.write("nightly.conf", f"\ufeff{SETTINGS}{text}\n")
+        status, message = place.run(0)
+        expect(status == 64 and said in message and "\n" not in message, f"{text}: {status} {message}")
+    with open(f"{place.root}/nightly.conf", "wb") as file:
+        file.write("NOT_FOR=Ärzte\n".encode("cp1252"))
+    status, message = place.run(0)
+    expect(status == 64 and "is not UTF-8" in message, f"settings in cp1252: {status} {message}")
+    place.write("nightly.conf", SETTINGS)
+    before = sorted(os.listdir(place.root))
+    expect(place.run(0, "--dry-run")[0] == 0 and sorted(os.listdir(place.root)) == before, "a dry run left something")
+    print(f"settings: {message}")
 
 
 def commands():
@@ -330,6 +353,7 @@ def main():
     refused(sums)
     gates()
     damaged()
+    settings()
     commands()
     full(sums)
     print("every night whole")
