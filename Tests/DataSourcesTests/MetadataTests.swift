@@ -63,7 +63,7 @@ private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetada
     let begin = ContinuousClock.now
     let field = try metadata("item,title,genres\n1,A,\(names.joined(separator: "|"))|c7\n")
     #expect(field.categories(of: "1") == names)
-    let rows = try metadata(names.map { "1,\($0)\n" }.joined())
+    let rows = try metadata("item,category\n" + names.map { "1,\($0)\n" }.joined())
     #expect(rows.categories(of: "1") == names)
     let deep = names.joined(separator: ">")
     #expect(try metadata("item,category\n1,\(deep)\n").categories(of: "1") == [deep])

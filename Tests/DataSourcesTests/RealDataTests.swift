@@ -65,7 +65,7 @@ private func file(_ name: String) -> String? {
     let ids = try OriginalIDs(ByteStream(names))
     var metadata = ItemMetadata()
     try metadata.read(ByteStream(categories))
-    #expect(metadata.categoriesOf.count == 20_591)
+    #expect(metadata.ids.count == 20_591)
     #expect(
       try Set(rows.map(\.item)).allSatisfy { metadata.knows(try ids.id(of: $0)) })
   }
