@@ -15,8 +15,7 @@ SMALL = "-q --no-rivals --seed 3 --set width=16 --set latent=6 --set batch=32 --
 FITS = {
     "mult-vae": f"--model mult-vae {SMALL} --set epochs=6",
     "indgrm": f"--model indgrm {SMALL} --set epochs=3 --set clusters=2 --set groups=3 --set expert=linear",
-    "sampled indgrm": f"--model indgrm {SMALL} --set epochs=3 --set samples=20 --set inner-steps=1",
-    "macridvae": f"--model macridvae {SMALL.replace('--set width=16 ', '')} --set epochs=3 --set concepts=2",
+    "sampled indgrm": f"--model indgrm {SMALL} --set epochs=2 --set samples=20 --set inner-steps=1",
 }
 
 AGENT = """#!/bin/bash
@@ -55,9 +54,9 @@ def program(pid):
 
 def killed():
     """A process is killed in the middle; another number of processes goes on from the checkpoint."""
-    words = f"--model mult-vae {SMALL} --set epochs=200 --set patience=900"
+    words = f"--model mult-vae {SMALL} --set epochs=80 --set patience=900"
     run(f"fit {words} mpi.x -o whole.model")
-    command = f"exec {MPIRUN} -n 2 fit {words} --checkpoint mpi.point --checkpoint-every 5 mpi.x -o torn.model"
+    command = f"exec {MPIRUN} -n 2 fit {words} --checkpoint mpi.point --checkpoint-every 2 mpi.x -o torn.model"
     job = subprocess.Popen(
         ["bash", "-c", command], cwd=FOLDER, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     point = os.path.join(FOLDER, "mpi.point")
