@@ -14,9 +14,11 @@ import Testing
   }
 
   private static let small = "simulate -q --users 50 --items 50 --interactions 1000"
-  /// Starts a tool that has made its temporary file and waits for input, and holds the other end of its pipe open.
+  /// Starts a tool that has made its temporary file, beside any that is there, and waits for input, and holds the other
+  /// end of its pipe open.
   private static let waiting =
-    "mkfifo p; ingest -q -o x.ig < p & exec 9>p; for i in $(seq 200); do ls -A | grep -q tmp$ && break; sleep .05; done"
+    "old=$(ls -A | grep tmp$); mkfifo p; ingest -q -o x.ig < p & exec 9>p;"
+    + " for i in $(seq 600); do ls -A | grep tmp$ | grep -qvxF \"$old\" && break; sleep .05; done"
 
   @Test(arguments: ["HUP", "INT", "QUIT", "ALRM", "TERM", "XCPU", "USR1"])
   func signalsLeaveNothing(_ name: String) {
