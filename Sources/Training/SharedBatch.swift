@@ -44,32 +44,101 @@ final class SharedBatch<Network: TrainableNetwork> {
       return BatchResult(parts: parts, sums: network.batchSums)
     }
     var names: [String] = []
+    var apart: [Part] = []
     for rank in ranks.own {
-      let part = ranks.part(rank, of: rows.count)
-      let own = rows[rows.startIndex + part.lowerBound..<rows.startIndex + part.upperBound]
+      let range = ranks.part(rank, of: rows.count)
+      let own = rows[rows.startIndex + range.lowerBound..<rows.startIndex + range.upperBound]
       let losses = network.train(
         data.rows(at: Array(own)), step: step &* UInt64(ranks.count) &+ UInt64(rank),
         anneal: anneal)
       names = losses.map(\.name)
       let share = Double(own.count) / Double(rows.count)
-      add(
-        gradients(of: updated, share: T(share)),
-        losses.map { share * $0.value } + network.batchSums)
+      let part = Part(
+        updated, share: T(share), losses.map { share * $0.value } + network.batchSums)
+      // Rows that some part touched have to be known before their sums have a place.
+      if part.touchesRows { apart.append(part) } else { add(part, []) }
     }
+    let touched = apart.isEmpty ? [] : touchedRows(apart, updated)
+    for part in apart { add(part, touched) }
     // The ranks of a process are a power of two in number: one sum is left.
     guard let (_, sum, own) = waiting.popLast() else { preconditionFailure("there is a rank") }
     var numbers = own
     ranks.group.sum(sum.buffer)
     numbers.withUnsafeMutableBufferPointer { ranks.group.sum($0) }
-    take(sum, for: updated)
+    take(sum, for: updated, touched)
     free.append(sum)
     return BatchResult(
       parts: Array(zip(names, numbers).map { ($0, $1) }),
       sums: Array(numbers.dropFirst(names.count)))
   }
 
-  /// Adds a part's sums to those of as many parts before it, and so on.
-  private func add(_ sum: Matrix<T>, _ numbers: [Double]) {
+  /// The gradients of a part of the batch times its share, and its numbers.
+  private struct Part {
+    /// Those of all rows, one after another.
+    let whole: Matrix<T>
+    /// Of each parameter of which only some rows have one, in order, these rows and their gradients.
+    let rows: [(touched: [UInt32], gradient: Matrix<T>)]
+    let numbers: [Double]
+    var touchesRows: Bool { !rows.isEmpty }
+
+    init(_ updated: [Parameter<T>], share: T, _ numbers: [Double]) {
+      self.numbers = numbers
+      let learnt = updated.filter { $0.rate > 0 }
+      let dense = learnt.filter { $0.touched == nil }
+      whole = Matrix(rows: 1, columns: dense.reduce(0) { $0 + $1.value.count })
+      var place = whole.pointer
+      for parameter in dense {
+        place.update(from: parameter.gradient.pointer, count: parameter.value.count)
+        place += parameter.value.count
+      }
+      scale(whole, by: share)
+      rows = learnt.compactMap { parameter in
+        guard let touched = parameter.touched else { return nil }
+        let gradient = Matrix<T>(rows: touched.count, columns: parameter.value.columns)
+        gradient.pointer.update(from: parameter.gradient.pointer, count: gradient.count)
+        scale(gradient, by: share)
+        return (touched, gradient)
+      }
+    }
+  }
+
+  /// Of each parameter of which parts touch some rows alone, those that any part of any process touches.
+  private func touchedRows(_ parts: [Part], _ updated: [Parameter<T>]) -> [[UInt32]] {
+    let sparse = updated.filter { $0.rate > 0 && $0.touched != nil }
+    return sparse.indices.map { index in
+      var marks = [Float](repeating: 0, count: sparse[index].value.rows)
+      for part in parts { for row in part.rows[index].touched { marks[Int(row)] = 1 } }
+      marks.withUnsafeMutableBufferPointer { ranks.group.sum($0) }
+      return marks.indices.filter { marks[$0] > 0 }.map { UInt32($0) }
+    }
+  }
+
+  /// Adds a part's gradients, those of touched rows among all that are, to those of as many parts before it, and so on.
+  private func add(_ part: Part, _ touched: [[UInt32]]) {
+    let columns = part.rows.map(\.gradient.columns)
+    let count = part.whole.count + zip(touched, columns).reduce(0) { $0 + $1.0.count * $1.1 }
+    // As many rows are not touched in every batch.
+    free.removeAll { $0.count != count }
+    let sum = free.popLast() ?? Matrix<T>(rows: 1, columns: count)
+    sum.pointer.update(from: part.whole.pointer, count: part.whole.count)
+    var place = part.whole.count
+    for (index, rows) in touched.enumerated() {
+      let (own, gradient) = part.rows[index]
+      let size = rows.count * columns[index]
+      (sum.pointer + place).update(repeating: 0, count: size)
+      var next = 0
+      for (row, item) in rows.enumerated() where next < own.count && own[next] == item {
+        (sum.pointer + place + row * columns[index]).update(
+          from: gradient.pointer + next * columns[index], count: columns[index])
+        next += 1
+      }
+      place += size
+    }
+    merge(sum, part.numbers)
+  }
+
+  /// Adds sums to those of as many parts before them, and so on.
+  private func merge(_ sum: Matrix<T>, _ numbers: [Double]) {
     var (parts, numbers) = (1, numbers)
     while let last = waiting.last, last.parts == parts {
       waiting.removeLast()
@@ -81,58 +150,18 @@ final class SharedBatch<Network: TrainableNetwork> {
     waiting.append((parts, sum, numbers))
   }
 
-  /// All gradients one after another, each times a share; where only some rows have one, zeros elsewhere, and behind
-  /// them a 1 for each row that has.
-  private func gradients(of updated: [Parameter<T>], share: T) -> Matrix<T> {
-    let count = updated.reduce(0) { $0 + size(of: $1) }
-    // Not every epoch updates all parameters.
-    free.removeAll { $0.count != count }
-    let flat = free.popLast() ?? Matrix<T>(rows: 1, columns: count)
-    var place = 0
-    for parameter in updated where parameter.rate > 0 {
-      let (value, gradient) = (parameter.value, parameter.gradient)
-      let target = Matrix<T>(
-        rows: value.rows, columns: value.columns, memory: flat.pointer + place, owner: flat)
-      if let touched = parameter.touched {
-        let marks = flat.pointer + place + value.count
-        target.fill(0)
-        marks.update(repeating: 0, count: value.rows)
-        for (row, item) in touched.enumerated() {
-          _ = target.row(Int(item)).update(from: gradient.row(row))
-          marks[Int(item)] = 1
-        }
-      } else {
-        target.copy(from: gradient)
-      }
-      scale(target, by: share)
-      place += size(of: parameter)
+  /// Leaves the sums in the network as its gradients.
+  private func take(_ sum: Matrix<T>, for updated: [Parameter<T>], _ touched: [[UInt32]]) {
+    let learnt = updated.filter { $0.rate > 0 }
+    var place = UnsafePointer(sum.pointer)
+    for parameter in learnt where parameter.touched == nil {
+      parameter.gradient.pointer.update(from: place, count: parameter.value.count)
+      place += parameter.value.count
     }
-    return flat
-  }
-
-  /// The numbers that a parameter's gradient takes; none where it is not updated.
-  private func size(of parameter: Parameter<T>) -> Int {
-    guard parameter.rate > 0 else { return 0 }
-    return parameter.value.count + (parameter.touched == nil ? 0 : parameter.value.rows)
-  }
-
-  private func take(_ flat: Matrix<T>, for updated: [Parameter<T>]) {
-    var place = 0
-    for parameter in updated where parameter.rate > 0 {
-      let (value, size) = (parameter.value, size(of: parameter))
-      let source = Matrix<T>(
-        rows: value.rows, columns: value.columns, memory: flat.pointer + place, owner: flat)
-      if parameter.touched != nil {
-        let marks = flat.pointer + place + value.count
-        let rows = (0..<value.rows).filter { marks[$0] > 0 }
-        let gradient = parameter.gradient(of: rows.map { UInt32($0) })
-        for (row, item) in rows.enumerated() {
-          _ = gradient.row(row).update(from: source.row(item))
-        }
-      } else {
-        parameter.gradient.copy(from: source)
-      }
-      place += size
+    for (parameter, rows) in zip(learnt.filter({ $0.touched != nil }), touched) {
+      let gradient = parameter.gradient(of: rows)
+      gradient.pointer.update(from: place, count: gradient.count)
+      place += gradient.count
     }
   }
 }
