@@ -55,6 +55,8 @@ public final class RankGroup: Sendable {
   ///
   /// Each process adds up a part of the places, halved from step to step, and gets the other parts' sums back, so that
   /// it sends each value twice at most, however many processes there are.
+  @_specialize(where T == Float)
+  @_specialize(where T == Double)
   public func sum<T: BinaryFloatingPoint>(_ values: UnsafeMutableBufferPointer<T>) {
     guard count > 1, let base = values.baseAddress else { return }
     let received = UnsafeMutableBufferPointer<T>.allocate(capacity: values.count / 2 + 1)

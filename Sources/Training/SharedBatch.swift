@@ -54,7 +54,8 @@ final class SharedBatch<Network: TrainableNetwork> {
       names = losses.map(\.name)
       let share = Double(own.count) / Double(rows.count)
       let part = Part(
-        updated, share: T(share), losses.map { share * $0.value } + network.batchSums)
+        updated, share: T(share), losses.map { share * $0.value } + network.batchSums,
+        memory: memory)
       // Rows that some part touched have to be known before their sums have a place.
       if part.touchesRows { apart.append(part) } else { add(part, []) }
     }
@@ -81,11 +82,13 @@ final class SharedBatch<Network: TrainableNetwork> {
     let numbers: [Double]
     var touchesRows: Bool { !rows.isEmpty }
 
-    init(_ updated: [Parameter<T>], share: T, _ numbers: [Double]) {
+    init(
+      _ updated: [Parameter<T>], share: T, _ numbers: [Double], memory: (Int) -> Matrix<T>
+    ) {
       self.numbers = numbers
       let learnt = updated.filter { $0.rate > 0 }
       let dense = learnt.filter { $0.touched == nil }
-      whole = Matrix(rows: 1, columns: dense.reduce(0) { $0 + $1.value.count })
+      whole = memory(dense.reduce(0) { $0 + $1.value.count })
       var place = whole.pointer
       for parameter in dense {
         place.update(from: parameter.gradient.pointer, count: parameter.value.count)
@@ -102,6 +105,13 @@ final class SharedBatch<Network: TrainableNetwork> {
     }
   }
 
+  /// Memory for so many numbers, which it need not be cleared for.
+  private func memory(_ count: Int) -> Matrix<T> {
+    // As many rows are not touched in every batch, nor all parameters updated in every epoch.
+    free.removeAll { $0.count != count }
+    return free.popLast() ?? Matrix<T>(rows: 1, columns: count)
+  }
+
   /// Of each parameter of which parts touch some rows alone, those that any part of any process touches.
   private func touchedRows(_ parts: [Part], _ updated: [Parameter<T>]) -> [[UInt32]] {
     let sparse = updated.filter { $0.rate > 0 && $0.touched != nil }
@@ -115,11 +125,10 @@ final class SharedBatch<Network: TrainableNetwork> {
 
   /// Adds a part's gradients, those of touched rows among all that are, to those of as many parts before it, and so on.
   private func add(_ part: Part, _ touched: [[UInt32]]) {
+    guard part.touchesRows else { return merge(part.whole, part.numbers) }
     let columns = part.rows.map(\.gradient.columns)
     let count = part.whole.count + zip(touched, columns).reduce(0) { $0 + $1.0.count * $1.1 }
-    // As many rows are not touched in every batch.
-    free.removeAll { $0.count != count }
-    let sum = free.popLast() ?? Matrix<T>(rows: 1, columns: count)
+    let sum = memory(count)
     sum.pointer.update(from: part.whole.pointer, count: part.whole.count)
     var place = part.whole.count
     for (index, rows) in touched.enumerated() {
