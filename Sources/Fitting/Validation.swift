@@ -175,8 +175,7 @@ public func validate<T: Real>(
 ) -> Double {
   var sum = MetricSum(held)
   var values = [Double](repeating: 0, count: held.foldIn.rowCount)
-  let own = values.count * group.rank / group.count..<values.count * (group.rank + 1) / group.count
-  held.rank(own, score) { rows, lists in
+  held.rank(group.share(of: values.count), score) { rows, lists in
     for (row, list) in zip(rows, lists) where held.lengths[row] > 0 {
       values[row] = sum.value(row, list)
     }

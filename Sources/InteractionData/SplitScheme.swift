@@ -152,10 +152,7 @@ extension InteractionSet {
 
   /// 64 even bits for every user, told by the id and the seed.
   private func userMarks(seed: UInt64) -> [UInt64] {
-    users.ids.map { id in
-      var id = id
-      return id.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0), seed: seed) }
-    }
+    users.ids.map { XXHash64.hash($0, seed: seed) }
   }
 
   private mutating func divideByShares(_ options: SplitOptions) {

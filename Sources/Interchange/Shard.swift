@@ -10,8 +10,7 @@ public struct UserPlace: Comparable, Sendable {
   public let id: ID
 
   public init(_ id: String) {
-    var text = id
-    let hash = text.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0), seed: 42) }
+    let hash = XXHash64.hash(id, seed: 42)
     mark = hash << 32 | hash >> 32
     self.id = ID(id)
   }

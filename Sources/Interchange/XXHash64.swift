@@ -32,6 +32,12 @@ public struct XXHash64: Sendable {
     return state.finish()
   }
 
+  /// The hash of a text's bytes.
+  public static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
+    var text = text
+    return text.withUTF8 { hash(UnsafeRawBufferPointer($0), seed: seed) }
+  }
+
   /// Adds bytes to the hashed sequence.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard var cursor = bytes.baseAddress, bytes.count > 0 else { return }

@@ -51,6 +51,11 @@ public final class RankGroup: Sendable {
   /// Whether this process writes what all have made.
   public var isFirst: Bool { rank == 0 }
 
+  /// This process's part of so many indices, as even as can be.
+  public func share(of indices: Int) -> Range<Int> {
+    indices * rank / count..<indices * (rank + 1) / count
+  }
+
   /// Adds up the values of all processes, place by place; all get the same sums.
   ///
   /// Each process adds up a part of the places, halved from step to step, and gets the other parts' sums back, so that

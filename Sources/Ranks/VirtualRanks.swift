@@ -28,13 +28,8 @@ public struct VirtualRanks: Sendable {
     self.init(count: count, group: group)
   }
 
-  /// This process's part of so many indices, as even as can be.
-  public func share(of indices: Int) -> Range<Int> {
-    indices * group.rank / group.count..<indices * (group.rank + 1) / group.count
-  }
-
   /// This process's ranks.
-  public var own: Range<Int> { share(of: count) }
+  public var own: Range<Int> { group.share(of: count) }
 
   /// The part of so many indices that is a rank's.
   public func part(_ rank: Int, of indices: Int) -> Range<Int> {

@@ -43,6 +43,7 @@ final class SharedBatch<Network: TrainableNetwork> {
       let parts = network.train(data.rows(at: Array(rows)), step: step, anneal: anneal)
       return BatchResult(parts: parts, sums: network.batchSums)
     }
+    let learnt = updated.filter { $0.rate > 0 }
     var names: [String] = []
     var apart: [Part] = []
     for rank in ranks.own {
@@ -54,19 +55,19 @@ final class SharedBatch<Network: TrainableNetwork> {
       names = losses.map(\.name)
       let share = Double(own.count) / Double(rows.count)
       let part = Part(
-        updated, share: T(share), losses.map { share * $0.value } + network.batchSums,
+        learnt, share: T(share), losses.map { share * $0.value } + network.batchSums,
         memory: memory)
       // Rows that some part touched have to be known before their sums have a place.
       if part.touchesRows { apart.append(part) } else { add(part, []) }
     }
-    let touched = apart.isEmpty ? [] : touchedRows(apart, updated)
+    let touched = apart.isEmpty ? [] : touchedRows(apart, learnt)
     for part in apart { add(part, touched) }
     // The ranks of a process are a power of two in number: one sum is left.
     guard let (_, sum, own) = waiting.popLast() else { preconditionFailure("there is a rank") }
     var numbers = own
     ranks.group.sum(sum.buffer)
     numbers.withUnsafeMutableBufferPointer { ranks.group.sum($0) }
-    take(sum, for: updated, touched)
+    take(sum, for: learnt, touched)
     free.append(sum)
     return BatchResult(
       parts: Array(zip(names, numbers).map { ($0, $1) }),
@@ -83,10 +84,9 @@ final class SharedBatch<Network: TrainableNetwork> {
     var touchesRows: Bool { !rows.isEmpty }
 
     init(
-      _ updated: [Parameter<T>], share: T, _ numbers: [Double], memory: (Int) -> Matrix<T>
+      _ learnt: [Parameter<T>], share: T, _ numbers: [Double], memory: (Int) -> Matrix<T>
     ) {
       self.numbers = numbers
-      let learnt = updated.filter { $0.rate > 0 }
       let dense = learnt.filter { $0.touched == nil }
       whole = memory(dense.reduce(0) { $0 + $1.value.count })
       var place = whole.pointer
@@ -113,8 +113,8 @@ final class SharedBatch<Network: TrainableNetwork> {
   }
 
   /// Of each parameter of which parts touch some rows alone, those that any part of any process touches.
-  private func touchedRows(_ parts: [Part], _ updated: [Parameter<T>]) -> [[UInt32]] {
-    let sparse = updated.filter { $0.rate > 0 && $0.touched != nil }
+  private func touchedRows(_ parts: [Part], _ learnt: [Parameter<T>]) -> [[UInt32]] {
+    let sparse = learnt.filter { $0.touched != nil }
     return sparse.indices.map { index in
       var marks = [Float](repeating: 0, count: sparse[index].value.rows)
       for part in parts { for row in part.rows[index].touched { marks[Int(row)] = 1 } }
@@ -160,8 +160,7 @@ final class SharedBatch<Network: TrainableNetwork> {
   }
 
   /// Leaves the sums in the network as its gradients.
-  private func take(_ sum: Matrix<T>, for updated: [Parameter<T>], _ touched: [[UInt32]]) {
-    let learnt = updated.filter { $0.rate > 0 }
+  private func take(_ sum: Matrix<T>, for learnt: [Parameter<T>], _ touched: [[UInt32]]) {
     var place = UnsafePointer(sum.pointer)
     for parameter in learnt where parameter.touched == nil {
       parameter.gradient.pointer.update(from: place, count: parameter.value.count)

@@ -89,14 +89,9 @@ struct SharedFit {
       ("kernels of OpenBLAS (set INDGRM_BLAS_CORETYPE)", BLAS.coreName),
     ]
     for (what, word) in same {
-      guard group.agrees(on: Self.hash(word)) else {
+      guard group.agrees(on: XXHash64.hash(word)) else {
         throw ToolError(.badData, "process \(group.rank) and the others have not the same \(what)")
       }
     }
-  }
-
-  private static func hash(_ word: String) -> UInt64 {
-    var text = word
-    return text.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0), seed: 0) }
   }
 }

@@ -94,12 +94,10 @@ func disentanglementSection(
   ])
   lines.append(
     "histories \(used.rawValue); as many votes to learn from; features of \(seen.points.columns)")
-  guard case .object(var value) = json(found) else { preconditionFailure("an object was made") }
-  value["most"] = json(most)
-  value["dimensions"] = .integer(seen.points.columns)
-  value["draws"] = .integer(plan.draws)
-  value["histories"] = .string(used.rawValue)
-  return Section(.disentanglement, title, lines: lines, value: .object(value))
+  let value = json(found).setting("most", json(most))
+    .setting("dimensions", .integer(seen.points.columns)).setting("draws", .integer(plan.draws))
+    .setting("histories", .string(used.rawValue))
+  return Section(.disentanglement, title, lines: lines, value: value)
 }
 
 private func verdict(of found: DisentanglementScore) -> Verdict {
