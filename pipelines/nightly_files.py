@@ -12,12 +12,16 @@ import signal
 
 PUBLISHED, DEGRADED, USAGE, BAD_DATA, NO_INPUT, FAULT, FULL, BUSY = 0, 3, 64, 65, 66, 70, 74, 75
 # What refuses a night, with a status of its own for each thing that somebody has to look at: the log's size, its ids,
-# its rows, its age, its source; the model; the lists, their likeness to the last; the clock; a night rolled back.
+# its rows, its age, its source; the model; the lists, their likeness to the last; the clock; a night rolled back;
+# other settings than those of the night that is published.
 REFUSALS = {
     "rows": 10, "rows_ratio": 10, "users_ratio": 10, "items_ratio": 10, "new_users": 11, "new_items": 11,
     "repeated": 12, "age_hours": 13, "source": 14, "floor": 15,
     "users_listed": 16, "not_finite": 16, "short": 16, "known": 16, "overlap": 17, "clock": 18, "rolled_back": 19,
+    "settings": 20,
 }
+# The folder of a night, and of one that was made again.
+NIGHT = re.compile(r"\d{4}-\d\d-\d\d(\.\d+)?", re.ASCII)
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 # Every setting with its default; the type of the default is the type of the setting.
@@ -32,6 +36,15 @@ DEFAULTS = {
     "INTENDED_USE": "ranked lists of items for the users of this data",
     "NOT_FOR": "decisions about people; users or items of other data",
 }
+
+
+# What decides what is published, beside the log.
+DECIDING = ("SOURCE", "SOURCE_COMMAND", "ITEMS", "INGEST", "BINARIZE", "SPLIT", "MODEL", "FIT", "SCORE", "TOP", "LISTS")
+
+
+def other_settings(settings, earlier):
+    """Which settings that decide what is published differ from those of an earlier night, as text."""
+    return ", ".join(key for key in DECIDING if earlier and settings[key] != earlier.get(key, settings[key]))
 
 
 class Ending(Exception):
@@ -62,12 +75,14 @@ def read_settings(path):
     settings = dict(DEFAULTS)
     try:
         with open(path, encoding="utf-8-sig") as file:
-            lines = file.read().splitlines()
+            text = file.read()
     except OSError as error:
         raise Ending(NO_INPUT, f"{path}: {error.strerror}; name a file of settings by -c") from None
-    except UnicodeDecodeError:
+    except ValueError:
         raise Ending(USAGE, f"{path}: is not UTF-8; convert it with iconv -f ENCODING -t UTF-8") from None
-    for number, line in enumerate(lines, 1):
+    if "\0" in text:
+        raise Ending(USAGE, f"{path}: holds zero bytes; write KEY=VALUE lines")
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -80,6 +95,8 @@ def read_settings(path):
             settings[key] = value_of(key, value)
         except ValueError as error:
             raise Ending(USAGE, f"{path}: line {number}: {key}: {error}") from None
+    if settings["TOP"] == 0:
+        raise Ending(USAGE, f"{path}: TOP must be 1 or more")
     if settings["LISTS"] not in ("csv", "jsonl", "none"):
         raise Ending(USAGE, f"{path}: LISTS must be csv, jsonl or none")
     if settings["COLD"] not in DAYS + ["never", "always"]:
@@ -133,20 +150,22 @@ def as_json(value):
 
 
 def read_json(path):
-    """A JSON file, or None where there is none that is whole."""
+    """The object in a JSON file, or None where there is none that is whole."""
     try:
         with open(path, encoding="utf-8") as file:
-            return json.load(file)
+            value = json.load(file)
     except (FileNotFoundError, ValueError):
         return None
+    return value if isinstance(value, dict) else None
 
 
 class Archive:
     """The nights under a root: runs/DATE or runs/DATE.N, and current, a link to the one in use."""
 
     def __init__(self, root, dry=False):
-        self.root = os.path.abspath(root)
-        self.runs = os.path.join(self.root, "runs")
+        # Without links: the way up from a night's folder is that of the file system.
+        self.root = os.path.realpath(root)
+        self.runs = os.path.realpath(os.path.join(self.root, "runs"))
         if not dry:
             os.makedirs(self.runs, exist_ok=True)
 
@@ -167,13 +186,24 @@ class Archive:
         return os.path.join(self.runs, name)
 
     def current(self):
-        """The name of the night in use, or None."""
+        """The name of the night in use, or None; its folder may be gone."""
         link = os.path.join(self.root, "current")
-        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+        if os.path.islink(link):
+            return os.path.basename(os.readlink(link).rstrip("/"))
+        if os.path.lexists(link):
+            raise Ending(FULL, f"{link}: is no link, and cannot be put in place of another; move it away")
+        return None
+
+    def in_use(self, besides):
+        """The night that another one is held against: the one in use, or the newest there is where that is gone."""
+        current = self.current()
+        if current is None or current in self.names():
+            return current
+        return next((name for name in reversed(self.names()) if name != besides and self.is_complete(name)), None)
 
     def names(self):
         there = os.listdir(self.runs) if os.path.isdir(self.runs) else []
-        found = [name for name in there if not name.startswith(".")]
+        found = [name for name in there if NIGHT.fullmatch(name) and os.path.isdir(self.path(name))]
         return sorted(found, key=self.order)
 
     def is_complete(self, name):
@@ -198,6 +228,7 @@ class Archive:
         if os.path.lexists(beside):
             os.unlink(beside)
         os.symlink(os.path.join("runs", name), beside)
+        sync(self.runs)
         os.replace(beside, os.path.join(self.root, "current"))
         sync(self.root)
 
@@ -213,7 +244,7 @@ class Archive:
                         os.unlink(os.path.join(folder, file))
 
     def prune(self, keep):
-        """Removes all but the newest nights; the one in use and the one before it stay."""
+        """Removes all but the newest nights; the one in use and the one before it stay. Returns what could not be removed."""
         names, current = self.names(), self.current()
         complete = [name for name in names if self.is_complete(name)]
         before = [name for name in complete if self.order(name) < self.order(current)]
@@ -221,5 +252,9 @@ class Archive:
         for name in names:
             if name not in stay and self.order(name) < self.order(current):
                 trash = self.path(f".trash-{name}")
-                os.rename(self.path(name), trash)
+                try:
+                    os.rename(self.path(name), trash)
+                except OSError as error:
+                    return f"{self.path(name)}: an old night cannot be removed: {error.strerror}"
                 shutil.rmtree(trash, ignore_errors=True)
+        return None

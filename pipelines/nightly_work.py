@@ -1,151 +1,56 @@
 """What does a night do, step by step, and when does it stop?"""
 
-import ctypes
 import datetime
 import json
 import os
 import shlex
 import signal
 import subprocess
-import time
 
 from nightly_files import (
-    BAD_DATA, BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of,
-    on_signals, read_json, sync, write_whole)
+    BAD_DATA, BUSY, DAYS, DEGRADED, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of, on_signals,
+    read_json, sync, write_whole)
+from nightly_steps import Steps, as_shell, end_with_parent
 
 
-def end_with_parent():
-    """Tells the kernel to stop this process when the night's own is killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def as_shell(status):
-    """A status as shells tell it, where a signal ended the program."""
-    return status if status >= 0 else 128 - status
-
-
-def message_of(text):
-    """The last message of a tool that writes JSON lines, or the last line of one that does not."""
-    lines = text.strip().splitlines()
-    if not lines:
-        return "it said nothing"
-    try:
-        return json.loads(lines[-1])["message"]
-    except (ValueError, KeyError, TypeError):
-        return lines[-1]
-
-
-class Night:
-    """One night's work in its folder; file names in it are relative, so that bytes do not depend on the root."""
-
-    def __init__(self, archive, settings, date, name, tools, dry):
-        self.archive, self.settings, self.date, self.name, self.dry = archive, settings, date, name, dry
-        self.folder = archive.path(name)
-        self.tools = tools
-        self.before = archive.current()
-        self.summary = {"date": str(date), "run": name, "previous": self.before, "seconds": {}, "gates": {}}
-        self.earlier = (read_json(f"{archive.path(self.before)}/summary.json") or {}) if self.before else {}
-        # An earlier night's files as seen from the folder of this one.
-        self.past = f"../{self.before}" if self.before else None
-        self.digests = {}
-        if not dry:
-            os.makedirs(f"{self.folder}/steps", exist_ok=True)
-        self.version = subprocess.run([f"{tools}/fit", "--version"], capture_output=True, text=True, check=True).stdout
-
-    def file(self, name):
-        return os.path.join(self.folder, name)
-
-    def digest(self, name):
-        if name not in self.digests:
-            try:
-                self.digests[name] = digest_of(self.file(name))
-            except FileNotFoundError as error:
-                raise Ending(BAD_DATA, f"{name}: is missing") from error
-        return self.digests[name]
-
-    def run(self, words, output=None, shell=False):
-        """Runs a tool in the night's folder; its messages go to run.log.
-
-        Returns its status and the last message; standard output goes to the file that is named.
-        """
-        environment = dict(os.environ, INDGRM_RUN=self.name, DATE=str(self.date), LC_ALL="C.UTF-8")
-        with open(self.file("run.log"), "ab") as log, open(self.file(output) if output else os.devnull, "wb") as out:
-            start = log.tell()
-            done = subprocess.run(
-                words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=environment,
-                shell=shell, preexec_fn=end_with_parent, pass_fds=[self.archive.handle])
-        with open(self.file("run.log"), encoding="utf-8", errors="replace") as log:
-            log.seek(start)
-            return done.returncode, message_of(log.read())
-
-    def tool(self, words):
-        return [f"{self.tools}/{words[0]}", "--log", "json", "--threads", str(self.settings["THREADS"]), *words[1:]]
-
-    def step(self, name, words, inputs, output, extra=()):
-        """Makes a file by a tool, unless its stamp says that just this was done, with the same digests.
-
-        - extra: options that do not change the output.
-        """
-        if self.dry:
-            print("+", shlex.join(["indgrm", *words, *extra, "-o", output]))
-            return
-        key = {"words": list(words), "version": self.version, "inputs": {i: self.digest(i) for i in inputs}}
-        stamp = read_json(self.file(f"steps/{name}"))
-        if stamp and stamp["key"] == key and os.path.exists(self.file(output)) and stamp["output"] == self.digest(output):
-            self.summary["seconds"][name] = stamp["seconds"]
-            return
-        begin = time.monotonic()
-        status, message = self.run(self.tool([*words, *extra, "-o", output]))
-        if status != 0:
-            raise Ending(as_shell(status), f"{name}: {message}")
-        self.digests.pop(output, None)
-        seconds = round(time.monotonic() - begin, 2)
-        write_whole(self.file(f"steps/{name}"), as_json({"key": key, "output": self.digest(output), "seconds": seconds}))
-        self.summary["seconds"][name] = seconds
-
-    def ask(self, words):
-        """What a tool prints."""
-        done = subprocess.run(
-            self.tool(words), cwd=self.folder, capture_output=True, text=True, preexec_fn=end_with_parent,
-            pass_fds=[self.archive.handle], check=False)
-        if done.returncode != 0:
-            raise Ending(as_shell(done.returncode), f"{words[0]}: {message_of(done.stderr)}")
-        return done.stdout
-
-    def refuse_unless(self, name, value, holds, reason):
-        """A gate: notes the value, and ends the night where it does not hold."""
-        self.summary["gates"][name] = value
-        if not holds:
-            raise Ending(REFUSALS[name], f"{name}: {reason}; nothing was published")
-
-    # The steps.
+class Night(Steps):
+    """The steps from the log to lists, and the gates between them."""
 
     def source(self):
         """The log as one file: the one that is named, or what the command prints."""
         settings = self.settings
         if settings["SOURCE"]:
             path = os.path.join(self.archive.root, settings["SOURCE"].replace("{date}", str(self.date)))
-            if not self.dry and not os.access(path, os.R_OK):
-                raise Ending(NO_INPUT, f"{path}: the log cannot be opened; nothing was published")
+            self.refuse_unless_read(path)
             return os.path.relpath(path, self.folder)
-        stamp = self.file("steps/source")
-        key = {"words": settings["SOURCE_COMMAND"]}
         if self.dry:
             print("+", settings["SOURCE_COMMAND"], "> source.csv")
-        elif (read_json(stamp) or {}).get("key") != key or not os.path.exists(self.file("source.csv")):
-            status, message = self.run(["bash", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
+            return "source.csv"
+        key, stamp = {"words": settings["SOURCE_COMMAND"]}, read_json(self.file("steps/source")) or {}
+        if stamp.get("key") != key or not self.has("source.csv", stamp.get("output")):
+            status, message = self.run(["bash", "-e", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
             if status != 0:
-                raise Ending(REFUSALS["source"], f"source: ended with status {status}: {message}; nothing was published")
+                raise Ending(REFUSALS["source"], f"source: ended with status {as_shell(status)}: {message}; nothing was published")
             os.replace(self.file(".source.tmp"), self.file("source.csv"))
-            write_whole(stamp, as_json({"key": key}))
+            self.digests.pop("source.csv", None)
+            write_whole(self.file("steps/source"), as_json({"key": key, "output": self.digest("source.csv")}))
         return "source.csv"
+
+    def refuse_unless_read(self, path):
+        """Ends the night where a file cannot be read twice: once for its digest, once by ingest."""
+        if self.dry or (os.path.isfile(path) and os.access(path, os.R_OK)):
+            return
+        fault = "is no file; name one, or a command in SOURCE_COMMAND" if os.path.exists(path) else "cannot be opened"
+        raise Ending(NO_INPUT, f"{path}: {fault}; nothing was published")
 
     def data(self):
         """Source to split, with the gate on what came in."""
         settings = self.settings
         source, items = self.source(), []
         if settings["ITEMS"]:
-            items = [os.path.relpath(os.path.join(self.archive.root, settings["ITEMS"]), self.folder)]
+            items = [os.path.join(self.archive.root, settings["ITEMS"])]
+            self.refuse_unless_read(items[0])
+            items = [os.path.relpath(items[0], self.folder)]
         words = ["ingest", *shlex.split(settings["INGEST"]), source]
         self.step("ingest", words + [w for i in items for w in ("--items", i)], [source, *items], "log.ig")
         if not self.dry:
@@ -171,6 +76,9 @@ class Night:
             limit = self.settings["MAX_AGE_HOURS"]
             self.refuse_unless("age_hours", age, limit <= 0 or age <= limit,
                                f"the newest event is {age} hours older than the end of {self.date}")
+            # Tomorrow's may be there where the shop's clock runs ahead, or is not that of UTC.
+            self.refuse_unless("age_hours", age, limit <= 0 or age >= -24 or not self.is_tonight,
+                               f"the newest event is {-age} hours after the end of {self.date}; is the clock right?")
         share = stats["repeated"] / stats["rows"]
         before = known["repeated"] / max(known["rows"], 1) if known else share
         self.refuse_unless("repeated", round(share, 4), share <= before + self.settings["MAX_REPEATED"],
@@ -362,27 +270,6 @@ class Night:
         for name in [*names, "summary.json", "."]:
             sync(self.file(name))
 
-    def tell(self, status, reason):
-        """Writes summary.json in the night's folder, and a copy as the root's last.json."""
-        words = {PUBLISHED: "published", DEGRADED: "degraded", BAD_DATA: "refused", BUSY: "stopped"}
-        word = "refused" if status in REFUSALS.values() else words.get(status, "failed")
-        self.summary.update({"status": word, "exit": status, "reason": reason})
-        for path in (self.file("summary.json"), os.path.join(self.archive.root, "last.json")):
-            write_whole(path, as_json(self.summary))
-
-    def refuse_full_disk(self):
-        """Ends the night before it begins where there is less room than the night before took, and a half more."""
-        if not self.before:
-            return
-        folder = self.archive.path(self.before)
-        taken = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))
-        there = sum(os.path.getsize(os.path.join(self.folder, name)) for name in os.listdir(self.folder))
-        disk = os.statvfs(self.archive.root)
-        free = disk.f_bavail * disk.f_frsize
-        if free + there < taken * 1.5:
-            raise Ending(FULL, f"{self.archive.root}: {free >> 20} MB are free, {int(taken * 1.5) >> 20} MB are needed;"
-                         " make room or lower KEEP")
-
     def work(self):
         """The whole night; returns its status."""
         if not self.dry:
@@ -392,8 +279,9 @@ class Night:
         self.lists()
         if self.dry:
             return PUBLISHED
+        self.refuse_other_tools()
         self.finish()
         on_signals(signal.SIG_IGN)
         self.archive.point(self.name)
-        self.archive.prune(self.settings["KEEP"])
+        self.kept = self.archive.prune(self.settings["KEEP"])
         return self.summary["exit"]

@@ -55,10 +55,14 @@ public enum InputFile {
   }
 
   /// The lines that `lines` gives, each with its number in the file.
-  public static func numberedLines(_ path: String) throws -> [(number: Int, text: String)] {
+  ///
+  /// - Parameter comments: whether lines that begin with `#` are among them.
+  public static func numberedLines(_ path: String, comments: Bool = false)
+    throws -> [(number: Int, text: String)]
+  {
     let lines = try allLines(open(path)).enumerated()
     return lines.compactMap { place, text in
-      text.isEmpty || text.hasPrefix("#") ? nil : (place + 1, text)
+      text.isEmpty || (text.hasPrefix("#") && !comments) ? nil : (place + 1, text)
     }
   }
 

@@ -24,20 +24,42 @@ public struct ManifestEntry: Sendable {
     self.init(name: String(words[2]), bytes: bytes, digest: digest)
   }
 
+  private static let headStart = "# files: "
+
+  /// The line above so many entries, by which one that is lost is missed.
+  public static func head(_ count: Int) -> String { headStart + String(count) }
+
   /// The entries of a manifest; names without a leading / are taken from its folder.
   ///
-  /// Throws `ToolError` (badData) that names the line that is none, or says that there is none at all.
+  /// Several manifests may stand one after the other, and entries without a head, of earlier versions, before them.
+  ///
+  /// Throws `ToolError` (badData) that names the line that is none, or the head that counts other entries than follow, or
+  /// says that there is none at all.
   public static func read(_ path: String) throws -> [ManifestEntry] {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let entries = try InputFile.numberedLines(path).map { number, text in
-      guard let entry = ManifestEntry(text) else {
+    var entries: [ManifestEntry] = []
+    var head: (line: Int, count: Int, before: Int)?
+    func endSection() throws {
+      guard let head, head.count != entries.count - head.before else { return }
+      throw ToolError(
+        .badData,
+        "\(path): line \(head.line) counts \(head.count) files, \(entries.count - head.before) follow;"
+          + " lines were lost or added, so make it anew by check --digests")
+    }
+    for (number, text) in try InputFile.numberedLines(path, comments: true) {
+      if text.hasPrefix(headStart), let count = Int(text.dropFirst(headStart.count)) {
+        try endSection()
+        head = (number, count, entries.count)
+      } else if let entry = ManifestEntry(text) {
+        let name = entry.name.hasPrefix("/") ? entry.name : folder + entry.name
+        entries.append(ManifestEntry(name: name, bytes: entry.bytes, digest: entry.digest))
+      } else if !text.hasPrefix("#") {
         throw ToolError(
           .badData,
           "\(path): line \(number) is not 'DIGEST BYTES NAME'; make it by check --digests")
       }
-      let name = entry.name.hasPrefix("/") ? entry.name : folder + entry.name
-      return ManifestEntry(name: name, bytes: entry.bytes, digest: entry.digest)
     }
+    try endSection()
     guard !entries.isEmpty else {
       throw ToolError(.badData, "\(path): names no files; make it by check --digests")
     }

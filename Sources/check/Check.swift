@@ -50,6 +50,7 @@ struct Check: Tool {
         failures.keep(context) { try entry.verify() }
       }
     } else {
+      if digests, inputs.count > 1 { try Self.say(ManifestEntry.head(inputs.count)) }
       for path in inputs.isEmpty ? ["-"] : inputs {
         failures.keep(context) { try check(path) }
       }
@@ -65,8 +66,12 @@ struct Check: Tool {
     while try reader.next() != nil {}
     guard digests else { return }
     let entry = ManifestEntry(name: path, bytes: reader.position, digest: reader.digest ?? 0)
+    try Self.say(entry.text)
+  }
+
+  private static func say(_ line: String) throws {
     let file = try OutputFile("-", binary: false)
-    try file.write(entry.text + "\n")
+    try file.write(line + "\n")
     try file.commit()
   }
 }

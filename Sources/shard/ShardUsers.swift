@@ -125,7 +125,7 @@ struct ShardUsers: Tool {
     }
     let words = "\(users) users, \(rows.itemCount) items, \(count) interactions in \(into) parts"
     let manifest = try OutputFile(folder + "MANIFEST", binary: false)
-    try manifest.write("# \(words)\n" + lines)
+    try manifest.write("# \(words)\n\(ManifestEntry.head(into))\n" + lines)
     try manifest.commit()
     progress.finish()
     context.log.notice(

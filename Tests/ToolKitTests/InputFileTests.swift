@@ -83,6 +83,26 @@ import ToolKit
     #expect(error?.description.contains("line 2 is not 'DIGEST BYTES NAME'") == true)
   }
 
+  @Test func aHeadCountsTheEntriesBelowIt() throws {
+    let entry = ManifestEntry(name: "a", bytes: 12, digest: 0xAB).text
+    let head = ManifestEntry.head(2)
+    let two = [head, entry, "# 3 users", entry]
+    for whole in [two, [entry] + two + two] {
+      let path = try folder.write("MANIFEST", whole.joined(separator: "\n") + "\n")
+      #expect(try ManifestEntry.read(path).count == whole.count { $0 == entry })
+    }
+    for (lines, line, found) in [
+      ([head, entry], 1, 1), ([head], 1, 0), ([head, entry, entry, entry], 1, 3),
+      (["# parts", head, entry, head, entry, entry], 2, 1), ([head, entry, entry, head], 4, 0),
+    ] {
+      let path = try folder.write("MANIFEST", lines.joined(separator: "\n") + "\n")
+      let error = #expect(throws: ToolError.self) { try ManifestEntry.read(path) }
+      #expect(
+        error?.description.contains("line \(line) counts 2 files, \(found) follow") == true,
+        "\(lines)")
+    }
+  }
+
   @Test func aManifestOfNothingIsNone() throws {
     let path = try folder.write("MANIFEST", "# parts\n")
     #expect(throws: ToolError.self) { try ManifestEntry.read(path) }

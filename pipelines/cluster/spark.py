@@ -16,6 +16,7 @@ attempts at once, or one whose worker died, do no harm. The parts and lists are 
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -217,6 +218,7 @@ def prepare(spark, options):
         fill(options.to, work, options.parts, entries)
         path = os.path.join(work, "MANIFEST")
         with open(path, "w") as file:
+            file.write(f"# files: {len(entries)}\n")
             file.writelines(f"{entries[part]} {name(part)}\n" for part in sorted(entries))
         os.rename(path, manifest)
     finally:
@@ -256,7 +258,11 @@ def score(spark, options):
     if not os.path.exists(manifest):
         sys.exit(f"{manifest}: is not there; parts are made by prepare, or by indgrm shard")
     with open(manifest) as file:
-        lines = [line.rstrip("\n").rsplit(" ", 1) for line in file if not line.startswith("#")]
+        text = file.read()
+    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    heads = re.findall(r"^# files: (\d+)$", text, re.MULTILINE)
+    if heads and sum(map(int, heads)) != len(lines):
+        sys.exit(f"{manifest}: counts {sum(map(int, heads))} files, {len(lines)} follow; make the parts anew")
     done = spark._jvm.org.apache.hadoop.fs.Path(options.lists, "_SUCCESS")
     if done.getFileSystem(spark._jsc.hadoopConfiguration()).exists(done):
         sys.exit(f"{options.lists}: is there already; name another folder")
