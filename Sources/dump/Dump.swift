@@ -81,6 +81,12 @@ struct Dump: Tool {
     let file = try output.open(binary: to == .npz)
     let stream = try InputFile.stream(
       input, expecting: itemCounts ? [.interactions] : StreamKind.allCases)
+    guard !users || [.interactions, .recommendations].contains(stream.kind) else {
+      throw ToolError(
+        .badData,
+        "\(stream.name): holds \(stream.kind.title), which has no users; score --format npz writes the vectors of users"
+      )
+    }
     if itemCounts {
       try writeItemCounts(InteractionReader(stream), file)
     } else if stats {

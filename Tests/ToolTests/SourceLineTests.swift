@@ -28,7 +28,7 @@ private let clusters = "ls -d /usr/lib/postgresql/*/bin | tail -1 | grep ."
     let command = setting.drop { $0 != "=" }.dropFirst()
       .replacing("/lake/", with: "").replacing("/srv/", with: "")
     return "cat > source <<'END'\n\(command)\nEND\n"
-      + "DATE=1970-04-01 bash -o pipefail source | indgrm ingest -q | indgrm dump --to csv"
+      + "DATE=1970-04-01 bash -e -o pipefail source | indgrm ingest -q | indgrm dump --to csv"
   }
 
   @Test(.enabled(if: has("sqlite3"))) func theManualReadsSQLite() throws {
