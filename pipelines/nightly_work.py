@@ -38,9 +38,10 @@ class Night(Steps):
 
     def refuse_unless_read(self, path):
         """Ends the night where a file cannot be read twice: once for its digest, once by ingest."""
-        if self.dry or (os.path.isfile(path) and os.access(path, os.R_OK)):
+        is_other = os.path.exists(path) and not os.path.isfile(path)
+        if self.dry or (os.access(path, os.R_OK) and not is_other):
             return
-        fault = "is no file; name one, or a command in SOURCE_COMMAND" if os.path.exists(path) else "cannot be opened"
+        fault = "is no file; name one, or a command in SOURCE_COMMAND" if is_other else "cannot be opened"
         raise Ending(NO_INPUT, f"{path}: {fault}; nothing was published")
 
     def data(self):
