@@ -11,7 +11,33 @@ public struct ItemMetadata: Sendable {
   /// How each file was understood, in words.
   public private(set) var remarks: [String] = []
 
-  public init() {}
+  /// Columns of items that count as categories too, and all names of columns that were met.
+  private var (further, named): ([FurtherColumn], Set<String>)
+
+  /// - Parameter columns: names of further columns or keys whose values count as categories.
+  public init(further columns: [String] = []) {
+    (further, named) = (columns.map(FurtherColumn.init), [])
+  }
+
+  /// Makes categories of further columns, when all files are read.
+  ///
+  /// Throws `SourceError` where one is in no file, or groups nothing.
+  public mutating func finish() throws {
+    for column in further {
+      guard !column.isEmpty else {
+        throw SourceError(
+          .badData,
+          "--item-column \(column.name): no file of items has such a column with something in it"
+            + (named.isEmpty
+              ? "; there is no line that names columns"
+              : "; there are \(shown(named.sorted().joined(separator: ", ").utf8, most: 300))"))
+      }
+      let (lists, words) = try column.categories()
+      for (item, names) in lists { add(names, to: item) }
+      remarks.append("column '\(column.name)' of items counts as categories, \(words)")
+    }
+    further = []
+  }
 
   public var hasTitles: Bool { !titles.isEmpty }
   public var hasCategories: Bool { !categoriesOf.isEmpty }
@@ -78,7 +104,9 @@ public struct ItemMetadata: Sendable {
     } else {
       try RowShape.refusePreamble(Array(sample), source.name, target: target)
       try readRows(
-        lines, ItemRows(Array(sample), quotes, source: source.name), decoder, source.name)
+        lines,
+        ItemRows(Array(sample), quotes, further: further.map(\.name), source: source.name), decoder,
+        source.name)
     }
   }
 
@@ -86,6 +114,8 @@ public struct ItemMetadata: Sendable {
     _ lines: [ArraySlice<UInt8>], _ reader: ItemRows, _ decoder: TextDecoder, _ source: String
   ) throws {
     var held: [(item: [UInt8], field: String, line: Int)] = []
+    let places = further.map { ItemNames.place(of: $0.name, in: reader.names ?? []) }
+    named.formUnion(reader.names ?? [])
     var number = 0
     while number < lines.count {
       let start = number
@@ -105,7 +135,11 @@ public struct ItemMetadata: Sendable {
           "is no row of an item with a title or category, or in another encoding than UTF-8 and windows-1252;"
             + " fix it, or convert it with iconv -f ENCODING -t UTF-8")
       }
-      held += try add(fields, reader, bad).map { (Array(fields[reader.item].utf8), $0, start) }
+      let item = Array(fields[reader.item < fields.count ? reader.item : 0].utf8)
+      held += try add(fields, reader, bad).map { (item, $0, start) }
+      for (column, place) in places.enumerated() {
+        if let place, place < fields.count { further[column].add(fields[place], to: item) }
+      }
     }
     let text = try separate(held, isSequence: reader.isSequence, source)
     if reader.header == nil, reader.title == nil { try refuseTitles(held.map(\.field), source) }
@@ -154,7 +188,8 @@ public struct ItemMetadata: Sendable {
   private mutating func readObjects(
     _ lines: [ArraySlice<UInt8>], _ sample: [[UInt8]], _ decoder: TextDecoder, _ source: String
   ) throws {
-    let keys = try ItemKeys(sample, source: source)
+    let keys = try ItemKeys(sample, further: further.map(\.name), source: source)
+    named.formUnion(keys.names)
     var held: [(item: [UInt8], field: String, line: Int)] = []
     for (number, line) in lines.enumerated() where !line.isEmpty {
       let isText = String(validating: line, as: UTF8.self) != nil
@@ -168,6 +203,11 @@ public struct ItemMetadata: Sendable {
       let item = Array(id.utf8)
       if let title = keys.title.flatMap({ object[$0] }).flatMap(ItemKeys.text), !title.isEmpty {
         name(item, title)
+      }
+      for (column, key) in keys.further.enumerated() {
+        if let field = key.flatMap({ object[$0] }).flatMap(ItemKeys.field) {
+          further[column].add(field, to: item)
+        }
       }
       switch keys.category.flatMap({ object[$0] }) {
       case .string(let field): held.append((item, field, number))

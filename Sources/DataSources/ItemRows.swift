@@ -25,6 +25,12 @@ enum ItemNames {
     return wanted.lazy.compactMap { plain.firstIndex(of: $0) }.first
   }
 
+  /// The column of a name: the very one, else one that is the same but for case and signs.
+  static func place(of name: String, in names: [String]) -> Int? {
+    names.firstIndex(of: name)
+      ?? names.map(ColumnRole.plain).firstIndex(of: ColumnRole.plain(name))
+  }
+
   /// Columns or keys that are not read, the first of them by name.
   static func leftOut(_ names: [String]) -> String {
     let more = names.count > 12 ? " and \(names.count - 12) more" : ""
@@ -51,10 +57,14 @@ struct ItemRows {
   var hasFlags = false
   /// Whether RecBole's header says that categories stand between blanks.
   var isSequence = false
-  private var names: [String]?
+  private(set) var names: [String]?
+  private var further: [Int] = []
 
-  /// Throws `SourceError` where a header names neither titles nor categories.
-  init(_ lines: [[UInt8]], _ quotes: QuoteRule, source: String) throws {
+  /// - Parameter columns: names of further columns, of which a header may have some.
+  /// - Throws: `SourceError` where a header names neither titles nor categories nor one of these.
+  init(
+    _ lines: [[UInt8]], _ quotes: QuoteRule, further columns: [String] = [], source: String
+  ) throws {
     let line = lines[0]
     // u.item's titles may hold commas; genres of movies.csv hold bars, but never twenty.
     let told =
@@ -70,7 +80,8 @@ struct ItemRows {
     width = fields.count
     title = ItemNames.position(of: ItemNames.title, in: fields)
     categories = ItemNames.position(of: ItemNames.category, in: fields).map { [$0] } ?? []
-    if title != nil || !categories.isEmpty {
+    further = columns.compactMap { ItemNames.place(of: $0, in: fields) }
+    if title != nil || !categories.isEmpty || !further.isEmpty {
       header = line
       names = fields
       // Of a single column of names, the item is what is called so.
@@ -141,7 +152,7 @@ struct ItemRows {
   /// Columns that are not read, in words.
   var leftOut: String {
     guard !hasFlags, !titleIsRest else { return "" }
-    let read = [item, title].compactMap(\.self) + categories
+    let read = [item, title].compactMap(\.self) + categories + further
     return ItemNames.leftOut(
       (0..<width).filter { !read.contains($0) }.map { place in
         names.map { "\(place + 1) '\(shown($0[place].utf8))'" } ?? "\(place + 1)"
@@ -154,11 +165,14 @@ struct ItemKeys {
   let item: String
   let title: String?
   let category: String?
+  /// The key of each further column, where the lines have it.
+  let further: [String?]
+  let names: [String]
   /// Keys that are not read, in words.
   let leftOut: String
 
   /// Told by the keys of the first lines. Throws `SourceError` where there is no item, or nothing else.
-  init(_ lines: [[UInt8]], source: String) throws {
+  init(_ lines: [[UInt8]], further columns: [String] = [], source: String) throws {
     var (names, known): ([String], Set<String>) = ([], [])
     for line in lines {
       line.withUnsafeBufferPointer { bytes in
@@ -171,14 +185,18 @@ struct ItemKeys {
     }
     title = ItemNames.position(of: ItemNames.title, in: names).map { names[$0] }
     category = ItemNames.position(of: ItemNames.category, in: names).map { names[$0] }
-    guard let item = ItemNames.item(in: names), title != nil || category != nil else {
+    further = columns.map { name in ItemNames.place(of: name, in: names).map { names[$0] } }
+    self.names = names
+    guard let item = ItemNames.item(in: names),
+      title != nil || category != nil || further.contains(where: { $0 != nil })
+    else {
       throw SourceError(
         .badData,
         "\(source): line 1 names no item with a title or categories among"
           + " \(shown(names.joined(separator: ", ").utf8, most: 200))")
     }
     self.item = names[item]
-    let read = [names[item], title, category]
+    let read = [names[item], title, category] + further
     leftOut = ItemNames.leftOut(
       names.filter { !read.contains($0) }.map { "'\(shown($0.utf8))'" })
   }
@@ -193,6 +211,13 @@ struct ItemKeys {
   static func text(_ value: JSONValue) -> String? {
     guard let text = value.string ?? value.int.map({ "\($0)" }) else { return nil }
     return TextDecoder(.utf8).line(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// What a further column says: a text, a number, or the texts of a list between bars.
+  static func field(_ value: JSONValue) -> String? {
+    if let number = value.double, value.int == nil { return "\(number)" }
+    let texts = names(value)
+    return texts.isEmpty ? nil : texts.joined(separator: "|")
   }
 
   /// The names in a list, in lists of it, or the keys of an object.

@@ -29,6 +29,12 @@ struct Ingest: Tool {
 
   @Option(
     help: ArgumentHelp(
+      "Column of --items that counts as categories too, such as brand, year or price; repeatable.",
+      valueName: "name"))
+  var itemColumn: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Vectors of the categories, as word2vec and GloVe write text.", valueName: "file"))
   var categoryVectors: String?
 
@@ -55,6 +61,9 @@ struct Ingest: Tool {
   ]
 
   func validate() throws {
+    guard itemColumn.isEmpty || !items.isEmpty else {
+      throw ValidationError("--item-column needs --items")
+    }
     guard skipBad >= 0 else { throw ValidationError("--skip-bad must not be negative") }
     guard files.count(where: { $0 == "-" || $0 == "/dev/stdin" }) <= 1 else {
       throw ValidationError("standard input (-) can be read once only")
@@ -82,7 +91,8 @@ struct Ingest: Tool {
       context.log.warning("\(twice): is named twice, and its rows count twice")
     }
     let labels = try ItemLabels(
-      items: items, quotes: format.quotes, originalIDs: itemIds, categoryVectors: categoryVectors)
+      items: items, columns: itemColumn, quotes: format.quotes, originalIDs: itemIds,
+      categoryVectors: categoryVectors)
     let userIDs = try userIds.map { try OriginalIDs(ByteStream($0)) }
     let progress = Progress("read", unit: "interactions", context.log)
     var sink: InteractionSink?

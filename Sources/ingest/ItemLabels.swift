@@ -12,15 +12,18 @@ struct ItemLabels {
   /// Numbers of the categories.
   let numbers: [String: UInt32]
 
-  /// Throws `SourceError` when a file cannot be read.
+  /// - Parameter columns: further columns of items that count as categories.
+  /// - Throws: `SourceError` when a file cannot be read.
   init(
-    items: [String], quotes: QuoteRule, originalIDs: String?, categoryVectors: String?
+    items: [String], columns: [String], quotes: QuoteRule, originalIDs: String?,
+    categoryVectors: String?
   ) throws {
-    var metadata = ItemMetadata()
+    var metadata = ItemMetadata(further: columns)
     for path in items {
       let source = try ByteStream(path, preferred: ["movies.csv", "movies.dat", "u.item"])
       try metadata.read(source, quotes: quotes)
     }
+    try metadata.finish()
     self.metadata = metadata
     self.originalIDs = try originalIDs.map { try OriginalIDs(ByteStream($0)) }
     names = metadata.categoryNames

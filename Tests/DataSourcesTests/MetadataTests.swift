@@ -6,12 +6,15 @@ import Testing
 
 @testable import DataSources
 
-private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetadata {
+private func metadata(
+  _ text: String, latin1: Bool = false, further: [String] = []
+) throws -> ItemMetadata {
   let folder = try Folder()
   let path = folder.path("items")
   try text.data(using: latin1 ? .isoLatin1 : .utf8)?.write(to: URL(fileURLWithPath: path))
-  var result = ItemMetadata()
+  var result = ItemMetadata(further: further)
   try result.read(ByteStream(path))
+  try result.finish()
   return result
 }
 
@@ -48,6 +51,38 @@ private func metadata(_ text: String, latin1: Bool = false) throws -> ItemMetada
     #expect(!netflix.hasCategories)
     #expect(throws: SourceError.self) { try metadata("") }
     #expect(throws: SourceError.self) { try metadata("1::A::B\nbroken\n") }
+  }
+
+  /// Brands as they are, years by decades, prices in bands of as many items; whatever the layout.
+  @Test func furtherColumnsBecomeCategories() throws {
+    let brands = ["Alba", "Verdo", "Hafen"]
+    let rows = (0..<40).map { (id: $0, brand: brands[$0 % 3], year: 1950 + $0, price: 40 - $0) }
+    let csv =
+      "sku,product_name,Brand,year,unit_price\n"
+      + rows.map { "\($0.id),N\($0.id),\($0.brand),\($0.year),\($0.price).50 EUR\n" }.joined()
+    let lines = rows.map {
+      "{\"sku\":\($0.id),\"brand\":[\"\($0.brand)\"],"
+        + "\"year\":\($0.year),\"unit_price\":\($0.price).5}\n"
+    }.joined()
+    for text in [csv, lines] {
+      let found = try metadata(text, further: ["brand", "year", "unit_price"])
+      #expect(
+        found.categories(of: "0") == ["brand: Alba", "year: 1950-1959", "unit_price: 33.5-40.5"])
+      #expect(
+        found.categories(of: "39") == ["brand: Alba", "year: 1980-1989", "unit_price: 1.5-8.5"])
+      #expect(found.categoryNames.count == 3 + 4 + 5)
+      #expect(found.remarks.contains { $0.contains("'year'") && $0.contains("decades") })
+    }
+    for (column, words) in [("colour", "there are"), ("product_name", "group nothing")] {
+      let error = #expect(throws: SourceError.self) { try metadata(csv, further: [column]) }
+      #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+    for (field, value) in [
+      ("12,50 €", 12.5), ("CHF 3", 3), ("-1.5", -1.5), ("1e3", 1000), ("$ 7.25", 7.25),
+    ] { #expect(FurtherColumn.number(field) == value, "\(field)") }
+    for field in ["", "EUR", "N5", "4 x 5", "1.2.3", "nan"] {
+      #expect(FurtherColumn.number(field) == nil)
+    }
   }
 
   @Test func itemsOfSeveralTitlesAreNamed() throws {
