@@ -5,7 +5,7 @@ import Interchange
 import Recommending
 
 /// What the users whose heaviest cluster is this one have more of than all users.
-struct ClusterProfile {
+package struct ClusterProfile {
   /// How many users these are.
   private(set) var users = 0
   /// The middle of their histories' lengths, and that of all users'.
@@ -22,7 +22,7 @@ struct ClusterProfile {
   ///   - rows: users' histories, in the model's items.
   ///   - items: the model's items, with their categories where known.
   ///   - categoryCount: how many categories there are.
-  static func all(
+  package static func all(
     of model: any InterpretableModel, _ rows: SparseRows, items: ItemChunk, categoryCount: Int
   ) -> [ClusterProfile] {
     let seen = model.represent(rows)
@@ -37,8 +37,7 @@ struct ClusterProfile {
       return ClusterProfile(
         users: own.users, length: own.length, usualLength: all.length,
         categories: prominent(
-          own.categories, of: own.categories.reduce(0, +), all: all.categories,
-          of: all.categories.reduce(0, +), least: 1),
+          own.categories, of: own.interactions, all: all.categories, of: all.interactions, least: 1),
         items: prominent(
           own.items, of: Double(own.users), all: all.items, of: Double(all.users), least: least))
     }
@@ -46,7 +45,7 @@ struct ClusterProfile {
 
   /// What clusters are called: a category that at least half of their interactions have and that sets them apart,
   /// else the two items that do most; nil where nothing sets a cluster apart. No two have one name.
-  static func names(
+  package static func names(
     _ profiles: [ClusterProfile], items chunk: ItemChunk, categories names: [String]
   ) -> [String?] {
     var taken = Set<String>()
@@ -74,6 +73,7 @@ struct ClusterProfile {
       self.categories = [Double](repeating: 0, count: categories)
     }
 
+    var interactions: Double { Double(lengths.reduce(0, +)) }
     var length: Int { lengths.isEmpty ? 0 : lengths.sorted()[lengths.count / 2] }
 
     mutating func add(_ history: some Collection<UInt32>, categories lists: [[UInt32]]?) {

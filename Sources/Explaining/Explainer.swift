@@ -83,13 +83,14 @@ package struct Explainer {
       request.template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
       name: request.template ?? "the standard templates")
     let (cases, listed) = try self.cases(data, map, name, context)
-    let named = request.format == .jsonl || templates.use("cluster")
+    let isWhole = !request.isBrief || templates.use("cluster")
+    let named = isWhole && request.format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
-      format: request.format, show: show, model: shown, fitted: fitted,
+      format: request.format, show: show, isBrief: request.isBrief, model: shown, fitted: fitted,
       templates: templates, clusterNames: named ? clusterNames(shown, data, map) : [])
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
-    // Users are scored by blocks, and explained and put into words one by one on all cores.
+    // Users are scored by blocks, and explained and put into words a few at a time on all cores.
     let block = 200
     let ranker = Ranker(fitted)
     let finder = ReasonFinder(fitted, categories: stored.items.categories)
@@ -101,18 +102,23 @@ package struct Explainer {
       } else if wantedItems.isEmpty {
         lists = ranker.top(cases.history, rows: rows, count: request.top).map { $0.map(\.index) }
       }
-      let tasks = rows.map { cases.history.row($0).count }
+      let groups = stride(from: rows.lowerBound, to: rows.upperBound, by: Self.together).map {
+        $0..<min($0 + Self.together, rows.upperBound)
+      }
+      let tasks = groups.map { $0.reduce(0) { $0 + cases.history.row($1).count } }
       let texts = team.texts(weights: tasks) { model, place in
-        let row = start + place
-        let history = Array(cases.history.row(row))
-        var items = explain(model, finder, history, items: lists[place], contrasts: contrasts)
-        if wantedItems.isEmpty {
-          for rank in items.indices { items[rank].rank = rank + 1 }
-        }
-        return printer.text(
-          ExplainedUser(
-            id: data.users.ids[cases.users[row]], history: history, round: cases.rounds[row],
-            items: items))
+        let asked = groups[place].map { (Array(cases.history.row($0)), lists[$0 - start]) }
+        let found = explain(model, finder, asked, contrasts: contrasts, isWhole: isWhole)
+        return zip(groups[place], zip(asked, found)).map { row, answer in
+          var items = answer.1
+          if wantedItems.isEmpty {
+            for rank in items.indices { items[rank].rank = rank + 1 }
+          }
+          return printer.text(
+            ExplainedUser(
+              id: data.users.ids[cases.users[row]], history: answer.0.0, round: cases.rounds[row],
+              items: items))
+        }.joined()
       }
       for text in texts { try put(text) }
       progress.update(rows.upperBound)
@@ -186,31 +192,41 @@ package struct Explainer {
     }
   }
 
-  /// What speaks for items; for one of the user's own, what his other items say of it.
+  /// Users that are explained together: their number must not depend on that of threads, since sums may.
+  private static let together = 4
+
+  /// What speaks for items of some users; for one of a user's own, what his other items say of it.
+  ///
+  /// - Parameter isWhole: whether the parts of scores are wanted, beside reasons.
   private func explain(
-    _ fitted: any RecommendationModel, _ finder: ReasonFinder, _ history: [UInt32],
-    items wanted: [UInt32], contrasts: [UInt32]
-  ) -> [ExplainedItem] {
-    let own = Set(history)
-    var found: [UInt32: ExplainedItem] = [:]
-    let others = (wanted.filter { !own.contains($0) }, history)
-    let chosen = wanted.filter(own.contains).map { item in ([item], history.filter { $0 != item }) }
-    for (items, history) in [others] + chosen where !items.isEmpty {
-      let all = fitted.explain(history, items: items + contrasts)
-      let explanations = Array(all.prefix(items.count))
-      let reasons = finder.reasons(fitted, history, explanations)
+    _ fitted: any RecommendationModel, _ finder: ReasonFinder,
+    _ asked: [(history: [UInt32], items: [UInt32])], contrasts: [UInt32], isWhole: Bool
+  ) -> [[ExplainedItem]] {
+    var questions: [(user: Int, history: [UInt32], items: [UInt32])] = []
+    for (user, (history, wanted)) in asked.enumerated() {
+      let own = Set(history)
+      let others = wanted.filter { !own.contains($0) }
+      if !others.isEmpty { questions.append((user, history, others)) }
+      for item in wanted where own.contains(item) {
+        questions.append((user, history.filter { $0 != item }, [item]))
+      }
+    }
+    let reasons = finder.reasons(fitted, questions.map { ($0.history, $0.items) })
+    var found = asked.map { _ in [UInt32: ExplainedItem]() }
+    for ((user, history, items), reasons) in zip(questions, reasons) {
+      let all = isWhole ? fitted.explain(history, items: items + contrasts) : []
       let sets =
         request.findsCounterfactuals
         ? Counterfactual.find(fitted, history, items: items, top: request.top, most: request.most)
         : nil
-      for (place, item) in items.enumerated() {
-        found[item] = ExplainedItem(
-          explanation: explanations[place], reason: reasons[place],
+      for (place, reason) in reasons.enumerated() {
+        found[user][reason.item] = ExplainedItem(
+          explanation: isWhole ? all[place] : nil, reason: reason,
           contrasts: Array(all.dropFirst(items.count)), counterfactual: sets.map { $0[place] },
-          rank: reasons[place].place)
+          rank: reason.place)
       }
     }
-    return wanted.compactMap { found[$0] }
+    return zip(asked, found).map { asked, found in asked.items.compactMap { found[$0] } }
   }
 
   private func places(of words: [String], in stored: StoredModel) throws -> [UInt32] {

@@ -8,7 +8,8 @@ import ToolKit
 
 /// A recommendation with what speaks for it.
 struct ExplainedItem: Sendable {
-  let explanation: Explanation
+  /// The parts of the score, where they are wanted.
+  let explanation: Explanation?
   let reason: RecommendationReason
   /// What it is set against.
   let contrasts: [Explanation]
@@ -31,6 +32,7 @@ struct ExplainedUser: Sendable {
 struct ExplanationPrinter: Sendable {
   private let format: ExplanationFormat
   private let show: Int
+  private let isBrief: Bool
   private let items: ItemChunk
   private let words: ReasonWords
   private let groupNames: GroupNames?
@@ -40,11 +42,11 @@ struct ExplanationPrinter: Sendable {
   private let templates: SentenceTemplates
 
   init(
-    format: ExplanationFormat, show: Int, model: StoredModel, fitted: any RecommendationModel,
-    templates: SentenceTemplates, clusterNames: [String?]
+    format: ExplanationFormat, show: Int, isBrief: Bool, model: StoredModel,
+    fitted: any RecommendationModel, templates: SentenceTemplates, clusterNames: [String?]
   ) {
     self.format = format
-    self.show = show
+    (self.show, self.isBrief) = (show, isBrief)
     self.templates = templates
     self.clusterNames = clusterNames
     items = model.items
@@ -61,23 +63,28 @@ struct ExplanationPrinter: Sendable {
     case .text:
       let round = user.round.map { ", round \($0)" } ?? ""
       var result = "User \(user.id.printable), \(user.history.count) interactions\(round)\n"
-      if let clusters = user.items.first?.explanation.clusters, !clusters.isEmpty {
+      if !isBrief, let clusters = user.items.first?.explanation?.clusters, !clusters.isEmpty {
         let shares = clusters.prefix(show).map { "\($0.index) (\(percent($0.weight)))" }
         result += "  user clusters: \(shares.joined(separator: ", "))\n"
       }
-      for item in user.items {
-        let explanation = item.explanation
-        result += text(item.rank, explanation)
-        if user.history.contains(explanation.item) {
-          result += "     is the user's own; explained as if it were not\n"
-        }
-        let sentence = sentence(user, item)
-        if !sentence.isEmpty { result += "     in short: \(sentence)\n" }
-        for other in item.contrasts { result += text(explanation, ratherThan: other) }
-        if let found = item.counterfactual { result += words(found) }
-      }
+      for item in user.items { result += text(user, item) }
       return result + "\n"
     }
+  }
+
+  private func text(_ user: ExplainedUser, _ item: ExplainedItem) -> String {
+    let own =
+      user.history.contains(item.reason.item)
+      ? "     is the user's own; explained as if it were not\n" : ""
+    let sentence = sentence(user, item)
+    guard !isBrief, let explanation = item.explanation else {
+      return "  \(item.rank). \(sentence)\n" + own
+    }
+    var result = text(item.rank, explanation) + own
+    if !sentence.isEmpty { result += "     in short: \(sentence)\n" }
+    for other in item.contrasts { result += text(explanation, ratherThan: other) }
+    if let found = item.counterfactual { result += words(found) }
+    return result
   }
 
   private func words(_ found: Counterfactual?) -> String {
@@ -145,8 +152,8 @@ struct ExplanationPrinter: Sendable {
     var values = words.values(item.reason)
     values["user"] = user.id
     values["rank"] = String(item.rank)
-    values["score"] = fixed(item.explanation.score, 4)
-    if let cluster = item.explanation.clusters.first {
+    values["score"] = fixed(item.explanation?.score ?? item.reason.score, 4)
+    if let cluster = item.explanation?.clusters.first {
       values["cluster"] = clusterName(cluster.index)
     }
     return templates.sentence(values)
@@ -213,24 +220,26 @@ struct ExplanationPrinter: Sendable {
   }
 
   private func json(_ user: ExplainedUser, _ item: ExplainedItem) -> JSONValue {
-    let explanation = item.explanation
-    var members = latent(explanation)
-    members["user"] = .string(user.id)
-    members["rank"] = .integer(item.rank)
-    members["item"] = .string(items.ids[Int(explanation.item)])
-    members["title"] = .string(items.name(of: Int(explanation.item)))
-    members["score"] = .number(explanation.score)
-    members["sentence"] = .string(sentence(user, item))
-    members["reason"] = words.json(item.reason)
+    let own = item.reason.item
+    var members: [String: JSONValue] = [
+      "user": .string(user.id), "rank": .integer(item.rank), "item": .string(items.ids[Int(own)]),
+      "title": .string(items.name(of: Int(own))), "sentence": .string(sentence(user, item)),
+      "score": .number(item.explanation?.score ?? item.reason.score),
+      "reason": words.json(item.reason),
+    ]
+    if let round = user.round { members["round"] = .integer(Int(round)) }
+    if let found = item.counterfactual { members["counterfactual"] = found.map(json) ?? .null }
+    guard !isBrief, let explanation = item.explanation else { return .object(members) }
+    members.merge(latent(explanation)) { $1 }
     members["contributions"] = parts(explanation.contributions, of: explanation.item)
     if !item.contrasts.isEmpty {
       members["contrasts"] = .array(item.contrasts.map { contrast(explanation, $0) })
     }
-    if let round = user.round { members["round"] = .integer(Int(round)) }
-    if let found = item.counterfactual { members["counterfactual"] = found.map(json) ?? .null }
-    if !explanation.nearest.isEmpty { members["nearest"] = own(explanation.nearest, "cosine") }
+    if !explanation.nearest.isEmpty {
+      members["nearest"] = self.own(explanation.nearest, "cosine")
+    }
     if !explanation.leaveOneOut.isEmpty {
-      members["without"] = own(explanation.leaveOneOut, "fall")
+      members["without"] = self.own(explanation.leaveOneOut, "fall")
     }
     return .object(members)
   }

@@ -33,6 +33,8 @@ package struct ExplanationRequest: Sendable {
   /// Parts of each kind shown; 0 shows all.
   package var show = 4
   package var findsCounterfactuals = false
+  /// Whether sentences alone are wanted, without the parts of scores.
+  package var isBrief = false
   /// The largest set of own items that is tried.
   package var most = 5
   /// A file of sentences.

@@ -11,14 +11,24 @@ struct ReasonWords: Sendable {
   /// Training interactions of each item, and training users.
   private let choosers: [Int]
   private let users: Int?
-  private let interactions: Int
+  /// From so many interactions on an item is popular, and beyond so many it is chosen more often than most.
+  private let (popular, median): (Int, Int)
+  /// The share of all interactions that the most popular items have: the short head (Cremonesi et al., 2010).
+  private static let shortHead = 0.33
 
   init(_ model: StoredModel) {
     items = model.items
     categories = model.categories
     choosers = model.itemInteractions
     users = model.description["training_users"]?.int
-    interactions = choosers.reduce(0, +)
+    let sorted = choosers.sorted(by: >)
+    median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+    var left = Self.shortHead * Double(choosers.reduce(0, +))
+    let last = sorted.first { count in
+      left -= Double(count)
+      return left <= 0
+    }
+    popular = max(last ?? 0, median + 1)
   }
 
   /// By the names of `SentenceTemplates.places`.
@@ -28,9 +38,8 @@ struct ReasonWords: Sendable {
     if let users, choosers[item] > 0 {
       values["choosers"] = "\(choosers[item])"
       values["users"] = "\(users)"
-      // Of an item that fewer chose than the average one nobody would say so.
-      if reason.popularityLeads, choosers[item] * choosers.count >= interactions {
-        values["popular"] = values["choosers"]
+      if reason.popularityLeads, choosers[item] > median {
+        values[choosers[item] >= popular ? "popular" : "frequent"] = values["choosers"]
       }
     }
     if let own = reason.own { values.merge(places("own", own, reason)) { $1 } }
@@ -41,6 +50,9 @@ struct ReasonWords: Sendable {
         values["group"] = GroupNames.short(categories[category])
       }
       values["group_count"] = "\(taste.own.items.count)"
+      if taste.own.placeWithout > reason.own?.placeWithout ?? 0 {
+        values["group_further"] = values["group_place"]
+      }
     }
     return values
   }

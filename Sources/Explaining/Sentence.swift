@@ -16,7 +16,8 @@ struct SentenceTemplates: Sendable {
     ("choosers", "how many of the users that the model was fitted to chose the item"),
     ("users", "how many users that were"),
     ("place", "the item's place among those the user has not chosen"),
-    ("popular", "as choosers, where popularity outweighs what the user's items say"),
+    ("popular", "as choosers, of popular items where what everybody gets leads"),
+    ("frequent", "the same of items that are chosen more often than most without being popular"),
     ("own1", "the own item that carries it most, where a few do"), ("own2", "the next"),
     ("own3", "the next"), ("own_more", "how many more that are near to it carry it with these"),
     ("own_share", "the percentage of what is personal in the score that goes with them"),
@@ -31,28 +32,32 @@ struct SentenceTemplates: Sendable {
     ("group_count", "how many own items are of that kind"),
     ("group_share", "the percentage that goes with these"),
     ("group_place", "the item's place without these"),
+    ("group_further", "the same where it is further down than without those that carry it"),
     ("cluster", "what sets the user's heaviest cluster apart"),
   ]
 
   /// What is said of a recommendation after its title.
   static let reasons = [
-    "[popular, {popular} of {users} chose it, and |]because you chose "
+    "\(popularity)because you chose "
       + "[{own1}, {own2}, {own3} and {own_more} more like them"
       + "|{own1}, {own2} and {own_more} more like them|{own1} and {own_more} more like it"
       + "|{own1}, {own2} and {own3}|{own1} and {own2}|{own1}]"
       + "[; otherwise it would fall from number {place} to number {own_place}"
       + "|, which make up {own_share} % of what your choices say for it]."
-      + "[ Your taste in {group} counts: without your {group_count} of that kind it would be number {group_place}.|]",
-    "[popular, {popular} of {users} chose it, and |]for your taste in "
+      + "[ Your taste in {group} counts even more: without your {group_count} of that kind it would be number "
+      + "{group_further}.|]",
+    "\(popularity)for your taste in "
       + "[{group}|the likes of {group1} and {group2}]; without your {group_count} of that kind "
       + "it would fall from number {place} to number {group_place}.",
-    "popular, {popular} of {users} chose it"
+    "[popular, {popular} of {users} chose it|chosen more often than most, by {frequent} of {users}]"
       + "[; the rest is a little of many of your choices, such as [{little1} and {little2}|{little1}]|].",
     "a little of many of your choices, such as [{little1} and {little2}|{little1}]"
       + "[; without that it would fall from number {place} to number {little_place}|].",
     "no choice of yours stands out behind it; {choosers} of {users} chose it.",
     "no choice of yours stands out behind it.",
   ]
+  private static let popularity =
+    "[popular, {popular} of {users} chose it, and |chosen more often than most, by {frequent} of {users}, and |]"
   static let standard = reasons.map { "{title}: " + $0 }
 
   private let lines: [[Piece]]

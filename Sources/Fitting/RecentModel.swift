@@ -85,6 +85,16 @@ final class RecentModel: WrappingModel {
     }
   }
 
+  func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
+    // On another scale parts depend on the score.
+    guard floor == 0 else { return explain(foldIn, items: items).map(ReasonBasis.init) }
+    return inner.bases(foldIn, items: items).map { basis in
+      var changed = basis
+      changed.popularity += Double(recency[0, Int(basis.item)])
+      return changed
+    }
+  }
+
   /// An explanation of f as one of log(max(f, 0) + e).
   private func logarithmic(_ explanation: Explanation) -> Explanation {
     var changed = explanation

@@ -239,8 +239,7 @@ final class InDGRM: RecommendationModel {
       scoreWithoutLinear($0, items: items, into: $1)
     }
     let own = expert?.contributions(foldIn, to: items)
-    let rates = members.map(\.decoder.itemBias.value.mean)
-    let baseRate = rates.reduce(0, +) / Double(rates.count) + (expert?.bias.mean ?? 0)
+    let baseRate = self.baseRate
     return items.enumerated().map { place, item in
       var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: options.latent)
       // What is added to beta_j to make it popularity beyond the base rate.
@@ -266,6 +265,24 @@ final class InDGRM: RecommendationModel {
         }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
       }
       return explanation
+    }
+  }
+
+  /// The mean of all items' biases.
+  private var baseRate: Double {
+    let rates = ([self] + others).map(\.decoder.itemBias.value.mean)
+    return rates.reduce(0, +) / Double(rates.count) + (expert?.bias.mean ?? 0)
+  }
+
+  func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
+    let own = expert?.contributions(foldIn, to: items)
+    let (members, baseRate) = ([self] + others, self.baseRate)
+    return items.enumerated().map { place, item in
+      let biases = members.map { Double($0.decoder.itemBias.value[0, Int(item)]) }
+      let bias = biases.reduce(0, +) / Double(biases.count)
+      return ReasonBasis(
+        item: item, popularity: bias + Double(expert?.bias[0, Int(item)] ?? 0) - baseRate,
+        parts: own?[place] ?? [])
     }
   }
 

@@ -12,7 +12,7 @@ public struct ReasonCheck {
     case own
     /// A little of many: the same with less than that gone, and something by each.
     case little
-    /// A taste carries it, and more than as many other own items.
+    /// A taste carries it, and by a tenth of the personal part more than as many other own items.
     case taste
     /// What everybody gets outweighs the personal part.
     case popularity
@@ -28,16 +28,16 @@ public struct ReasonCheck {
 
   /// Each claim that a reason makes, and whether it holds.
   ///
-  /// - Parameter explanation: of the same item.
+  /// - Parameter basis: of the same item.
   public func claims(
-    _ reason: RecommendationReason, _ explanation: Explanation, _ history: [UInt32]
+    _ reason: RecommendationReason, _ basis: ReasonBasis, _ history: [UInt32]
   ) -> [(
     claim: Claim, holds: Bool
   )] {
     let scores = Rescored(model, history, reason.item)
     let (start, nothing) = (scores.without([]), scores.without(history))
     let personal = start.lead - nothing.lead
-    let near = finder.nearness(of: explanation, history)
+    let near = finder.nearness(of: basis, history)
     /// The share that is gone with own items, or nil where something else of what is told of them is untrue.
     func share(_ removal: RecommendationReason.Removal, _ named: [UInt32]) -> Double? {
       let gone = scores.without(removal.items)
@@ -58,14 +58,17 @@ public struct ReasonCheck {
       found.append((.little, gone.map { $0 > 0 && $0 < RecommendationReason.leastShare } ?? false))
     }
     if let taste = reason.taste {
-      let trial = TasteTrial(taste.own.items.sorted(), in: history)
-      let of = trial?.kind.map { scores.without($0).lead }.max() ?? .infinity
-      let others = trial?.others.map { scores.without($0).lead }.min() ?? -.infinity
-      let gone = share(taste.own, []).map { $0 >= RecommendationReason.leastShare } ?? false
-      found.append((.taste, gone && of < others && taste.own.placeWithout > start.place))
+      let share = share(taste.own, []) ?? 0
+      let beyond =
+        TasteTrial(taste.own.items.sorted(), in: history)?.beyond(whole: share * personal) {
+          scores.without($0).lead
+        } ?? 0
+      let isAlone = beyond >= RecommendationReason.leastOfTasteAlone * personal
+      let isEnough = share >= RecommendationReason.leastShare
+      found.append((.taste, isEnough && isAlone && taste.own.placeWithout > start.place))
     }
     if reason.popularityLeads {
-      found.append((.popularity, max(nothing.lead, explanation.popularity) > max(personal, 0)))
+      found.append((.popularity, max(nothing.lead, basis.popularity) > max(personal, 0)))
     }
     return found.map { (claim: $0.0, holds: $0.1) }
   }
@@ -87,9 +90,11 @@ private struct Rescored {
     model.score(SparseRows(lists: [left], columnCount: model.itemCount), rows: 0..<1, into: scores)
     let values = scores.row(0)
     let own = values[Int(item)]
-    let mean = Trials.mean(values)
-    let before = values.indices.filter {
-      (values[$0] > own || (values[$0] == own && $0 < Int(item))) && !history.contains(UInt32($0))
+    let candidates = values.indices.filter { !history.contains(UInt32($0)) }
+    let mean =
+      candidates.reduce(0.0) { $0 + Double(values[$1]) } / Double(max(candidates.count, 1))
+    let before = candidates.filter {
+      values[$0] > own || (values[$0] == own && $0 < Int(item))
     }
     return (Double(own) - mean, 1 + before.count)
   }

@@ -26,6 +26,9 @@ public protocol RecommendationModel: AnyObject {
   /// The contributions of an explanation add up to its score.
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
 
+  /// What reasons of items start from; without the parts of explanations that take scoring a user anew.
+  func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis]
+
   /// The group of each item and the groups' prototypes (G x d), for models that have them.
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { get }
 
@@ -41,6 +44,10 @@ public protocol RecommendationModel: AnyObject {
 extension RecommendationModel {
   public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
   public var suitsStrangers: Bool { false }
+
+  public func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
+    explain(foldIn, items: items).map(ReasonBasis.init)
+  }
 
   public func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
     let block = 250

@@ -1,8 +1,42 @@
 // What can truly be said of why an item is recommended?
 
+/// What is known of a recommendation before its reasons are looked for.
+public struct ReasonBasis: Sendable, Equatable {
+  public let item: UInt32
+  /// What popularity adds to the score, ever or of late.
+  public var popularity: Double
+  /// What the user's own items add to it directly, where that tells which are near.
+  public let direct: [Explanation.Weighted]
+  /// Whether item vectors tell that too, beside direct parts.
+  let hasBoth: Bool
+
+  /// - Parameters:
+  ///   - parts: of a score; those of own items are direct.
+  ///   - hasVectors: whether item vectors tell too what is near.
+  package init(
+    item: UInt32, popularity: Double, parts: [Explanation.Contribution] = [],
+    hasVectors: Bool = true
+  ) {
+    (self.item, self.popularity) = (item, popularity)
+    direct = parts.compactMap { part in
+      guard case .item(let item) = part.source else { return nil }
+      return .init(index: Int(item), weight: part.value)
+    }
+    hasBoth = hasVectors && !direct.isEmpty
+  }
+
+  /// What a whole explanation tells.
+  public init(_ explanation: Explanation) {
+    self.init(
+      item: explanation.item, popularity: explanation.popularity,
+      parts: explanation.contributions, hasVectors: !explanation.nearest.isEmpty)
+  }
+}
+
 /// Why an item is recommended to a user, in claims that hold when the user is scored again.
 ///
-/// An item's lead is its score less the mean over all items, so that what moves all scores alike counts for nothing.
+/// An item's lead is its score less the mean over all items that the user has not chosen, so that what moves all
+/// scores alike counts for nothing.
 /// What it leads by without any history is its general part, which everybody gets; what the history adds to that is
 /// the personal part, of which own items have shares.
 public struct RecommendationReason: Sendable, Equatable {
@@ -14,6 +48,8 @@ public struct RecommendationReason: Sendable, Equatable {
     public let named: Int
     /// The share of the personal part that goes with them all.
     public let share: Double
+    /// The share that goes with those that are named alone; nil where that was not looked for.
+    public var shareOfNamed: Double?
     /// The item's place without them, among items that are not the user's own.
     public let placeWithout: Int
   }
@@ -23,6 +59,8 @@ public struct RecommendationReason: Sendable, Equatable {
     public let kind: Kind
     /// All own items of that kind, those nearest to the item first.
     public let own: Removal
+    /// The share that goes with them beyond what goes with as many others.
+    public let shareAlone: Double
   }
 
   /// A kind of items.
@@ -33,6 +71,7 @@ public struct RecommendationReason: Sendable, Equatable {
   }
 
   public let item: UInt32
+  public let score: Double
   /// From 1, among items that are not the user's own.
   public let place: Int
   public let general: Double
@@ -54,4 +93,6 @@ public struct RecommendationReason: Sendable, Equatable {
   static let sizes = [5, 8, 12, 18]
   /// A kind of items is a taste from so many own items of it on.
   static let leastOfTaste = 3
+  /// So much more of the personal part goes with items of a taste than with as many others.
+  static let leastOfTasteAlone = 0.1
 }

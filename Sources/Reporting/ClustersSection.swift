@@ -38,13 +38,15 @@ func clustersSection(_ subject: Subject) -> Section {
   let count = Double(users.rows.rowCount)
   var blocks: [Block] = [
     .text(
-      "Every user belongs to all clusters by some weight; here each is counted in the heaviest. "
+      "Every user belongs to all clusters by some weight; here each is counted in the heaviest. A cluster is "
+        + "called by the category that at least half of its choices have, more often than all users' have it, or "
+        + "else by the items that set it apart most. "
         + "\(views.count) of \(inner.clusterCount) clusters are the heaviest of some user."
         + (views.count > shown.count ? " The \(shown.count) largest are shown." : ""))
   ]
   let bars = shown.map { view in
     BarChart.Row(
-      "cluster \(view.cluster)", Double(view.users),
+      subject.name(ofCluster: view.cluster), Double(view.users),
       text:
         "\(NumberText.grouped(view.users)) (\(NumberText.percent(Double(view.users) / count)))")
   }
@@ -55,11 +57,11 @@ func clustersSection(_ subject: Subject) -> Section {
           "cluster-sizes", title: "Users in each cluster",
           summary: "The number of users by cluster.",
           chart: BarChart(bars, x: "users")),
-        "The largest cluster, \(first.cluster), holds "
+        "The largest cluster, number \(first.cluster), holds "
           + "\(NumberText.percent(Double(first.users) / count)) of the users"
           + (shown.last.map { last in
             shown.count > 1
-              ? ", the smallest, \(last.cluster), \(NumberText.percent(Double(last.users) / count))."
+              ? ", the smallest, number \(last.cluster), \(NumberText.percent(Double(last.users) / count))."
               : "."
           } ?? ".")))
   }
@@ -104,7 +106,7 @@ private func prominenceTable(_ subject: Subject, _ views: [ClusterView], _ rows:
   let totals = categoryTotals(subject, rows)
   let hasCategories = subject.categories != nil
   var columns: [Table.Heading] = [
-    .number("Cluster"), .number("Users"), .number("Median history"),
+    .text("Cluster"), .number("Users"), .number("Median history"),
   ]
   if hasCategories { columns.append(.text("More often than others: categories")) }
   columns.append(.text("More often than others: items"))
@@ -117,7 +119,8 @@ private func prominenceTable(_ subject: Subject, _ views: [ClusterView], _ rows:
       least: max(3, Double(view.users) / 50)
     ).prefix(4)
     let cells = [
-      String(view.cluster), NumberText.grouped(view.users), NumberText.grouped(view.medianLength),
+      subject.name(ofCluster: view.cluster), NumberText.grouped(view.users),
+      NumberText.grouped(view.medianLength),
     ]
     let words = categories.map { "\(subject.stored.categories[$0.index])\(liftText($0.lift))" }
     return cells + (hasCategories ? [words.isEmpty ? "–" : words.joined(separator: ", ")] : [])

@@ -57,7 +57,7 @@ func explanationSection(
   let common = leadingParts(cases.flatMap { $0.parts.joined() })
   for (place, (example, explanations, parts)) in cases.enumerated() {
     let leading = shared ? common : leadingParts(Array(parts.joined()))
-    blocks.append(reasons(subject, example, explanations, sentences))
+    blocks.append(reasons(subject, example, sentences))
     blocks.append(explained(subject, example, explanations, parts, leading, place + 1))
   }
   blocks.append(reading)
@@ -77,10 +77,10 @@ func explanationSection(
 
 /// What is recommended to a user, and a sentence for each.
 private func reasons(
-  _ subject: Subject, _ example: Example, _ explanations: [Explanation],
-  _ sentences: ReasonSentences
+  _ subject: Subject, _ example: Example, _ sentences: ReasonSentences
 ) -> Block {
-  let reasons = subject.reasonFinder.reasons(subject.fitted, example.history, explanations)
+  let reasons = subject.reasonFinder.reasons(
+    subject.fitted, example.history, items: example.items)
   let popularity = subject.popularity
   let own = example.history.sorted {
     (-popularity[Int($0)], $0) < (-popularity[Int($1)], $1)
@@ -88,7 +88,8 @@ private func reasons(
   return .table(
     Table(
       caption: "\(capitalised(subject.name(ofUser: example.user))) has "
-        + "\(counted(example.history.count, "choice")), among them \(listed(own)). The best for this user:",
+        + "\(counted(example.history.count, "choice")), among them \(listed(own)). The best for this user, and what "
+        + "can be said to this user of them:",
       columns: [.text("Item"), .text("Why")],
       rows: reasons.map { [subject.title(Int($0.item)), sentences.sentence($0)] }))
 }
@@ -188,11 +189,12 @@ private func explained(
   _ parts: [[(name: String, value: Double)]], _ leading: [String], _ number: Int
 ) -> Block {
   let hasRest = parts.joined().contains { !leading.contains($0.name) }
+  let rate = explanations.first.flatMap(baseRate)
   let rows = zip(explanations, parts).map { explanation, parts in
     var values = leading.map { name -> Double in
       parts.filter { $0.name == name }.reduce(0.0) { $0 + $1.value }
     }
-    if hasRest { values.append(explanation.score - values.reduce(0, +)) }
+    if hasRest { values.append(explanation.score - (rate ?? 0) - values.reduce(0, +)) }
     return StackedBars.Row(subject.title(Int(explanation.item)), values)
   }
   let names = leading + (hasRest ? ["all other parts"] : [])
@@ -200,11 +202,14 @@ private func explained(
     "explanation-\(number)",
     title: "What the scores of \(subject.name(ofUser: example.user)) are made of",
     summary: "For each recommended item the parts that add up to its score.",
-    chart: StackedBars(parts: names, rows, x: "score", endsInRest: hasRest))
+    chart: StackedBars(
+      parts: names, rows, x: rate == nil ? "score" : "score beyond the base rate",
+      endsInRest: hasRest))
   var words = ""
   if let clusters = explanations.first?.clusters, clusters.count > 1 {
-    let shares = clusters.prefix(3).map { "\($0.index) (\(NumberText.percent($0.weight)))" }
-    words += "Clusters: \(shares.joined(separator: ", "))."
+    let shares = clusters.prefix(3).filter { $0.weight >= 0.01 }
+      .map { "\(subject.name(ofCluster: $0.index)) (\(NumberText.percent($0.weight)))" }
+    words += "User clusters: \(shares.joined(separator: "; "))."
   }
   if let first = parts.first?.max(by: { $0.value < $1.value }), let item = explanations.first?.item
   {
@@ -220,17 +225,27 @@ private func explained(
     words +=
       " Parts to the right of 0 add to the score, parts to the left take away; a stroke is the sum."
   }
+  if let rate {
+    words +=
+      " The base rate, \(NumberText.signed(rate, 2)), is left out: all items have it alike."
+  }
   return .figure(figure, words.trimmed)
 }
 
-/// The parts of a score by name: by item groups where the model has them.
+/// What all items have alike, where a model has that.
+private func baseRate(_ explanation: Explanation) -> Double? {
+  explanation.contributions.first { $0.source == .baseRate }?.value
+}
+
+/// The parts of a score beyond the base rate by name: by item groups where the model has them.
 private func scoreParts(_ subject: Subject, _ explanation: Explanation) -> [(
   name: String, value: Double
 )] {
   let hasGroups = !explanation.groups.isEmpty
   var parts = explanation.contributions.compactMap { part -> (name: String, value: Double)? in
     switch part.source {
-    case .baseRate: ("base rate", part.value)
+    // It would hide what tells items apart.
+    case .baseRate: nil
     case .itemBias: ("popularity", part.value)
     case .recency: ("liked of late", part.value)
     case .groupMixture: ("mix of groups", part.value)

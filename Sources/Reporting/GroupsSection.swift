@@ -58,6 +58,7 @@ func groupsSection(_ subject: Subject) -> Section {
 private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Table {
   let popularity = subject.popularity
   let all = Double(max(popularity.reduce(0, +), 1))
+  let isKnown = popularity.contains { $0 > 0 }
   let hasCategories = subject.categories != nil
   var columns: [Table.Heading] = [
     .text("Group"), .number("Items"), .number("Interactions"), .text("Most popular items"),
@@ -72,13 +73,18 @@ private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Ta
       items.prefix(4).map { subject.title($0) }.joined(separator: ", "),
     ]
     if let lists = subject.categories {
+      // Of choices, as names are; of items where a file tells of no choices.
+      let weights = items.map { max(popularity[$0], isKnown ? 0 : 1) }
       var counts = [Int](repeating: 0, count: subject.stored.categories.count)
-      for item in items { for category in lists[item] { counts[Int(category)] += 1 } }
+      for (item, weight) in zip(items, weights) {
+        for category in lists[item] { counts[Int(category)] += weight }
+      }
+      let total = max(weights.reduce(0, +), 1)
       let leading = counts.indices.filter { counts[$0] > 0 }
         .sorted { (-counts[$0], $0) < (-counts[$1], $1) }.prefix(3)
       cells.append(
         leading.map {
-          let share = Double(counts[$0]) / Double(max(items.count, 1))
+          let share = Double(counts[$0]) / Double(total)
           return "\(subject.stored.categories[$0]) \(NumberText.percent(share))"
         }.joined(separator: ", "))
     }
@@ -87,7 +93,7 @@ private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Ta
   return Table(
     caption: "The item groups: their share of all interactions, and what is in them"
       + (hasCategories
-        ? "; behind a category stands the share of the group's items that have it." : "."),
+        ? "; behind a category stands the share of the group's interactions that have it." : "."),
     columns: columns, rows: lines)
 }
 

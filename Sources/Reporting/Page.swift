@@ -202,7 +202,9 @@ struct Page {
     nav ol{columns:1}
     .picture svg{max-width:none}
     table{font-size:14px}
+    th.number{white-space:normal}
     }
+    @page{margin:15mm}
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
     h2,section>p{break-after:avoid}

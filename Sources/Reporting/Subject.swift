@@ -1,6 +1,7 @@
 // What do several sections need to know of the model and its users?
 
 import DenseMath
+import Explaining
 import Interchange
 import ModelCatalogue
 import Plots
@@ -73,8 +74,7 @@ final class Subject {
     return stride(from: 0, to: rows.rowCount, by: step).flatMap { row in
       let history = Array(rows.row(row))
       let items = ranker.top(rows, rows: row..<row + 1, count: 3)[0].map(\.index)
-      return reasonFinder.reasons(
-        fitted, history, fitted.explain(history, items: items))
+      return reasonFinder.reasons(fitted, history, items: items)
     }
   }()
 
@@ -101,6 +101,20 @@ final class Subject {
     guard let users else { return [] }
     return (0..<users.rows.rowCount).map { users.seen.heaviestCluster(of: $0) }
   }()
+
+  /// What sets each cluster apart; nil where nothing does.
+  private(set) lazy var clusterNames: [String?] = {
+    guard let inner, let users else { return [] }
+    let profiles = ClusterProfile.all(
+      of: inner, users.rows, items: stored.items, categoryCount: stored.categories.count)
+    return ClusterProfile.names(profiles, items: stored.items, categories: stored.categories)
+  }()
+
+  /// A cluster's number with its name.
+  func name(ofCluster cluster: Int) -> String {
+    guard clusterNames.indices.contains(cluster) else { return "cluster \(cluster)" }
+    return "\(cluster): \(clusterNames[cluster] ?? "nothing sets it apart")"
+  }
 
   /// A clear member of each cluster, the largest clusters first: the user who belongs to it most among
   /// those with histories of a middling length.

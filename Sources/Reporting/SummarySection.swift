@@ -12,7 +12,7 @@ func summarySection(_ subject: Subject, _ models: [MeasuredModel]) -> Section {
     "summary", "In short",
     [
       .points(
-        [size(subject)] + accuracy(subject, models) + knowledge(subject) + [limits(subject)]
+        accuracy(models) + knowledge(subject) + [size(subject), limits(subject)]
       )
     ])
 }
@@ -35,7 +35,7 @@ private func size(_ subject: Subject) -> (String, String) {
 
 // MARK: How good, and for whom
 
-private func accuracy(_ subject: Subject, _ models: [MeasuredModel]) -> [(String, String)] {
+private func accuracy(_ models: [MeasuredModel]) -> [(String, String)] {
   guard let own = models.first else {
     return [("How good it is.", "That was not measured for this page.")]
   }
@@ -79,20 +79,27 @@ private func comparison(_ own: MeasuredModel, _ models: [MeasuredModel]) -> [(St
   return [("Beside others.", "By the order of its lists (NDCG@\(n)): \(listed(words)).")]
 }
 
+/// Whether users it knows little of are served as well: by who finds something again, or by the order of lists.
 private func forWhom(_ own: MeasuredModel) -> [(String, String)] {
-  guard
-    let few = own.figures.first(where: { $0.group.hasPrefix("near-cold") && $0.metric == "ndcg" }),
-    let all = own.figure("ndcg", at: few.n)
+  let cold = own.figures.filter { $0.group.hasPrefix("near-cold") }
+  let hits = length("hit-rate", of: own).flatMap { n in
+    cold.first { $0.metric == "hit-rate" && $0.n == n }
+  }
+  guard let few = hits ?? cold.first(where: { $0.metric == "ndcg" }),
+    let all = own.figure(few.metric, at: few.n)
   else { return [] }
   let verdict = few.mean >= 0.9 * all.mean ? "are served as well" : "are served less well"
-  let what = own.definitions[few.group]?.split(separator: ",").first.map { " (\($0))" } ?? ""
-  return [
-    (
-      "For whom.",
-      "Users it knows little of\(what) \(verdict): NDCG@\(few.n) is "
-        + "\(NumberText.decimals(few.mean, 3)) for them and \(NumberText.decimals(all.mean, 3)) for all."
-    )
-  ]
+  let fewer = own.definitions[few.group].flatMap { words in
+    words.split(separator: " ").lazy.compactMap { Int($0) }.first
+  }
+  let what = fewer.map { " (fewer than \(counted($0, "choice")))" } ?? ""
+  let figures =
+    few.metric == "hit-rate"
+    ? "\(NumberText.percent(few.mean)) of them find some of what was held back in the first \(few.n), "
+      + "\(NumberText.percent(all.mean)) of all"
+    : "NDCG@\(few.n) is \(NumberText.decimals(few.mean, 3)) for them and "
+      + "\(NumberText.decimals(all.mean, 3)) for all"
+  return [("For whom.", "Users it knows little of\(what) \(verdict): \(figures).")]
 }
 
 // MARK: What it knows, and what it does not
@@ -127,17 +134,25 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
       ))
   }
   if let inner = subject.inner {
-    points.append(
-      (
-        "What it knows of users.",
-        inner.clusterCount > 1
-          ? "It tells \(inner.clusterCount) kinds of them apart"
-            + (subject.population == nil
-              ? "." : "; the page says what each chooses more than others.")
-          : "It makes one kind of all; tastes differ by user and not by kind."
-      ))
+    points.append(("What it knows of users.", kinds(subject, inner.clusterCount)))
   }
   return points
+}
+
+/// The kinds of users, the largest that have a name first.
+private func kinds(_ subject: Subject, _ count: Int) -> String {
+  guard count > 1 else { return "It makes one kind of all; tastes differ by user and not by kind." }
+  let words = "It tells \(count) kinds of them apart"
+  var sizes = [Int](repeating: 0, count: count)
+  for cluster in subject.clusterOfUser { sizes[cluster] += 1 }
+  let order = sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
+  let named = order.compactMap { cluster -> String? in
+    guard sizes[cluster] > 0, let name = subject.clusterNames[cluster] else { return nil }
+    let share = Double(sizes[cluster]) / Double(max(subject.clusterOfUser.count, 1))
+    return "'\(name)' (\(NumberText.percent(share)) of the users)"
+  }
+  guard !named.isEmpty else { return words + "." }
+  return words + ", such as those who choose more than others of \(listed(Array(named.prefix(3))))."
 }
 
 private func limits(_ subject: Subject) -> (String, String) {

@@ -48,6 +48,14 @@ where Network.Scalar == Float {
   public func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
     explainByLeavingOut(self, foldIn, items: items)
   }
+
+  public func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
+    // What is near is for item vectors to say; falls tell of influence alone.
+    guard self is any LatentModel else {
+      return explain(foldIn, items: items).map(ReasonBasis.init)
+    }
+    return items.map { ReasonBasis(item: $0, popularity: 0) }
+  }
 }
 
 extension StoredModel {

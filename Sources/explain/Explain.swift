@@ -68,6 +68,9 @@ struct Explain: Tool {
       valueName: "file"))
   var template: String?
 
+  @Flag(help: "Give each item its sentence alone, without the parts of its score; half the time.")
+  var brief = false
+
   @OptionGroup var views: ViewOptions
 
   @OptionGroup var known: KnownShare
@@ -88,6 +91,9 @@ struct Explain: Tool {
     }
     guard recommendations == nil || item.isEmpty else {
       throw ValidationError("--recommendations and --item exclude each other")
+    }
+    guard !brief || contrast.isEmpty && !counterfactual else {
+      throw ValidationError("--brief goes without --contrast and --counterfactual")
     }
     guard (1...1000).contains(most) else {
       throw ValidationError("--most must be between 1 and 1000")
@@ -110,7 +116,7 @@ struct Explain: Tool {
     (request.items, request.contrasts) = (item, contrast)
     request.recommendations = recommendations
     (request.top, request.show, request.most) = (top, show, most)
-    request.findsCounterfactuals = counterfactual
+    (request.isBrief, request.findsCounterfactuals) = (brief, counterfactual)
     (request.template, request.format) = (template, format)
     return request
   }

@@ -28,9 +28,7 @@ struct Ingest: Tool {
   var items: [String] = []
 
   @Option(
-    help: ArgumentHelp(
-      "Column of --items that counts as categories too, such as brand, year or price; repeatable.",
-      valueName: "name"))
+    help: .init("Column of --items that counts as categories, repeatable.", valueName: "name"))
   var itemColumn: [String] = []
 
   @Option(

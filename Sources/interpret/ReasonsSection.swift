@@ -12,8 +12,8 @@ private struct ReasonTally {
   private(set) var recommendations = 0
   private(set) var made = [Int](repeating: 0, count: Claim.allCases.count)
   private(set) var holding = [Int](repeating: 0, count: Claim.allCases.count)
-  /// The shares of the personal part that go with own items called a reason.
-  private(set) var shares: [Double] = []
+  /// The shares of the personal part that go with own items called a reason, and with those of them that are named.
+  private var (shares, sharesOfNamed): ([Double], [Double]) = ([], [])
   /// Recommendations of which nothing but places is claimed.
   private(set) var silent = 0
 
@@ -24,7 +24,10 @@ private struct ReasonTally {
       made[place] += 1
       if holds { holding[place] += 1 }
     }
-    if let own = reason.own { shares.append(own.share) }
+    if let own = reason.own {
+      shares.append(own.share)
+      sharesOfNamed.append(own.shareOfNamed ?? own.share)
+    }
     if claims.allSatisfy({ $0.claim == .place }) { silent += 1 }
   }
 
@@ -33,7 +36,12 @@ private struct ReasonTally {
     made > 0 ? Double(holding) / Double(made) : nil
   }
 
-  var median: Double? { shares.isEmpty ? nil : shares.sorted()[shares.count / 2] }
+  var median: Double? { Self.median(shares) }
+  var medianOfNamed: Double? { Self.median(sharesOfNamed) }
+
+  private static func median(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : values.sorted()[values.count / 2]
+  }
 }
 
 private func words(_ claim: ReasonCheck.Claim) -> String {
@@ -60,11 +68,9 @@ func reasonsSection(_ subjects: Subjects, top: Int, _ context: ToolContext) -> S
   for row in 0..<all.count {
     let history = Array(all.history.row(row))
     let items = ranker.top(all.history, rows: row..<row + 1, count: top)[0].map(\.index)
-    let explanations = model.explain(history, items: items)
-    for (reason, explanation) in zip(
-      finder.reasons(model, history, explanations), explanations)
-    {
-      tally.add(reason, check.claims(reason, explanation, history))
+    let bases = model.bases(history, items: items)
+    for (reason, basis) in zip(finder.reasons(model, history, items: items), bases) {
+      tally.add(reason, check.claims(reason, basis, history))
     }
     progress.update(row + 1)
   }
@@ -91,7 +97,10 @@ private func lines(_ tally: ReasonTally) -> [String] {
   let verdict = made == holding ? "every claim holds" : "\(made - holding) claims do not hold"
   return ["\(tally.recommendations) recommendations, \(made) claims: \(verdict)"] + aligned(rows)
     + (tally.median.map {
-      ["without own items called a reason a median of \(percent($0)) of the personal part is gone"]
+      [
+        "without own items called a reason a median of \(percent($0)) of the personal part is gone,",
+        "without those of them that are named alone \(percent(tally.medianOfNamed))",
+      ]
     } ?? [])
 }
 
@@ -109,5 +118,6 @@ private func value(_ tally: ReasonTally) -> JSONValue {
     "share": tally.rate(tally.holding.reduce(0, +), of: tally.made.reduce(0, +)).map { .number($0) }
       ?? .null,
     "medianShareOfOwn": tally.median.map { .number($0) } ?? .null,
+    "medianShareOfNamed": tally.medianOfNamed.map { .number($0) } ?? .null,
   ]
 }

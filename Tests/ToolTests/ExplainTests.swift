@@ -129,6 +129,38 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
     }
   }
 
+  /// Without the parts of scores the sentences, reasons and scores are the same; a cluster's name is found all the same.
+  @Test func briefAnswersSayTheSame() throws {
+    let folder = try Folder()
+    let (data, model) = fitted(folder)
+    let command = "explain --model \(model) --user 7 --user 9 --item 5 --item 8 --item 11 \(data)"
+    let whole = try objects(Shell.run("\(command) --format jsonl").output)
+    let brief = Shell.run("\(command) --format jsonl --brief")
+    #expect(brief.status == 0, "\(brief.errors)")
+    let short = try objects(brief.output)
+    #expect(whole.count == 6 && short.count == 6)
+    for (whole, short) in zip(whole, short) {
+      for key in ["user", "item", "title", "sentence"] {
+        #expect(whole[key] as? String == short[key] as? String)
+      }
+      #expect(whole["reason"] as? NSDictionary == short["reason"] as? NSDictionary)
+      let scores = [whole, short].compactMap { $0["score"] as? Double }
+      #expect(scores.count == 2 && abs(scores[0] - scores[1]) < 1e-4)
+      #expect(short["contributions"] == nil && short["without"] == nil)
+    }
+    let text = Shell.run("\(command) --brief").output
+    for line in short { #expect(text.contains(line["sentence"] as? String ?? "?")) }
+    #expect(!text.contains("made of"))
+    let template = try folder.write("t", "{title}, as {cluster} would\n{title}\n")
+    let named = [" --brief", ""].map {
+      Shell.run("\(command) --format jsonl --template \(template)\($0)").output
+    }
+    #expect(
+      try objects(named[0]).map { $0["sentence"] as? String }
+        == objects(named[1]).map { $0["sentence"] as? String })
+    #expect(Shell.run("\(command) --brief --counterfactual").status == 64)
+  }
+
   /// The man page tells all places that templates have.
   @Test func allPlacesAreInTheManual() throws {
     let folder = try Folder()

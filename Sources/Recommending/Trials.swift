@@ -1,0 +1,88 @@
+// What are a user's scores without some of his items?
+
+import DenseMath
+
+/// Scores of one user without sets of his items.
+final class Trials {
+  /// How an item stands against the others.
+  struct Standing {
+    let score: Double
+    let lead: Double
+    /// From 1, among items that are not the user's own.
+    let place: Int
+  }
+
+  private struct Row {
+    let scores: Matrix<Float>
+    let row: Int
+    let mean: Double
+  }
+
+  private let history: [UInt32]
+  /// Scores without each set, the set in ascending order.
+  private var rows: [[UInt32]: Row] = [:]
+  /// Sets that are not scored yet, each once.
+  private var wanted: Set<[UInt32]> = []
+  /// So many rows at a time bound the memory that a model takes for them.
+  private static let block = 250
+
+  init(_ history: [UInt32]) { self.history = history }
+
+  /// Asks for the scores without each of some sets.
+  func want(_ sets: [[UInt32]]) {
+    for set in sets {
+      let sorted = set.sorted()
+      if rows[sorted] == nil { wanted.insert(sorted) }
+    }
+  }
+
+  /// Scores what several users' trials wait for: products of many rows take less time a row.
+  static func score(_ model: any RecommendationModel, _ all: [Trials]) {
+    let open = all.flatMap { trials in
+      trials.wanted.sorted { $0.lexicographicallyPrecedes($1) }.map { (trials, $0) }
+    }
+    for start in stride(from: 0, to: open.count, by: block) {
+      let part = open[start..<min(start + block, open.count)]
+      let lists = part.map { trials, set in
+        let gone = Set(set)
+        return trials.history.filter { !gone.contains($0) }
+      }
+      let scores = Matrix<Float>(rows: lists.count, columns: model.itemCount)
+      model.score(
+        SparseRows(lists: lists, columnCount: model.itemCount), rows: 0..<lists.count, into: scores)
+      for (row, (trials, set)) in part.enumerated() {
+        let values = scores.row(row)
+        trials.rows[set] = Row(
+          scores: scores, row: row, mean: mean(UnsafeBufferPointer(values), but: trials.history))
+        for own in trials.history { values[Int(own)] = -.infinity }
+      }
+    }
+    for trials in all { trials.wanted = [] }
+  }
+
+  /// The mean score of all items but the user's own, whose scores some models raise far above all others.
+  static func mean(_ values: UnsafeBufferPointer<Float>, but own: [UInt32]) -> Double {
+    let all = values.reduce(0.0) { $0 + Double($1) }
+    let left = own.reduce(all) { $0 - Double(values[Int($1)]) }
+    return left / Double(max(values.count - own.count, 1))
+  }
+
+  func lead(of item: UInt32, without set: [UInt32]) -> Double {
+    let row = scored(set)
+    return Double(row.scores[row.row, Int(item)]) - row.mean
+  }
+
+  func standing(of item: UInt32, without set: [UInt32]) -> Standing {
+    let row = scored(set)
+    let values = row.scores.row(row.row)
+    let score = Double(values[Int(item)])
+    return Standing(
+      score: score, lead: score - row.mean,
+      place: place(of: Int(item), in: UnsafeBufferPointer(values)))
+  }
+
+  private func scored(_ set: [UInt32]) -> Row {
+    guard let found = rows[set.sorted()] else { preconditionFailure("a set never asked for") }
+    return found
+  }
+}
