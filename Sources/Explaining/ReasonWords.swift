@@ -11,8 +11,8 @@ struct ReasonWords: Sendable {
   /// Training interactions of each item, and training users.
   private let choosers: [Int]
   private let users: Int?
-  /// From so many interactions on an item is popular, and beyond so many it is chosen more often than most.
-  private let (popular, median): (Int, Int)
+  /// From so many interactions on an item is popular, and in the most chosen tenth.
+  private let (popular, frequent): (Int, Int)
   /// The share of all interactions that the most popular items have: the short head (Cremonesi et al., 2010).
   private static let shortHead = 0.33
 
@@ -22,13 +22,13 @@ struct ReasonWords: Sendable {
     choosers = model.itemInteractions
     users = model.description["training_users"]?.int
     let sorted = choosers.sorted(by: >)
-    median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+    frequent = max(sorted.isEmpty ? 0 : sorted[sorted.count / 10], 1)
     var left = Self.shortHead * Double(choosers.reduce(0, +))
     let last = sorted.first { count in
       left -= Double(count)
       return left <= 0
     }
-    popular = max(last ?? 0, median + 1)
+    popular = max(last ?? 0, 1)
   }
 
   /// By the names of `SentenceTemplates.places`.
@@ -38,7 +38,7 @@ struct ReasonWords: Sendable {
     if let users, choosers[item] > 0 {
       values["choosers"] = "\(choosers[item])"
       values["users"] = "\(users)"
-      if reason.popularityLeads, choosers[item] > median {
+      if reason.popularityLeads, choosers[item] >= min(popular, frequent) {
         values[choosers[item] >= popular ? "popular" : "frequent"] = values["choosers"]
       }
     }

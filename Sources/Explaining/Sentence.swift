@@ -17,7 +17,7 @@ struct SentenceTemplates: Sendable {
     ("users", "how many users that were"),
     ("place", "the item's place among those the user has not chosen"),
     ("popular", "as choosers, of popular items where what everybody gets leads"),
-    ("frequent", "the same of items that are chosen more often than most without being popular"),
+    ("frequent", "the same of others in the most chosen tenth of the items"),
     ("own1", "the own item that carries it most, where a few do"), ("own2", "the next"),
     ("own3", "the next"), ("own_more", "how many more that are near to it carry it with these"),
     ("own_share", "the percentage of what is personal in the score that goes with them"),
@@ -31,7 +31,7 @@ struct SentenceTemplates: Sendable {
     ("group2", "the next"),
     ("group_count", "how many own items are of that kind"),
     ("group_share", "the percentage that goes with these"),
-    ("group_place", "the item's place without these"),
+    ("group_place", "the item's place without these, where it falls"),
     ("group_further", "the same where it is further down than without those that carry it"),
     ("cluster", "what sets the user's heaviest cluster apart"),
   ]
@@ -47,9 +47,10 @@ struct SentenceTemplates: Sendable {
       + "[ Your taste in {group} counts even more: without your {group_count} of that kind it would be number "
       + "{group_further}.|]",
     "\(popularity)for your taste in "
-      + "[{group}|the likes of {group1} and {group2}]; without your {group_count} of that kind "
-      + "it would fall from number {place} to number {group_place}.",
-    "[popular, {popular} of {users} chose it|chosen more often than most, by {frequent} of {users}]"
+      + "[{group}|the likes of {group1} and {group2}]; [without your {group_count} of that kind "
+      + "it would fall from number {place} to number {group_place}"
+      + "|your {group_count} of that kind make up {group_share} % of what your choices say for it].",
+    "[popular, {popular} of {users} chose it|often chosen, by {frequent} of {users}]"
       + "[; the rest is a little of many of your choices, such as [{little1} and {little2}|{little1}]|].",
     "a little of many of your choices, such as [{little1} and {little2}|{little1}]"
       + "[; without that it would fall from number {place} to number {little_place}|].",
@@ -57,7 +58,7 @@ struct SentenceTemplates: Sendable {
     "no choice of yours stands out behind it.",
   ]
   private static let popularity =
-    "[popular, {popular} of {users} chose it, and |chosen more often than most, by {frequent} of {users}, and |]"
+    "[popular, {popular} of {users} chose it, and |often chosen, by {frequent} of {users}, and |]"
   static let standard = reasons.map { "{title}: " + $0 }
 
   private let lines: [[Piece]]

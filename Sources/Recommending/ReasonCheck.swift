@@ -65,7 +65,7 @@ public struct ReasonCheck {
         } ?? 0
       let isAlone = beyond >= RecommendationReason.leastOfTasteAlone * personal
       let isEnough = share >= RecommendationReason.leastShare
-      found.append((.taste, isEnough && isAlone && taste.own.placeWithout > start.place))
+      found.append((.taste, isEnough && isAlone))
     }
     if reason.popularityLeads {
       found.append((.popularity, max(nothing.lead, basis.popularity) > max(personal, 0)))

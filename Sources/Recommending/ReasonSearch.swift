@@ -57,18 +57,26 @@ struct ReasonSearch {
     findings.indices.map { place in
       let finding = findings[place]
       var reason = finding.reason(tried[place], trials)
-      reason.taste = kinds[place].compactMap { kind in
-        finding.taste(kind, own[kind] ?? [], in: history, trials)
-      }.max { telling($0) < telling($1) }
+      // Deeper levels come behind those that they are in.
+      reason.taste =
+        kinds[place].compactMap { kind in
+          finding.taste(kind, own[kind] ?? [], in: history, trials)
+        }.enumerated().max(by: isBefore)?.element
       return reason
     }
   }
 
   /// Of two tastes a category tells more than an item group; the one of which clearly more goes beyond what goes with
   /// as many others; and the narrower one.
-  private func telling(_ taste: RecommendationReason.Taste) -> (Int, Double, Int) {
-    let isCategory = if case .category = taste.kind { 1 } else { 0 }
-    return (isCategory, (10 * taste.shareAlone).rounded(.down), -finder.size(of: taste.kind))
+  private func isBefore(
+    _ a: (offset: Int, element: RecommendationReason.Taste),
+    _ b: (offset: Int, element: RecommendationReason.Taste)
+  ) -> Bool {
+    func telling(_ place: Int, _ taste: RecommendationReason.Taste) -> (Int, Int, Int, Int) {
+      let isCategory = if case .category = taste.kind { 1 } else { 0 }
+      return (isCategory, Int(10 * taste.shareAlone), -finder.size(of: taste.kind), place)
+    }
+    return telling(a.offset, a.element) < telling(b.offset, b.element)
   }
 }
 
@@ -110,10 +118,10 @@ private struct Finding {
       placeWithout: standing.place)
   }
 
-  /// Whether the item falls, and loses enough of its personal part, without these.
+  /// Whether the item loses enough of its personal part without these.
   func carries(_ items: [UInt32], _ trials: Trials) -> Bool {
     base.personal > 0 && items.count >= RecommendationReason.leastOfTaste
-      && carries(removal(items, named: 0, trials))
+      && removal(items, named: 0, trials).share >= RecommendationReason.leastShare
   }
 
   private func carries(_ removal: RecommendationReason.Removal) -> Bool {
@@ -170,7 +178,8 @@ private struct Finding {
       own: .init(
         items: near.filter(members.contains), named: min(own.count, 2), share: found.share,
         placeWithout: found.placeWithout),
-      shareAlone: alone)
+      // Beside nothing else a broad kind is all there is; a narrower one that stands the comparison tells more.
+      shareAlone: trial.others.isEmpty ? RecommendationReason.leastOfTasteAlone : alone)
   }
 }
 
