@@ -43,13 +43,7 @@ public func discriminantMixture(
       weights: Array(repeating: 1 / Double(max(clusters, 1)), count: clusters),
       assignment: Array(repeating: 0, count: n), logLikelihood: 0)
   }
-  var mean = [Double](repeating: 0, count: d)
-  for row in 0..<n {
-    for (column, value) in points.row(row).enumerated() { mean[column] += Double(value) }
-  }
-  for column in 0..<d { mean[column] /= Double(n) }
-  let axes = principalAxes(points, mean, r, seed)
-  let expectation = SharedCovarianceExpectation(points, mean, axes)
+  let (mean, axes, expectation) = centred(points, r, seed)
   var best: SharedCovarianceExpectation.State?
   for start in 0..<max(starts, 1) {
     var random = RandomStream(
@@ -62,6 +56,19 @@ public func discriminantMixture(
   }
   let found = best ?? expectation.improve(expectation.zero(clusters), iterations: 1)
   return described(found, mean, axes, n)
+}
+
+/// The points' mean, their leading principal directions (d x r) and what fits mixtures along these.
+func centred(_ points: Matrix<Float>, _ r: Int, _ seed: UInt64) -> (
+  mean: [Double], axes: Matrix<Float>, expectation: SharedCovarianceExpectation
+) {
+  var mean = [Double](repeating: 0, count: points.columns)
+  for row in 0..<points.rows {
+    for (column, value) in points.row(row).enumerated() { mean[column] += Double(value) }
+  }
+  for column in mean.indices { mean[column] /= Double(points.rows) }
+  let axes = principalAxes(points, mean, r, seed)
+  return (mean, axes, SharedCovarianceExpectation(points, mean, axes))
 }
 
 /// The discriminants in the space of the points.

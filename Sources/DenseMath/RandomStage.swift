@@ -79,6 +79,8 @@ public enum RandomStage {
   public static let measuredUsers: UInt32 = 0x5553_4552
   /// Groups by chance that a report holds a model's against.
   public static let chanceGroups: UInt32 = 0x5245_504F
+  /// Starts of the mixtures by which clusters are counted.
+  public static let clusterCount: UInt32 = 0x434C_4E54
   /// The start of a normalised cut.
   public static let cutStart: UInt32 = 0x4E43_5554
 
@@ -91,6 +93,7 @@ public enum RandomStage {
     dropout, gumbel, kMeans, noise, partNoise, priorCluster, privilegedPairs, candidates, shuffle,
     spectralStart, parzen,
     splitFolds, splitUsers, splitRatio, splitTruth, disentanglement, fidelity,
-    fidelityUsers, drawnHistories, measuredUsers, chanceGroups, cutStart,
+    fidelityUsers, drawnHistories, measuredUsers, chanceGroups, clusterCount,
+    cutStart,
   ]
 }

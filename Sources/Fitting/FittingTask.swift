@@ -100,8 +100,8 @@ public struct FittingTask: Sendable {
       by: validation.metric)
   }
 
-  /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert,
-  /// pruning and refinement included; of a refit that of the earlier fit.
+  /// A fitted model as it is stored, with its metric on the validation users: of the very model, its expert
+  /// and pruning included; of a refit that of the earlier fit.
   public func stored(_ fitted: FittedModel, family: String, _ provenance: Provenance)
     -> StoredModel
   {

@@ -11,6 +11,8 @@ public protocol ModelFamily: SendableMetatype {
   static var summary: String { get }
   /// The settings it understands.
   static var options: [ModelOption] { get }
+  /// Settings that earlier versions had, and what is done now.
+  static var withdrawn: [String: String] { get }
   /// How those are settled that are left to the data, in the order in which they are asked.
   static var rules: [Rule] { get }
   /// Settings that go together under a name.
@@ -33,6 +35,7 @@ public protocol ModelFamily: SendableMetatype {
 }
 
 extension ModelFamily {
+  public static var withdrawn: [String: String] { [:] }
   public static var rules: [Rule] { [] }
   public static var presets: [Preset] { [] }
   public static var trainsInEpochs: Bool { false }

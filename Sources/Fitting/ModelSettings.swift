@@ -20,6 +20,10 @@ public struct ModelSettings: Sendable {
         throw ModelError(.usage, "--set needs name=value, not '\(word)'")
       }
       guard let option = family.options.first(where: { $0.name == parts[0] }) else {
+        if let now = family.withdrawn[parts[0]] {
+          throw ModelError(
+            .usage, "\(parts[0]) is no longer a setting of '\(family.name)': \(now); leave it out")
+        }
         let names = family.options.map(\.name).joined(separator: ", ")
         throw ModelError(
           .usage,

@@ -82,18 +82,7 @@ extension ClusterAffinity where T == Float {
   ///
   /// The likeliest of 24 mixtures is taken: of six it is another by another seed (pipelines/paper/NOTES.md).
   func start(_ rows: SparseRows, items: Matrix<Float>, seed: UInt64) {
-    let counts = rows.columnCounts()
-    let mean = origin.value.row(0)
-    let total = Float(max(rows.count, 1))
-    for (item, count) in counts.enumerated() {
-      let (vector, share) = (items.row(item), Float(count) / total)
-      for index in mean.indices { mean[index] += share * vector[index] }
-    }
-    var random = RandomStream(seed: seed, stage: RandomStage.clusterCentres, index: 0)
-    let drawn = random.permutation(rows.rowCount).prefix(20_000).sorted()
-    let histories = rows.rows(at: drawn)
-    let points = directions(histories, items: items)
-    removeLength(points, histories)
+    let points = startingPoints(rows, items: items, seed: seed)
     let found = discriminantMixture(points, clusters: centres.value.rows, seed: seed, starts: 24)
     var squares: Float = 0
     for value in found.discriminants.buffer { squares += value * value }
@@ -107,6 +96,35 @@ extension ClusterAffinity where T == Float {
       offsets.value[0, cluster] = offset
     }
     logScale.value.fill(logf(scale))
+  }
+
+  /// How many user clusters there are by users' directions, at most as many as the options say; found by merging.
+  static func count(_ rows: SparseRows, items: Matrix<Float>, options: InDGRMOptions, seed: UInt64)
+    -> Int
+  {
+    let points = ClusterAffinity(options: options).startingPoints(rows, items: items, seed: seed)
+    // The slope at which likelihood rises takes many clusters to be seen.
+    return min(
+      clusterCount(points, most: max(options.clusters, 20), seed: seed), options.clusters)
+  }
+
+  /// Starts the origin, and gives the directions of at most 20,000 users.
+  private func startingPoints(_ rows: SparseRows, items: Matrix<Float>, seed: UInt64) -> Matrix<
+    Float
+  > {
+    let counts = rows.columnCounts()
+    let mean = origin.value.row(0)
+    let total = Float(max(rows.count, 1))
+    for (item, count) in counts.enumerated() {
+      let (vector, share) = (items.row(item), Float(count) / total)
+      for index in mean.indices { mean[index] += share * vector[index] }
+    }
+    var random = RandomStream(seed: seed, stage: RandomStage.clusterCentres, index: 0)
+    let drawn = random.permutation(rows.rowCount).prefix(20_000).sorted()
+    let histories = rows.rows(at: drawn)
+    let points = directions(histories, items: items)
+    removeLength(points, histories)
+    return points
   }
 
   /// Takes out of users' directions the one that goes with the logarithm of how much they chose, so that clusters are of

@@ -45,6 +45,13 @@ struct FactorStart {
       : method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
   }
 
+  /// Q with rows of unit length.
+  var unitItems: Matrix<Float> {
+    let units = Matrix<Float>(rows: factors.rows, columns: factors.columns)
+    normaliseRows(factors, into: units, norms: Matrix<Float>(rows: 1, columns: factors.rows))
+    return units
+  }
+
   /// Q S^-1, M x d.
   ///
   /// Throws `ModelError` when S cannot be inverted.

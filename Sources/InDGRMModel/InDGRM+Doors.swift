@@ -30,7 +30,7 @@ extension InDGRM {
   ///   - regroups: whether item groups are made anew, where they were not given and stand for nothing.
   /// - Returns: the share that is closed; where it is 0 there are no doors, and the term of groups stays.
   func closeDoors(_ data: TrainingData, share given: Double?, regroups: Bool) -> Double {
-    guard options.mixesGroups, !options.usesParts, options.refineSteps == 0, given ?? 1 > 0 else {
+    guard options.mixesGroups, !options.usesParts, given ?? 1 > 0 else {
       return 0
     }
     let withoutDoors = (decoder, settings)

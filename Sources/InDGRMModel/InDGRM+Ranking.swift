@@ -3,13 +3,12 @@
 import DenseMath
 import Recommending
 
-/// Without further members, an expert's neighbourhoods and factorisation, refined mappings and group parts
+/// Without further members, an expert's neighbourhoods and factorisation and group parts
 /// s_ij = u . v_j + beta_j + log(r . c_j), where u = a z_i / |z_i|, v_j = h_j, r_g = exp(o_i^(g) . z_i + b_g) and c_j
 /// the item's share in every group.
 extension InDGRM: FactorisedModel {
   var itemFactors: RankingFactors? {
-    guard others.isEmpty, expert?.weights == nil, expert?.factors == nil, !options.usesParts,
-      !options.usesGroups || options.refineSteps == 0
+    guard others.isEmpty, expert?.weights == nil, expert?.factors == nil, !options.usesParts
     else { return nil }
     let all = decoder.part
     let biases = Matrix<Float>(rows: 1, columns: itemCount)

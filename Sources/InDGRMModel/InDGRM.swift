@@ -180,14 +180,6 @@ final class InDGRM: RecommendationModel {
       decoder.forward(
         seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
         into: target)
-      guard options.mixesGroups, options.refineSteps > 0 else { continue }
-      Parallel.blocks(block.count, size: 1) { places in
-        for place in places {
-          let user = UserView(
-            decoder, options, seen, row: place, items: Array(foldIn.row(block.lowerBound + place)))
-          user.score(into: target.row(place))
-        }
-      }
     }
   }
 
@@ -213,19 +205,9 @@ final class InDGRM: RecommendationModel {
     let part = decoder.part(items)
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
-      guard options.mixesGroups, options.refineSteps > 0 else {
-        decoder.forward(
-          seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
-          part: part, into: scores.rowBlock(block))
-        continue
-      }
-      for row in block {
-        let user = UserView(
-          decoder, options, seen, row: row - block.lowerBound, items: Array(foldIn.row(row)))
-        for (place, item) in items.enumerated() {
-          scores[row, place] = Float(user.explain(item).score)
-        }
-      }
+      decoder.forward(
+        seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
+        part: part, into: scores.rowBlock(block))
     }
   }
 
@@ -233,7 +215,7 @@ final class InDGRM: RecommendationModel {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let members = [self] + others
     let views = members.map { member in
-      UserView(member.decoder, member.options, member.represent(batch: row), row: 0, items: foldIn)
+      UserView(member.decoder, member.options, member.represent(batch: row), row: 0)
     }
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutLinear($0, items: items, into: $1)

@@ -16,6 +16,7 @@ package enum InDGRMFamily: ModelFamily {
   package static let trainsInEpochs = true
   package static let takesGroups = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
+  package static let withdrawn = InDGRMOptions.withdrawn
   package static let rules = InDGRMRules.table
   package static let presets = InDGRMPresets.all
 

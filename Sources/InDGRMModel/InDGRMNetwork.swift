@@ -32,7 +32,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   var weightScale = 1.0
   private let previous: Encoder<T>
   private var hasPrevious = false
-  private var epochs = 0
   private var itemsAreCurrent = false
   private let noise: Matrix<T>
   private let samples: Matrix<T>
@@ -223,11 +222,10 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func stepEnded(_ learningRate: Double, _ sums: [Double]) {
     decoder.shrinkMapping(learningRate)
-    clusters.update(sums, learnsVariances: options.usesARD && epochs >= options.ardEpoch)
+    clusters.update(sums, learnsVariances: options.usesARD)
   }
 
   func epochEnded(_ epoch: Int) {
-    epochs = epoch
     // In RecVAE's schedule the old posterior is that of the last round of encoder passes.
     let isDue = options.encoderPasses == 0 || (epoch + 1) % (options.encoderPasses + 1) == 0
     guard options.priorOld + options.priorWide > 0, isDue else { return }
@@ -238,7 +236,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   }
 
   var state: [(name: String, values: [Double])] {
-    clusters.state + [("epochs", [Double(epochs)])]
+    clusters.state
       + (hasPrevious
         ? previous.parameters.map { ("previous.\($0.name)", $0.value.array.map { Double($0) }) }
         : [])
@@ -246,7 +244,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func restore(state: [String: [Double]]) {
     clusters.restore(state: state)
-    epochs = state["epochs"]?.first.map { Int($0) } ?? 0
     hasPrevious = false
     for parameter in previous.parameters {
       guard let values = state["previous.\(parameter.name)"], values.count == parameter.value.count

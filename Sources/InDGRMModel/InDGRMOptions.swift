@@ -17,13 +17,12 @@ struct InDGRMOptions: Sendable {
   var temperature = 0.1
   var dropout = 0.5
   var klWeight = 0.0075
-  var ardEpoch = 25
   var priorOld = 0.75
   var priorWide = 0.1
   var concentration = 1.0
   var ardShape = 1.0
   var ardScale = 0.1
-  var mappingPenalty = 1e-3
+  var mappingPenalty = 0.0
   var usesGroups = true
   /// Whether users stand at another place for every item group (`GroupParts`).
   var usesParts = false
@@ -41,7 +40,9 @@ struct InDGRMOptions: Sendable {
   /// L and eta_psi of local variational optimisation (Algorithm 2); no steps are plain SGD.
   var innerSteps = 0
   var innerRate = 0.05
-  var usesARD = true
+  var usesARD = false
+  /// Epochs before DGLGM's ARD variances are learnt; InDGRM's are from the first on.
+  var ardEpoch = 0
   /// Whether clusters' weights see the items' vectors and what other users of a cluster like (Eq. 15).
   var usesGroupAttention = true
   /// Whether the heads see the items' vectors beside the encoder's features (Eq. 14).
@@ -50,14 +51,22 @@ struct InDGRMOptions: Sendable {
   var clusterThreshold = 0.005
   /// epsilon_lambda: dimensions with a smaller share of the cluster's largest variance are not kept.
   var dimensionThreshold = 0.001
-  /// Proximal steps on a user's own factor-to-group vectors at inference, and their rate.
-  var refineSteps = 0
-  var refineRate = 0.5
   /// Items drawn for a batch's softmax beside its own; 0 scores all items.
   var samples = 0
   /// Passes that update the encoder alone before each that updates the decoder alone; 0 updates both at
   /// once.
   var encoderPasses = 0
+
+  /// Settings that earlier versions had, and what is done now.
+  static let withdrawn = [
+    "attention": "clusters are always told by the user's items too (Eq. 15)",
+    "ard-epoch": "with ard=on variances are learnt from the first epoch on",
+    "ard-shape": "eta_a is 1", "ard-scale": "eta_b is 0.1",
+    "concentration": "alpha of the stick-breaking prior is 1",
+    "inner-rate": "eta_psi is 0.05",
+    "refine-steps": "factor-to-group vectors are not fitted to single users any more",
+    "refine-rate": "factor-to-group vectors are not fitted to single users any more",
+  ]
 
   static let options: [ModelOption] =
     [
@@ -74,6 +83,9 @@ struct InDGRMOptions: Sendable {
         auto: .unlessGiven(formerly: "-1")
       ),
       ModelOption(
+        "merge-clusters", .flag(false),
+        "Merge clusters at the start that users' directions do not tell apart"),
+      ModelOption(
         "groups", .integer(18, Self.groupRange),
         "Item groups G (given ones take precedence)", auto: .unlessGiven(formerly: "-1")),
       ModelOption(
@@ -87,15 +99,10 @@ struct InDGRMOptions: Sendable {
         "kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction",
         auto: .unlessGiven(formerly: "-1")
       ),
-      ModelOption(
-        "ard-epoch", .integer(25, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
       ModelOption("prior-wide", .number(0.1, 0...1), "Share of the wide Gaussian in the prior"),
-      ModelOption("concentration", .number(1, 1e-6...1e6), "alpha of the stick-breaking prior"),
-      ModelOption("ard-shape", .number(1, 0...1e6), "eta_a of the ARD variances"),
-      ModelOption("ard-scale", .number(0.1, 0...1e6), "eta_b of the ARD variances"),
       ModelOption(
-        "mapping-penalty", .number(1e-3, 0...1e6),
+        "mapping-penalty", .number(0, 0...1e6),
         "lambda_o, the group lasso of the factor-to-group vectors"),
       ModelOption(
         "group-draws", .integer(1, 1...64),
@@ -122,16 +129,11 @@ struct InDGRMOptions: Sendable {
         "inner-steps", .integer(0, 0...100),
         "L, steps of local variational optimisation; 0 is plain stochastic gradient descent"),
       ModelOption(
-        "inner-rate", .number(0.05, 0...10), "eta_psi, their size relative to the posterior's"),
-      ModelOption(
-        "attention", .choice("group", ["group", "features"]),
-        "What a user's clusters are told by: also by his items' nearness to each cluster, or by the encoder's features alone"
-      ),
-      ModelOption(
         "item-features", .flag(false),
         "The posterior's heads see the sum of the user's item vectors beside the encoder's features"
       ),
-      ModelOption("ard", .flag(true), "Learn how many dimensions each cluster needs"),
+      ModelOption(
+        "ard", .flag(false), "Learn by ARD variances how many dimensions each cluster needs"),
       ModelOption(
         "prune-clusters", .number(0.005, 0...1),
         "Clusters with a smaller share of users are left out of the model"),
@@ -148,10 +150,6 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "prune-dimensions", .number(0.001, 0...1),
         "epsilon_lambda, dimensions below this share of a cluster's largest variance are left out"),
-      ModelOption(
-        "refine-steps", .integer(0, 0...1000),
-        "Steps that fit the factor-to-group vectors to each user when he is scored or explained"),
-      ModelOption("refine-rate", .number(0.5, 0...10), "Size of those steps"),
       ModelOption(
         "samples", .integer(0, 0...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items",
@@ -186,12 +184,8 @@ struct InDGRMOptions: Sendable {
     temperature = settings.number("temperature")
     dropout = settings.number("dropout")
     klWeight = settings.number("kl-weight")
-    ardEpoch = settings.integer("ard-epoch")
     priorOld = settings.number("prior-old")
     priorWide = settings.number("prior-wide")
-    concentration = settings.number("concentration")
-    ardShape = settings.number("ard-shape")
-    ardScale = settings.number("ard-scale")
     mappingPenalty = settings.number("mapping-penalty")
     usesGroups = settings.flag("item-groups")
     usesCosine = settings.choice("similarity") == "cosine"
@@ -202,15 +196,11 @@ struct InDGRMOptions: Sendable {
     batch = settings.integer("batch")
     cost = ReconstructionCost(rawValue: settings.choice("cost")) ?? .multinomial
     innerSteps = settings.integer("inner-steps")
-    innerRate = settings.number("inner-rate")
     usesARD = settings.flag("ard")
-    usesGroupAttention = settings.choice("attention") == "group"
     usesItemFeatures = settings.flag("item-features")
     clusterThreshold = settings.number("prune-clusters")
     dimensionThreshold = settings.number("prune-dimensions")
     samples = settings.integer("samples")
-    refineSteps = settings.integer("refine-steps")
-    refineRate = settings.number("refine-rate")
   }
 
   /// exp(cos / tau) is summed over groups in single precision, which ends at exp(88).
@@ -227,9 +217,6 @@ struct InDGRMOptions: Sendable {
     guard !usesParts || temperature >= Self.leastPartsTemperature else {
       throw ModelError(
         .usage, "group-parts needs a temperature of at least \(Self.leastPartsTemperature)")
-    }
-    guard !usesParts || refineSteps == 0 else {
-      throw ModelError(.usage, "refine-steps needs one place for all groups; set group-parts=off")
     }
   }
 
@@ -259,6 +246,12 @@ struct InDGRMOptions: Sendable {
   ///
   /// Throws `ModelError` when the stored settings make no sense.
   init(stored json: JSONValue) throws {
+    guard json["refine-steps"]?.int ?? 0 == 0 else {
+      throw ModelError(
+        .badData,
+        "the model fits factor-to-group vectors to each user (refine-steps), which is no longer done; fit the model again"
+      )
+    }
     guard let width = json["width"]?.int, let depth = json["depth"]?.int,
       let latent = json["latent"]?.int, let clusters = json["clusters"]?.int,
       let groups = json["groups"]?.int, let temperature = json["temperature"]?.double,
@@ -275,12 +268,10 @@ struct InDGRMOptions: Sendable {
     usesGroups = json["item-groups"]?.bool ?? true
     usesParts = usesGroups && json["group-parts"]?.string == "on"
     usesDoors = usesGroups && !usesParts && json["doors"]?.bool == true
-    usesGroupAttention = json["attention"]?.string == "group"
+    // Models of earlier versions may be without.
+    usesGroupAttention = json["attention"]?.string ?? "group" == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false
     cost = json["cost"]?.string.flatMap { ReconstructionCost(rawValue: $0) } ?? .multinomial
-    refineSteps = min(max(json["refine-steps"]?.int ?? 0, 0), 1000)
-    refineRate = json["refine-rate"]?.double ?? refineRate
-    mappingPenalty = json["mapping-penalty"]?.double ?? mappingPenalty
     usesCosine = json["similarity"]?.string != "inner-product"
   }
 }

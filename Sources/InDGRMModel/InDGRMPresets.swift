@@ -12,10 +12,10 @@ enum InDGRMPresets {
       "paper", "the configuration that the paper describes",
       [
         "cost=squared", "start=random", "latent=150", "batch=128", "inner-steps=2",
-        "prior-old=0", "prior-wide=0", "ard-epoch=0", "mapping-penalty=1", "item-features=on",
+        "prior-old=0", "prior-wide=0", "ard=on", "mapping-penalty=1", "item-features=on",
         "group-parts=off", "closed-doors=0", "factor-loss=0",
       ]),
-    Preset("indgrm-a", "without the mixture over users", ["clusters=1", "ard=off"]),
+    Preset("indgrm-a", "without the mixture over users", ["clusters=1"]),
     Preset("indgrm-b", "without item groups", ["item-groups=off"]),
     Preset("indgrm-p", "groups stand for the items' categories", ["privileged=on"]),
     Preset("indgrm-sgd", "plain stochastic gradient descent, the default", ["inner-steps=0"]),

@@ -184,6 +184,8 @@ struct InDGRMTraining {
   /// - Parameter settings: settled ones.
   private func train(_ settings: ModelSettings, _ monitor: TrainingMonitor) throws -> Trained {
     let start = seconds()
+    let from = itemStart(settings, monitor)
+    let settings = try counted(settings, from)
     var options = InDGRMOptions(settings)
     if settings.isAuto("group-draws") {
       options.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
@@ -209,11 +211,7 @@ struct InDGRMTraining {
       }
       try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     } else if data.resume == nil {
-      monitor.stepBegan("looking for a start")
-      if options.start != "random" {
-        try FactorStart(options.start, data, dimensions: options.latent)
-          .apply(to: network)
-      }
+      try from?.apply(to: network)
       startPrototypes(network)
       network.decoder.prepareItems(seed: data.seed, step: nil)
       network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
@@ -241,6 +239,36 @@ struct InDGRMTraining {
     return Trained(
       model: model, settings: settled, outcome: run.outcome, cut: run.cut,
       seconds: seconds() - start)
+  }
+
+  /// What a network that begins from nothing takes its item vectors from; nil where they are drawn at random.
+  private func itemStart(_ settings: ModelSettings, _ monitor: TrainingMonitor) -> FactorStart? {
+    guard data.start == nil, data.resume == nil else { return nil }
+    monitor.stepBegan("looking for a start")
+    let (start, dimensions) = (settings.choice("start"), settings.integer("latent"))
+    return start == "random" ? nil : FactorStart(start, data, dimensions: dimensions)
+  }
+
+  /// The settings with no more user clusters than there are by the items' start, where that is asked for.
+  ///
+  /// Throws `ModelError` (usage) where items have no start by which users could be told apart.
+  private func counted(_ settings: ModelSettings, _ from: FactorStart?) throws -> ModelSettings {
+    let options = InDGRMOptions(settings)
+    guard settings.flag("merge-clusters"), options.clusters > 1, data.start == nil,
+      data.resume == nil, data.settled == nil
+    else { return settings }
+    guard let from else {
+      throw ModelError(
+        .usage,
+        "merge-clusters needs a start of items that tells users apart; set start=factors, or leave merge-clusters out"
+      )
+    }
+    let count = ClusterAffinity.count(
+      data.rows, items: from.unitItems, options: options, seed: data.seed)
+    guard count < options.clusters else { return settings }
+    return settings.setting(
+      "clusters", .integer(count),
+      .chosen("\(options.clusters) merged while users' directions tell them apart no better"))
   }
 
   /// Keeps one cluster where more serve nobody better; the settings with what was found.

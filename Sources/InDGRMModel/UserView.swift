@@ -21,8 +21,7 @@ struct UserView {
   private var activity: [Double] = []
 
   init(
-    _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int,
-    items: [UInt32]
+    _ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int
   ) {
     self.decoder = decoder
     self.options = options
@@ -46,35 +45,9 @@ struct UserView {
       }
       mapping.append(vector)
     }
-    let bias = (0..<options.groups).map { Double(decoder.groupBias.value[0, $0]) }
-    var own = MappingRefinement(mapping: mapping, z: z)
-    if options.refineSteps > 0 {
-      own.refine(
-        base: (0..<decoder.items.value.rows).map(similarity), cost: options.cost,
-        membership: decoder.groups.membership, bias: bias, items: items,
-        steps: options.refineSteps, rate: options.refineRate, penalty: options.mappingPenalty)
-      mapping = own.vectors(mapping, z: z)
-    }
-    activity = (0..<options.groups).map { own.product($0) + bias[$0] }
-  }
-
-  /// a cos(h_j, z) + beta_j.
-  private func similarity(_ item: Int) -> Double {
-    let vector = decoder.unitItems.row(item)
-    var product = 0.0
-    for index in vector.indices { product += unit[index] * Double(vector[index]) }
-    return Double(decoder.scaleFactor) * product + Double(decoder.itemBias.value.pointer[item])
-  }
-
-  /// The scores of all items.
-  func score(into scores: UnsafeMutableBufferPointer<Float>) {
-    let most = activity.max() ?? 0
-    let factors = activity.map { exp($0 - most) }
-    for item in scores.indices {
-      let row = decoder.groups.membership.row(item)
-      var mixture = 1e-20
-      for group in row.indices { mixture += Double(row[group]) * factors[group] }
-      scores[item] = Float(similarity(item) + most + log(mixture))
+    activity = mapping.enumerated().map { group, vector in
+      let product = zip(vector, z).reduce(0) { $0 + $1.0 * $1.1 }
+      return product + Double(decoder.groupBias.value[0, group])
     }
   }
 

@@ -30,7 +30,7 @@ extension InterpretableModel {
     }
   }
 
-  /// The vectors o^(g) = sum_k pi_k o^(k)_g of one user, G x d, before any refinement by his items.
+  /// The vectors o^(g) = sum_k pi_k o^(k)_g of one user, G x d.
   public func factorToGroup(of users: UserRepresentations, row: Int) -> Matrix<Float>? {
     guard let mapping = factorToGroup, clusterCount > 0 else { return nil }
     let groups = mapping.rows / clusterCount

@@ -10,7 +10,7 @@ public protocol LatentModel: RecommendationModel {
   func represent(_ foldIn: SparseRows) -> UserRepresentations
 
   /// Scores all items for points of the latent space, whoever stands there: without what a user's own
-  /// items add directly and without refinement by them.
+  /// items add directly.
   ///
   /// - Parameter scores: as many rows as points x `itemCount`.
   func score(_ users: UserRepresentations, into scores: Matrix<Float>)

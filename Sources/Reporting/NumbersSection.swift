@@ -102,8 +102,8 @@ private func clusterBlocks(_ inner: any InterpretableModel) -> [Block] {
   return [
     .table(table),
     .omitted(
-      "variances of the dimensions; they were not learnt (training ended before the setting "
-        + "ard-epoch, or the model has none)"),
+      "variances of the dimensions; they were not learnt (the setting ard is off, or "
+        + "the model has none)"),
   ]
 }
 

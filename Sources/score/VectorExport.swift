@@ -77,7 +77,7 @@ extension Score {
         .usage,
         "\(model): its scores are not products of a user's and an item's vector alone, so an index of"
           + " vectors cannot find the best; fit ials with --set recency-weight=0, or indgrm without expert,"
-          + " members and refinement"
+          + " members"
       )
     }
     let users = try vectors.write(cases, block.users.ids, to: file)

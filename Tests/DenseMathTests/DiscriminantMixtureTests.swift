@@ -82,4 +82,30 @@ import Testing
     #expect(found.discriminants.array.allSatisfy { $0.isFinite })
     #expect(found.offsets.allSatisfy { $0.isFinite })
   }
+
+  /// Uneven clusters, all longer along one axis.
+  @Test(arguments: [1, 4]) func clustersAreCounted(_ clusters: Int) {
+    let (n, d) = (360, 6)
+    let points = Matrix<Float>(rows: n, columns: d)
+    let ends = (1...clusters).map { n * $0 * ($0 + 1) / (clusters * (clusters + 1)) }
+    for row in 0..<n {
+      var random = RandomStream(seed: 11, stage: 1, index: UInt64(row))
+      let own = ends.firstIndex { row < $0 } ?? 0
+      for axis in 0..<d {
+        points[row, axis] = Float((axis == 0 ? 4 : 1) * random.normal()) + (axis == own + 1 ? 6 : 0)
+      }
+    }
+    let before = Parallel.threads
+    for threads in [1, 2] {
+      Parallel.threads = threads
+      #expect(clusterCount(points, most: 12, seed: 4, starts: 1, iterations: 20) == clusters)
+    }
+    Parallel.threads = before
+  }
+
+  @Test func fewPointsAreOneCluster() {
+    #expect(clusterCount(Matrix<Float>(rows: 40, columns: 3), seed: 1) == 1)
+    #expect(clusterCount(Matrix<Float>(rows: 60, columns: 3), most: 5, seed: 1) == 1)
+    #expect(clusterCount(Matrix<Float>(rows: 0, columns: 3), seed: 1) == 1)
+  }
 }

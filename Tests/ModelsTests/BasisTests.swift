@@ -32,7 +32,7 @@ import Testing
 
   /// With nothing left out scores are what they were, whatever is switched on.
   @Test(arguments: [
-    [], ["item-groups=off"], ["group-parts=on"], ["item-features=on"], ["ard-epoch=0"],
+    [], ["item-groups=off"], ["group-parts=on"], ["item-features=on"], ["ard=on"],
     ["similarity=inner-product"],
   ])
   func scoresDoNotChange(_ words: [String]) throws {

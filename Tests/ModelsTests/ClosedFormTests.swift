@@ -90,43 +90,6 @@ import Testing
     }
   }
 
-  /// A step of a user's own mapping goes down the slope of the cost the model was trained with.
-  @Test(arguments: ReconstructionCost.allCases)
-  func refinementFollowsTheCost(_ cost: ReconstructionCost) {
-    let z = [0.8, -0.3, 0.5]
-    let mapping = [[0.2, 0.1, -0.4], [-0.3, 0.6, 0.2]]
-    let base = [-1.0, 0.5, -0.4, 0.2, 0.1]
-    let bias = [0.1, -0.2]
-    let items: [UInt32] = [1, 3]
-    let membership = Matrix<Float>(
-      rows: 5, columns: 2, [0.9, 0.1, 0.25, 0.75, 0.5, 0.5, 0.1, 0.9, 0.7, 0.3])
-    func loss(_ products: [Double]) -> Double {
-      let scores = Matrix<Double>(rows: 1, columns: 5)
-      for item in 0..<5 {
-        let mixture = (0..<2).reduce(0.0) {
-          $0 + Double(membership[item, $1]) * exp(products[$1] + bias[$1])
-        }
-        scores[0, item] = base[item] + log(mixture)
-      }
-      let targets = SparseRows(offsets: [0, 2], columns: items, columnCount: 5)
-      return cost.apply(scores, targets: targets, scales: [1])[0]
-    }
-    let start = MappingRefinement(mapping: mapping, z: z)
-    var refined = start
-    refined.refine(
-      base: base, cost: cost, membership: membership, bias: bias, items: items, steps: 1,
-      rate: 0.5, penalty: 0)
-    let square = z.reduce(0) { $0 + $1 * $1 }
-    for group in 0..<2 {
-      var (above, below) = ((0..<2).map(start.product), (0..<2).map(start.product))
-      above[group] += 1e-5
-      below[group] -= 1e-5
-      let slope = (loss(above) - loss(below)) / 2e-5
-      let expected = -0.5 / (2 * square) * slope
-      #expect(abs(refined.along[group] - expected) < 1e-6, "\(cost), group \(group)")
-    }
-  }
-
   /// The group lasso's step by hand; rows it shrinks to nothing stay nothing in the running average.
   @Test func shrunkRowsStayEmpty() {
     var options = InDGRMOptions()

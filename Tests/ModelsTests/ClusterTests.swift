@@ -61,6 +61,18 @@ import Testing
     #expect(stored == nil && before.buffer.allSatisfy(\.isFinite))
   }
 
+  /// Few users are one cluster; where items start at random nothing tells.
+  @Test func clustersAreMergedOnRequest() throws {
+    let merged = try fit(["clusters=3", "merge-clusters=on", "start=factors"])
+    #expect((merged.model as? InDGRM)?.clusterCount == 1)
+    #expect(merged.settings.integer("clusters") == 1)
+    #expect(
+      merged.settings.reason(for: "clusters")?.description.contains("3 merged") ?? false)
+    #expect(throws: ModelError.self) {
+      try fit(["clusters=3", "merge-clusters=on", "start=random"])
+    }
+  }
+
   /// The model stays as it was, to the bit, where it ranks better by clusters.
   @Test func clustersThatServeAreKept() throws {
     let words = ["clusters=3", "start=random", "epochs=40", "kl-weight=0"]

@@ -24,7 +24,7 @@ private let small = [
 
 private let cases: [(String, [String])] = [
   ("popularity", []), ("item-knn", ["neighbours=6"]), ("ease", ["lambda=5"]), ("mult-vae", small),
-  ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard=on"]),
   ("indgrm", small + ["clusters=2", "depth=1", "item-groups=off"]),
   ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "item-features=on"]),
   ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),

@@ -85,7 +85,7 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   }
 
   @Test func dimensionsAreActiveThatAreKeptAndVary() throws {
-    let model = try fitted(["ard-epoch=1", "prune-dimensions=0.9", "start=random"]).0
+    let model = try fitted(["ard=on", "prune-dimensions=0.9", "start=random"]).0
     let (kept, variances) = (model.keptDimensions, try #require(model.clusterVariances))
     #expect(kept.joined().contains(false) && kept.allSatisfy { $0.contains(true) })
     #expect(model.activeDimensions(above: 0) == kept)
@@ -98,9 +98,9 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   }
 
   @Test func variancesAreThereOnceTheyAreLearnt() throws {
-    let fixed = try fitted(["ard-epoch=100"]).0
+    let fixed = try fitted([]).0
     #expect(fixed.clusterVariances == nil && fixed.activeDimensions(above: 0) == nil)
-    let learnt = try #require(try fitted(["ard-epoch=1"]).0.clusterVariances)
+    let learnt = try #require(try fitted(["ard=on"]).0.clusterVariances)
     #expect(learnt.rows == 3 && learnt.columns == 6)
     #expect(learnt.buffer.allSatisfy { $0 > 0 && $0.isFinite })
   }

@@ -15,7 +15,7 @@ import Testing
   static let cases: [(String, [String])] = [
     ("mult-vae", small), ("recvae", small + ["depth=1"]),
     ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
-    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard-epoch=4"]),
+    ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard=on"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "closed-doors=0"]),
     ("indgrm", small + ["clusters=3", "depth=1", "item-groups=off"]),
@@ -82,7 +82,7 @@ import Testing
     #expect((try fitted(5).0 as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
     for setting in [
-      "refine-steps=2", "expert=linear", "expert=linear+ials", "group-parts=on", "members=2",
+      "expert=linear", "expert=linear+ials", "group-parts=on", "members=2",
     ] {
       let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
       let other = try family.fit(
@@ -90,15 +90,6 @@ import Testing
       ).model
       #expect(other is any FactorisedModel)
       #expect((other as? any FactorisedModel)?.itemFactors?.factors.rows == nil)
-    }
-  }
-
-  @Test func mappingsAreNotRefinedBesideGroupParts() throws {
-    let rows = SparseRows(offsets: [0, 2, 4], columns: [0, 1, 1, 2], columnCount: 3)
-    let settings = try ModelSettings(
-      Self.small + ["group-parts=on", "refine-steps=2"], for: InDGRMFamily.self)
-    #expect(throws: ModelError.self) {
-      try InDGRMFamily.fit(TrainingData(rows: rows, seed: 1), settings, TrainingMonitor())
     }
   }
 

@@ -15,7 +15,7 @@ private let small = ["width=16", "latent=6", "epochs=12", "batch=20", "patience=
 private let cases: [(String, [String])] = [
   ("popularity", []), ("item-knn", ["neighbours=6"]), ("ease", ["lambda=5"]), ("mult-vae", small),
   ("ials", ["factors=5", "lambda=0.1"]),
-  ("indgrm", small + ["clusters=2", "groups=3", "ard-epoch=4"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "ard=on"]),
   ("indgrm", small + ["clusters=2", "groups=3", "expert=linear", "expert-lambda=5"]),
 ]
 

@@ -7,6 +7,7 @@ import Testing
 @testable import Fitting
 @testable import InDGRMModel
 @testable import ModelCatalogue
+@testable import Recommending
 
 @Suite struct RuleTests {
   @Test func rowsAreWhole() {
@@ -54,6 +55,17 @@ import Testing
   @Test func valuesThatAreNoneAreRefused() {
     for word in ["depth=-2", "width=auto", "ard=auto", "samples=-3", "cost=some", "groups=0"] {
       #expect(throws: (any Error).self) { try ModelSettings([word], for: InDGRMFamily.self) }
+    }
+  }
+
+  /// What earlier versions had is refused by name, with what is done now.
+  @Test func withdrawnSettingsAreRefusedByName() throws {
+    for (name, now) in InDGRMFamily.withdrawn {
+      #expect(!InDGRMFamily.options.contains { $0.name == name })
+      let error = #expect(throws: ModelError.self) {
+        try ModelSettings(["\(name)=1"], for: InDGRMFamily.self)
+      }
+      #expect(error?.category == .usage && error?.description.contains(now) ?? false, "\(name)")
     }
   }
 

@@ -4,7 +4,7 @@ import Foundation
 import Support
 import Testing
 
-private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=50 --set ard-epoch=2"
+private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=50 --set ard=on"
 
 /// Lines of JSON.
 private func objects(_ text: String) throws -> [[String: Any]] {

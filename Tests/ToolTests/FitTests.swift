@@ -117,10 +117,10 @@ import Testing
     #expect(run.status == 73 && run.errors.contains("/nonexistent/c"), "\(run.errors)")
   }
 
-  /// What the model says of itself is what metrics measures, with expert, pruning and refinement.
+  /// What the model says of itself is what metrics measures, with expert and pruning.
   @Test(arguments: [
-    "indgrm --set expert=linear", "indgrm --set refine-steps=5 --set cost=bernoulli",
-    "indgrm --set prune-dimensions=0.9 --set ard-epoch=0", "ease", "ials --set factors=4",
+    "indgrm --set expert=linear", "indgrm --set cost=bernoulli",
+    "indgrm --set prune-dimensions=0.9 --set ard=on", "ease", "ials --set factors=4",
     "mult-vae",
   ])
   func theValidationFigureIsTheModels(_ model: String) {

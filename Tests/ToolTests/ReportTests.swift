@@ -5,7 +5,7 @@ import FoundationXML
 import Support
 import Testing
 
-private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=20 --set ard-epoch=2"
+private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=20 --set ard=on"
 
 /// The first line of a file of series.
 private let heading = "figure\tmetric\tseries\tuser clusters\tmean\terror\n"

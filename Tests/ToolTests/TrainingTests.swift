@@ -19,7 +19,7 @@ import Testing
 
   /// 2 + 2 epochs are 4 epochs, to the byte.
   @Test(arguments: [
-    "indgrm --set average=0.5 --set depth=1 --set clusters=2 --set groups=3 --set ard-epoch=1",
+    "indgrm --set average=0.5 --set depth=1 --set clusters=2 --set groups=3 --set ard=on",
     "mult-vae", "recvae --set depth=1 --set encoder-passes=1",
     "macridvae --set concepts=2", "dglgm --set clusters=2 --set ard-epoch=1",
   ])
