@@ -16,8 +16,8 @@ public struct Rule: Sendable {
   /// When it speaks, and what it says, in words that read "value, condition".
   public let condition: String
   public let value: String
-  /// The section of `pipelines/paper/NOTES.md` with the evidence.
-  public let record: String
+  /// The number of the record with the evidence, in `pipelines/paper/records`; nil where none was kept.
+  public let record: Int?
   /// The data sets it was drawn from, and those it was tested on afterwards; `none` where there were none.
   public let drawnFrom: String
   public let testedOn: String
@@ -26,7 +26,7 @@ public struct Rule: Sendable {
 
   public init(
     _ number: Int, _ setting: String, _ question: String, _ value: String, _ condition: String,
-    record: String, drawnFrom: String, testedOn: String,
+    record: Int?, drawnFrom: String, testedOn: String,
     decide: @escaping @Sendable (Evidence) throws -> (value: JSONValue, figures: String?)?
   ) {
     (self.number, self.setting, self.question) = (number, setting, question)
@@ -39,7 +39,7 @@ public struct Rule: Sendable {
 
   /// The row in one line.
   public var line: String {
-    "rule \(number), \(setting): \(question) \(sentence); evidence: \(record);"
+    "rule \(number), \(setting): \(question) \(sentence); evidence: \(record.map { "record \($0)" } ?? "none was kept");"
       + " drawn from \(drawnFrom); tested on \(testedOn)"
   }
 

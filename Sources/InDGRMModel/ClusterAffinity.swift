@@ -80,7 +80,7 @@ extension ClusterAffinity where T == Float {
   /// Starts the origin at the mean vector of all interactions and the centres from a Gaussian mixture of
   /// users' directions, of at most 20,000 users drawn at random.
   ///
-  /// The likeliest of 24 mixtures is taken: of six it is another by another seed (pipelines/paper/NOTES.md).
+  /// The likeliest of 24 mixtures is taken: of six it is another by another seed (record 17).
   func start(_ rows: SparseRows, items: Matrix<Float>, seed: UInt64) {
     let points = startingPoints(rows, items: items, seed: seed)
     let found = discriminantMixture(points, clusters: centres.value.rows, seed: seed, starts: 24)

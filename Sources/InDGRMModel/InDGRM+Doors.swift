@@ -11,7 +11,7 @@ import Recommending
 /// group's share of all interactions: along principal axes, which users do not correlate along, w_g E_gl is what closing
 /// the door takes out of all scores' second moments. What all users share (axis 0) stays open to every group.
 ///
-/// Nothing is trained on afterwards: that was tried, and is no better or worse (pipelines/paper/NOTES.md).
+/// Nothing is trained on afterwards: that was tried, and is no better or worse (record 16).
 extension InDGRM {
   /// Shares of doors that are tried where that is left to the data.
   private static let shares = (1...19).map { 1 - Double($0) / 20 }
@@ -89,7 +89,7 @@ extension Decoder<Float> {
   /// normalised cut of the item vectors, the common axis left out.
   ///
   /// Trained prototypes only move whole groups up and down, which doors leave out of the score; groups of the cut are the
-  /// same by other seeds and agree better with genres (pipelines/paper/NOTES.md). Needs `prepareItems` and the canonical
+  /// same by other seeds and agree better with genres (record 17). Needs `prepareItems` and the canonical
   /// basis.
   fileprivate func regroup(seed: UInt64) {
     prepareItems(seed: 0, step: nil)

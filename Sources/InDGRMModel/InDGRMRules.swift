@@ -27,7 +27,7 @@ enum InDGRMRules {
     Rule(
       3, "group-parts", "Does a user stand at another place for every item group?", "on",
       "where fewer than 1,000,000 interactions fill less than 1 % of the matrix and item-knn is over 1.1 times as good as ials on the validation users",
-      record: "A place of the user's own for every item group",
+      record: 15,
       drawnFrom: "\(shown), Yelp2018", testedOn: jointly
     ) { evidence in
       guard evidence.mayHaveParts, !evidence.isDense,
@@ -40,19 +40,19 @@ enum InDGRMRules {
       bothWays, "group-parts", "Which way is better where no rule is sure?",
       "the way above, or the other if a fit of it is 1.025 times as good on the validation users",
       "where fewer than 150,000 interactions are fewer than 35 a user or fill less than 1 % of the matrix, 50 validation users can tell, and nothing is put aside, resumed or shorter than 100 epochs",
-      record: "Three sets met later", drawnFrom: "FilmTrust", testedOn: shown
+      record: 4, drawnFrom: "FilmTrust", testedOn: shown
     ) { _ in nil },
   ]
 
   private static let sizes = [
     Rule(
       5, "latent", "How many latent dimensions?", "100", "with group parts",
-      record: "A place of the user's own for every item group", drawnFrom: shown,
+      record: 15, drawnFrom: shown,
       testedOn: jointly
     ) { $0.usesParts ? (100, nil) : nil },
     Rule(
       6, "groups", "How many item groups?", "7", "with group parts",
-      record: "A place of the user's own for every item group", drawnFrom: shown,
+      record: 15, drawnFrom: shown,
       testedOn: jointly
     ) { $0.usesParts ? (7, nil) : nil },
   ]
@@ -61,7 +61,7 @@ enum InDGRMRules {
 
   private static let learningRate = Rule(
     7, "learning-rate", "How large are Adam's steps?", "0.001", "with group parts",
-    record: "A place of the user's own for every item group", drawnFrom: shown,
+    record: 15, drawnFrom: shown,
     testedOn: jointly
   ) { $0.usesParts ? (.number(1e-3), nil) : nil }
 
@@ -69,7 +69,7 @@ enum InDGRMRules {
     Rule(
       8, "depth", "How deep is the encoder?", "1",
       "below 35 interactions a user, below 150,000 in all, or with group parts",
-      record: "What made InDGRM better",
+      record: 11,
       drawnFrom: "ml-latest-small, MovieLens-100K, fifths of MovieLens-1M, Netflix, Yelp",
       testedOn: jointly
     ) { evidence in
@@ -79,7 +79,7 @@ enum InDGRMRules {
     Rule(
       9, "dropout", "How much of the input is dropped in training?", "0.3",
       "for fewer than 60 interactions a user that fill 15 % of the matrix",
-      record: "Small catalogues", drawnFrom: "MovieLens and Netflix cut to 60 to 1,000 items",
+      record: 5, drawnFrom: "MovieLens and Netflix cut to 60 to 1,000 items",
       testedOn: "none"
     ) { evidence in
       let shape = evidence.shape
@@ -94,7 +94,7 @@ enum InDGRMRules {
     Rule(
       10, "samples", "How many items are drawn for a batch's softmax?", "4096",
       "above 20,000 items with the multinomial cost",
-      record: "none was kept", drawnFrom: "none", testedOn: "Epinions"
+      record: nil, drawnFrom: "none", testedOn: "Epinions"
     ) { evidence in
       let isMultinomial =
         evidence.settings.isAuto("cost") || evidence.settings.choice("cost") == "multinomial"
@@ -105,7 +105,7 @@ enum InDGRMRules {
   private static let clusters = Rule(
     11, "clusters", "How many user clusters at the start?",
     "one for every 500 users, at least 2 and at most 6", Evidence.richText,
-    record: "Where InDGRM stands, by data set",
+    record: 2,
     drawnFrom: "ml-latest-small, MovieLens-100K, Netflix, MovieLens-1M",
     testedOn: jointly
   ) { evidence in
@@ -117,24 +117,24 @@ enum InDGRMRules {
   private static let objective = [
     Rule(
       12, "cost", "How is reconstruction measured?", "bernoulli", Evidence.richText,
-      record: "Sets the defaults were not drawn through",
+      record: 3,
       drawnFrom: "\(shown), MovieLens-1M of five stars", testedOn: jointly
     ) { $0.isRich ? ("bernoulli", nil) : nil },
     Rule(
       13, "start", "What do item vectors start from?", "random", "with group parts",
-      record: "A place of the user's own for every item group", drawnFrom: shown,
+      record: 15, drawnFrom: shown,
       testedOn: jointly
     ) { $0.usesParts ? ("random", nil) : nil },
     Rule(
       14, "start", "What does the network start from?", "linear", Evidence.richText,
-      record: "The linear start", drawnFrom: "MovieLens-1M, ml-latest-small, MovieLens-100K",
+      record: 13, drawnFrom: "MovieLens-1M, ml-latest-small, MovieLens-100K",
       testedOn: jointly
     ) { $0.isRich ? ("linear", nil) : nil },
     Rule(
       15, "kl-weight", "How near to the prior do posteriors stay where little can be told?",
       "more, up to 0.1 and to 2 for a whole user",
       "for fewer than 1,000,000 interactions, and 60 a user, where item-knn is less than 1.45 times as good as popularity on the validation users",
-      record: "Thin data", drawnFrom: "parts of MovieLens, ml-latest-small and Yelp",
+      record: 14, drawnFrom: "parts of MovieLens, ml-latest-small and Yelp",
       testedOn: jointly
     ) { evidence in
       let (shape, usual) = (evidence.shape, evidence.usualKLWeight)
@@ -147,7 +147,7 @@ enum InDGRMRules {
     Rule(
       16, "kl-weight", "How near to the prior do posteriors stay?", "0.003",
       "with the Bernoulli cost",
-      record: "The linear start", drawnFrom: "MovieLens-1M", testedOn: jointly
+      record: 13, drawnFrom: "MovieLens-1M", testedOn: jointly
     ) { $0.settings.choice("cost") == "bernoulli" ? (.number($0.usualKLWeight), nil) : nil },
   ]
 

@@ -124,7 +124,7 @@ struct InDGRMTraining {
   }
 
   /// How many times as good the other way has to be on the validation users: for less it is as likely to be worse on
-  /// others (pipelines/paper/NOTES.md).
+  /// others (record 4).
   private static let leastGain = 1.025
   /// Validation users from which on they can tell one way from the other.
   private static let leastUsers = 50

@@ -53,7 +53,7 @@ package struct ItemItemRegression {
   /// How neighbours are settled where that is left to the data.
   package static let neighbourRule = Rule(
     2, "neighbours", "By how many items is an item told?", "200", "above 20,000 items",
-    record: "Where InDGRM stands, by data set", drawnFrom: "none: the matrix of all has to fit",
+    record: 1, drawnFrom: "none: the matrix of all has to fit",
     testedOn: "Epinions, AliShop-7C swapped"
   ) { $0.shape.items > denseLimit ? (.integer(few), nil) : nil }
 

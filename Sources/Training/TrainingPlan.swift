@@ -106,7 +106,7 @@ extension TrainingPlan {
     Rule(
       1, "batch", "How many users share a step?",
       "\(usual) in proportion to 4,000 users, at least 16", "below 4,000 users",
-      record: "What made InDGRM better",
+      record: 11,
       drawnFrom: "ml-latest-small, MovieLens-100K, fifths of MovieLens-1M, Netflix",
       testedOn: "jointly: five swapped sets, CiaoDVD, a supermarket"
     ) { evidence in

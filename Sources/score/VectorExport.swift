@@ -76,8 +76,8 @@ extension Score {
       throw ToolError(
         .usage,
         "\(model): its scores are not products of a user's and an item's vector alone, so an index of"
-          + " vectors cannot find the best; fit ials with --set recency-weight=0, or indgrm without expert,"
-          + " members"
+          + " vectors cannot find the best; fit ials with --set recency-weight=0, or indgrm without expert"
+          + " and members"
       )
     }
     let users = try vectors.write(cases, block.users.ids, to: file)

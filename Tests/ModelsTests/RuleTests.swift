@@ -1,6 +1,7 @@
 // Is everything that is left to the data settled by a row of the table, with its reason?
 
 import DenseMath
+import Foundation
 import Interchange
 import Testing
 
@@ -10,7 +11,15 @@ import Testing
 @testable import Recommending
 
 @Suite struct RuleTests {
-  @Test func rowsAreWhole() {
+  /// The numbers of the decision records.
+  private static func records() throws -> [Int] {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../pipelines/paper/records").standardizedFileURL
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .compactMap { Int($0.prefix(2)) }
+  }
+
+  @Test func rowsAreWhole() throws {
     for family in ModelCatalogue.families {
       for rule in family.rules {
         let option = family.options.first { $0.name == rule.setting }
@@ -27,12 +36,14 @@ import Testing
       }
     }
     let rules = ModelCatalogue.rules
+    let records = try Self.records()
     #expect(rules.map(\.number) == Array(1...rules.count))
     for rule in rules {
       let words = [
-        rule.question, rule.condition, rule.value, rule.record, rule.drawnFrom, rule.testedOn,
+        rule.question, rule.condition, rule.value, rule.drawnFrom, rule.testedOn,
       ]
       #expect(words.allSatisfy { !$0.isEmpty } && rule.question.hasSuffix("?"), "\(rule.number)")
+      #expect(rule.record.map(records.contains) ?? true, "\(rule.number)")
     }
   }
 

@@ -57,7 +57,7 @@ private func median(_ values: [Double]) -> Double { values.sorted()[values.count
   ])
 
   /// Median regrets over 45 seeds, beside the search at random; Tests/References/tpe_peers.py has those of others
-  /// (figures in pipelines/paper/NOTES.md). 20 trials are what a user can pay for.
+  /// (figures in record 20). 20 trials are what a user can pay for.
   @Test(arguments: [("Branin", 20), ("Branin", 60), ("Hartmann", 20), ("Hartmann", 60)])
   func beatsChance(_ name: String, _ trials: Int) {
     let cube = SearchSpace(
