@@ -49,16 +49,16 @@ extension ComparisonReport {
   }
 }
 
-private func cell(_ value: Double?) -> String {
+func cell(_ value: Double?) -> String {
   exact(value, missing: "")
 }
 
-private func join(_ lines: [[String]]) -> String {
+func join(_ lines: [[String]]) -> String {
   lines.map { $0.joined(separator: ",") + "\n" }.joined()
 }
 
 /// A field as RFC 4180 wants it: in quotes when it has a comma, a quote or a line end.
-private func quoted(_ text: String) -> String {
+func quoted(_ text: String) -> String {
   let special = text.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
   guard special else { return text }
   var result = "\""

@@ -2,7 +2,7 @@
 
 extension MetricsReport {
   /// The report as aligned text: what was left out, then a table of mean ± standard error a group.
-  public func table() -> String {
+  public func table(_ layout: TableLayout = .aligned) -> String {
     var text = counted(counts.users, "user") + ", " + counted(counts.lists, "list")
     text += rounds.isEmpty ? "" : " in " + counted(rounds.count, "round")
     text += "; mean ± standard error over users\n"
@@ -11,7 +11,8 @@ extension MetricsReport {
       text += "\n\(group.name): \(group.definition) "
       text += "(\(counted(group.users, "user")), \(counted(group.lists, "list")))\n"
       guard group.users > 0 else { continue }
-      text += RankingMetrics.columns(lines(of: group.name), left: 1)
+      text += layout == .markdown ? "\n" : ""
+      text += layout.text(lines(of: group.name), left: 1)
     }
     return text
   }
@@ -59,7 +60,7 @@ extension MetricsReport {
 
 extension ComparisonReport {
   /// The comparison as aligned text, one line a metric and cut-off.
-  public func table() -> String {
+  public func table(_ layout: TableLayout = .aligned) -> String {
     let percent = fixed(confidence * 100, 0)
     var text =
       "a = \(nameA), b = \(nameB); means over the users that both have (pairs); differences are b - a, two-sided p\n\n"
@@ -81,7 +82,7 @@ extension ComparisonReport {
         String(row.onlyInB), row.verdict(confidence: confidence),
       ])
     }
-    text += columns(lines, left: 2)
+    text += layout.text(lines, left: 2)
     return text
   }
 }

@@ -13,14 +13,18 @@ struct Metrics: Tool {
     discussion: """
       Figures are means over users within a round, then over rounds. With --compare a second file of \
       recommendations is measured on the same truth and tested against the first, user by user. Holds \
-      the truth and the lists of one file, and 8 bytes a user, metric, cut-off and group.
+      the truth and the lists of one file, and 8 bytes a user, metric, cut-off and group. Several files, \
+      each of MODEL-SEED.recs, and the splits of the seeds are measured as a table of means over splits.
       """)
 
-  @Argument(help: "Recommendations to read; - is standard input.")
-  var input = "-"
+  @Argument(
+    help: ArgumentHelp("Recommendations to read; - is standard input.", valueName: "input"))
+  var inputs = ["-"]
 
-  @Option(help: ArgumentHelp("The split the recommendations were made for.", valueName: "file"))
-  var truth: String?
+  @Option(
+    help: ArgumentHelp(
+      "The split the recommendations were made for, repeatable.", valueName: "file"))
+  var truth: [String] = []
 
   @Option(
     help: ArgumentHelp("A second file of recommendations to test against.", valueName: "file"))
@@ -47,6 +51,8 @@ struct Metrics: Tool {
 
   @OptionGroup var explainability: ExplainabilityOptions
   @OptionGroup var likeness: LikenessOptions
+
+  @OptionGroup var several: SeveralOptions
 
   @Option(help: ArgumentHelp("Confidence of the intervals.", valueName: "level"))
   var confidence = 0.95
@@ -86,13 +92,18 @@ struct Metrics: Tool {
       try file.write(metricList())
       return try file.commit()
     }
-    guard let truth else {
+    guard let split = truth.first else {
       throw ToolError(.usage, "--truth is missing: name the split that was scored")
     }
+    try refuseOutOfPlace()
     var options = try self.options()
-    let oracle = try Truth(InputFile.stream(truth, expecting: [.interactions]))
+    guard !comparesModels else {
+      try file.write(format.text(modelTable(options, context)))
+      return try file.commit()
+    }
+    let oracle = try Truth(InputFile.stream(split, expecting: [.interactions]))
     let features = try likeness.features(oracle, &options, namesMetrics: metrics != nil)
-    let first = try oracle.evaluate(recommendations(input), options, features)
+    let first = try oracle.evaluate(recommendations(inputs[0]), options, features)
     try report(first, context)
     try Floor.refuseUnknown(failBelow, in: first.report)
     if let perUser { try writeUsers(first, oracle, perUser) }
@@ -109,41 +120,6 @@ struct Metrics: Tool {
     try file.commit()
     if let broken = failBelow.compactMap({ $0.breach(in: first.report) }).first {
       throw ToolError(.belowFloor, "\(first.name): \(broken)")
-    }
-  }
-
-  private func recommendations(_ path: String) throws -> RecommendationReader {
-    RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
-  }
-
-  private func options() throws -> MetricsOptions {
-    var options = MetricsOptions()
-    options.cutoffs = try numbers(at, "--at")
-    options.frequencyBounds = try numbers(itemGroups, "--item-groups")
-    options.nearColdThreshold = nearCold
-    options.confidence = confidence
-    options.bootstrapReplicates = bootstrap
-    options.seed = seed.seed
-    if let metrics {
-      options.metrics = try metrics.split(separator: ",").map { name in
-        guard let metric = Metric(rawValue: String(name)) else {
-          let names = Metric.allCases.map(\.rawValue).joined(separator: ", ")
-          throw ToolError(.usage, "there is no metric '\(name)'; choose from \(names)")
-        }
-        return metric
-      }
-    }
-    try explainability.add(to: &options, namesMetrics: metrics != nil)
-    try likeness.refuseUnasked(options.metrics)
-    return options
-  }
-
-  private func numbers(_ text: String, _ option: String) throws -> [Int] {
-    try text.split(separator: ",").map { word in
-      guard let number = Int(word), number >= 0 else {
-        throw ToolError(.usage, "\(option) needs whole numbers separated by commas, not '\(word)'")
-      }
-      return number
     }
   }
 }

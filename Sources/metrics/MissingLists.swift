@@ -8,7 +8,9 @@ extension Metrics {
     let (counts, name) = (measured.report.counts, measured.name)
     guard counts.lists > 0 else {
       throw ToolError(
-        .badData, "\(name): no list has a truth in \(truth ?? ""); do they belong together?")
+        .badData,
+        "\(name): no list has a truth in \(truth.joined(separator: ", ")); do they belong together?"
+      )
     }
     let (missing, all) = measured.missing
     if missing > 0 {

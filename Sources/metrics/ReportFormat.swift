@@ -10,6 +10,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
   case json
   case jsonl
   case csv
+  case markdown
 
   func text(_ report: MetricsReport) -> String {
     switch self {
@@ -17,6 +18,16 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     case .json: report.json()
     case .jsonl: report.jsonLines()
     case .csv: report.csv()
+    case .markdown: report.table(.markdown)
+    }
+  }
+
+  /// - Parameter table: in text, CSV or Markdown.
+  func text(_ table: ModelTable) -> String {
+    switch self {
+    case .csv: table.csv()
+    case .markdown: table.table(.markdown)
+    case .table, .json, .jsonl: table.table()
     }
   }
 
@@ -26,6 +37,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     case .json: report.json()
     case .jsonl: report.jsonLines()
     case .csv: report.csv()
+    case .markdown: report.table(.markdown)
     }
   }
 }

@@ -36,6 +36,8 @@ final class Truth {
   /// The id of a user number that `evaluate` used.
   func id(of user: UInt32) -> String { data.users.ids[Int(user)] }
 
+  /// The digest of the split, as lists name it.
+  var digestText: String? { digest.map(hexadecimal) }
   var itemIDs: [String] { data.items.ids }
   /// Whether it tells what users were known by.
   var tellsHistories: Bool { plan != nil }

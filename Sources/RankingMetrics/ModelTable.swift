@@ -1,0 +1,167 @@
+// How do several models compare over several splits?
+
+/// A metric at a cut-off.
+public struct MetricColumn: Codable, Hashable, Sendable, CustomStringConvertible {
+  public let metric: Metric
+  public let n: Int
+
+  public init(_ metric: Metric, at n: Int) { (self.metric, self.n) = (metric, n) }
+
+  public var description: String { "\(metric.rawValue)@\(n)" }
+}
+
+/// What one model reached.
+public struct ModelFigures: Codable, Equatable, Sendable {
+  public var name: String
+  /// How many splits the figures are means of.
+  public var splits: Int
+  /// One a column; nil where it was not measured.
+  public var means: [Double?]
+  /// Standard errors over splits; nil for fewer than two.
+  public var errors: [Double?]
+}
+
+/// Two models in the table's last column, on the splits that both have.
+public struct ModelDuel: Codable, Equatable, Sendable {
+  public var a: String
+  public var b: String
+  public var splits: Int
+  public var meanA: Double
+  public var meanB: Double
+  /// The largest p of paired t-tests, one a split, over users and over rounds; nil where no split has a test.
+  public var usersP: Double?
+  public var roundsP: Double?
+}
+
+/// Means over splits of several models in one group of users or items, and tests between them.
+public struct ModelTable: Codable, Equatable, Sendable {
+  /// Raised when a key changes its meaning.
+  public var version = 1
+  public var group: String
+  public var columns: [MetricColumn]
+  /// From worst to best by the last column.
+  public var models: [ModelFigures]
+  /// Models as they should follow each other, worst first; neighbours are tested.
+  public var order: [ModelDuel]
+  /// Each model that is asked about against every other, the best of those first.
+  public var duels: [ModelDuel]
+}
+
+/// Gathers the figures of a `ModelTable`: 8 bytes a user, model and split, of the last column.
+public struct ModelTableBuilder {
+  public let group: String
+  public let columns: [MetricColumn]
+  private var names: [String] = []
+  private var figures: [String: [Int: Figures]] = [:]
+
+  private struct Figures {
+    let means: [Double?]
+    let users: UserValues?
+    /// The last column's mean of each round.
+    let rounds: [Int: Double]
+  }
+
+  /// - Parameter columns: at least one.
+  public init(group: String, columns: [MetricColumn]) {
+    (self.group, self.columns) = (group, columns)
+  }
+
+  /// Takes a model's evaluation on one split; user numbers of a split mean the same users for every model.
+  ///
+  /// - Returns: false where the model has figures on that split already; nothing is taken then.
+  public mutating func add(_ name: String, split: Int, _ evaluation: RankingEvaluation) -> Bool {
+    guard figures[name]?[split] == nil else { return false }
+    if figures[name] == nil { names.append(name) }
+    let report = evaluation.report
+    let rows = columns.map { report.row($0.metric, at: $0.n, group: group) }
+    guard let last = columns.last, let row = rows.last ?? nil else {
+      figures[name, default: [:]][split] = Figures(
+        means: rows.map { $0?.mean }, users: nil, rounds: [:])
+      return true
+    }
+    let rounds = zip(report.rounds, row.rounds).compactMap { round, mean in
+      mean.map { (round, $0) }
+    }
+    figures[name, default: [:]][split] = Figures(
+      means: rows.map { $0?.mean },
+      users: evaluation.userValues(last.metric, at: last.n, group: group),
+      rounds: Dictionary(uniqueKeysWithValues: rounds))
+    return true
+  }
+
+  /// The table; nil where no model has a figure in the last column.
+  ///
+  /// Means of different splits cannot be compared: only those that every model has count, where there are any.
+  ///
+  /// - Parameters:
+  ///   - order: names as they should follow each other; those that were not measured are passed over.
+  ///   - asked: names of models that are tested against every other.
+  public func table(order: [String] = [], asked: [String] = []) -> ModelTable? {
+    let measured = names.filter { !splits(of: $0).isEmpty }
+    guard !measured.isEmpty else { return nil }
+    let common = measured.dropFirst().reduce(splits(of: measured[0])) {
+      $0.intersection(splits(of: $1))
+    }
+    let models = measured.map { name in
+      describe(name, over: (common.isEmpty ? splits(of: name) : common).sorted())
+    }.enumerated().sorted {
+      (last($0.element), $0.offset) < (last($1.element), $1.offset)
+    }.map(\.element)
+    let known = order.filter(measured.contains)
+    let rivals = models.reversed().map(\.name).filter { !asked.contains($0) }
+    return ModelTable(
+      group: group, columns: columns, models: models,
+      order: zip(known, known.dropFirst()).compactMap { duel($0, $1) },
+      duels: asked.filter(measured.contains).flatMap { own in
+        rivals.compactMap { duel($0, own) }
+      })
+  }
+
+  private func last(_ model: ModelFigures) -> Double { (model.means.last ?? nil) ?? -.infinity }
+
+  private func splits(of name: String) -> Set<Int> {
+    Set((figures[name] ?? [:]).filter { ($0.value.means.last ?? nil) != nil }.keys)
+  }
+
+  private func describe(_ name: String, over splits: [Int]) -> ModelFigures {
+    let columns = columns.indices.map { column in
+      splits.compactMap { figures[name]?[$0]?.means[column] }
+    }
+    return ModelFigures(
+      name: name, splits: splits.count,
+      means: columns.map { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) },
+      errors: columns.map(standardError))
+  }
+
+  private func standardError(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / (count - 1) / count).squareRoot()
+  }
+
+  private func duel(_ a: String, _ b: String) -> ModelDuel? {
+    let both = splits(of: a).intersection(splits(of: b)).sorted()
+    let pairs = both.compactMap { split in
+      figures[a]?[split].flatMap { first in figures[b]?[split].map { (first, $0) } }
+    }
+    guard !pairs.isEmpty else { return nil }
+    func mean(_ values: [Double?]) -> Double {
+      values.reduce(0) { $0 + ($1 ?? 0) } / Double(values.count)
+    }
+    return ModelDuel(
+      a: a, b: b, splits: pairs.count, meanA: mean(pairs.map { $0.0.means.last ?? nil }),
+      meanB: mean(pairs.map { $0.1.means.last ?? nil }),
+      usersP: pairs.compactMap { first, second in
+        first.users.flatMap { own in second.users.flatMap { pairedTTest(own, $0).p } }
+      }.max(),
+      roundsP: pairs.compactMap { first, second in
+        let rounds = first.rounds.keys.filter { second.rounds[$0] != nil }.sorted()
+        guard rounds.count > 1 else { return nil }
+        return pairedTTest(
+          rounds.compactMap { first.rounds[$0] }, rounds.compactMap { second.rounds[$0] }
+        ).p
+      }.max())
+  }
+}

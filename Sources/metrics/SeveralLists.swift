@@ -1,0 +1,150 @@
+// How are the lists of several models on several splits measured together?
+
+import ArgumentParser
+import InteractionData
+import Interchange
+import RankingMetrics
+import ToolKit
+
+/// Which models are tested against which, and in which group.
+struct SeveralOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "In a table of models, the group of users or items to compare in. (default: all)",
+      valueName: "name"))
+  var group: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Models to test in a table of them, against all others, comma-separated; a name that ends in * is of all that begin so.",
+      valueName: "name,..."))
+  var test: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Models from worst to best, comma-separated: whether neighbours keep that order.",
+      valueName: "name,..."))
+  var order: String?
+
+  var isAsked: Bool { group != nil || test != nil || order != nil }
+
+  static func names(_ text: String?) -> [String] {
+    (text ?? "").split(separator: ",").map(String.init)
+  }
+}
+
+extension Metrics {
+  /// Whether a table of several models is asked for.
+  var comparesModels: Bool { inputs.count > 1 || truth.count > 1 || several.isAsked }
+
+  /// Throws `ToolError` (usage) for options that a table of models has no use for.
+  func refuseOutOfPlace() throws {
+    guard comparesModels else { return }
+    let out: [(String, Bool)] = [
+      ("--compare", compare != nil), ("--per-user", perUser != nil),
+      ("--fail-below", !failBelow.isEmpty), ("--bootstrap", bootstrap > 0),
+      ("--vectors", likeness.vectors != nil),
+      ("--format \(format.rawValue)", format == .json || format == .jsonl),
+    ]
+    if let (name, _) = out.first(where: \.1) {
+      throw ToolError(
+        .usage, "\(name) is of one file of recommendations; leave it or the others out")
+    }
+    if inputs.contains("-") {
+      throw ToolError(
+        .usage, "several files are read twice, which standard input cannot be; name files")
+    }
+  }
+
+  /// The table of all models over all splits.
+  ///
+  /// Throws `ToolError` and what reading throws.
+  func modelTable(_ options: MetricsOptions, _ context: ToolContext) throws -> ModelTable {
+    var options = options
+    let columns = try self.columns(&options)
+    var builder = ModelTableBuilder(group: several.group ?? "all", columns: columns)
+    var left = try inputs.map { ($0, try digest(of: $0)) }
+    var groups: [String] = []
+    for (split, path) in truth.enumerated() {
+      let oracle = try Truth(InputFile.stream(path, expecting: [.interactions]))
+      let features = try likeness.features(oracle, &options, namesMetrics: metrics != nil)
+      let own = left.filter { $0.1 == nil ? truth.count == 1 : $0.1 == oracle.digestText }
+      left.removeAll { list in own.contains { $0.0 == list.0 } }
+      for (list, _) in own {
+        let measured = try oracle.evaluate(recommendations(list), options, features)
+        try report(measured, context)
+        groups = measured.report.groups.map(\.name)
+        guard builder.add(Self.modelName(list), split: split, measured.evaluation) else {
+          throw ToolError(
+            .usage,
+            "\(list): there are other lists of '\(Self.modelName(list))' for \(path); give the file a name of its own"
+          )
+        }
+      }
+    }
+    if let (list, _) = left.first {
+      throw ToolError(
+        .badData, "\(list): was made for none of the splits given; add its split by --truth")
+    }
+    if let group = several.group, !groups.contains(group) {
+      throw ToolError(
+        .usage, "there is no group '\(group)'; choose from \(groups.joined(separator: ", "))")
+    }
+    let names = inputs.map(Self.modelName)
+    let order = try Self.chosen(several.order, from: names, "--order")
+    let asked = try Self.chosen(several.test, from: names, "--test")
+    guard let table = builder.table(order: order, asked: asked) else {
+      throw ToolError(.badData, "no model has a figure for '\(several.group ?? "all")'")
+    }
+    return table
+  }
+
+  /// Metrics at cut-offs in the order asked for: `ndcg@100` names one, `ndcg` all of --at.
+  private func columns(_ options: inout MetricsOptions) throws -> [MetricColumn] {
+    let cutoffs = options.cutoffs
+    let found: [MetricColumn] = try named().flatMap { metric, n in
+      n.map { [MetricColumn(metric, at: $0)] } ?? cutoffs.map { MetricColumn(metric, at: $0) }
+    }
+    guard Set(found).count == found.count else {
+      throw ToolError(.usage, "--metrics names a figure twice; leave one out")
+    }
+    guard let last = found.last, last.metric.kind == .perUser else {
+      throw ToolError(
+        .usage,
+        "the last of --metrics orders and tests the models; let it be one of users, as ndcg@100")
+    }
+    options.cutoffs = Array(Set(found.map(\.n))).sorted()
+    return found
+  }
+
+  private static func modelName(_ path: String) -> String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    let stem = file.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init)
+    let parts = (stem ?? file).split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count > 1, let last = parts.last, !last.isEmpty, last.allSatisfy(\.isNumber) else {
+      return stem ?? file
+    }
+    return parts.dropLast().joined(separator: "-")
+  }
+
+  /// Names among those there are; a star at the end stands for all that begin so.
+  private static func chosen(_ text: String?, from names: [String], _ option: String) throws
+    -> [String]
+  {
+    var found: [String] = []
+    for word in SeveralOptions.names(text) {
+      let own = names.filter { word.hasSuffix("*") ? $0.hasPrefix(word.dropLast()) : $0 == word }
+      guard !own.isEmpty || option == "--order" else {
+        throw ToolError(
+          .usage,
+          "\(option): there are no lists of '\(word)'; a file's name begins with its model's")
+      }
+      for name in own where !found.contains(name) { found.append(name) }
+    }
+    return found
+  }
+
+  private func digest(of path: String) throws -> String? {
+    try recommendations(path).metadata["interactions"]?.string
+  }
+}

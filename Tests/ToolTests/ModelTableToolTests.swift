@@ -1,0 +1,93 @@
+// Are lists of several models and splits measured together as they are one by one?
+
+import Foundation
+import Support
+import Testing
+
+@Suite struct ModelTableToolTests {
+  private let folder: Folder
+
+  init() throws {
+    folder = try Folder()
+    _ = try folder.simulated()
+    let made = folder.run(
+      """
+      for seed in 20 21; do split -q --seed $seed plain.ig -o split-$seed.ig
+        for model in popularity item-knn; do
+          fit -q --model $model split-$seed.ig -o m
+          score -q --model m split-$seed.ig -o $model-$seed.recs
+        done
+      done
+      """)
+    #expect(made.status == 0, "\(made.errors)")
+  }
+
+  private let both = "--truth split-20.ig --truth split-21.ig"
+  private let lists =
+    "popularity-20.recs popularity-21.recs item-knn-20.recs item-knn-21.recs"
+
+  @Test func meansAreThoseOfEachSplit() throws {
+    let table = folder.run("metrics -q \(both) --metrics recall@5,ndcg@10 --format csv \(lists)")
+    #expect(table.status == 0, "\(table.errors)")
+    let rows = table.output.split(separator: "\n").map { $0.split(separator: ",") }
+    for model in ["popularity", "item-knn"] {
+      let single = [20, 21].map { seed in
+        folder.run(
+          "metrics -q --truth split-\(seed).ig --at 10 --metrics ndcg --format csv \(model)-\(seed).recs"
+            + " | awk -F, '$1 == \"all\" { print $4 }'"
+        ).output.trimmingCharacters(in: .whitespacesAndNewlines)
+      }.compactMap(Double.init)
+      #expect(single.count == 2)
+      let row = rows.first { $0[0] == model && $0[1] == "ndcg" }
+      let mean = row.flatMap { Double($0[3]) } ?? 0
+      #expect(abs(mean - single.reduce(0, +) / 2) < 1e-12 && row?[5] == "2", "\(table.output)")
+    }
+    // The order of files does not matter.
+    let turned = folder.run(
+      "metrics -q --truth split-21.ig --truth split-20.ig --metrics recall@5,ndcg@10 --format csv"
+        + " item-knn-21.recs popularity-21.recs item-knn-20.recs popularity-20.recs")
+    #expect(turned.output == table.output)
+  }
+
+  @Test func modelsAreTested() {
+    let text = folder.run(
+      "metrics -q \(both) --test 'item-*' --order popularity,dglgm,item-knn \(lists)")
+    #expect(text.status == 0, "\(text.errors)")
+    #expect(text.output.contains("item-knn against popularity: ndcg@100"), "\(text.output)")
+    #expect(text.output.contains("the order popularity < item-knn"), "\(text.output)")
+    let markdown = folder.run(
+      "metrics -q \(both) --group near-cold-start --format markdown \(lists)")
+    #expect(
+      markdown.status == 0 && markdown.output.hasPrefix("| means | recall@20 | ndcg@100 | splits |")
+        || markdown.status == 65, "\(markdown.errors)\(markdown.output)")
+    let single = folder.run(
+      "metrics -q --truth split-20.ig --format markdown --at 5 item-knn-20.recs")
+    #expect(single.output.contains("| metric | @5 |\n| --- | ---: |\n"), "\(single.output)")
+  }
+
+  @Test(arguments: [
+    ("metrics --truth split-20.ig LISTS", 65, "none of the splits"),
+    ("metrics BOTH LISTS --compare popularity-20.recs", 64, "--compare is of one file"),
+    ("metrics BOTH LISTS --format json", 64, "--format json is of one file"),
+    ("metrics BOTH popularity-20.recs -", 64, "standard input"),
+    (
+      "cp popularity-20.recs popularity-7.recs; metrics BOTH LISTS popularity-7.recs", 64,
+      "other lists"
+    ),
+    ("metrics BOTH LISTS --group mine", 64, "there is no group 'mine'"),
+    ("metrics BOTH LISTS --test mine", 64, "no lists of 'mine'"),
+    ("metrics BOTH LISTS --metrics ndcg,coverage", 64, "the last of --metrics"),
+    ("metrics BOTH LISTS --metrics ndcg@0", 64, "whole number"),
+    ("metrics BOTH LISTS --metrics ndcg@5,ndcg@5", 64, "twice"),
+    ("metrics --truth split-20.ig --metrics ndcg@5 popularity-20.recs", 64, "name them by --at"),
+  ])
+  func whatCannotBeIsRefused(_ line: String, _ status: Int, _ words: String) {
+    let run = folder.run(
+      line.replacing("BOTH", with: both).replacing("LISTS", with: lists) + " -o out")
+    #expect(
+      run.status == status && run.errors.contains(words)
+        && run.errors.split(separator: "\n").count == 1,
+      "\(line): \(run.status) \(run.errors)")
+    #expect(folder.run("test -e out").status == 1)
+  }
+}
