@@ -104,14 +104,14 @@ enum InDGRMRules {
 
   private static let clusters = Rule(
     11, "clusters", "How many user clusters at the start?",
-    "one for every 500 users, at least 2 and at most 6", Evidence.richText,
+    "one for every 500 users, at most 6", Evidence.richText,
     record: 2,
     drawnFrom: "ml-latest-small, MovieLens-100K, Netflix, MovieLens-1M",
     testedOn: jointly
   ) { evidence in
     guard evidence.isRich else { return nil }
     let users = evidence.shape.users
-    return (.integer(min(max(users / 500, 2), 6)), "\(users) users")
+    return (.integer(min(max(users / 500, 1), 6)), "\(users) users")
   }
 
   private static let objective = [

@@ -101,9 +101,11 @@ import Testing
     let why = settings.reason(for: "clusters")?.description ?? ""
     #expect(
       why.hasPrefix(
-        "rule 11: one for every 500 users, at least 2 and at most 6, from 35 interactions")
+        "rule 11: one for every 500 users, at most 6, from 35 interactions")
         && why.hasSuffix("(1600 users)"), "\(why)")
     #expect(settings.reasonTexts.contains("clusters=3: \(why)"))
+    let few = DataShape(users: 400, items: 300, interactions: 40_000)
+    #expect(try resolved([], few).integer("clusters") == 1)
     let followed = try resolved([], shape, ["clusters": 5])
     #expect(followed.integer("clusters") == 5)
     #expect(followed.reason(for: "clusters")?.description == "as the earlier model")
