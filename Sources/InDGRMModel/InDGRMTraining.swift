@@ -229,7 +229,9 @@ struct InDGRMTraining {
       }
     }
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    let model = InDGRM(network, settings: settings.json(keeping: run))
+    // Earlier versions, which told clusters otherwise too, ask for the word.
+    let model = InDGRM(
+      network, settings: settings.json(keeping: run).setting("attention", "group"))
     monitor.stepBegan("looking for a basis to read the factors in")
     var settled = settings.ending(run)
     if model.canonicalise(data) {
