@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the tables of the records from results.csv, and says where a record has another.
 
-Usage: pipelines/paper/results [--format text|markdown|csv] [RECORD[.TABLE] ...]
-       pipelines/paper/results --check | --write
+Usage: pipelines/paper/results.py [--format text|markdown|csv] [RECORD[.TABLE] ...]
+       pipelines/paper/results.py --check | --write
 Without numbers all tables are printed. --check compares the records with results.csv (status 1 where a table
 differs, is missing or is one too many), --write puts the tables into the records.
 """
@@ -63,7 +63,7 @@ def check(tables):
         elif name not in tables:
             faults.append(f"{found[name][0].name}: table {name} is not in results.csv; add its rows")
         elif found[name][1] != markdown(tables[name]):
-            faults.append(f"{found[name][0].name}: table {name} is not that of results.csv; run results --write")
+            faults.append(f"{found[name][0].name}: table {name} is not that of results.csv; run results.py --write")
     for fault in faults:
         print(f"results: {fault}", file=sys.stderr)
     print(f"{len(found)} tables; {len(faults)} differ")
