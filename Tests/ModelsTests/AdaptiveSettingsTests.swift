@@ -113,7 +113,7 @@ import Testing
     #expect(options.latent == (suit ? 100 : 200) && options.groups == (suit ? 7 : 18))
     let isRich = each >= 35 && 100 * each >= items
     #expect(options.start == (suit ? "random" : isRich ? "linear" : "factors"))
-    #expect(options.clusters == (users < 1500 && isRich ? 2 : 6))
+    #expect(options.clusters == (users < 1000 && isRich ? 1 : 6))
     #expect(try settled(["group-parts=on"]).usesParts)
     #expect(!(try settled(["group-parts=off"]).usesParts))
     #expect(!(try settled(["item-groups=off", "group-parts=on"]).usesParts))
