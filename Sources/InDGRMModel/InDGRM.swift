@@ -215,7 +215,7 @@ final class InDGRM: RecommendationModel {
     let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
     let members = [self] + others
     let views = members.map { member in
-      UserView(member.decoder, member.options, member.represent(batch: row), row: 0)
+      UserView(member.decoder, member.options, member.represent(batch: row))
     }
     let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
       scoreWithoutLinear($0, items: items, into: $1)

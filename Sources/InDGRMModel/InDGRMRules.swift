@@ -107,7 +107,7 @@ enum InDGRMRules {
     "one for every 500 users, at most 6", Evidence.richText,
     record: 2,
     drawnFrom: "ml-latest-small, MovieLens-100K, Netflix, MovieLens-1M",
-    testedOn: jointly
+    testedOn: "\(jointly), with two at least"
   ) { evidence in
     guard evidence.isRich else { return nil }
     let users = evidence.shape.users

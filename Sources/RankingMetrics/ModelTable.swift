@@ -1,17 +1,26 @@
 // How do several models compare over several splits?
 
 /// A metric at a cut-off.
-public struct MetricColumn: Codable, Hashable, Sendable, CustomStringConvertible {
+public struct MetricColumn: Hashable, Sendable, LosslessStringConvertible {
   public let metric: Metric
   public let n: Int
 
   public init(_ metric: Metric, at n: Int) { (self.metric, self.n) = (metric, n) }
 
+  /// As in `ndcg@100`; nil where there is no such metric or the cut-off is not above 0.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, let metric = Metric(rawValue: String(parts[0])), let n = Int(parts[1]),
+      n > 0
+    else { return nil }
+    self.init(metric, at: n)
+  }
+
   public var description: String { "\(metric.rawValue)@\(n)" }
 }
 
 /// What one model reached.
-public struct ModelFigures: Codable, Equatable, Sendable {
+public struct ModelFigures: Equatable, Sendable {
   public var name: String
   /// How many splits the figures are means of.
   public var splits: Int
@@ -22,7 +31,7 @@ public struct ModelFigures: Codable, Equatable, Sendable {
 }
 
 /// Two models in the table's last column, on the splits that both have.
-public struct ModelDuel: Codable, Equatable, Sendable {
+public struct ModelDuel: Equatable, Sendable {
   public var a: String
   public var b: String
   public var splits: Int
@@ -34,9 +43,7 @@ public struct ModelDuel: Codable, Equatable, Sendable {
 }
 
 /// Means over splits of several models in one group of users or items, and tests between them.
-public struct ModelTable: Codable, Equatable, Sendable {
-  /// Raised when a key changes its meaning.
-  public var version = 1
+public struct ModelTable: Equatable, Sendable {
   public var group: String
   public var columns: [MetricColumn]
   /// From worst to best by the last column.

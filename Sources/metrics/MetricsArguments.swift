@@ -17,7 +17,7 @@ extension Metrics {
     options.confidence = confidence
     options.bootstrapReplicates = bootstrap
     options.seed = seed.seed
-    if metrics != nil {
+    if metrics != nil || comparesModels {
       let found = try named()
       guard comparesModels || found.allSatisfy({ $0.n == nil }) else {
         throw ToolError(
