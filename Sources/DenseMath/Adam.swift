@@ -2,8 +2,7 @@
 
 import Glibc
 
-/// Adam's moments of one parameter (Kingma and Ba, 2015), with decoupled weight decay (Loshchilov and
-/// Hutter, 2019).
+/// Adam's moments of one parameter (Kingma and Ba, 2015).
 public final class AdamState<T: Real> {
   public let first: Matrix<T>
   public let second: Matrix<T>
@@ -19,16 +18,16 @@ public final class AdamState<T: Real> {
   ///   join it later, whose first steps are then shorter or longer by what their moments have not seen.
   @_specialize(where T == Float)
   public func step(
-    _ value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T, weightDecay: T = 0,
+    _ value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T,
     beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
   ) {
     precondition(value.count == first.count && gradient.count == first.count)
-    let scaled = Scaled(learningRate, weightDecay, beta1, beta2, epsilon, t)
+    let scaled = Scaled(learningRate, beta1, beta2, epsilon, t)
     Parallel.blocks(value.count, size: 1 << 15) { range in
       let at = range.lowerBound
       T.kernels.adam(
         range.count, value.pointer + at, gradient.pointer + at, first.pointer + at,
-        second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon, scaled.decay)
+        second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon)
     }
   }
 
@@ -40,11 +39,11 @@ public final class AdamState<T: Real> {
   @_specialize(where T == Float)
   public func step(
     rows: [UInt32], of value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T,
-    weightDecay: T = 0, beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
+    beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
   ) {
     precondition(value.count == first.count && gradient.rows == rows.count)
     precondition(gradient.columns == value.columns && rows.allSatisfy { $0 < value.rows })
-    let scaled = Scaled(learningRate, weightDecay, beta1, beta2, epsilon, t)
+    let scaled = Scaled(learningRate, beta1, beta2, epsilon, t)
     let width = value.columns
     rows.withUnsafeBufferPointer { rows in
       let rows = ReadOnlyBuffer(rows)
@@ -53,7 +52,7 @@ public final class AdamState<T: Real> {
           let at = Int(rows.base[place]) * width
           T.kernels.adam(
             width, value.pointer + at, gradient.pointer + place * width, first.pointer + at,
-            second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon, scaled.decay)
+            second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon)
         }
       }
     }
@@ -61,14 +60,13 @@ public final class AdamState<T: Real> {
 
   /// What the kernel needs, so that m^ / (sqrt(v^) + e) = (m / c1) c2 / (sqrt(v) + e c2).
   private struct Scaled {
-    let (rate, epsilon, decay): (T, T, T)
+    let (rate, epsilon): (T, T)
 
-    init(_ learningRate: T, _ weightDecay: T, _ beta1: T, _ beta2: T, _ epsilon: T, _ t: Int) {
+    init(_ learningRate: T, _ beta1: T, _ beta2: T, _ epsilon: T, _ t: Int) {
       let correction1 = 1 - pow(Double(beta1), Double(t))
       let correction2 = (1 - pow(Double(beta2), Double(t))).squareRoot()
       rate = T(Double(learningRate) * correction2 / correction1)
       self.epsilon = T(Double(epsilon) * correction2)
-      decay = 1 - learningRate * weightDecay
     }
   }
 }

@@ -38,7 +38,7 @@ public struct Kernels<T>: Sendable {
   let layerNormBackward: @Sendable (Int, Pointer?, Pointer?, Pointer?, T, T, Target?) -> Void
   let layerNormGains: @Sendable (Int, Pointer?, Pointer?, T, T, Target?, Target?) -> Void
   let weightedSquare: @Sendable (Int, T, Pointer?, Pointer?, UnsafeMutablePointer<Double>?) -> Void
-  let adam: @Sendable (Int, Target?, Pointer?, Target?, Target?, T, T, T, T, T) -> Void
+  let adam: @Sendable (Int, Target?, Pointer?, Target?, Target?, T, T, T, T) -> Void
   let normal: @Sendable (Int, Int, UInt64, UInt32, UInt64, Target?) -> Void
   let gumbel: @Sendable (Int, Int, UInt64, UInt32, UInt64, Target?) -> Void
   let mix: @Sendable (Int, Pointer?, Target?, Target?) -> Void

@@ -16,7 +16,8 @@ public enum RoundedProducts {
   @TaskLocal static var isOn = false
 
   /// Runs a body with factors rounded, or not; without effect where the processor cannot.
-  public static func during<Result>(_ wanted: Bool, _ body: () throws -> Result) rethrows -> Result
+  public static func during<Result>(_ wanted: Bool = true, _ body: () throws -> Result)
+    rethrows -> Result
   {
     try $isOn.withValue(wanted && isAvailable, operation: body)
   }

@@ -15,13 +15,15 @@ public struct ModelOption: Sendable {
   /// Whether a setting may be left to the data by the word auto; `formerly` is what earlier versions wrote for it.
   public enum Auto: Sendable, Equatable {
     case never
+    /// What a fit finds out and its model tells: nobody gives it.
+    case always(formerly: String)
     case unlessGiven(formerly: String)
     case onRequest(formerly: String)
 
     var former: String? {
       switch self {
       case .never: nil
-      case .unlessGiven(let word), .onRequest(let word): word
+      case .always(let word), .unlessGiven(let word), .onRequest(let word): word
       }
     }
   }
@@ -38,10 +40,19 @@ public struct ModelOption: Sendable {
     self.auto = auto
   }
 
-  /// The default as the user would type it.
-  public var defaultText: String {
-    if case .unlessGiven = auto { "auto" } else { usualText }
+  /// Whether the user may give it.
+  public var isGivable: Bool { if case .always = auto { false } else { true } }
+
+  /// Whether it is left to the data where nothing is given.
+  private var beginsAuto: Bool {
+    switch auto {
+    case .never, .onRequest: false
+    case .always, .unlessGiven: true
+    }
   }
+
+  /// The default as the user would type it.
+  public var defaultText: String { beginsAuto ? "auto" : usualText }
 
   /// The usual value as the user would type it: what is taken where no rule speaks.
   public var usualText: String {
@@ -111,7 +122,7 @@ public struct ModelOption: Sendable {
   }
 
   public var defaultValue: Setting<JSONValue> {
-    if case .unlessGiven = auto { .auto } else { .given(usualValue) }
+    beginsAuto ? .auto : .given(usualValue)
   }
 
   public var usualValue: JSONValue {

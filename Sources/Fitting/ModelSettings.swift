@@ -24,7 +24,7 @@ public struct ModelSettings: Sendable {
           throw ModelError(
             .usage, "\(parts[0]) is no longer a setting of '\(family.name)': \(now); leave it out")
         }
-        let names = family.options.map(\.name).joined(separator: ", ")
+        let names = family.options.filter(\.isGivable).map(\.name).joined(separator: ", ")
         throw ModelError(
           .usage,
           "model '\(family.name)' has no setting '\(parts[0])'; it has \(names.isEmpty ? "none" : names)"
@@ -32,6 +32,10 @@ public struct ModelSettings: Sendable {
       }
       guard let value = option.parse(parts[1]) else {
         throw ModelError(.usage, "\(option.name) must be \(option.rangeText), not '\(parts[1])'")
+      }
+      guard option.isGivable || value == .auto else {
+        throw ModelError(
+          .usage, "\(option.name) is not a setting: every fit finds out itself; leave it out")
       }
       values[option.name] = value
       reasons[option.name] = value == .auto ? nil : .given

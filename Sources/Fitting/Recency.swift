@@ -30,12 +30,12 @@ public struct RecencyTerm: Sendable, Equatable {
     ModelOption(
       "recency-half-life", .number(30, 0.01...100_000),
       "Days after which an interaction is half as recent; auto chooses on validation users (30 without any)",
-      auto: .unlessGiven(formerly: "-1")
+      auto: .always(formerly: "-1")
     ),
     ModelOption(
       "recency-popularity", .number(0.5, 0...1),
       "Share of long-run popularity that the term takes out; auto chooses on validation users (0.5 without any)",
-      auto: .unlessGiven(formerly: "-1")
+      auto: .always(formerly: "-1")
     ),
   ]
 

@@ -18,6 +18,7 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
   public static var name: String { Family.name }
   public static var summary: String { Family.summary }
   public static var options: [ModelOption] { Family.options + RecencyTerm.options }
+  public static var withdrawn: [String: String] { Family.withdrawn }
   public static var rules: [Rule] { Family.rules }
   public static var presets: [Preset] { Family.presets }
   public static var trainsInEpochs: Bool { Family.trainsInEpochs }

@@ -16,7 +16,8 @@ package enum InDGRMFamily: ModelFamily {
   package static let trainsInEpochs = true
   package static let takesGroups = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
-  package static let withdrawn = InDGRMOptions.withdrawn
+  package static let withdrawn = InDGRMOptions.withdrawn.merging(
+    NeighbourhoodExpert.withdrawn) { own, _ in own }
   package static let rules = InDGRMRules.table
   package static let presets = InDGRMPresets.all
 
@@ -63,9 +64,7 @@ package enum InDGRMFamily: ModelFamily {
     guard data.groups == nil else {
       throw ModelError(.usage, "privileged needs item groups of its own; leave --groups out")
     }
-    return PrivilegedGroups(
-      known.lists, count: known.count, vectors: known.vectors,
-      weight: settings.number("privileged-weight"))
+    return PrivilegedGroups(known.lists, count: known.count, vectors: known.vectors, weight: 30)
   }
 
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {

@@ -9,10 +9,9 @@ import Training
 /// The interpretable deep generative recommendation model: a mixture of Gaussians over users, item
 /// groups by prototypes, and sparse factor-to-group vectors.
 ///
-/// loss_i = w_i ( -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
-/// KL(q(k|x_i) || E[pi]) ) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood), w_i
-/// proportional to |x_i|^-userWeight; plus the ranking loss of privileged categories. The prior
-/// of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
+/// loss_i = -sum_j x_ij log p_ij + gamma |x_i| ( sum_k q_ik KL(q(z|k, x_i) || p(z|k)) +
+/// KL(q(k|x_i) || E[pi]) ), the mean over a batch (Eq. 10-12 with the multinomial likelihood); plus
+/// the ranking loss of privileged categories. The prior of a dimension mixes N(0, lambda^(k)_l), the posterior under the previous epoch's encoder and
 /// N(0, e^10) (RecVAE's composite prior), its KL estimated by one sample shared by the clusters.
 ///
 /// With inner steps, a user's posterior psi = (mu, log variance) first follows its own gradient, starting
@@ -28,8 +27,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   /// Nil where clusters' weights are told by the encoder's features alone.
   let affinity: ClusterAffinity<T>?
 
-  /// Makes user weights 1 on average over the training interactions.
-  var weightScale = 1.0
   private let previous: Encoder<T>
   private var hasPrevious = false
   private var itemsAreCurrent = false
@@ -103,9 +100,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, items: items) }
     places = decoder.encodeParts(
       batch, entries: items.entries, training: (options.dropout, seed, step))
-    let shares = (0..<batch.rowCount).map { row in
-      userWeight(batch.offsets[row + 1] - batch.offsets[row]) / Double(batch.rowCount)
-    }
+    let shares = [Double](repeating: 1 / Double(batch.rowCount), count: batch.rowCount)
     // Local variational optimisation: psi follows its own gradient before anything else does.
     for inner in 0..<options.innerSteps {
       _ = pass(targets, shares, (step, UInt32(inner) + 1), anneal, usersOnly: true)
@@ -284,12 +279,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   func parametersChanged() { itemsAreCurrent = false }
 
   func startedFromEarlierModel() { clusters.followParameters() }
-
-  /// The weight of a user with so many interactions, 1 on average over interactions.
-  private func userWeight(_ interactions: Int) -> Double {
-    guard options.userWeight > 0 else { return 1 }
-    return weightScale * pow(Double(max(interactions, 1)), -options.userWeight)
-  }
 
   func prepareScoring() {
     guard !itemsAreCurrent else { return }

@@ -33,8 +33,6 @@ struct InDGRMOptions: Sendable {
   var groupDraws = 1
   /// What item vectors start from.
   var start = "random"
-  /// Users count as |x|^-userWeight.
-  var userWeight = 0.0
   var batch = 250
   var cost = ReconstructionCost.multinomial
   /// L and eta_psi of local variational optimisation (Algorithm 2); no steps are plain SGD.
@@ -59,14 +57,22 @@ struct InDGRMOptions: Sendable {
 
   /// Settings that earlier versions had, and what is done now.
   static let withdrawn = [
+    "anneal-epochs": "the KL divergence has its full weight from the first epoch on",
     "attention": "clusters are always told by the user's items too (Eq. 15)",
     "ard-epoch": "with ard=on variances are learnt from the first epoch on",
     "ard-shape": "eta_a is 1", "ard-scale": "eta_b is 0.1",
     "concentration": "alpha of the stick-breaking prior is 1",
     "inner-rate": "eta_psi is 0.05",
+    "prior-old": "prior=pure leaves the earlier posterior out, whose share is 0.75",
+    "prior-wide": "prior=pure leaves the wide Gaussian out, whose share is 0.1",
+    "privileged-weight": "lambda_p is 30",
+    "prune-clusters": "clusters are left out below a share of 0.005 of the users",
+    "prune-dimensions": "with ard=on epsilon_lambda is 0.001",
     "refine-steps": "factor-to-group vectors are not fitted to single users any more",
     "refine-rate": "factor-to-group vectors are not fitted to single users any more",
-  ]
+    "temperature": "tau is 0.1",
+    "user-weight": "users count by their interactions",
+  ].merging(TrainingPlan.withdrawn) { own, _ in own }
 
   static let options: [ModelOption] =
     [
@@ -89,9 +95,6 @@ struct InDGRMOptions: Sendable {
         "groups", .integer(18, Self.groupRange),
         "Item groups G (given ones take precedence)", auto: .unlessGiven(formerly: "-1")),
       ModelOption(
-        "temperature", .number(0.1, 0.001...100),
-        "tau of the item groups and of the decoder's start"),
-      ModelOption(
         "dropout", .number(0.5, 0...0.99), "Share of the input dropped in training",
         auto: .unlessGiven(formerly: "-1")
       ),
@@ -99,8 +102,10 @@ struct InDGRMOptions: Sendable {
         "kl-weight", .number(0.0075, 0...1000), "Weight of the KL divergence an interaction",
         auto: .unlessGiven(formerly: "-1")
       ),
-      ModelOption("prior-old", .number(0.75, 0...1), "Share of the earlier posterior in the prior"),
-      ModelOption("prior-wide", .number(0.1, 0...1), "Share of the wide Gaussian in the prior"),
+      ModelOption(
+        "prior", .choice("composite", ["composite", "pure"]),
+        "What posteriors are drawn to: the clusters' Gaussians alone, or together with the earlier posterior and a wide Gaussian"
+      ),
       ModelOption(
         "mapping-penalty", .number(0, 0...1e6),
         "lambda_o, the group lasso of the factor-to-group vectors"),
@@ -109,9 +114,6 @@ struct InDGRMOptions: Sendable {
         "N_j, Gumbel-softmax draws averaged for an item; auto takes its number of categories",
         auto: .onRequest(formerly: "0")),
       ModelOption(
-        "user-weight", .number(0, 0...2),
-        "Users count as their number of interactions to minus this power"),
-      ModelOption(
         "start", .choice("factors", ["random", "spectral", "factors", "linear"]),
         "What item vectors and the encoder's input layer start from, or with linear the whole network",
         auto: .unlessGiven(formerly: "auto")
@@ -119,8 +121,6 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "privileged", .flag(false),
         "Groups stand for the items' categories, whose likeness ranks them (InDGRM-p)"),
-      ModelOption(
-        "privileged-weight", .number(30, 0...1e6), "lambda_p, the weight of that ranking loss"),
       ModelOption(
         "cost", .choice("multinomial", ReconstructionCost.allCases.map(\.rawValue)),
         "How reconstruction is measured", auto: .unlessGiven(formerly: "auto")
@@ -135,9 +135,6 @@ struct InDGRMOptions: Sendable {
       ModelOption(
         "ard", .flag(false), "Learn by ARD variances how many dimensions each cluster needs"),
       ModelOption(
-        "prune-clusters", .number(0.005, 0...1),
-        "Clusters with a smaller share of users are left out of the model"),
-      ModelOption(
         "factor-loss", .number(0.01, 0...0.99),
         "Share of users' second moments, the common part apart, that a cluster's left-out factors may have; auto takes the most that costs no more than a thousandth of the validation metric (0.01 without validation users)",
         auto: .unlessGiven(formerly: "auto")
@@ -147,9 +144,6 @@ struct InDGRMOptions: Sendable {
         "Share of pairs of a factor and an item group between which the door is closed; auto takes the most that costs no more than half a per cent of the validation metric (0.7 without validation users)",
         auto: .unlessGiven(formerly: "auto")
       ),
-      ModelOption(
-        "prune-dimensions", .number(0.001, 0...1),
-        "epsilon_lambda, dimensions below this share of a cluster's largest variance are left out"),
       ModelOption(
         "samples", .integer(0, 0...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items",
@@ -170,7 +164,7 @@ struct InDGRMOptions: Sendable {
     ]
     + TrainingPlan.options(
       epochs: 200, batch: InDGRMFamily.usualBatch,
-      rate: .auto(5e-4), anneal: 0, average: 0.8)
+      rate: .auto(5e-4))
 
   init() {}
 
@@ -181,16 +175,13 @@ struct InDGRMOptions: Sendable {
     latent = settings.integer("latent")
     clusters = settings.integer("clusters")
     groups = settings.integer("groups")
-    temperature = settings.number("temperature")
     dropout = settings.number("dropout")
     klWeight = settings.number("kl-weight")
-    priorOld = settings.number("prior-old")
-    priorWide = settings.number("prior-wide")
+    if settings.choice("prior") == "pure" { (priorOld, priorWide) = (0, 0) }
     mappingPenalty = settings.number("mapping-penalty")
     usesGroups = settings.flag("item-groups")
     usesCosine = settings.choice("similarity") == "cosine"
     groupDraws = max(settings.integer("group-draws"), 1)
-    userWeight = settings.number("user-weight")
     start = settings.choice("start")
     usesParts = usesGroups && settings.choice("group-parts") == "on"
     batch = settings.integer("batch")
@@ -198,13 +189,8 @@ struct InDGRMOptions: Sendable {
     innerSteps = settings.integer("inner-steps")
     usesARD = settings.flag("ard")
     usesItemFeatures = settings.flag("item-features")
-    clusterThreshold = settings.number("prune-clusters")
-    dimensionThreshold = settings.number("prune-dimensions")
     samples = settings.integer("samples")
   }
-
-  /// exp(cos / tau) is summed over groups in single precision, which ends at exp(88).
-  static let leastPartsTemperature = 0.012
 
   /// Throws `ModelError` (usage) for settings that cannot be combined.
   func check() throws {
@@ -213,10 +199,6 @@ struct InDGRMOptions: Sendable {
     }
     guard priorOld + priorWide < 1 else {
       throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
-    }
-    guard !usesParts || temperature >= Self.leastPartsTemperature else {
-      throw ModelError(
-        .usage, "group-parts needs a temperature of at least \(Self.leastPartsTemperature)")
     }
   }
 

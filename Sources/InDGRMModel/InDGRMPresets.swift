@@ -12,7 +12,7 @@ enum InDGRMPresets {
       "paper", "the configuration that the paper describes",
       [
         "cost=squared", "start=random", "latent=150", "batch=128", "inner-steps=2",
-        "prior-old=0", "prior-wide=0", "ard=on", "mapping-penalty=1", "item-features=on",
+        "prior=pure", "ard=on", "mapping-penalty=1", "item-features=on",
         "group-parts=off", "closed-doors=0", "factor-loss=0",
       ]),
     Preset("indgrm-a", "without the mixture over users", ["clusters=1"]),

@@ -202,7 +202,6 @@ struct InDGRMTraining {
       network.samplesItems(
         CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
     }
-    network.weightScale = Self.weightScale(data.rows, options.userWeight)
     if let start = data.start {
       guard privileged == nil || start.model.hasGroups(of: start.categories) else {
         throw ModelError(
@@ -216,7 +215,7 @@ struct InDGRMTraining {
       network.decoder.prepareItems(seed: data.seed, step: nil)
       network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
     }
-    let plan = TrainingPlan(settings, seed: data.seed)
+    let plan = TrainingPlan(settings, seed: data.seed, average: 0.8)
     var monitor = monitor
     if let keep = monitor.checkpoint {
       // A resumed run has the sizes that were settled, whatever they were settled by.
@@ -229,9 +228,10 @@ struct InDGRMTraining {
       }
     }
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    // Earlier versions, which told clusters otherwise too, ask for the word.
-    let model = InDGRM(
-      network, settings: settings.json(keeping: run).setting("attention", "group"))
+    // Earlier versions, which had choices here, ask for the words.
+    let described = settings.json(keeping: run).setting("attention", "group")
+      .setting("temperature", .number(options.temperature))
+    let model = InDGRM(network, settings: described)
     monitor.stepBegan("looking for a basis to read the factors in")
     var settled = settings.ending(run)
     if model.canonicalise(data) {
@@ -299,16 +299,6 @@ struct InDGRMTraining {
       model.settings = model.settings.setting(name, value)
       return settings.isAuto(name) ? settings.setting(name, value, how) : settings
     }
-  }
-
-  /// The factor that makes weights |x|^-power 1 on average over interactions.
-  private static func weightScale(_ rows: SparseRows, _ power: Double) -> Double {
-    var sum = 0.0
-    for row in 0..<rows.rowCount {
-      let count = rows.offsets[row + 1] - rows.offsets[row]
-      if count > 0 { sum += pow(Double(count), 1 - power) }
-    }
-    return sum > 0 ? Double(rows.count) / sum : 1
   }
 
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of

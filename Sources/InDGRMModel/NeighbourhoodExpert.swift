@@ -32,31 +32,35 @@ struct NeighbourhoodExpert {
       "expert", .choice("none", ["none", "linear", "linear+ials"]),
       "A linear neighbourhood model multiplied to the generative one, or that and a factorisation as ials makes it"
     ),
-    ModelOption("expert-lambda", .number(300, 1e-6...1e9), "Its L2 regularisation"),
-    ModelOption("expert-dropout", .number(0.33, 0...0.99), "The dropout it emulates"),
-    ModelOption("expert-user-weight", .number(0.5, 0...2), "Its weight of users, as in edlae"),
     ModelOption(
       "expert-neighbours", .integer(0, 0...100_000),
       "Items each item is explained by; auto takes all, or 200 above 20,000 items (rule 2), and with group parts what suits validation users better (200 without any)",
-      auto: .unlessGiven(formerly: "0")
+      auto: .always(formerly: "0")
     ),
     ModelOption(
       "expert-weight", .number(12, 0...1e6),
       "Its weight; auto chooses on validation users (12 without any)",
-      auto: .unlessGiven(formerly: "0")),
+      auto: .always(formerly: "0")),
     ModelOption(
       "expert-ials-weight", .number(4, 0...1e6),
       "Weight of the factorisation; auto chooses on validation users (4 without any)",
-      auto: .unlessGiven(formerly: "0")),
+      auto: .always(formerly: "0")),
     ModelOption(
       "expert-ials-epochs", .integer(16, 1...100_000),
       "Rounds of the factorisation; auto takes the best of 16 by validation users",
-      auto: .unlessGiven(formerly: "0")),
+      auto: .always(formerly: "0")),
     ModelOption(
       "expert-popularity", .number(0.7, 0...100),
       "Power of popularity in the product: 1 leaves what its factors say, less takes some out, more adds; auto chooses on validation users (0.7 without any)",
-      auto: .unlessGiven(formerly: "-1")
+      auto: .always(formerly: "-1")
     ),
+  ]
+
+  /// Settings that earlier versions had, and what is done now.
+  static let withdrawn = [
+    "expert-dropout": "the expert emulates a dropout of 0.33",
+    "expert-lambda": "the expert's L2 regularisation is 300",
+    "expert-user-weight": "the expert weighs users by their size to minus 0.5",
   ]
 
   /// Fits the expert and chooses its weight beside a trained model; nil when it is off.
@@ -79,8 +83,7 @@ struct NeighbourhoodExpert {
     var best: (choice: Choice, weights: ItemItemWeights, neighbours: Int)?
     for neighbours in numbers {
       let weights = try ItemItemRegression(
-        lambda: settings.number("expert-lambda"), dropout: settings.number("expert-dropout"),
-        userWeight: settings.number("expert-user-weight"), neighbours: neighbours
+        lambda: 300, dropout: 0.33, userWeight: 0.5, neighbours: neighbours
       ).fit(data.weightedRows)
       let choice = Self.choose(
         weight: given.weight, popularity: given.popularity, isSettled ? nil : data.validation

@@ -14,6 +14,7 @@ package enum MultVAEFamily: ModelFamily {
   private static let usualBatch = 250
   package static let trainsInEpochs = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
+  package static let withdrawn = TrainingPlan.withdrawn
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),

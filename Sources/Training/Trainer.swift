@@ -80,7 +80,7 @@ public struct Trainer<Network: TrainableNetwork> {
       running: plan.average > 0 ? Snapshot(network.parameters) : nil)
     if let checkpoint = data.resume { try course.resume(checkpoint, network) }
     // The validation for the run's end alone, below, is not part of a checkpoint.
-    if course.epoch == plan.epochs, course.epoch % plan.validateEvery != 0 { _ = validate(&course) }
+    if course.epoch == plan.epochs, course.epoch % TrainingPlan.validateEvery != 0 { _ = validate(&course) }
     var outcome = FitOutcome.finished
     var cut: Int?
     while course.epoch < plan.epochs, course.misses < plan.patience, cut == nil {
@@ -94,7 +94,7 @@ public struct Trainer<Network: TrainableNetwork> {
       course.running?.follow(
         network.parameters, keeping: min(plan.average, 1 - 1 / Double(course.epoch)))
       if course.best == nil { course.last = course.running ?? Snapshot(network.parameters) }
-      let isDue = course.epoch % plan.validateEvery == 0
+      let isDue = course.epoch % TrainingPlan.validateEvery == 0
       var validation = isDue ? validate(&course) : nil
       var isLast = course.epoch == plan.epochs || course.misses >= plan.patience
       if !isLast, let budget = monitor.budget, !budget.permits(seconds() - start) {
@@ -133,10 +133,6 @@ public struct Trainer<Network: TrainableNetwork> {
     guard users > 0, data.rows.count > 0 else {
       throw ModelError(.badData, "there are no training interactions; check the split")
     }
-    guard plan.precision != .bfloat16 || RoundedProducts.isAvailable else {
-      throw ModelError(
-        .usage, "this processor does not multiply bfloat16; use precision=auto or single")
-    }
     let least = plan.batches(of: users).map(\.count).min() ?? 0
     guard least >= data.ranks.count else {
       throw ModelError(
@@ -160,7 +156,7 @@ public struct Trainer<Network: TrainableNetwork> {
       let rows = order[range]
       let ramp = plan.annealEpochs * Double(batches.count)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
-      let result = RoundedProducts.during(plan.precision != .single) {
+      let result = RoundedProducts.during {
         shared.train(weighted, rows: rows, step: course.step, anneal: anneal, updated: updated)
       }
       let parts = result.parts
@@ -170,10 +166,9 @@ public struct Trainer<Network: TrainableNetwork> {
       course.step += 1
       for parameter in updated {
         parameter.update(
-          learningRate: Network.Scalar(plan.adam.learningRate),
-          weightDecay: Network.Scalar(plan.adam.weightDecay), step: Int(course.step))
+          learningRate: Network.Scalar(plan.learningRate), step: Int(course.step))
       }
-      network.stepEnded(plan.adam.learningRate, result.sums)
+      network.stepEnded(plan.learningRate, result.sums)
       if sums.isEmpty { sums = parts.map { ($0.name, 0) } }
       for index in parts.indices {
         sums[index].value += parts[index].value * Double(rows.count) / Double(users)

@@ -4,13 +4,6 @@ import DenseMath
 import Fitting
 import Interchange
 
-/// What the factors of products are rounded to in training; sums, parameters and scores are single.
-public enum ProductPrecision: String, CaseIterable {
-  /// bfloat16 where the processor has it, else single.
-  case auto
-  case single, bfloat16
-}
-
 /// The learning rate that a family starts from.
 public enum LearningRate: ExpressibleByFloatLiteral {
   case fixed(Double)
@@ -35,18 +28,17 @@ public enum LearningRate: ExpressibleByFloatLiteral {
 public struct TrainingPlan {
   public var epochs: Int
   public var batchSize: Int
-  public var adam: AdamSettings
+  /// Adam's step size.
+  public var learningRate: Double
   /// Epochs over which the KL weight rises from 0; 0 starts at the full weight.
   public var annealEpochs: Double
   /// Validation passes without improvement after which training ends.
   public var patience: Int
   /// Epochs between validation passes.
-  public var validateEvery: Int
+  public static let validateEvery = 2
   /// The weight of earlier epochs in the running average of the parameters that is validated and kept;
   /// 0 keeps an epoch's own.
   public var average: Double
-  /// What the factors of products are in the passes.
-  public var precision: ProductPrecision
   public var seed: UInt64
 
   /// The settings of all trained networks.
@@ -54,40 +46,42 @@ public struct TrainingPlan {
   /// - Parameters:
   ///   - batch: what is usual; `batchRule` says when there are fewer users in one.
   ///   - rate: Adam's step size, or what a family that settles it says of it.
+  ///   - anneal: epochs until the KL weight is full; nil for families whose weight is full at once.
   public static func options(
-    epochs: Int, batch: Int, rate: LearningRate, anneal: Double, average: Double = 0
+    epochs: Int, batch: Int, rate: LearningRate, anneal: Double? = nil
   ) -> [ModelOption] {
-    [
+    let annealing = anneal.map {
+      ModelOption("anneal-epochs", .number($0, 0...1e6), "Epochs until the KL weight is full")
+    }
+    return [
       ModelOption(
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
       ModelOption(
         "batch", .integer(batch, 1...100_000), "Users in a batch at most",
         auto: .unlessGiven(formerly: "-1")),
       rate.option,
-      ModelOption("weight-decay", .number(0, 0...1), "Decoupled weight decay"),
-      ModelOption("anneal-epochs", .number(anneal, 0...1e6), "Epochs until the KL weight is full"),
       ModelOption(
         "patience", .integer(6, 1...1000), "Validations without a better one before the end"),
-      ModelOption("validate-every", .integer(2, 1...1000), "Epochs between validations"),
-      ModelOption(
-        "average", .number(average, 0...0.999),
-        "Weight of earlier epochs in a running average of the parameters"),
-      ModelOption(
-        "precision", .choice("auto", ProductPrecision.allCases.map(\.rawValue)),
-        "Of the factors of products in training; auto takes bfloat16 where the processor has it"),
-    ]
+    ] + [annealing].compactMap { $0 }
   }
 
-  public init(_ settings: ModelSettings, seed: UInt64) {
+  /// Settings that earlier versions had, and what is done now.
+  public static let withdrawn = [
+    "average": "every model has its own weight of earlier epochs in the average that is kept",
+    "precision":
+      "products round to bfloat16 where the processor has it, and INDGRM_CPU_LEVEL=x86-64-v3 says it has not",
+    "validate-every": "validation users are asked after every second epoch",
+    "weight-decay": "there is none",
+  ]
+
+  /// - Parameter average: as above.
+  public init(_ settings: ModelSettings, seed: UInt64, average: Double = 0) {
     epochs = settings.integer("epochs")
     batchSize = settings.integer("batch")
-    adam = AdamSettings(
-      learningRate: settings.number("learning-rate"), weightDecay: settings.number("weight-decay"))
+    learningRate = settings.number("learning-rate")
     annealEpochs = settings.number("anneal-epochs")
     patience = settings.integer("patience")
-    validateEvery = settings.integer("validate-every")
-    average = settings.number("average")
-    precision = ProductPrecision(rawValue: settings.choice("precision")) ?? .auto
+    self.average = average
     self.seed = seed
   }
 

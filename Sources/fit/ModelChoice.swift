@@ -32,7 +32,7 @@ struct ModelChoice: ParsableArguments {
     let file = try OutputFile("-", binary: false)
     for family in ModelCatalogue.families {
       try file.write("\(family.name): \(family.summary)\n")
-      for option in family.options {
+      for option in family.options where option.isGivable {
         let help = family.help(of: option)
         try file.write("  \(option.name)=\(option.defaultText)  \(help) (\(option.rangeText))\n")
       }

@@ -1,11 +1,13 @@
 // Are the expert's weight and the power of popularity chosen as they should be?
 
 import DenseMath
+import Interchange
 import Testing
 
 @testable import Fitting
 @testable import InDGRMModel
 @testable import ModelCatalogue
+@testable import Recommending
 
 @Suite struct ExpertTests {
   private let held = ValidationUsers(
@@ -37,7 +39,7 @@ import Testing
   /// Beside w = 16 factors are best at f = 8 and w halved; a metric they harm leaves all as it was.
   @Test func factorsAreAddedWhereTheyHelp() throws {
     func settings(_ words: [String]) throws -> NeighbourhoodExpert.Given {
-      .init(try ModelSettings(words, for: InDGRMFamily.self))
+      .init(try ModelSettings(pinning: words, for: InDGRMFamily.self))
     }
     let first = NeighbourhoodExpert.Choice(weight: 16, popularity: 0.6, value: -9)
     func choose(_ words: [String], _ held: ValidationUsers?, _ best: Double = 8) throws
@@ -102,5 +104,52 @@ import Testing
     #expect(abs(values[0] - second) < 1e-12)
     #expect(abs(values[1] - 1) < 1e-12)
     #expect(abs(values[2] - second) < 1e-12 && abs(values[3] - second) < 1e-12)
+  }
+
+  private static let small = ["width=16", "latent=8", "epochs=4", "clusters=2", "depth=0"]
+
+  /// An expert without weight is not stored, and has but popularity in scores and explanations.
+  @Test(arguments: ["0.5", "1", "3"]) func expertsOfNoWeightAreSilent(_ popularity: String) throws {
+    let task = try driftingTask(times: false)
+    let words = ["expert=linear", "expert-weight=0", "expert-popularity=\(popularity)"]
+    let stored = try fit(task, "indgrm", Self.small + words)
+    #expect(stored.tensors["expert-bias"] != nil && stored.tensors["expert-weights"] == nil)
+    let model = try ModelCatalogue.restore(stored)
+    let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
+    model.score(task.data.rows, rows: 0..<1, into: scores)
+    let item = try #require(model.explain(Array(task.data.rows.row(0)), items: [3]).first)
+    #expect(abs(item.score - Double(scores[0, 3])) < 1e-3)
+  }
+
+  /// Beside group parts the expert tells an item by few others or by all, whichever validation users are served better
+  /// by.
+  @Test func neighboursAreChosenOnValidationUsers() throws {
+    // Neighbours of 400 items: those of the same hundred, the nearer the likelier.
+    let lists = (0..<300).map { user -> [UInt32] in
+      let mixed = (0..<30).map { (user * 37 + $0 * $0 * 11 + ($0 % 3) * user) % 100 }
+      return Set(mixed.map { UInt32(user % 4 * 100 + $0) }).sorted()
+    }
+    let rows = SparseRows(lists: lists, columnCount: 400)
+    func held(_ users: Range<Int>) -> ValidationUsers {
+      ValidationUsers(
+        foldIn: SparseRows(
+          lists: lists[users].map { Array($0.prefix($0.count / 2)) }, columnCount: 400),
+        truth: lists[users].map { Array($0.suffix($0.count - $0.count / 2)) })
+    }
+    func value(_ neighbours: String) throws -> (value: Double, neighbours: Int?) {
+      var data = TrainingData(rows: rows, seed: 3)
+      data.validation = held(0..<60)
+      let words = Self.small + [
+        "groups=3", "group-parts=on", "expert=linear", "expert-neighbours=\(neighbours)",
+      ]
+      let model = try InDGRMFamily.fit(
+        data, ModelSettings(pinning: words, for: InDGRMFamily.self), TrainingMonitor()
+      ).model
+      return (data.validation?.value(of: model) ?? 0, model.settings["expert-neighbours"]?.int)
+    }
+    let (few, all, chosen) = (try value("200"), try value("399"), try value("auto"))
+    #expect(few.value != all.value && few.neighbours == 200 && all.neighbours == 0)
+    #expect(chosen.value == max(few.value, all.value))
+    #expect(chosen.neighbours == (few.value > all.value ? 200 : 0))
   }
 }

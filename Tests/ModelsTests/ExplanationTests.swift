@@ -19,7 +19,7 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
 }
 
 private let small = [
-  "width=16", "latent=6", "epochs=12", "batch=20", "patience=100", "validate-every=4",
+  "width=16", "latent=6", "epochs=12", "batch=20", "patience=100",
 ]
 
 private let cases: [(String, [String])] = [
@@ -31,14 +31,14 @@ private let cases: [(String, [String])] = [
   (
     "indgrm",
     small + [
-      "clusters=2", "groups=3", "depth=1", "expert=linear", "expert-lambda=5", "average=0.5",
+      "clusters=2", "groups=3", "depth=1", "expert=linear", "expert-weight=3",
     ]
   ),
   (
     "indgrm",
     small + [
-      "clusters=2", "groups=3", "depth=0", "expert=linear", "expert-lambda=5",
-      "expert-neighbours=4", "expert-weight=2", "user-weight=0.5",
+      "clusters=2", "groups=3", "depth=0", "expert=linear",
+      "expert-neighbours=4", "expert-weight=2",
     ]
   ), ("edlae", ["lambda=5", "user-weight=0.5"]), ("edlae", ["lambda=5", "neighbours=5"]),
   ("ials", ["factors=5", "lambda=0.1"]), ("emf", ["factors=5", "lambda=0.1", "neighbours=4"]),
@@ -47,13 +47,13 @@ private let cases: [(String, [String])] = [
   ("indgrm", small + ["clusters=2", "groups=3", "group-parts=on"]),
   (
     "indgrm",
-    small + ["clusters=2", "groups=3", "group-parts=on", "expert=linear", "expert-lambda=5"]
+    small + ["clusters=2", "groups=3", "group-parts=on", "expert=linear", "expert-weight=3"]
   ),
   (
     "indgrm",
-    small + ["clusters=2", "groups=3", "expert=linear+ials", "expert-lambda=5", "expert-weight=2"]
+    small + ["clusters=2", "groups=3", "expert=linear+ials", "expert-weight=2"]
   ),
-  ("indgrm", small + ["clusters=2", "groups=3", "members=3", "expert=linear", "expert-lambda=5"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "members=3", "expert=linear", "expert-weight=3"]),
   ("indgrm", small + ["clusters=2", "groups=3", "members=2", "group-parts=on"]),
 ]
 

@@ -98,13 +98,14 @@ private let confident = rows.with(
 
   /// Everything on: composite prior, item groups, clusters; and each part switched off in turn.
   @Test(arguments: [
-    "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow", "weights",
+    "all", "no-groups", "inner-product", "no-old-prior", "draws", "shallow",
     "privileged", "bernoulli", "squared", "sampled", "group-attention",
     "item-features", "sampled-item-features", "parts", "sampled-parts", "bernoulli-parts",
     "confident", "bernoulli-confident", "squared-confident", "sampled-confident",
+    "confident-parts", "bernoulli-confident-parts",
   ])
   func indgrm(_ variant: String) {
-    let rows = variant.hasSuffix("confident") ? confident : rows
+    let rows = variant.contains("confident") ? confident : rows
     let options = options(of: variant)
     let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
     if let affinity = network.affinity {
@@ -146,7 +147,6 @@ private let confident = rows.with(
     options.usesGroups = variant != "no-groups"
     options.usesCosine = variant != "inner-product"
     options.priorOld = variant == "no-old-prior" ? 0 : 0.75
-    options.userWeight = variant == "weights" ? 0.5 : 0
     options.groupDraws = variant == "draws" ? 3 : 1
     options.usesGroupAttention = variant == "group-attention"
     options.usesItemFeatures = variant.hasSuffix("item-features")

@@ -13,7 +13,6 @@ import Testing
 
 private let small = [
   "width=16", "latent=6", "epochs=6", "batch=20", "patience=100", "clusters=3", "depth=1",
-  "prune-clusters=0", "prune-dimensions=0",
 ]
 
 /// A fitted InDGRM and the rows it was fitted to.
@@ -22,7 +21,7 @@ private func fitted(_ words: [String]) throws -> (any InterpretableModel, Sparse
   let rows = SparseRows(lists: lists, columnCount: 12)
   let family = try ModelCatalogue.family(named: "indgrm")
   let model = try family.fit(
-    TrainingData(rows: rows, seed: 1), ModelSettings(small + words, for: family),
+    TrainingData(rows: rows, seed: 1), ModelSettings(pinning: small + words, for: family),
     TrainingMonitor()
   ).model
   return (try #require(model as? any InterpretableModel), rows)

@@ -10,7 +10,7 @@ import Testing
 @testable import Recommending
 
 @Suite struct LatentModelTests {
-  private static let small = ["width=16", "latent=6", "epochs=12", "batch=20", "validate-every=4"]
+  private static let small = ["width=16", "latent=6", "epochs=12", "batch=20"]
 
   static let cases: [(String, [String])] = [
     ("mult-vae", small), ("recvae", small + ["depth=1"]),

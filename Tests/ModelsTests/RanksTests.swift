@@ -28,7 +28,7 @@ import Testing
     let network = MeanNetwork(sparse: sparse)
     var plan = TrainingPlan(
       try ModelSettings(["batch=12", "epochs=3"], for: MultVAEFamily.self), seed: 1)
-    plan.adam.learningRate = 0.1
+    plan.learningRate = 0.1
     _ = try Trainer(network: network, plan: plan, data: data, monitor: TrainingMonitor()).run()
     #expect(network.users == 3 * 24, "every user counts once an epoch")
     return network.weight.value.array

@@ -16,7 +16,7 @@ private let cases: [(String, [String])] = [
   ("popularity", []), ("item-knn", ["neighbours=6"]), ("ease", ["lambda=5"]), ("mult-vae", small),
   ("ials", ["factors=5", "lambda=0.1"]),
   ("indgrm", small + ["clusters=2", "groups=3", "ard=on"]),
-  ("indgrm", small + ["clusters=2", "groups=3", "expert=linear", "expert-lambda=5"]),
+  ("indgrm", small + ["clusters=2", "groups=3", "expert=linear", "expert-weight=3"]),
 ]
 
 /// Two tastes over so many items that histories are long enough for sets of them.

@@ -101,7 +101,7 @@ import Testing
     let words = Self.small + ["clusters=2", "groups=3", "expert=linear", "expert-weight=3"]
     let model = try #require(
       try InDGRMFamily.fit(
-        task.data, ModelSettings(words, for: InDGRMFamily.self), TrainingMonitor()
+        task.data, ModelSettings(pinning: words, for: InDGRMFamily.self), TrainingMonitor()
       ).model as? InDGRM)
     func scores(_ share: Double) -> [Float] {
       model.keepExpert(share)

@@ -69,7 +69,7 @@ import Testing
   ])
   func isTheFitItsSettingsDescribe(_ name: String, _ words: [String], _ settled: [String]) throws {
     let family = try ModelCatalogue.family(named: name)
-    let settings = try ModelSettings(words, for: family)
+    let settings = try ModelSettings(pinning: words, for: family)
     let monitor = TrainingMonitor()
     let first = task.stored(
       try family.fit(task.data, settings, monitor), family: name, Provenance())
@@ -86,7 +86,7 @@ import Testing
     }
     #expect(told.count == settled.count)
     let epochs = known["best_epoch"]?.int.map { ["epochs=\($0)"] } ?? []
-    let bySettings = try ModelSettings(words + told + epochs, for: family)
+    let bySettings = try ModelSettings(pinning: words + told + epochs, for: family)
     let all = try FittingTask(relabelled, name: "test", seed: 20)
     #expect(all.data.validation == nil)
     let plain = all.stored(

@@ -120,7 +120,7 @@ import Testing
   /// What the model says of itself is what metrics measures, with expert and pruning.
   @Test(arguments: [
     "indgrm --set expert=linear", "indgrm --set cost=bernoulli",
-    "indgrm --set prune-dimensions=0.9 --set ard=on", "ease", "ials --set factors=4",
+    "indgrm --set ard=on", "ease", "ials --set factors=4",
     "mult-vae",
   ])
   func theValidationFigureIsTheModels(_ model: String) {
@@ -232,53 +232,6 @@ import Testing
         + " fit --model ials --set factors=96 --set epochs=100000 \(large) -o \(folder.path("m"))")
     #expect(run.errors.contains("stopped early by a signal"), "\(run.errors.suffix(300))")
     #expect(Shell.run("check --all \(folder.path("m"))").status == 0)
-  }
-
-  /// An expert that validation users do not want is not stored, and has but popularity in scores and explanations.
-  @Test(arguments: [0.5, 1, 3]) func expertsOfNoWeightAreSilent(_ popularity: Double) {
-    let run = fit(
-      "--set width=16 --set latent=8 --set epochs=20 --set expert=linear --set expert-lambda=1e9"
-        + " --set expert-dropout=0 --set expert-popularity=\(popularity)")
-    #expect(run.status == 0, "\(run.errors)")
-    let header = Shell.run("dump --header \(folder.path("m"))").output
-    #expect(header.contains("\"expert-weight\":0,"))
-    #expect(header.contains("expert-bias") && !header.contains("\"expert-weights\""))
-    let explained = Shell.run(
-      "explain -q --model \(folder.path("m")) --user 1 --top 1 --format jsonl \(plain)")
-    let scored = Shell.run(
-      "score -q --model \(folder.path("m")) --top 1 \(plain) | dump --to csv | grep '^1,'")
-    let score = scored.output.split(separator: ",").last.flatMap {
-      Double($0.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-    let told = explained.output.components(separatedBy: "\"score\":").dropFirst().first
-      .flatMap { Double($0.trimmingCharacters(in: .whitespaces).prefix { !",}\n ".contains($0) }) }
-    #expect(score != nil && told != nil, "\(explained.output.prefix(300)) \(scored.output)")
-    #expect(abs((score ?? 0) - (told ?? 1)) < 1e-3)
-  }
-
-  /// Beside group parts the expert tells an item by few others or by all, whichever validation users are served better by.
-  @Test func neighboursAreChosenOnValidationUsers() throws {
-    let data = folder.path("wide.ig")
-    #expect(
-      Shell.run(
-        "simulate -q --users 300 --items 400 --interactions 9000 --min-user 5 | split -q -o \(data)"
-      ).status == 0)
-    func validation(_ neighbours: Int) throws -> (value: Double, neighbours: Int) {
-      let run = fit(
-        "--set width=16 --set latent=8 --set epochs=4 --set clusters=2 --set groups=3 --set depth=0"
-          + " --set group-parts=on --set expert=linear --set expert-neighbours=\(neighbours)", data)
-      #expect(run.status == 0, "\(run.errors)")
-      let header = Shell.run("dump --header \(folder.path("m"))").output
-      func number(_ name: String) throws -> Double {
-        let rest = try #require(header.components(separatedBy: "\"\(name)\":").last)
-        return try #require(Double(rest.prefix { !",}".contains($0) }))
-      }
-      return (try number("validation"), Int(try number("expert-neighbours")))
-    }
-    let (few, all, chosen) = (try validation(200), try validation(399), try validation(0))
-    #expect(few.value != all.value && few.neighbours == 200 && all.neighbours == 0)
-    #expect(chosen.value == max(few.value, all.value))
-    #expect(chosen.neighbours == (few.value > all.value ? 200 : 0))
   }
 
   /// With categories as privileged information a group is called what it stands for, empty or not.

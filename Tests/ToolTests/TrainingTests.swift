@@ -10,7 +10,7 @@ import Testing
   private let split: String
   /// Without rivals, which take longer than such a fit.
   private let alone = "--no-rivals"
-  private let small = "--set width=12 --set latent=6 --set batch=40 --set validate-every=2"
+  private let small = "--set width=12 --set latent=6 --set batch=40"
 
   init() throws {
     folder = try Folder()
@@ -19,7 +19,7 @@ import Testing
 
   /// 2 + 2 epochs are 4 epochs, to the byte.
   @Test(arguments: [
-    "indgrm --set average=0.5 --set depth=1 --set clusters=2 --set groups=3 --set ard=on",
+    "indgrm --set depth=1 --set clusters=2 --set groups=3 --set ard=on",
     "mult-vae", "recvae --set depth=1 --set encoder-passes=1",
     "macridvae --set concepts=2", "dglgm --set clusters=2 --set ard-epoch=1",
   ])
@@ -43,7 +43,7 @@ import Testing
 
   /// A fit that starts from an earlier model is resumed with it, refitted or not, to the byte; without it, or with
   /// another, it is another run.
-  @Test(arguments: ["indgrm --set average=0.5 --set clusters=2 --set groups=3", "mult-vae"])
+  @Test(arguments: ["indgrm --set clusters=2 --set groups=3", "mult-vae"])
   func warmRunsAreResumedToTheSame(_ model: String) {
     let (early, other) = (folder.path("early"), folder.path("other"))
     let (whole, half, point) = (folder.path("whole"), folder.path("half"), folder.path("point"))
@@ -105,7 +105,7 @@ import Testing
   @Test func endedRunsAreResumedToTheSame() {
     let (point, whole, again) = (folder.path("point"), folder.path("whole"), folder.path("again"))
     let fit =
-      "fit -q \(alone) --model mult-vae \(small) --set validate-every=3 --set epochs=7 \(split)"
+      "fit -q \(alone) --model mult-vae \(small) --set epochs=7 \(split)"
     for words in ["--checkpoint \(point) -o \(whole)", "--resume \(point) -o \(again)"] {
       let run = Shell.run("\(fit) \(words)")
       #expect(run.status == 0, "\(run.errors)")

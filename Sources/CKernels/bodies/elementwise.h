@@ -69,15 +69,14 @@
     }                                                                                              \
   }                                                                                                \
   void NAMED(adam, S)(long n, REAL *value, const REAL *gradient, REAL *first,                      \
-                              REAL *second, REAL rate, REAL beta1, REAL beta2, REAL epsilon,       \
-                              REAL decay) {                                                        \
+                              REAL *second, REAL rate, REAL beta1, REAL beta2, REAL epsilon) {     \
     SAFE for (long i = 0; i < n; i++) {                                                            \
       REAL g = gradient[i];                                                                        \
       REAL m = beta1 * first[i] + (1 - beta1) * g;                                                 \
       REAL v = beta2 * second[i] + (1 - beta2) * g * g;                                            \
       first[i] = m;                                                                                \
       second[i] = v;                                                                               \
-      value[i] = value[i] * decay - rate * m / ((REAL)sqrt(v) + epsilon);                          \
+      value[i] = value[i] - rate * m / ((REAL)sqrt(v) + epsilon);                                  \
     }                                                                                              \
   }
 

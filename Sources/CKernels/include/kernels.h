@@ -39,8 +39,8 @@
   K(void, weighted_square, S, (long n, REAL weight, const REAL *mean, const REAL *log_variance,    \
     double *sums), (n, weight, mean, log_variance, sums))                                          \
   K(void, adam, S, (long n, REAL *value, const REAL *gradient, REAL *first, REAL *second, REAL     \
-    rate, REAL beta1, REAL beta2, REAL epsilon, REAL decay), (n, value, gradient, first, second,   \
-    rate, beta1, beta2, epsilon, decay))                                                           \
+    rate, REAL beta1, REAL beta2, REAL epsilon), (n, value, gradient, first, second, rate, beta1,  \
+    beta2, epsilon))                                                                               \
   K(void, normal, S, (long start, long n, uint64_t seed, uint32_t stage, uint64_t index, REAL      \
     *x), (start, n, seed, stage, index, x))                                                        \
   K(void, gumbel, S, (long start, long n, uint64_t seed, uint32_t stage, uint64_t index, REAL      \

@@ -13,6 +13,7 @@ package enum DGLGMFamily: ModelFamily {
   private static let usualBatch = 250
   package static let trainsInEpochs = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
+  package static let withdrawn = TrainingPlan.withdrawn
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the hidden layers"),
@@ -25,7 +26,7 @@ package enum DGLGMFamily: ModelFamily {
       ModelOption(
         "ard-epoch", .integer(10, 0...1_000_000), "Epochs before the ARD variances are learnt"),
       ModelOption("concentration", .number(1, 1e-6...1e6), "alpha of the stick-breaking prior"),
-    ] + TrainingPlan.options(epochs: 100, batch: usualBatch, rate: 1e-3, anneal: 0)
+    ] + TrainingPlan.options(epochs: 100, batch: usualBatch, rate: 1e-3)
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor

@@ -13,6 +13,7 @@ package enum MacridVAEFamily: ModelFamily {
   private static let usualBatch = 500
   package static let trainsInEpochs = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
+  package static let withdrawn = TrainingPlan.withdrawn
   package static let options =
     [
       ModelOption("concepts", .integer(7, 1...1000), "Concepts K that items belong to"),

@@ -18,6 +18,7 @@ package enum RecVAEFamily: ModelFamily {
   private static let usualBatch = 250
   package static let trainsInEpochs = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
+  package static let withdrawn = TrainingPlan.withdrawn
   package static let options =
     [
       ModelOption("width", .integer(600, 1...100_000), "Units of the encoder's layers"),
@@ -31,7 +32,7 @@ package enum RecVAEFamily: ModelFamily {
       ModelOption(
         "encoder-passes", .integer(3, 0...100),
         "Epochs for the encoder before each for the decoder; 0 updates both at once"),
-    ] + TrainingPlan.options(epochs: 200, batch: usualBatch, rate: 5e-4, anneal: 0)
+    ] + TrainingPlan.options(epochs: 200, batch: usualBatch, rate: 5e-4)
 
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor

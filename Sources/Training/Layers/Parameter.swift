@@ -47,15 +47,12 @@ public final class Parameter<T: Real> {
     scale(value, by: deviation)
   }
 
-  public func update(learningRate: T, weightDecay: T, step: Int) {
+  public func update(learningRate: T, step: Int) {
     guard rate > 0 else { return }
     if let touched {
-      state.step(
-        rows: touched, of: value, gradient, learningRate: learningRate * rate,
-        weightDecay: weightDecay, t: step)
+      state.step(rows: touched, of: value, gradient, learningRate: learningRate * rate, t: step)
     } else {
-      state.step(
-        value, gradient, learningRate: learningRate * rate, weightDecay: weightDecay, t: step)
+      state.step(value, gradient, learningRate: learningRate * rate, t: step)
     }
   }
 }
@@ -63,12 +60,6 @@ public final class Parameter<T: Real> {
 /// Which index of a parameter counts items.
 public enum ItemAxis {
   case rows, columns
-}
-
-/// The optimiser's settings (Kingma and Ba, 2015).
-public struct AdamSettings {
-  public var learningRate = 1e-3
-  public var weightDecay = 0.0
 }
 
 /// A copy of all parameters' values, kept as the best so far.
