@@ -4,47 +4,57 @@ import DenseMath
 import Interchange
 import Recommending
 
-/// One row of the table of rules: what a setting is where a condition holds.
+/// One row of the table of rules: what settings are where a condition holds.
 ///
 /// A rule is chosen on validation users, and enters when it wins on sets it was not drawn from.
 public struct Rule: Sendable {
   /// Unique among all families; models name it.
   public let number: Int
-  /// The name of the setting.
-  public let setting: String
   public let question: String
-  /// When it speaks, and what it says, in words that read "value, condition".
+  /// What it says of each setting that it is about, and when: words that read "value, condition".
+  public let values: KeyValuePairs<String, String>
   public let condition: String
-  public let value: String
   /// The number of the record with the evidence, in `pipelines/paper/records`; nil where none was kept.
   public let record: Int?
   /// The data sets it was drawn from, and those it was tested on afterwards; `none` where there were none.
   public let drawnFrom: String
   public let testedOn: String
-  /// The value where the condition holds, with the figures it went by; nil where it does not.
-  public let decide: @Sendable (Evidence) throws -> (value: JSONValue, figures: String?)?
+  /// The values where the condition holds, with the figures it went by; nil where it does not.
+  public let decide: @Sendable (Evidence) throws -> Decision?
+
+  /// Values of settings by name, and the figures that they go by.
+  public typealias Decision = (values: [String: JSONValue], figures: String?)
 
   public init(
-    _ number: Int, _ setting: String, _ question: String, _ value: String, _ condition: String,
-    record: Int?, drawnFrom: String, testedOn: String,
-    decide: @escaping @Sendable (Evidence) throws -> (value: JSONValue, figures: String?)?
+    _ number: Int, _ question: String, _ values: KeyValuePairs<String, String>,
+    _ condition: String, record: Int?, drawnFrom: String, testedOn: String,
+    decide: @escaping @Sendable (Evidence) throws -> Decision?
   ) {
-    (self.number, self.setting, self.question) = (number, setting, question)
-    (self.value, self.condition, self.record) = (value, condition, record)
+    (self.number, self.question) = (number, question)
+    (self.values, self.condition, self.record) = (values, condition, record)
     (self.drawnFrom, self.testedOn, self.decide) = (drawnFrom, testedOn, decide)
   }
 
-  /// What it says and when.
-  public var sentence: String { "\(value), \(condition)" }
+  /// The names of the settings that it is about.
+  public var settings: [String] { values.map(\.key) }
+
+  /// What it says of a setting and when; nil of others.
+  public func sentence(of setting: String) -> String? {
+    values.first { $0.key == setting }.map { "\($0.value), \(condition)" }
+  }
 
   /// The row in one line.
   public var line: String {
-    "rule \(number), \(setting): \(question) \(sentence); evidence: \(record.map { "record \($0)" } ?? "none was kept");"
+    let told =
+      values.count == 1
+      ? values[0].value : values.map { "\($0.key) \($0.value)" }.joined(separator: "; ")
+    return "rule \(number), \(settings.joined(separator: ", ")): \(question) \(told), \(condition);"
+      + " evidence: \(record.map { "record \($0)" } ?? "none was kept");"
       + " drawn from \(drawnFrom); tested on \(testedOn)"
   }
 
-  func reason(_ figures: String?) -> Reason {
-    .rule(number, sentence + (figures.map { " (\($0))" } ?? ""))
+  func reason(for setting: String, _ figures: String?) -> Reason {
+    .rule(number, (sentence(of: setting) ?? condition) + (figures.map { " (\($0))" } ?? ""))
   }
 }
 
@@ -136,14 +146,14 @@ extension ModelFamily {
       }
     }
     var asked = Set<String>()
-    for name in rules.map(\.setting) where asked.insert(name).inserted {
+    for name in rules.flatMap(\.settings) where asked.insert(name).inserted {
       guard evidence.settings.isAuto(name),
         let option = options.first(where: { $0.name == name })
       else { continue }
       var (value, reason) = (option.usualValue, Reason.usual)
-      for rule in rules where rule.setting == name {
-        guard let found = try rule.decide(evidence) else { continue }
-        (value, reason) = (found.value, rule.reason(found.figures))
+      for rule in rules where rule.settings.contains(name) {
+        guard let found = try rule.decide(evidence), let own = found.values[name] else { continue }
+        (value, reason) = (own, rule.reason(for: name, found.figures))
         break
       }
       evidence.settings = evidence.settings.setting(name, value, reason)
@@ -153,9 +163,10 @@ extension ModelFamily {
 
   /// What an option does, with what auto takes.
   public static func help(of option: ModelOption) -> String {
-    let own = rules.filter { $0.setting == option.name }
-    guard !own.isEmpty else { return option.help }
-    let rows = own.map { "\($0.sentence) (rule \($0.number))" }.joined(separator: "; ")
-    return "\(option.help); auto takes \(rows); else \(option.usualText)"
+    let rows = rules.compactMap { rule in
+      rule.sentence(of: option.name).map { "\($0) (rule \(rule.number))" }
+    }
+    guard !rows.isEmpty else { return option.help }
+    return "\(option.help); auto takes \(rows.joined(separator: "; ")); else \(option.usualText)"
   }
 }

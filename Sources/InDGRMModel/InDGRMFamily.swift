@@ -17,7 +17,8 @@ package enum InDGRMFamily: ModelFamily {
   package static let takesGroups = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
   package static let withdrawn = InDGRMOptions.withdrawn.merging(
-    NeighbourhoodExpert.withdrawn) { own, _ in own }
+    NeighbourhoodExpert.withdrawn
+  ) { own, _ in own }
   package static let rules = InDGRMRules.table
   package static let presets = InDGRMPresets.all
 

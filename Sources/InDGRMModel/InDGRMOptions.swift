@@ -58,6 +58,7 @@ struct InDGRMOptions: Sendable {
   /// Settings that earlier versions had, and what is done now.
   static let withdrawn = [
     "anneal-epochs": "the KL divergence has its full weight from the first epoch on",
+    "average": "earlier epochs have a weight of 0.8 in the average that is kept",
     "attention": "clusters are always told by the user's items too (Eq. 15)",
     "ard-epoch": "with ard=on variances are learnt from the first epoch on",
     "ard-shape": "eta_a is 1", "ard-scale": "eta_b is 0.1",
@@ -164,7 +165,7 @@ struct InDGRMOptions: Sendable {
     ]
     + TrainingPlan.options(
       epochs: 200, batch: InDGRMFamily.usualBatch,
-      rate: .auto(5e-4))
+      rate: .auto(5e-4), average: nil)
 
   init() {}
 

@@ -13,8 +13,10 @@ import Training
 /// spread a place for every group is far better than one for all; on dense data, where it gains little, groups lose
 /// their meaning by it, so that it is not even tried.
 enum InDGRMRules {
-  static let table: [Rule] =
-    groupParts + sizes + [batch, learningRate] + encoder + candidates + [clusters] + objective
+  static let table: [Rule] = [
+    groupParts, eitherWay, candidates, withParts, TrainingPlan.batchRule(InDGRMFamily.usualBatch),
+    depth, dropout, richData, prior,
+  ]
 
   /// The number of the row about fits in both ways, which are made in training.
   static let bothWays = 4
@@ -23,133 +25,113 @@ enum InDGRMRules {
   private static let jointly = "jointly: five swapped sets, CiaoDVD, Epinions, a supermarket"
   private static let shown = "AliShop-7C, ml-latest-small, MovieLens-100K, MovieLens-1M, Yelp"
 
-  private static let groupParts = [
-    Rule(
-      3, "group-parts", "Does a user stand at another place for every item group?", "on",
-      "where fewer than 1,000,000 interactions fill less than 1 % of the matrix and item-knn is over 1.1 times as good as ials on the validation users",
-      record: 15,
-      drawnFrom: "\(shown), Yelp2018", testedOn: jointly
-    ) { evidence in
-      guard evidence.mayHaveParts, !evidence.isDense,
-        evidence.shape.interactions < Evidence.pilotLimit,
-        let ratio = try evidence.pilots?.ratio("item-knn", over: "ials"), ratio > 1.1
-      else { return nil }
-      return ("on", "item-knn reaches \(ratio.percentText) % of ials")
-    },
-    Rule(
-      bothWays, "group-parts", "Which way is better where no rule is sure?",
-      "the way above, or the other if a fit of it is 1.025 times as good on the validation users",
-      "where fewer than 150,000 interactions are fewer than 35 a user or fill less than 1 % of the matrix, 50 validation users can tell, and nothing is put aside, resumed or shorter than 100 epochs",
-      record: 4, drawnFrom: "FilmTrust", testedOn: shown
-    ) { _ in nil },
-  ]
+  private static let groupParts = Rule(
+    3, "Does a user stand at another place for every item group?", ["group-parts": "on"],
+    "where fewer than 1,000,000 interactions fill less than 1 % of the matrix and item-knn is over 1.1 times as good as ials on the validation users",
+    record: 15, drawnFrom: "\(shown), Yelp2018", testedOn: jointly
+  ) { evidence in
+    guard evidence.mayHaveParts, !evidence.isDense,
+      evidence.shape.interactions < Evidence.pilotLimit,
+      let ratio = try evidence.pilots?.ratio("item-knn", over: "ials"), ratio > 1.1
+    else { return nil }
+    return (["group-parts": "on"], "item-knn reaches \(ratio.percentText) % of ials")
+  }
 
-  private static let sizes = [
-    Rule(
-      5, "latent", "How many latent dimensions?", "100", "with group parts",
-      record: 15, drawnFrom: shown,
-      testedOn: jointly
-    ) { $0.usesParts ? (100, nil) : nil },
-    Rule(
-      6, "groups", "How many item groups?", "7", "with group parts",
-      record: 15, drawnFrom: shown,
-      testedOn: jointly
-    ) { $0.usesParts ? (7, nil) : nil },
-  ]
+  private static let eitherWay = Rule(
+    bothWays, "Which way is better where no rule is sure?",
+    [
+      "group-parts":
+        "the way above, or the other if a fit of it is 1.025 times as good on the validation users"
+    ],
+    "where fewer than 150,000 interactions are fewer than 35 a user or fill less than 1 % of the matrix, 50 validation users can tell, and nothing is put aside, resumed or shorter than 100 epochs",
+    record: 4, drawnFrom: "FilmTrust", testedOn: shown
+  ) { _ in nil }
 
-  private static let batch = TrainingPlan.batchRule(InDGRMFamily.usualBatch)
+  private static let withParts = Rule(
+    5, "What goes with a place for every item group?",
+    [
+      "latent": "100", "groups": "7", "learning-rate": "0.001", "depth": "1", "start": "random",
+    ], "with group parts", record: 15, drawnFrom: shown, testedOn: jointly
+  ) {
+    $0.usesParts
+      ? (
+        [
+          "latent": 100, "groups": 7, "learning-rate": .number(1e-3), "depth": 1,
+          "start": "random",
+        ], nil
+      ) : nil
+  }
 
-  private static let learningRate = Rule(
-    7, "learning-rate", "How large are Adam's steps?", "0.001", "with group parts",
-    record: 15, drawnFrom: shown,
+  private static let depth = Rule(
+    6, "How deep is the encoder?", ["depth": "1"],
+    "below 35 interactions a user or 150,000 in all", record: 11,
+    drawnFrom: "ml-latest-small, MovieLens-100K, fifths of MovieLens-1M, Netflix, Yelp",
     testedOn: jointly
-  ) { $0.usesParts ? (.number(1e-3), nil) : nil }
+  ) { $0.areLong && $0.shape.interactions >= 150_000 ? nil : (["depth": 1], nil) }
 
-  private static let encoder = [
-    Rule(
-      8, "depth", "How deep is the encoder?", "1",
-      "below 35 interactions a user, below 150,000 in all, or with group parts",
-      record: 11,
-      drawnFrom: "ml-latest-small, MovieLens-100K, fifths of MovieLens-1M, Netflix, Yelp",
-      testedOn: jointly
-    ) { evidence in
-      let bearsDepth = evidence.areLong && evidence.shape.interactions >= 150_000
-      return bearsDepth && !evidence.usesParts ? nil : (1, nil)
-    },
-    Rule(
-      9, "dropout", "How much of the input is dropped in training?", "0.3",
-      "for fewer than 60 interactions a user that fill 15 % of the matrix",
-      record: 5, drawnFrom: "MovieLens and Netflix cut to 60 to 1,000 items",
-      testedOn: "none"
-    ) { evidence in
-      let shape = evidence.shape
-      let isSmall =
-        shape.interactions < 60 * shape.users
-        && shape.interactions * 20 >= 3 * shape.users * shape.items
-      return isSmall ? (.number(0.3), nil) : nil
-    },
-  ]
+  private static let dropout = Rule(
+    7, "How much of the input is dropped in training?", ["dropout": "0.3"],
+    "for fewer than 60 interactions a user that fill 15 % of the matrix", record: 5,
+    drawnFrom: "MovieLens and Netflix cut to 60 to 1,000 items", testedOn: "none"
+  ) { evidence in
+    let shape = evidence.shape
+    let isSmall =
+      shape.interactions < 60 * shape.users
+      && shape.interactions * 20 >= 3 * shape.users * shape.items
+    return isSmall ? (["dropout": .number(0.3)], nil) : nil
+  }
 
-  private static let candidates = [
-    Rule(
-      10, "samples", "How many items are drawn for a batch's softmax?", "4096",
-      "above 20,000 items with the multinomial cost",
-      record: nil, drawnFrom: "none", testedOn: "Epinions"
-    ) { evidence in
-      let isMultinomial =
-        evidence.settings.isAuto("cost") || evidence.settings.choice("cost") == "multinomial"
-      return evidence.shape.items > 20_000 && isMultinomial ? (4096, nil) : nil
-    }
-  ]
+  private static let candidates = Rule(
+    8, "How many items are drawn for a batch's softmax?", ["samples": "4096"],
+    "above 20,000 items with the multinomial cost", record: nil, drawnFrom: "none",
+    testedOn: "Epinions"
+  ) { evidence in
+    let isMultinomial =
+      evidence.settings.isAuto("cost") || evidence.settings.choice("cost") == "multinomial"
+    return evidence.shape.items > 20_000 && isMultinomial ? (["samples": 4096], nil) : nil
+  }
 
-  private static let clusters = Rule(
-    11, "clusters", "How many user clusters at the start?",
-    "one for every 500 users, at most 6", Evidence.richText,
-    record: 2,
-    drawnFrom: "ml-latest-small, MovieLens-100K, Netflix, MovieLens-1M",
-    testedOn: "\(jointly), with two at least"
+  private static let richData = Rule(
+    9, "What suits long histories in a dense matrix?",
+    [
+      "clusters": "one for every 500 users, at most 6", "cost": "bernoulli", "start": "linear",
+    ], "from 35 interactions a user that fill 1 % of the matrix, unless items are sampled",
+    record: 13,
+    drawnFrom: "\(shown), Netflix, MovieLens-1M of five stars (clusters: record 2, cost: record 3)",
+    testedOn: "\(jointly), with two clusters at least"
   ) { evidence in
     guard evidence.isRich else { return nil }
     let users = evidence.shape.users
-    return (.integer(min(max(users / 500, 1), 6)), "\(users) users")
+    return (
+      [
+        "clusters": .integer(min(max(users / 500, 1), 6)), "cost": "bernoulli",
+        "start": "linear",
+      ], "\(users) users"
+    )
   }
 
-  private static let objective = [
-    Rule(
-      12, "cost", "How is reconstruction measured?", "bernoulli", Evidence.richText,
-      record: 3,
-      drawnFrom: "\(shown), MovieLens-1M of five stars", testedOn: jointly
-    ) { $0.isRich ? ("bernoulli", nil) : nil },
-    Rule(
-      13, "start", "What do item vectors start from?", "random", "with group parts",
-      record: 15, drawnFrom: shown,
-      testedOn: jointly
-    ) { $0.usesParts ? ("random", nil) : nil },
-    Rule(
-      14, "start", "What does the network start from?", "linear", Evidence.richText,
-      record: 13, drawnFrom: "MovieLens-1M, ml-latest-small, MovieLens-100K",
-      testedOn: jointly
-    ) { $0.isRich ? ("linear", nil) : nil },
-    Rule(
-      15, "kl-weight", "How near to the prior do posteriors stay where little can be told?",
-      "more, up to 0.1 and to 2 for a whole user",
-      "for fewer than 1,000,000 interactions, and 60 a user, where item-knn is less than 1.45 times as good as popularity on the validation users",
-      record: 14, drawnFrom: "parts of MovieLens, ml-latest-small and Yelp",
-      testedOn: jointly
-    ) { evidence in
-      let (shape, usual) = (evidence.shape, evidence.usualKLWeight)
-      guard shape.interactions < Evidence.pilotLimit, shape.each < 60,
-        let gain = try evidence.pilots?.ratio("item-knn", over: "popularity"),
-        let weight = thinKLWeight(usual, interactions: shape.each, gain: gain)
-      else { return nil }
-      return (.number(weight), "item-knn reaches \(gain.percentText) % of popularity")
-    },
-    Rule(
-      16, "kl-weight", "How near to the prior do posteriors stay?", "0.003",
-      "with the Bernoulli cost",
-      record: 13, drawnFrom: "MovieLens-1M", testedOn: jointly
-    ) { $0.settings.choice("cost") == "bernoulli" ? (.number($0.usualKLWeight), nil) : nil },
-  ]
+  private static let prior = Rule(
+    10, "How near to the prior do posteriors stay?",
+    [
+      "kl-weight":
+        "more, up to 0.1 and to 2 for a whole user, where item-knn is less than 1.45 times as good as popularity on the validation users, else 0.003 with the Bernoulli cost"
+    ], "for fewer than 1,000,000 interactions and 60 a user, or with the Bernoulli cost",
+    record: 14,
+    drawnFrom: "parts of MovieLens, ml-latest-small and Yelp; MovieLens-1M (Bernoulli: record 13)",
+    testedOn: jointly
+  ) { evidence in
+    let (shape, usual) = (evidence.shape, evidence.usualKLWeight)
+    if shape.interactions < Evidence.pilotLimit, shape.each < 60,
+      let gain = try evidence.pilots?.ratio("item-knn", over: "popularity"),
+      let weight = thinKLWeight(usual, interactions: shape.each, gain: gain)
+    {
+      return (
+        ["kl-weight": .number(weight)], "item-knn reaches \(gain.percentText) % of popularity"
+      )
+    }
+    return evidence.settings.choice("cost") == "bernoulli"
+      ? (["kl-weight": .number(usual)], nil) : nil
+  }
 
   /// The weight of the KL divergence an interaction where neighbours are `gain` times as good as popularity; nil where
   /// that is enough for what is usual.
@@ -168,9 +150,6 @@ enum InDGRMRules {
 extension Evidence {
   /// Interactions from which on no pilot runs are made.
   fileprivate static let pilotLimit = 1_000_000
-  fileprivate static let richText =
-    "from 35 interactions a user that fill 1 % of the matrix, unless items are sampled"
-
   fileprivate var areLong: Bool { shape.interactions >= 35 * shape.users }
   fileprivate var isDense: Bool { shape.interactions * 100 >= shape.users * shape.items }
   fileprivate var isRich: Bool { areLong && isDense && settings.integer("samples") == 0 }

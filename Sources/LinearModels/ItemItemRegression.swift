@@ -52,10 +52,10 @@ package struct ItemItemRegression {
 
   /// How neighbours are settled where that is left to the data.
   package static let neighbourRule = Rule(
-    2, "neighbours", "By how many items is an item told?", "200", "above 20,000 items",
+    2, "By how many items is an item told?", ["neighbours": "200"], "above 20,000 items",
     record: 1, drawnFrom: "none: the matrix of all has to fit",
     testedOn: "Epinions, AliShop-7C swapped"
-  ) { $0.shape.items > denseLimit ? (.integer(few), nil) : nil }
+  ) { $0.shape.items > denseLimit ? (["neighbours": .integer(few)], nil) : nil }
 
   /// The number of neighbours for a catalogue, 0 for all: the setting, or when that is 0 few for a large catalogue.
   package static func neighbours(_ setting: Int, items: Int) -> Int {

@@ -22,7 +22,7 @@ public enum SimpleRivals {
   /// The settings of those that are fitted for a catalogue.
   static func chosen(items: Int) -> [(family: any ModelFamily.Type, words: [String])] {
     all.filter { items <= pairLimit || $0.family is Popularity.Type }.map { family, words in
-      let isLarge = items > denseLimit && family.rules.contains { $0.setting == "neighbours" }
+      let isLarge = items > denseLimit && family.rules.contains { $0.settings == ["neighbours"] }
       return (family, isLarge ? words + ["neighbours=\(ItemItemRegression.few)"] : words)
     }
   }

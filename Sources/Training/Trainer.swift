@@ -80,7 +80,9 @@ public struct Trainer<Network: TrainableNetwork> {
       running: plan.average > 0 ? Snapshot(network.parameters) : nil)
     if let checkpoint = data.resume { try course.resume(checkpoint, network) }
     // The validation for the run's end alone, below, is not part of a checkpoint.
-    if course.epoch == plan.epochs, course.epoch % TrainingPlan.validateEvery != 0 { _ = validate(&course) }
+    if course.epoch == plan.epochs, course.epoch % TrainingPlan.validateEvery != 0 {
+      _ = validate(&course)
+    }
     var outcome = FitOutcome.finished
     var cut: Int?
     while course.epoch < plan.epochs, course.misses < plan.patience, cut == nil {

@@ -47,12 +47,20 @@ public struct TrainingPlan {
   ///   - batch: what is usual; `batchRule` says when there are fewer users in one.
   ///   - rate: Adam's step size, or what a family that settles it says of it.
   ///   - anneal: epochs until the KL weight is full; nil for families whose weight is full at once.
+  ///   - average: `average`; nil for families that do not leave it to the user.
   public static func options(
-    epochs: Int, batch: Int, rate: LearningRate, anneal: Double? = nil
+    epochs: Int, batch: Int, rate: LearningRate, anneal: Double? = nil, average: Double? = 0
   ) -> [ModelOption] {
-    let annealing = anneal.map {
-      ModelOption("anneal-epochs", .number($0, 0...1e6), "Epochs until the KL weight is full")
-    }
+    let others = [
+      anneal.map {
+        ModelOption("anneal-epochs", .number($0, 0...1e6), "Epochs until the KL weight is full")
+      },
+      average.map {
+        ModelOption(
+          "average", .number($0, 0...0.999),
+          "Weight of earlier epochs in a running average of the parameters")
+      },
+    ]
     return [
       ModelOption(
         "epochs", .integer(epochs, 1...100_000), "Passes over the training users at most"),
@@ -62,26 +70,25 @@ public struct TrainingPlan {
       rate.option,
       ModelOption(
         "patience", .integer(6, 1...1000), "Validations without a better one before the end"),
-    ] + [annealing].compactMap { $0 }
+    ] + others.compactMap { $0 }
   }
 
   /// Settings that earlier versions had, and what is done now.
   public static let withdrawn = [
-    "average": "every model has its own weight of earlier epochs in the average that is kept",
     "precision":
       "products round to bfloat16 where the processor has it, and INDGRM_CPU_LEVEL=x86-64-v3 says it has not",
     "validate-every": "validation users are asked after every second epoch",
     "weight-decay": "there is none",
   ]
 
-  /// - Parameter average: as above.
-  public init(_ settings: ModelSettings, seed: UInt64, average: Double = 0) {
+  /// - Parameter average: as above; nil for what is set.
+  public init(_ settings: ModelSettings, seed: UInt64, average: Double? = nil) {
     epochs = settings.integer("epochs")
     batchSize = settings.integer("batch")
     learningRate = settings.number("learning-rate")
     annealEpochs = settings.number("anneal-epochs")
     patience = settings.integer("patience")
-    self.average = average
+    self.average = average ?? settings.number("average")
     self.seed = seed
   }
 
@@ -98,15 +105,16 @@ extension TrainingPlan {
   /// How a batch's users are settled where that is left to the data: few users shall not mean few steps.
   public static func batchRule(_ usual: Int) -> Rule {
     Rule(
-      1, "batch", "How many users share a step?",
-      "\(usual) in proportion to 4,000 users, at least 16", "below 4,000 users",
+      1, "How many users share a step?",
+      ["batch": "\(usual) in proportion to 4,000 users, at least 16"], "below 4,000 users",
       record: 11,
       drawnFrom: "ml-latest-small, MovieLens-100K, fifths of MovieLens-1M, Netflix",
       testedOn: "jointly: five swapped sets, CiaoDVD, a supermarket"
     ) { evidence in
       let users = evidence.shape.users
       guard users < 4000 else { return nil }
-      return (.integer(min(usual, max(16, (usual * users + 3999) / 4000))), "\(users) users")
+      let batch = min(usual, max(16, (usual * users + 3999) / 4000))
+      return (["batch": .integer(batch)], "\(users) users")
     }
   }
 }

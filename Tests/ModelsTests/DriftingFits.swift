@@ -21,6 +21,7 @@ func driftingTask(times: Bool = true, scheme: SplitScheme = .time) throws -> Fit
 /// A model of the task as it is stored.
 func fit(_ task: FittingTask, _ name: String, _ words: [String] = []) throws -> StoredModel {
   let family = try ModelCatalogue.family(named: name)
-  let model = try family.fit(task.data, ModelSettings(pinning: words, for: family), TrainingMonitor())
+  let model = try family.fit(
+    task.data, ModelSettings(pinning: words, for: family), TrainingMonitor())
   return task.stored(model, family: name, Provenance())
 }

@@ -110,7 +110,7 @@ import Testing
 
   /// An expert without weight is not stored, and has but popularity in scores and explanations.
   @Test(arguments: ["0.5", "1", "3"]) func expertsOfNoWeightAreSilent(_ popularity: String) throws {
-    let task = try driftingTask(times: false)
+    let task = try driftingTask(times: false, scheme: .users)
     let words = ["expert=linear", "expert-weight=0", "expert-popularity=\(popularity)"]
     let stored = try fit(task, "indgrm", Self.small + words)
     #expect(stored.tensors["expert-bias"] != nil && stored.tensors["expert-weights"] == nil)
@@ -139,9 +139,10 @@ import Testing
     func value(_ neighbours: String) throws -> (value: Double, neighbours: Int?) {
       var data = TrainingData(rows: rows, seed: 3)
       data.validation = held(0..<60)
-      let words = Self.small + [
-        "groups=3", "group-parts=on", "expert=linear", "expert-neighbours=\(neighbours)",
-      ]
+      let words =
+        Self.small + [
+          "groups=3", "group-parts=on", "expert=linear", "expert-neighbours=\(neighbours)",
+        ]
       let model = try InDGRMFamily.fit(
         data, ModelSettings(pinning: words, for: InDGRMFamily.self), TrainingMonitor()
       ).model

@@ -27,7 +27,10 @@ extension ModelSettings {
     }
     try self.init(words.filter { found($0) == nil }, for: family)
     for (option, text) in words.compactMap(found) {
-      if let value = option.parse(text)?.value { self = setting(option.name, value, .given) }
+      // Earlier versions' 0 for auto is a number here.
+      guard let value = Int(text).map(JSONValue.integer) ?? Double(text).map(JSONValue.number)
+      else { continue }
+      self = setting(option.name, value, .given)
     }
   }
 }

@@ -22,12 +22,15 @@ import Testing
   @Test func rowsAreWhole() throws {
     for family in ModelCatalogue.families {
       for rule in family.rules {
-        let option = family.options.first { $0.name == rule.setting }
-        #expect(option.map { $0.auto != .never } ?? false, "\(family.name): rule \(rule.number)")
+        for name in rule.settings {
+          let option = family.options.first { $0.name == name }
+          #expect(
+            option.map { $0.auto != .never } ?? false, "\(family.name): rule \(rule.number)")
+        }
       }
       for option in family.options where option.auto != .never {
         // What no row settles says itself what auto takes.
-        let isSettled = family.rules.contains { $0.setting == option.name }
+        let isSettled = family.rules.contains { $0.settings.contains(option.name) }
         #expect(isSettled || option.help.contains("auto "), "\(family.name): \(option.name)")
         #expect(family.help(of: option).contains("auto takes") || !isSettled)
       }
@@ -37,11 +40,10 @@ import Testing
     }
     let rules = ModelCatalogue.rules
     let records = try Self.records()
-    #expect(rules.map(\.number) == Array(1...rules.count))
+    #expect(rules.map(\.number) == Array(1...rules.count) && rules.count <= 10)
     for rule in rules {
-      let words = [
-        rule.question, rule.condition, rule.value, rule.drawnFrom, rule.testedOn,
-      ]
+      let words =
+        [rule.question, rule.condition, rule.drawnFrom, rule.testedOn] + rule.values.map(\.value)
       #expect(words.allSatisfy { !$0.isEmpty } && rule.question.hasSuffix("?"), "\(rule.number)")
       #expect(rule.record.map(records.contains) ?? true, "\(rule.number)")
     }
@@ -50,14 +52,14 @@ import Testing
   /// What earlier versions wrote for auto means it still, and is written anew in checkpoints.
   @Test(arguments: [
     ("depth", "-1"), ("latent", "-1"), ("dropout", "-1"), ("kl-weight", "-1.0"), ("start", "auto"),
-    ("expert-weight", "0"), ("expert-popularity", "-1"), ("group-draws", "0"), ("batch", "-1"),
+    ("expert-weight", "0"), ("recency-weight", "-1"), ("group-draws", "0"), ("batch", "-1"),
   ])
   func earlierWordsMeanAuto(_ name: String, _ word: String) throws {
     for text in [word, "auto"] {
-      let settings = try ModelSettings(["\(name)=\(text)"], for: InDGRMFamily.self)
+      let settings = try ModelSettings(["\(name)=\(text)"], for: Timely<InDGRMFamily>.self)
       #expect(settings.isAuto(name) && settings.json[name] == "auto")
     }
-    let option = try #require(InDGRMFamily.options.first { $0.name == name })
+    let option = try #require(Timely<InDGRMFamily>.options.first { $0.name == name })
     let stored = Double(word).map { JSONValue.number($0) } ?? .string(word)
     #expect(option.current(stored) == "auto")
     #expect(option.current(option.usualValue) == option.usualValue)
@@ -69,15 +71,21 @@ import Testing
     }
   }
 
-  /// What earlier versions had is refused by name, with what is done now.
+  /// What earlier versions had is refused by name, with what is done now, and so is what a fit finds out itself.
   @Test func withdrawnSettingsAreRefusedByName() throws {
-    for (name, now) in InDGRMFamily.withdrawn {
-      #expect(!InDGRMFamily.options.contains { $0.name == name })
-      let error = #expect(throws: ModelError.self) {
-        try ModelSettings(["\(name)=1"], for: InDGRMFamily.self)
+    for family in ModelCatalogue.families {
+      let found = family.options.filter { !$0.isGivable }.map { ($0.name, "finds out itself") }
+      for (name, now) in found + family.withdrawn.map({ ($0.key, $0.value) }) {
+        #expect(!family.options.contains { $0.name == name && $0.isGivable })
+        let error = #expect(throws: ModelError.self) {
+          try ModelSettings(["\(name)=1"], for: family)
+        }
+        #expect(error?.category == .usage && error?.description.contains(now) ?? false, "\(name)")
       }
-      #expect(error?.category == .usage && error?.description.contains(now) ?? false, "\(name)")
     }
+    let all = try ModelCatalogue.family(named: "indgrm").options
+    #expect(all.count { $0.isGivable } <= 30)
+    #expect(try !ModelCatalogue.family(named: "indgrm").withdrawn.isEmpty)
   }
 
   private func resolved(_ words: [String], _ shape: DataShape, _ earlier: JSONValue? = nil) throws
@@ -101,7 +109,7 @@ import Testing
     let why = settings.reason(for: "clusters")?.description ?? ""
     #expect(
       why.hasPrefix(
-        "rule 11: one for every 500 users, at most 6, from 35 interactions")
+        "rule 9: one for every 500 users, at most 6, from 35 interactions")
         && why.hasSuffix("(1600 users)"), "\(why)")
     #expect(settings.reasonTexts.contains("clusters=3: \(why)"))
     let few = DataShape(users: 400, items: 300, interactions: 40_000)
@@ -110,7 +118,7 @@ import Testing
     #expect(followed.integer("clusters") == 5)
     #expect(followed.reason(for: "clusters")?.description == "as the earlier model")
     // Nothing is left that a row is about.
-    for rule in InDGRMFamily.rules { #expect(!settings.isAuto(rule.setting)) }
+    for name in InDGRMFamily.rules.flatMap(\.settings) { #expect(!settings.isAuto(name)) }
   }
 
   /// Where several rows are about a setting the first that speaks is heard.

@@ -43,7 +43,7 @@ import Testing
 
   /// A fit that starts from an earlier model is resumed with it, refitted or not, to the byte; without it, or with
   /// another, it is another run.
-  @Test(arguments: ["indgrm --set clusters=2 --set groups=3", "mult-vae"])
+  @Test(arguments: ["indgrm --set clusters=2 --set groups=3", "mult-vae --set average=0.5"])
   func warmRunsAreResumedToTheSame(_ model: String) {
     let (early, other) = (folder.path("early"), folder.path("other"))
     let (whole, half, point) = (folder.path("whole"), folder.path("half"), folder.path("point"))
