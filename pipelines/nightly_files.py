@@ -150,11 +150,11 @@ def as_json(value):
 
 
 def read_json(path):
-    """The object in a JSON file, or None where there is none that is whole."""
+    """The object in a JSON file, or None where there is none that can be read and is whole."""
     try:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -165,6 +165,8 @@ class Archive:
     def __init__(self, root, dry=False):
         # Without links: the way up from a night's folder is that of the file system.
         self.root = os.path.realpath(root)
+        # What old nights could not be rid of, a line each: it ends no night.
+        self.left = []
         self.runs = os.path.realpath(os.path.join(self.root, "runs"))
         if not dry:
             os.makedirs(self.runs, exist_ok=True)
@@ -218,7 +220,10 @@ class Archive:
             return "SHA256SUMS"
         for words in lines:
             path = os.path.join(self.path(name), words[-1])
-            if len(words) != 2 or not os.path.isfile(path) or digest_of(path) != words[0]:
+            try:
+                if len(words) != 2 or not os.path.isfile(path) or digest_of(path) != words[0]:
+                    return words[-1]
+            except OSError:
                 return words[-1]
         return None if lines else "SHA256SUMS"
 
@@ -232,19 +237,33 @@ class Archive:
         os.replace(beside, os.path.join(self.root, "current"))
         sync(self.root)
 
+    def leave(self, path, error):
+        """Notes what cannot be removed of an old night."""
+        self.left.append(f"{path}: cannot be removed: {error.strerror}; remove it by hand")
+
+    def remove(self, trash):
+        """Removes the folder of a night that has been put aside."""
+        faults = []
+        shutil.rmtree(trash, onerror=lambda _, path, fault: faults.append((path, fault[1])))
+        if faults:
+            self.leave(*faults[0])
+
     def sweep(self):
         """Removes what killed nights left: temporary files and half-removed nights."""
         for name in os.listdir(self.runs):
             if name.startswith(".trash-"):
-                shutil.rmtree(self.path(name), ignore_errors=True)
+                self.remove(self.path(name))
                 continue
             for folder, _, files in os.walk(self.path(name)):
                 for file in files:
                     if file.startswith(".") and file.endswith(".tmp"):
-                        os.unlink(os.path.join(folder, file))
+                        try:
+                            os.unlink(os.path.join(folder, file))
+                        except OSError as error:
+                            self.leave(os.path.join(folder, file), error)
 
     def prune(self, keep):
-        """Removes all but the newest nights; the one in use and the one before it stay. Returns what could not be removed."""
+        """Removes all but the newest nights; the one in use and the one before it stay, and any that cannot be removed."""
         names, current = self.names(), self.current()
         complete = [name for name in names if self.is_complete(name)]
         before = [name for name in complete if self.order(name) < self.order(current)]
@@ -255,6 +274,6 @@ class Archive:
                 try:
                     os.rename(self.path(name), trash)
                 except OSError as error:
-                    return f"{self.path(name)}: an old night cannot be removed: {error.strerror}"
-                shutil.rmtree(trash, ignore_errors=True)
-        return None
+                    self.leave(self.path(name), error)
+                else:
+                    self.remove(trash)

@@ -40,7 +40,7 @@ class Steps:
     """What is done in a night's folder; file names in it are relative, so that bytes do not depend on the root."""
 
     def __init__(self, archive, settings, date, name, tools, dry, is_tonight):
-        self.is_tonight, self.kept = is_tonight, None
+        self.is_tonight = is_tonight
         self.archive, self.settings, self.date, self.name, self.dry = archive, settings, date, name, dry
         self.folder = archive.path(name)
         self.tools = tools
@@ -48,6 +48,8 @@ class Steps:
         self.summary = {"date": str(date), "run": name, "previous": self.before, "seconds": {}, "gates": {},
                         "settings": settings}
         self.earlier = (read_json(f"{archive.path(self.before)}/summary.json") or {}) if self.before else {}
+        if self.before and not self.earlier:
+            self.summary["unreadable"] = f"summary.json of {self.before} is not whole, or cannot be read"
         # An earlier night's files as seen from the folder of this one.
         self.past = f"../{self.before}" if self.before else None
         self.digests = {}
@@ -81,6 +83,11 @@ class Steps:
                 self.digests[name] = digest_of(self.file(name))
             except FileNotFoundError as error:
                 raise Ending(BAD_DATA, f"{name}: is missing") from error
+            except OSError as error:
+                # An earlier night's is damaged; of tonight's it is the disk that fails.
+                if not self.past or not name.startswith(f"{self.past}/"):
+                    raise
+                raise Ending(BAD_DATA, f"{name}: {error.strerror}") from error
         return self.digests[name]
 
     def has(self, name, digest):
@@ -154,8 +161,13 @@ class Steps:
         """Ends the night before it begins where there is less room than the night before took, and a half more."""
         if not self.before:
             return
-        taken, there = (sum(file.stat(follow_symlinks=False).st_size for file in os.scandir(folder))
-                        for folder in (self.archive.path(self.before), self.folder))
+        def size(folder):
+            return sum(file.stat(follow_symlinks=False).st_size for file in os.scandir(folder))
+        try:
+            taken = size(self.archive.path(self.before))
+        except OSError:
+            return
+        there = size(self.folder)
         disk = os.statvfs(self.archive.root)
         free = disk.f_bavail * disk.f_frsize
         if free + there < taken * 1.5:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 from nightly_files import (
-    BAD_DATA, BUSY, DAYS, DEGRADED, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of, on_signals,
+    BAD_DATA, BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of, on_signals,
     read_json, sync, write_whole)
 from nightly_steps import Steps, as_shell, end_with_parent
 
@@ -96,9 +96,10 @@ class Night(Steps):
             try:
                 past = self.ids(f"{self.past}/log.ig", what)
             except Ending as ending:
-                if ending.status != BAD_DATA:
+                # Damaged, gone, or not to be read.
+                if ending.status not in (BAD_DATA, NO_INPUT, FULL):
                     raise
-                self.summary["unreadable"] = ending.reason
+                self.summary["unreadable"] = f"the log of {self.before} could not be read: {ending.reason}"
                 return
             ids = self.ids("log.ig", what)
             new = len(ids - past) / max(len(ids), 1)
@@ -284,5 +285,5 @@ class Night(Steps):
         self.finish()
         on_signals(signal.SIG_IGN)
         self.archive.point(self.name)
-        self.kept = self.archive.prune(self.settings["KEEP"])
+        self.archive.prune(self.settings["KEEP"])
         return self.summary["exit"]

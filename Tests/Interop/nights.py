@@ -153,6 +153,40 @@ def missing(path):
             os.rename(path + ".away", path)
 
 
+@contextlib.contextmanager
+def unremovable(place):
+    """Old nights of a root, for a while: one whose summary is no file, and one that cannot be removed.
+
+    Gives what is said of the latter, or nothing where there is no right to make such a one.
+    """
+    os.makedirs(f"{place.root}/runs/2099-12-29/summary.json")
+    stuck = f"{place.root}/runs/2099-12-30"
+    os.makedirs(stuck)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", stuck]
+    mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    place.write("runs/2099-12-30/.model.tmp", "left")
+    if mounted:
+        subprocess.run(["mount", "-o", "remount,ro", stuck], check=True)
+    try:
+        yield f"{stuck}/.model.tmp: cannot be removed: Read-only file system" if mounted else ""
+    finally:
+        if mounted:
+            subprocess.run(["umount", stuck], check=False)
+
+
+def old():
+    """A night that is merely old must not hold up the next one either, whatever is wrong with it."""
+    place = Place("old")
+    place.write("log.csv", log(0))
+    with unremovable(place) as said:
+        status, message = place.run(0)
+        expect(status == 0 and said in message and len(message.splitlines()) == (2 if said else 1), f"an old night: {message}")
+        expect('"published"' in place.read("last.json"), "an old night: not told as published")
+    place.expect_whole("an old night that cannot be removed", [name(0)])
+    expect(not os.path.exists(f"{place.root}/runs/2099-12-29"), "an old night with a harmed summary is still there")
+    print(f"an old night that cannot be removed: {message}")
+
+
 def damaged():
     """An earlier night whose files were harmed must not hold up the next: it begins anew and says so."""
     last = NIGHTS - 1
@@ -355,6 +389,7 @@ def main():
     refused(sums)
     gates()
     damaged()
+    old()
     settings()
     commands()
     full(sums)
