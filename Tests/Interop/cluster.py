@@ -162,7 +162,8 @@ def slurm_scores():
     with open(path, "w") as file:
         file.write(DYING)
     os.chmod(path, 0o755)
-    submit = f"{CLUSTER}/slurm-score parts ml.model root -- --top 12"
+    rest = "parts ml.model root -- --top 12"
+    submit = f"{CLUSTER}/slurm-score {rest}"
     job = run(
         submit, PATH=f"{FOLDER}/dying:{ENVIRONMENT['PATH']}", MARK=f"{FOLDER}/killed-element", TOOLS=TOOLS
     ).strip()
@@ -172,7 +173,7 @@ def slurm_scores():
     print("refused: a Slurm array with an element killed leaves what is in use alone", flush=True)
     made = {path: os.stat(path).st_mtime_ns for path in glob.glob(f"{FOLDER}/root/runs/*/*.lists")}
     # Submitted again, it makes what is missing alone; one element of several parts.
-    job = run(submit, ELEMENTS="2").strip()
+    job = run(f"{CLUSTER}/slurm-score --elements 2 {rest}").strip()
     equal("Slurm's last job", wait_for(job), ["COMPLETED"])
     kept = {path: os.stat(path).st_mtime_ns for path in made}
     equal("lists that were there", str(kept), str(made))
@@ -267,7 +268,7 @@ def tune():
 
 def cost():
     """Every stage is measured and said."""
-    said = run(f"TOOLS='{TOOLS}' {CLUSTER}/cost --sample 20000 --users 5000 --cores 4")
+    said = run(f"{CLUSTER}/cost --tools '{TOOLS}' --sample 20000 --users 5000 --cores 4")
     stages = [line for line in said.splitlines() if " h " in line and "core hours" not in line]
     if len(stages) != 4 or "5000 users" not in said:
         sys.exit(f"FAILED: cost has not four stages of what was asked: {said}")

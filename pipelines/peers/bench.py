@@ -1,4 +1,5 @@
 """Runs our tools and their peers in turn and prints medians and ratios (see pipelines/bench)."""
+import argparse
 import json
 import os
 import statistics
@@ -11,7 +12,7 @@ import scale
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.path.join(os.environ["PEERS"], "bin", "python")
-RUNS = int(os.environ.get("RUNS", "5"))
+RUNS = 5
 CORES = len(os.sched_getaffinity(0))
 
 
@@ -233,24 +234,27 @@ def start(_):
 
 
 def main():
+    global RUNS
     parts = {"ingest": ingest, "train": train, "linear": linear, "groups": groups, "score": score, "metrics": metrics,
-             "start": start, "scale": lambda folder: scale.run(folder, ours, RESULTS, PYTHON)}
-    arguments, target = sys.argv[1:], None
-    if "--json" in arguments:
-        place = arguments.index("--json")
-        target = arguments[place + 1]
-        del arguments[place:place + 2]
-    chosen = [name.removeprefix("--") for name in arguments]
+             "start": start, "scale": lambda folder: scale.run(folder, ours, RESULTS, PYTHON, asked.plot)}
+    parser = argparse.ArgumentParser(prog="bench")
+    for name in ("json", "work", "plot"):
+        parser.add_argument("--" + name)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--scale", action="store_true")
+    parser.add_argument("part", nargs="*")
+    asked = parser.parse_args()
+    RUNS, chosen = asked.runs, asked.part + ["scale"] * asked.scale
     for name in chosen:
         if name not in parts:
-            sys.exit(f"there is no part '{name}'; the parts are {', '.join(parts)}")
+            parser.error(f"there is no part '{name}'; the parts are {', '.join(parts)}")
     print(f"{CORES} cores; medians [least, most]; each side run {RUNS} times in turn")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = os.environ.get("WORK", temporary)
+        folder = asked.work or temporary
         for name in chosen or [part for part in parts if part != "scale"]:
             parts[name](folder)
-    if target:
-        with open(target, "w") as file:
+    if asked.json:
+        with open(asked.json, "w") as file:
             json.dump({"cores": CORES, "runs": RUNS, "results": RESULTS}, file, indent=1)
 
 

@@ -8,7 +8,7 @@ ROUNDS = 3
 KINDS = ("all", "liked", "split", "model", "recs")
 
 
-def run(folder, once, results, python):
+def run(folder, once, results, python, target):
     """Every tool on the shape of MovieLens-20M at four sizes, and one epoch on Yelp's shape.
 
     The sizes take turns, so that a slow stretch of the machine meets all of them; the table has medians of the rounds.
@@ -25,7 +25,7 @@ def run(folder, once, results, python):
         for kind in ("csv", *KINDS):
             os.remove(path(folder, size, kind))
     show(table)
-    plot(table, folder, python)
+    plot(table, folder, python, target)
     results.append({"what": "scale", "table": table})
     yelp(folder, once, results)
 
@@ -80,9 +80,8 @@ def show(table):
         print(f"{name:34}{cells}   x {max(growth):.2f}")
 
 
-def plot(table, folder, python):
-    """Draws the table into the file that PLOT names, if the peers' Python can."""
-    target = os.environ.get("PLOT")
+def plot(table, folder, python, target):
+    """Draws the table into the target, if there is one and the peers' Python can."""
     if not target:
         return
     figures = os.path.join(folder, "scale.json")
