@@ -54,7 +54,8 @@ func dataSection(_ subject: Subject) -> Section {
     "\(counted(population.rows.rowCount, "user")), \(counted(subject.itemCount, "item")), "
     + "\(counted(rows.count, "interaction"))"
     + (population.plan == nil ? "." : ": the training part of the split.")
-  return Section("data", title, [.text(opening), .figure(figure, words)] + more)
+  return Section(
+    "data", title, [.text(opening), .figure(figure, words)] + categoryTastes(subject) + more)
 }
 
 /// For each user e to the entropy of how his interactions spread over categories: the number of equally
