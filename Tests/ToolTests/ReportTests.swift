@@ -92,7 +92,8 @@ private func loadsNothing(_ text: String) -> Bool {
     // A base rate would hide what tells items apart.
     #expect(isWellFormed(page) && loadsNothing(page) && !page.contains(">base rate</text>"))
     for text in [
-      "score beyond the base rate", "is left out: all items have it alike.", "In short", "category-pairs",
+      "score beyond the base rate", "is left out: all items have it alike.", "In short",
+      "category-pairs",
       "lists for &lt;us&gt;", "1970-01-01 to 1970-01-02", "0.5000 (95 % interval 0.4000 to 0.6000)",
     ] { #expect(page.contains(text), "\(text)") }
     #expect(page.contains("&lt;script&gt;"))
