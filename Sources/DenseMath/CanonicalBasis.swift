@@ -70,6 +70,39 @@ public struct CanonicalBasis {
 }
 
 extension CanonicalBasis {
+  /// Some axes of a basis turned among themselves, and all but the first put in the order of users' variance along them
+  /// again, signed so that their skew is positive.
+  ///
+  /// - Parameters:
+  ///   - axes: those that are turned; never 0.
+  ///   - turn: orthogonal, a row and a column for each of them.
+  ///   - users: directions of a sample of users in the basis as it is, n x d.
+  public init(turning axes: [Int], by turn: Matrix<Double>, users: Matrix<Float>) {
+    let d = users.columns
+    precondition(!axes.contains(0) && turn.rows == axes.count && turn.columns == axes.count)
+    let turned = Matrix<Double>(rows: d, columns: d)
+    for axis in 0..<d { turned[axis, axis] = 1 }
+    for (row, old) in axes.enumerated() {
+      for (column, new) in axes.enumerated() { turned[old, new] = turn[row, column] }
+    }
+    let places = Matrix<Double>(rows: users.rows, columns: d)
+    multiply(users.doubles, turned, into: places)
+    var (squares, cubes) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d))
+    for row in 0..<places.rows {
+      for (axis, value) in places.row(row).enumerated() {
+        squares[axis] += value * value
+        cubes[axis] += value * value * value
+      }
+    }
+    // Users' mean lies along axis 0, so that second moments are variances elsewhere.
+    let order = [0] + (1..<d).sorted { (-squares[$0], $0) < (-squares[$1], $1) }
+    rotation = Matrix(rows: d, columns: d)
+    for (new, old) in order.enumerated() {
+      let sign = new > 0 && cubes[old] < 0 ? -1.0 : 1
+      for row in 0..<d { rotation[row, new] = sign * turned[row, old] }
+    }
+  }
+
   /// x R for every row x in the old basis, parts of d columns one after another.
   public func turn(_ rows: Matrix<Float>) {
     replace(rows, by: rotation)

@@ -99,7 +99,7 @@ extension InDGRM {
   }
 
   /// Where sampled users stand: z, or with group parts their places for every group.
-  private func directions(of sample: UserRepresentations) -> Matrix<Float> {
+  func directions(of sample: UserRepresentations) -> Matrix<Float> {
     if let places = sample.groupPlaces {
       return Matrix(
         rows: places.rows * options.groups, columns: options.latent, memory: places.pointer,

@@ -11,6 +11,9 @@ import Recommending
 /// group's share of all interactions: along principal axes, which users do not correlate along, w_g E_gl is what closing
 /// the door takes out of all scores' second moments. What all users share (axis 0) stays open to every group.
 ///
+/// The axes that some door is open for are then turned among themselves to simple structure, which costs nothing: the
+/// rest of the space is closed as it was, and fewer factors say more of a score and move fewer groups (record 16).
+///
 /// Nothing is trained on afterwards: that was tried, and is no better or worse (record 16).
 extension InDGRM {
   /// Shares of doors that are tried where that is left to the data.
@@ -38,17 +41,54 @@ extension InDGRM {
     hangDoors(sample, regroups: regroups && itemCount <= Self.mostRegrouped, seed: data.seed)
     settings = settings.setting("doors", true)
     let judge = given == nil ? data.validation : nil
-    let open = judge.map { ValidationProfile($0, self) }
-    let energies = DoorEnergies(self, sample, popularity: data.rows.columnCounts())
-    for share in judge == nil ? [given ?? Self.usualShare] : Self.shares {
-      energies.close(share, decoder)
-      guard let judge, let open,
-        !ValidationProfile(judge, self).loses(atMost: Self.cost, of: open)
-      else { return share }
+    let open = judge.map { (users: $0, profile: ValidationProfile($0, self)) }
+    let shares = judge == nil ? [given ?? Self.usualShare] : Self.shares
+    let popularity = data.rows.columnCounts()
+    guard close(shares, sample, popularity, open) != nil else {
+      (decoder, settings) = withoutDoors
+      options.usesDoors = false
+      return 0
     }
-    (decoder, settings) = withoutDoors
-    options.usesDoors = false
-    return 0
+    simplify(sample, popularity)
+    // What is least of all shares cost nothing in the other axes either.
+    return close(shares, represent(Self.sample(of: data)), popularity, open) ?? shares.last ?? 0
+  }
+
+  /// Closes the largest of some shares of doors, given from the largest on, that costs validation users no more than it
+  /// may; the first without any.
+  ///
+  /// - Parameter open: validation users, and what the model is worth to them with all doors open.
+  /// - Returns: the share; nil where even the least costs too much, and then that one is closed.
+  private func close(
+    _ shares: [Double], _ sample: UserRepresentations, _ popularity: [Int],
+    _ open: (users: ValidationUsers, profile: ValidationProfile)?
+  ) -> Double? {
+    let energies = DoorEnergies(self, sample, popularity: popularity)
+    return shares.first { share in
+      energies.close(share, decoder)
+      guard let open else { return true }
+      return ValidationProfile(open.users, self).loses(atMost: Self.cost, of: open.profile)
+    }
+  }
+
+  /// Turns the axes that some door is open for to simple structure: varimax of sqrt(n_j) h_jl sd_l, whose squares add
+  /// up over the items of a group to what passes its doors.
+  ///
+  /// Where axes cannot be turned they stay.
+  private func simplify(_ sample: UserRepresentations, _ popularity: [Int]) {
+    guard let doors = decoder.doors else { return }
+    let axes = (1..<max(latentCount, 1)).filter { doors.isAlive($0) }
+    let spread = DoorEnergies.spread(self, sample)
+    let vectors = decoder.unitItems
+    let loadings = Matrix<Double>(rows: itemCount, columns: axes.count)
+    for item in 0..<itemCount {
+      let (vector, weight) = (vectors.row(item), Double(popularity[item]).squareRoot())
+      for (place, axis) in axes.enumerated() {
+        loadings[item, place] = weight * Double(vector[axis]) * spread[axis].squareRoot()
+      }
+    }
+    guard axes.count > 1, let turn = varimax(loadings) else { return }
+    self.turn(CanonicalBasis(turning: axes, by: turn, users: directions(of: sample)))
   }
 
   /// Puts doors, all of them open, in the place of the term of groups, whose mean over users joins the items' biases.
@@ -154,7 +194,7 @@ private struct DoorEnergies {
   }
 
   /// The variance of users' directions along each axis.
-  private static func spread(_ model: InDGRM, _ sample: UserRepresentations) -> [Double] {
+  static func spread(_ model: InDGRM, _ sample: UserRepresentations) -> [Double] {
     let (users, factors) = (sample.points.rows, model.latentCount)
     var (sums, squares) = (
       [Double](repeating: 0, count: factors), [Double](repeating: 0, count: factors)

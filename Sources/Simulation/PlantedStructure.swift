@@ -20,6 +20,8 @@ public struct PlantedStructure: Sendable {
   public let clusterMeans: Matrix<Float>
   /// lambda^(k)_l, [K, d].
   public let clusterVariances: Matrix<Float>
+  /// Whether a factor speaks about a group, [G, d]: 1, or 0 where it says nothing of the group's items.
+  public let doors: Matrix<Float>
   /// o^(k,g), [K * G, d]: which factors draw a cluster to a group; most rows are zero.
   public let mapping: Matrix<Float>
   /// Logarithm of each item's weight.
@@ -32,7 +34,12 @@ public struct PlantedStructure: Sendable {
     self.shape = shape
     self.seed = seed
     let d = shape.factors
+    doors = Self.doors(shape, seed)
     prototypes = Self.unitRows(shape.groups, d, seed, .prototypes)
+    for group in 0..<shape.groups where shape.closedDoors > 0 {
+      for factor in 0..<d { prototypes[group, factor] *= doors[group, factor] }
+      Self.normalise(prototypes.row(group))
+    }
 
     clusterWeights = Self.stickBreaking(shape.clusters, shape.alpha, seed)
     (clusterMeans, clusterVariances) = Self.clusters(shape, seed)
@@ -48,12 +55,12 @@ public struct PlantedStructure: Sendable {
     // Items: near a prototype, then a group by Eq. 6.
     itemVectors = Matrix(rows: shape.items, columns: d)
     var groups = [UInt32](repeating: 0, count: shape.items)
-    let (vectors, centres) = (itemVectors, prototypes)
+    let (vectors, centres, doors) = (itemVectors, prototypes, doors)
     groups.withUnsafeMutableBufferPointer { buffer in
       let groups = SharedBuffer(buffer)
       Parallel.blocks(shape.items, size: 256) { block in
         for item in block {
-          groups[item] = Self.draw(item, shape, seed, centres, into: vectors)
+          groups[item] = Self.draw(item, shape, seed, centres, doors, into: vectors)
         }
       }
     }
@@ -99,6 +106,19 @@ public struct PlantedStructure: Sendable {
     return (means, variances)
   }
 
+  /// As many doors of each group are closed, drawn at random; one at least stays open.
+  private static func doors(_ shape: SimulationShape, _ seed: UInt64) -> Matrix<Float> {
+    let d = shape.factors
+    let doors = Matrix<Float>(rows: shape.groups, columns: d)
+    doors.fill(1)
+    let closed = min(Int((shape.closedDoors * Double(d)).rounded()), d - 1)
+    for group in 0..<shape.groups {
+      var random = RandomStream(seed: seed, stage: Stage.doors.rawValue, index: UInt64(group))
+      for factor in random.permutation(d).prefix(closed) { doors[group, factor] = 0 }
+    }
+    return doors
+  }
+
   /// Unit vectors in random directions.
   private static func unitRows(_ rows: Int, _ columns: Int, _ seed: UInt64, _ stage: Stage)
     -> Matrix<Float>
@@ -130,14 +150,15 @@ public struct PlantedStructure: Sendable {
   /// Draws an item's vector and returns its group.
   private static func draw(
     _ item: Int, _ shape: SimulationShape, _ seed: UInt64, _ prototypes: Matrix<Float>,
-    into vectors: Matrix<Float>
+    _ doors: Matrix<Float>, into vectors: Matrix<Float>
   ) -> UInt32 {
     var random = RandomStream(seed: seed, stage: Stage.items.rawValue, index: UInt64(item))
     let home = random.below(shape.groups)
     let vector = vectors.row(item)
     let noise = shape.spread / Float(shape.factors).squareRoot()
     for factor in 0..<shape.factors {
-      vector[factor] = prototypes[home, factor] + noise * Float(random.normal())
+      vector[factor] =
+        prototypes[home, factor] + doors[home, factor] * noise * Float(random.normal())
     }
     normalise(vector)
     // arg max of logits plus Gumbel numbers is a draw from their softmax.

@@ -35,6 +35,8 @@ public struct SimulationShape: Sendable {
   public var separation: Float = 1.5
   /// How far items stray from the prototype of their group (0: not at all).
   public var spread: Float = 0.6
+  /// The share of factors that say nothing about an item group.
+  public var closedDoors = 0.0
   /// Concentration of the stick-breaking weights of clusters.
   public var alpha = 4.0
   /// Temperature of group membership (Eq. 6).
@@ -68,6 +70,9 @@ public struct SimulationShape: Sendable {
     guard popularityExponent.isFinite, popularityExponent >= 0, activityShape.isFinite,
       activityShape > 0, strength.isFinite, separation.isFinite, spread.isFinite, spread >= 0
     else { return "exponents and strengths must be numbers that are not negative" }
+    guard closedDoors >= 0, closedDoors < 1 else {
+      return "the share of closed doors is from 0 to below 1"
+    }
     return nil
   }
 }

@@ -11,4 +11,5 @@ enum Stage: UInt32 {
   case users = 0x5107
   case choice = 0x5108
   case ratings = 0x5109
+  case doors = 0x510A
 }

@@ -26,6 +26,8 @@ struct KnownLabels {
   /// By ids.
   fileprivate let groups: [ID: UInt32]
   fileprivate let clusters: [ID: UInt32]
+  /// Planted doors and item vectors, with the place of each item; nil where there are none.
+  fileprivate let doors: (plan: DoorPlan, places: [ID: Int])?
   fileprivate var groupCount: Int { Set(groups.values).count }
   fileprivate var title: String {
     variant == .planted ? "Agreement with what was planted" : "Agreement with another model"
@@ -49,6 +51,25 @@ struct KnownLabels {
     // simulate numbers users from 1 in its own order.
     self.clusters = Dictionary(
       uniqueKeysWithValues: clusters.enumerated().map { (ID(String($0.offset + 1)), $0.element) })
+    doors = Self.doors(stored, groups)
+  }
+
+  /// The planted doors, some of them closed.
+  private static func doors(_ stored: StoredModel, _ groups: [UInt32]) -> (DoorPlan, [ID: Int])? {
+    func matrix(_ name: String) -> Matrix<Float>? {
+      guard let tensor = stored.tensors[name], tensor.shape.count == 2, let values = tensor.floats
+      else { return nil }
+      return Matrix(rows: tensor.shape[0], columns: tensor.shape[1], Array(values))
+    }
+    guard let doors = matrix("doors"), let items = matrix("item_vectors"),
+      items.rows == groups.count, items.columns == doors.columns, doors.buffer.contains(0),
+      groups.allSatisfy({ $0 < doors.rows })
+    else { return nil }
+    let places = stored.items.ids.enumerated().map { (ID($1), $0) }
+    return (
+      DoorPlan(doors: doors, items: items, groups: groups),
+      Dictionary(places) { first, _ in first }
+    )
   }
 
   /// What another model makes of the same items and users.
@@ -61,6 +82,7 @@ struct KnownLabels {
       throw ToolError(.badData, "\(file): the model has neither item groups nor user clusters")
     }
     variant = .other
+    doors = nil
     let assignment = latent.groupOfItems?.assignment ?? []
     groups = Dictionary(zip(stored.items.ids.map(ID.init), assignment)) { first, _ in first }
     let map = ItemMap(from: subjects.stored.items.ids, to: stored.items.ids)
@@ -168,7 +190,52 @@ func agreementSection(
       table.add("users", users, variant, main)
     }
   }
-  return Section(.agreement, title, lines: aligned(table.lines), value: .array(table.values))
+  let doors = known?.recovery(of: subjects)
+  return Section(
+    .agreement, title, lines: aligned(table.lines) + (doors.map { [$0.line] } ?? []),
+    value: .array(table.values + (doors.map { [$0.value] } ?? [])))
+}
+
+extension KnownLabels {
+  /// How far the doors that were planted closed are those that the model has closed; nil where either has none.
+  fileprivate func recovery(of subjects: Subjects) -> (line: String, value: JSONValue)? {
+    guard let doors, let model = subjects.fitted.core as? any InterpretableModel,
+      let mapping = model.factorToGroup, let groups = model.groupOfItems?.assignment
+    else { return nil }
+    let places = subjects.stored.items.ids.map { doors.places[ID($0)] }
+    let shared = places.indices.filter { places[$0] != nil }
+    let (count, vectors) = (mapping.rows / max(model.clusterCount, 1), model.itemVectors)
+    // Closed in every cluster.
+    let open = Matrix<Float>(rows: count, columns: mapping.columns)
+    for row in 0..<mapping.rows {
+      for factor in 0..<mapping.columns where mapping[row, factor] != 0 {
+        open[row % count, factor] = 1
+      }
+    }
+    let planted = doors.plan
+    func rows(_ matrix: Matrix<Float>, _ places: [Int]) -> Matrix<Float> {
+      Matrix(rows: places.count, columns: matrix.columns, places.flatMap { Array(matrix.row($0)) })
+    }
+    let own = shared.compactMap { places[$0] }
+    let found = DoorRecovery(
+      DoorPlan(
+        doors: planted.doors, items: rows(planted.items, own),
+        groups: own.map { planted.groups[$0] }),
+      DoorPlan(doors: open, items: rows(vectors, shared), groups: shared.map { groups[$0] }))
+    let line =
+      "planted doors: \(found.planted) of \(found.pairs) pairs of a group and a factor closed, \(found.closed) found closed, "
+      + "precision \(fixed(found.precision, 2)), recall \(fixed(found.recall, 2)), F1 \(fixed(found.f1, 2))"
+      + " (matched factors correlate by \(fixed(found.likeness, 2)))"
+    return (
+      line,
+      [
+        "of": "doors", "by": "model", "categories": "planted", "pairs": .integer(found.pairs),
+        "planted": .integer(found.planted), "closed": .integer(found.closed),
+        "precision": .number(found.precision), "recall": .number(found.recall),
+        "f1": .number(found.f1), "likeness": .number(found.likeness),
+      ]
+    )
+  }
 }
 
 /// The model's own groups, and about so many of item vectors.

@@ -49,6 +49,11 @@ struct ShapeOptions: ParsableArguments {
   var spread: Float?
 
   @Option(
+    help: ArgumentHelp(
+      "Share of the factors that say nothing about an item group.", valueName: "share"))
+  var closedDoors: Double?
+
+  @Option(
     help: ArgumentHelp("Item weights fall as rank to minus this power.", valueName: "x"))
   var popularity: Double?
 
@@ -80,6 +85,7 @@ struct ShapeOptions: ParsableArguments {
     shape.strength = strength ?? shape.strength
     shape.separation = separation ?? shape.separation
     shape.spread = spread ?? shape.spread
+    shape.closedDoors = closedDoors ?? shape.closedDoors
     shape.popularityExponent = popularity ?? shape.popularityExponent
     shape.activityShape = activity ?? shape.activityShape
     shape.ratings = ratings ?? shape.ratings

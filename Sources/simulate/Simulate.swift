@@ -120,7 +120,8 @@ struct Simulate: Tool {
           tensor("cluster_means", structure.clusterMeans),
           tensor("cluster_variances", structure.clusterVariances),
           tensor("cluster_weights", structure.clusterWeights.map(Float.init)),
-          tensor("mapping", structure.mapping), tensor("log_popularity", structure.popularity),
+          tensor("mapping", structure.mapping), tensor("doors", structure.doors),
+          tensor("log_popularity", structure.popularity),
         ]), provenance: provenance)
   }
 }

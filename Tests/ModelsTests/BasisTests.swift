@@ -108,6 +108,58 @@ import Testing
     #expect(own == own.sorted(by: >))
   }
 
+  /// Loadings on one axis each are found again after any rotation of the axes, by an orthogonal one.
+  @Test func simpleStructureIsFound() throws {
+    let (planted, mixed) = (
+      Matrix<Double>(rows: 60, columns: 4), Matrix<Double>(rows: 60, columns: 4)
+    )
+    for row in 0..<60 { planted[row, row % 4] = 1 + Double(row % 7) / 7 }
+    let random = Matrix<Float>(rows: 40, columns: 4)
+    fillNormal(random, seed: 5, stage: 1, index: 0)
+    let turn = try #require(CanonicalBasis(users: random)).rotation
+    multiply(planted, turn, into: mixed)
+    #expect((0..<60).contains { mixed.row($0).count { abs($0) > 0.2 } > 1 })
+    let rotation = try #require(varimax(mixed))
+    for first in 0..<4 {
+      for second in 0..<4 {
+        let product = (0..<4).reduce(0) { $0 + rotation[$1, first] * rotation[$1, second] }
+        #expect(abs(product - (first == second ? 1 : 0)) < 1e-9)
+      }
+    }
+    let found = Matrix<Double>(rows: 60, columns: 4)
+    multiply(mixed, rotation, into: found)
+    for row in 0..<60 { #expect(found.row(row).count { abs($0) > 1e-4 } == 1) }
+    let broken = Matrix<Double>(rows: 1, columns: 2, [.nan, 1])
+    #expect(varimax(broken) == nil)
+  }
+
+  /// Some axes turned among themselves: the others stay, all are ordered by variance and signed again.
+  @Test func axesAreTurnedAmongThemselves() throws {
+    let users = Matrix<Float>(rows: 50, columns: 5)
+    fillNormal(users, seed: 9, stage: 1, index: 0)
+    try #require(CanonicalBasis(users: users)).turn(users)
+    let half = 0.5.squareRoot()
+    let turn = Matrix<Double>(rows: 2, columns: 2, [half, half, -half, half])
+    let basis = CanonicalBasis(turning: [1, 4], by: turn, users: users)
+    let turned = Matrix<Float>(rows: 50, columns: 5, users.array)
+    basis.turn(turned)
+    #expect((0..<50).allSatisfy { turned[$0, 0] == users[$0, 0] })
+    func moments(_ axis: Int, _ power: Int) -> Double {
+      (0..<50).reduce(0) { sum, row in
+        (0..<power).reduce(1) { value, _ in value * Double(turned[row, axis]) } + sum
+      }
+    }
+    let squares = (1..<5).map { moments($0, 2) }
+    #expect(squares == squares.sorted(by: >) && (1..<5).allSatisfy { moments($0, 3) >= -1e-6 })
+    for row in 0..<50 {
+      let (before, after) = (
+        (0..<5).reduce(0) { $0 + users[row, $1] * users[row, $1] },
+        (0..<5).reduce(0) { $0 + turned[row, $1] * turned[row, $1] }
+      )
+      #expect(abs(before - after) < 1e-4)
+    }
+  }
+
   /// Where users differ along few axes, few are kept, and what is left out is zero.
   @Test func axesThatSayNothingAreLeftOut() throws {
     let model = try network(["latent=10", "epochs=60", "factor-loss=0.05", "closed-doors=0"])

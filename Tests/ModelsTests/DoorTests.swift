@@ -67,6 +67,42 @@ import Testing
     #expect(same > 0 && other > 0)
   }
 
+  /// Where all doors are open, factors turned among themselves score as before; those of a fit are in simple structure:
+  /// there is little to be gained by turning them again.
+  @Test func factorsAreTurnedToSimpleStructure() throws {
+    let model = try fit(["closed-doors=0.01", "latent=5"])
+    let doors = try #require(model.decoder.doors)
+    #expect(doors.strengths.value.buffer.allSatisfy { $0 > 0 })
+    func scores() -> [Float] {
+      let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+      model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
+      return scores.array
+    }
+    /// The sum of fourth powers of what each item lets through, which varimax makes large, and the loadings.
+    func structure() -> (sum: Double, loadings: Matrix<Double>) {
+      let counts = data.rows.columnCounts()
+      let users = model.directions(of: model.represent(data.rows))
+      let loadings = Matrix<Double>(rows: 12, columns: 4)
+      for axis in 1..<5 {
+        let variance = (0..<60).reduce(0) { $0 + Double(users[$1, axis] * users[$1, axis]) } / 60
+        for item in 0..<12 {
+          loadings[item, axis - 1] =
+            (Double(counts[item]) * variance).squareRoot()
+            * Double(model.decoder.unitItems[item, axis])
+        }
+      }
+      return (loadings.buffer.reduce(0) { $0 + $1 * $1 * $1 * $1 }, loadings)
+    }
+    let (before, simple) = (scores(), structure())
+    let half = 0.5.squareRoot()
+    let turn = Matrix<Double>(rows: 2, columns: 2, [half, half, -half, half])
+    model.turn(
+      CanonicalBasis(
+        turning: [1, 2], by: turn, users: model.directions(of: model.represent(data.rows))))
+    #expect(zip(before, scores()).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(structure().sum < simple.sum)
+  }
+
   /// Explanations add up to scores, and say exactly nothing of a factor whose door is closed.
   @Test func explanationsHaveTheZeros() throws {
     let model = try fit(["closed-doors=0.5"])

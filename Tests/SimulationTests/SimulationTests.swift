@@ -119,6 +119,26 @@ private func drawAll(_ sampler: InteractionSampler) -> InteractionSampler.Block 
     #expect(Double(users[users.count / 2]) < 0.8 * 50)
   }
 
+  /// Items say nothing of the factors that are closed to their group, and are otherwise as they were.
+  @Test func closedDoorsAreZeros() {
+    var shape = small()
+    shape.spread = 0.1
+    let open = PlantedStructure(shape, seed: 6)
+    #expect(open.doors.buffer.allSatisfy { $0 == 1 })
+    shape.closedDoors = 0.75
+    let planted = PlantedStructure(shape, seed: 6)
+    #expect(planted.clusterMeans.array == open.clusterMeans.array)
+    for group in 0..<shape.groups {
+      #expect(planted.doors.row(group).count { $0 == 0 } == 24)
+      #expect(
+        (0..<32).allSatisfy { planted.doors[group, $0] > 0 || planted.prototypes[group, $0] == 0 })
+    }
+    let zeros = (0..<shape.items).map { item in planted.itemVectors.row(item).count { $0 == 0 } }
+    #expect(zeros.allSatisfy { $0 == 24 })
+    shape.closedDoors = 1
+    #expect(shape.complaint != nil)
+  }
+
   @Test func impossibleShapesAreRefused() {
     var shape = small()
     shape.interactions = 600 * 300

@@ -57,6 +57,23 @@ import Testing
       Shell.run("interpret --other a --planted b --model \(base).model \(split)").status == 64)
   }
 
+  /// Doors that were planted closed are counted where a model has doors.
+  @Test func plantedDoorsAreLookedFor() throws {
+    let folder = try Folder()
+    let run = folder.run(
+      "simulate -q --users 120 --items 60 --interactions 2400 --min-user 10 --clusters 1 --factors 6 --groups 4"
+        + " --closed-doors 0.5 --truth t -o all.ig; split -q all.ig -o x.ig;"
+        + " fit -q --no-rivals \(Self.small) --set groups=4 --set closed-doors=0.4 --set factor-loss=0 x.ig -o m"
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try json(
+      "cd \(folder.path("")) && interpret -q --only agreement --planted t --model m --format json x.ig"
+    )
+    let doors = report["agreement"]?.array?.first { $0["of"] == "doors" }
+    #expect(doors?["planted"]?.int == doors?["pairs"]?.int.map { $0 / 2 })
+    #expect(doors?["closed"]?.int ?? 0 > 0 && 0...1 ~= doors?["f1"]?.double ?? -1)
+  }
+
   @Test(arguments: ["mult-vae", "macridvae", "indgrm", "recvae", "ials"])
   func modelsWithLatentFeatures(_ model: String) throws {
     let folder = try Folder()
