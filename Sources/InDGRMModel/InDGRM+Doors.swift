@@ -20,8 +20,9 @@ extension InDGRM {
   private static let shares = (1...19).map { 1 - Double($0) / 20 }
   /// The share that is closed where nobody can tell what it costs.
   static let usualShare = 0.7
-  /// Items beyond which neighbours of all are too dear to look for, and groups stay as they were trained.
-  private static let mostRegrouped = 50_000
+  /// Items beyond which neighbours of all are too dear to look for, so that groups stay as they were trained, and factors
+  /// are turned by the most frequent ones.
+  private static let mostItems = 50_000
   /// What of the validation metric closed doors may cost, two standard errors included.
   private static let cost = 0.005
 
@@ -38,7 +39,7 @@ extension InDGRM {
     }
     let withoutDoors = (decoder, settings)
     let sample = represent(Self.sample(of: data))
-    hangDoors(sample, regroups: regroups && itemCount <= Self.mostRegrouped, seed: data.seed)
+    hangDoors(sample, regroups: regroups && itemCount <= Self.mostItems, seed: data.seed)
     settings = settings.setting("doors", true)
     let judge = given == nil ? data.validation : nil
     let open = judge.map { (users: $0, profile: ValidationProfile($0, self)) }
@@ -80,11 +81,14 @@ extension InDGRM {
     let axes = (1..<max(latentCount, 1)).filter { doors.isAlive($0) }
     let spread = DoorEnergies.spread(self, sample)
     let vectors = decoder.unitItems
-    let loadings = Matrix<Double>(rows: itemCount, columns: axes.count)
-    for item in 0..<itemCount {
+    // Rare items of large catalogues weigh next to nothing.
+    let items = popularity.indices.sorted { (-popularity[$0], $0) < (-popularity[$1], $1) }
+      .prefix(Self.mostItems)
+    let loadings = Matrix<Double>(rows: items.count, columns: axes.count)
+    for (row, item) in items.enumerated() {
       let (vector, weight) = (vectors.row(item), Double(popularity[item]).squareRoot())
       for (place, axis) in axes.enumerated() {
-        loadings[item, place] = weight * Double(vector[axis]) * spread[axis].squareRoot()
+        loadings[row, place] = weight * Double(vector[axis]) * spread[axis].squareRoot()
       }
     }
     guard axes.count > 1, let turn = varimax(loadings) else { return }

@@ -28,6 +28,25 @@ public struct ModelFigures: Equatable, Sendable {
   public var means: [Double?]
   /// Standard errors over splits; nil for fewer than two.
   public var errors: [Double?]
+  /// Standard errors over users, the root of their mean square over splits, which share most users.
+  public var userErrors: [Double?]
+}
+
+/// Where one model stands among others in a column.
+public struct ModelPlace: Equatable, Sendable {
+  public enum Verdict: String, Sendable {
+    case first
+    case level = "within a standard error of first"
+    case behind = "not first"
+  }
+
+  public var column: MetricColumn
+  public var mean: Double
+  public var best: String
+  public var bestMean: Double
+  /// Of the best of the others, over users.
+  public var error: Double
+  public var verdict: Verdict
 }
 
 /// Two models in the table's last column, on the splits that both have.
@@ -52,6 +71,24 @@ public struct ModelTable: Equatable, Sendable {
   public var order: [ModelDuel]
   /// Each model that is asked about against every other, the best of those first.
   public var duels: [ModelDuel]
+
+  /// Where a model stands in each column among the models that are not tested (`duels`) with it; columns without a
+  /// figure are left out.
+  public func places(of name: String) -> [ModelPlace] {
+    let tested = Set(duels.map(\.b)).union([name])
+    guard let own = models.first(where: { $0.name == name }) else { return [] }
+    return columns.indices.compactMap { column in
+      let others = models.filter { !tested.contains($0.name) && $0.means[column] != nil }
+      guard let mean = own.means[column],
+        let best = others.max(by: { $0.means[column] ?? 0 < $1.means[column] ?? 0 }),
+        let bestMean = best.means[column]
+      else { return nil }
+      let error = best.userErrors[column] ?? 0
+      return ModelPlace(
+        column: columns[column], mean: mean, best: best.name, bestMean: bestMean, error: error,
+        verdict: mean > bestMean ? .first : mean > bestMean - error ? .level : .behind)
+    }
+  }
 }
 
 /// Gathers the figures of a `ModelTable`: 8 bytes a user, model and split, of the last column.
@@ -63,6 +100,7 @@ public struct ModelTableBuilder {
 
   private struct Figures {
     let means: [Double?]
+    let errors: [Double?]
     let users: UserValues?
     /// The last column's mean of each round.
     let rounds: [Int: Double]
@@ -83,14 +121,15 @@ public struct ModelTableBuilder {
     let rows = columns.map { report.row($0.metric, at: $0.n, group: group) }
     guard let last = columns.last, let row = rows.last ?? nil else {
       figures[name, default: [:]][split] = Figures(
-        means: rows.map { $0?.mean }, users: nil, rounds: [:])
+        means: rows.map { $0?.mean }, errors: rows.map { $0?.standardError }, users: nil,
+        rounds: [:])
       return true
     }
     let rounds = zip(report.rounds, row.rounds).compactMap { round, mean in
       mean.map { (round, $0) }
     }
     figures[name, default: [:]][split] = Figures(
-      means: rows.map { $0?.mean },
+      means: rows.map { $0?.mean }, errors: rows.map { $0?.standardError },
       users: evaluation.userValues(last.metric, at: last.n, group: group),
       rounds: Dictionary(uniqueKeysWithValues: rounds))
     return true
@@ -137,7 +176,12 @@ public struct ModelTableBuilder {
     return ModelFigures(
       name: name, splits: splits.count,
       means: columns.map { $0.isEmpty ? nil : $0.reduce(0, +) / Double($0.count) },
-      errors: columns.map(standardError))
+      errors: columns.map(standardError),
+      userErrors: self.columns.indices.map { column in
+        let errors = splits.compactMap { figures[name]?[$0]?.errors[column] }
+        guard !errors.isEmpty else { return nil }
+        return (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
+      })
   }
 
   private func standardError(_ values: [Double]) -> Double? {

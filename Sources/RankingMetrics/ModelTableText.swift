@@ -21,12 +21,17 @@ public enum TableLayout: Sendable {
 
 extension ModelTable {
   /// Means of every model, one line each, then what the tests say.
-  public func table(_ layout: TableLayout = .aligned) -> String {
+  ///
+  /// - Parameter placed: a model of which a line for each column says whether it is first.
+  public func table(_ layout: TableLayout = .aligned, placing placed: String? = nil) -> String {
     let header = ["means"] + columns.map(\.description) + ["splits"]
     let lines = models.map { model in
       [model.name] + model.means.map { fixed($0, 4) } + [String(model.splits)]
     }
-    let sentences = (order.map(sentence(ofOrder:)) + duels.map(sentence(ofDuel:))).map { $0 + "\n" }
+    let places = placed.map { name in self.places(of: name).map { sentence(of: $0, name) } } ?? []
+    let sentences = (order.map(sentence(ofOrder:)) + duels.map(sentence(ofDuel:)) + places).map {
+      $0 + "\n"
+    }
     let gap = layout == .markdown && !sentences.isEmpty ? "\n" : ""
     let mark = layout == .markdown ? "- " : ""
     return layout.text([header] + lines, left: 1) + gap
@@ -61,6 +66,13 @@ extension ModelTable {
     return "\(duel.b) against \(duel.a): \(lastColumn) \(signed(difference, 4))"
       + " (\(signed(share, 2)) %), \(counted(duel.splits, "split")), largest p of paired t over users"
       + " \(shown(duel.usersP)), over rounds \(shown(duel.roundsP))"
+  }
+
+  private func sentence(of place: ModelPlace, _ name: String) -> String {
+    let share = place.bestMean > 0 ? 100 * (place.mean / place.bestMean - 1) : 0
+    return "\(place.column): \(name) \(fixed(place.mean, 4)), best of the others \(place.best)"
+      + " \(fixed(place.bestMean, 4)) (\(signed(share, 2)) %): \(place.verdict.rawValue)"
+      + " (standard error \(fixed(place.error, 4)))"
   }
 
   private func shown(_ p: Double?) -> String { p == nil ? "(no test)" : probability(p) }

@@ -98,7 +98,7 @@ struct Metrics: Tool {
     try refuseOutOfPlace()
     var options = try self.options()
     guard !comparesModels else {
-      try file.write(format.text(modelTable(options, context)))
+      try file.write(format.text(modelTable(options, context), placing: several.place))
       return try file.commit()
     }
     let oracle = try Truth(InputFile.stream(split, expecting: [.interactions]))

@@ -22,12 +22,14 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// - Parameter table: in text, CSV or Markdown.
-  func text(_ table: ModelTable) -> String {
+  /// - Parameters:
+  ///   - table: in text, CSV or Markdown.
+  ///   - placed: a model of which is told whether it is first; not in CSV.
+  func text(_ table: ModelTable, placing placed: String?) -> String {
     switch self {
     case .csv: table.csv()
-    case .markdown: table.table(.markdown)
-    case .table, .json, .jsonl: table.table()
+    case .markdown: table.table(.markdown, placing: placed)
+    case .table, .json, .jsonl: table.table(placing: placed)
     }
   }
 

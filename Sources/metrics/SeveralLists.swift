@@ -26,7 +26,13 @@ struct SeveralOptions: ParsableArguments {
       valueName: "name,..."))
   var order: String?
 
-  var isAsked: Bool { group != nil || test != nil || order != nil }
+  @Option(
+    help: ArgumentHelp(
+      "A model in a table of them: whether it is first in each figure, or within a standard error of it, among those that --test leaves.",
+      valueName: "name"))
+  var place: String?
+
+  var isAsked: Bool { group != nil || test != nil || order != nil || place != nil }
 
   static func names(_ text: String?) -> [String] {
     (text ?? "").split(separator: ",").map(String.init)
@@ -93,6 +99,7 @@ extension Metrics {
     let names = inputs.map(Self.modelName)
     let order = try Self.chosen(several.order, from: names, "--order")
     let asked = try Self.chosen(several.test, from: names, "--test")
+    _ = try Self.chosen(several.place, from: names, "--place")
     guard let table = builder.table(order: order, asked: asked) else {
       throw ToolError(.badData, "no model has a figure for '\(several.group ?? "all")'")
     }

@@ -35,6 +35,12 @@ import Testing
     #expect(two.models[0].means == [0.625, 0.5] && two.models[1].means == [1, 0.75])
     // Deviations of 1/4 from the mean on two splits: sqrt((1/16 + 1/16) / 1 / 2).
     #expect(close(two.models[0].errors[1], 0.25) && close(two.models[1].errors[0], 0))
+    // The best other's error over users: sqrt(1/3 / 4) on one split, 0 on the other, the root of their mean square.
+    let behind = try #require(builder.table()).places(of: "a")
+    #expect(behind.map(\.best) == ["b", "b"] && behind.map(\.verdict) == [.behind, .behind])
+    #expect(close(behind[1].error, (1.0 / 24).squareRoot()) && close(behind[0].error, 0))
+    #expect(try #require(builder.table()).places(of: "b").map(\.verdict) == [.first, .first])
+    #expect(two.places(of: "z").isEmpty)
     let duel = try #require(two.duels.first)
     #expect(two.duels.count == 1 && two.order == [duel])
     #expect(duel.a == "a" && duel.b == "b" && duel.meanA == 0.5 && duel.meanB == 0.75)

@@ -55,6 +55,14 @@ import Testing
     #expect(text.status == 0, "\(text.errors)")
     #expect(text.output.contains("item-knn against popularity: ndcg@100"), "\(text.output)")
     #expect(text.output.contains("the order popularity < item-knn"), "\(text.output)")
+    let place = folder.run(
+      "metrics -q \(both) --metrics recall@5,ndcg@100 --place popularity \(lists) | grep 'best of the others'"
+    )
+    let lines = place.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].hasPrefix("recall@5: popularity 0."), "\(place.output)")
+    #expect(lines.allSatisfy { $0.contains("others item-knn 0.") && $0.contains("standard error") })
+    let unknown = folder.run("metrics -q \(both) --place ease \(lists)")
+    #expect(unknown.status == 64 && unknown.errors.contains("no lists of 'ease'"))
     let markdown = folder.run(
       "metrics -q \(both) --group near-cold-start --format markdown \(lists)")
     #expect(
