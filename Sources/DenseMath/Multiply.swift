@@ -4,8 +4,8 @@
 ///
 /// C is cut into tiles along its longer side; how, depends on the shapes alone, and the sum over the
 /// inner dimension is never cut. Each tile is one single-threaded BLAS call, so results do not depend
-/// on the number of threads. 2 m n k operations. Within `RoundedProducts.during` large factors in single
-/// precision are rounded.
+/// on the number of threads; within `Parallel.asOneOfMany` there is one. 2 m n k operations. Within
+/// `RoundedProducts.during` large factors in single precision are rounded.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func multiply<T: Real>(
@@ -33,8 +33,9 @@ public func multiply<T: Real>(
   }
   let gemm = T.kernels.gemm
   let alongColumns = n >= m
-  let tile = tileSize(alongColumns ? n : m, work: 2 * m * n * k)
-  Parallel.blocks(alongColumns ? n : m, size: tile) { range in
+  let length = alongColumns ? n : m
+  let tile = Parallel.keepsProductsWhole ? length : tileSize(length, work: 2 * m * n * k)
+  Parallel.blocks(length, size: tile) { range in
     let start = range.lowerBound
     if alongColumns {
       gemm(

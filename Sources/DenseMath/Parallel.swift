@@ -20,6 +20,15 @@ public enum Parallel {
   /// The cores this process may use.
   public static let availableCores = Int(indgrm_available_cores())
 
+  /// Whether products on this thread are not cut into tiles.
+  @TaskLocal static var keepsProductsWhole = false
+
+  /// Runs one of many bodies that keep all threads busy: products within it are not cut for other threads, so that no
+  /// factor is packed more than once.
+  public static func asOneOfMany<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try $keepsProductsWhole.withValue(true, operation: body)
+  }
+
   /// Calls `body` for every block of `size` indices below `count`, on several threads, in no
   /// particular order. The body must not write what another block touches.
   public static func blocks(_ count: Int, size: Int, _ body: (Range<Int>) -> Void) {

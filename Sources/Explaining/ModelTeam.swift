@@ -34,7 +34,11 @@ final class ModelTeam: @unchecked Sendable {
           guard let member = free.withLock({ $0.popLast() }) else {
             preconditionFailure("more threads than models")
           }
-          texts[order[turn]] = answer(members[member], order[turn])
+          let place = order[turn]
+          texts[place] =
+            weights.count > 1
+            ? Parallel.asOneOfMany { answer(members[member], place) }
+            : answer(members[member], place)
           free.withLock { $0.append(member) }
         }
       }

@@ -20,6 +20,11 @@ private func random(_ rows: Int, _ columns: Int, _ index: UInt64) -> Matrix<Doub
       let c = random(m, n, 3)
       let start = c.array
       multiply(a, transposeA: ta, b, transposeB: tb, into: c, alpha: 0.5, beta: 2)
+      let whole = Matrix(rows: m, columns: n, start)
+      Parallel.asOneOfMany {
+        multiply(a, transposeA: ta, b, transposeB: tb, into: whole, alpha: 0.5, beta: 2)
+      }
+      #expect(zip(whole.array, c.array).allSatisfy { abs($0 - $1) < 1e-9 })
       for (row, column) in [(0, 0), (m - 1, n - 1), (m / 2, n / 3)] {
         var sum = 0.0
         for inner in 0..<k {
