@@ -102,8 +102,8 @@ package struct Explainer {
       } else if wantedItems.isEmpty {
         lists = ranker.top(cases.history, rows: rows, count: request.top).map { $0.map(\.index) }
       }
-      let groups = stride(from: rows.lowerBound, to: rows.upperBound, by: Self.together).map {
-        $0..<min($0 + Self.together, rows.upperBound)
+      let groups = stride(from: rows.lowerBound, to: rows.upperBound, by: together).map {
+        $0..<min($0 + together, rows.upperBound)
       }
       let tasks = groups.map { $0.reduce(0) { $0 + cases.history.row($1).count } }
       let texts = team.texts(weights: tasks) { model, place in
@@ -192,8 +192,9 @@ package struct Explainer {
     }
   }
 
-  /// Users that are explained together: their number must not depend on that of threads, since sums may.
-  private static let together = 4
+  /// Users that are explained together, as many as scores of all items have room for: their number must not depend on
+  /// that of threads, since sums may.
+  private var together: Int { min(max(100_000 / max(fitted.itemCount, 1), 1), 8) }
 
   /// What speaks for items of some users; for one of a user's own, what his other items say of it.
   ///
@@ -213,8 +214,11 @@ package struct Explainer {
     }
     let reasons = finder.reasons(fitted, questions.map { ($0.history, $0.items) })
     var found = asked.map { _ in [UInt32: ExplainedItem]() }
-    for ((user, history, items), reasons) in zip(questions, reasons) {
-      let all = isWhole ? fitted.explain(history, items: items + contrasts) : []
+    let wholes =
+      isWhole ? fitted.explain(questions.map { ($0.history, $0.items + contrasts) }) : []
+    for (question, reasons) in reasons.enumerated() {
+      let (user, history, items) = questions[question]
+      let all = isWhole ? wholes[question] : []
       let sets =
         request.findsCounterfactuals
         ? Counterfactual.find(fitted, history, items: items, top: request.top, most: request.most)

@@ -76,13 +76,19 @@ final class RecentModel: WrappingModel {
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
-    inner.explain(foldIn, items: items).map { explanation in
-      var changed = floor > 0 ? logarithmic(explanation) : explanation
-      let own = Double(recency[0, Int(explanation.item)])
-      changed.contributions.append(.init(source: .recency, value: own))
-      changed.score += own
-      return changed
-    }
+    explain([(foldIn, items)])[0]
+  }
+
+  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
+    inner.explain(users).map { $0.map(withRecency) }
+  }
+
+  private func withRecency(_ explanation: Explanation) -> Explanation {
+    var changed = floor > 0 ? logarithmic(explanation) : explanation
+    let own = Double(recency[0, Int(explanation.item)])
+    changed.contributions.append(.init(source: .recency, value: own))
+    changed.score += own
+    return changed
   }
 
   func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {

@@ -184,7 +184,7 @@ final class InDGRM: RecommendationModel {
   }
 
   func score(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
-    scoreWithoutLinear(foldIn, items: items, into: scores)
+    scoreWithoutLinear(foldIn, items: [(0..<foldIn.rowCount, items)], into: scores)
     guard let expert else { return }
     for row in 0..<foldIn.rowCount {
       for (place, item) in items.enumerated() {
@@ -195,31 +195,63 @@ final class InDGRM: RecommendationModel {
   }
 
   /// All but what the linear expert and the bias beside it add.
-  private func scoreWithoutLinear(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>)
-  {
+  private func scoreWithoutLinear(
+    _ foldIn: SparseRows, items: [ScoredRows], into scores: Matrix<Float>
+  ) {
     average(into: scores) { $0.scoreAlone(foldIn, items: items, into: $1) }
     expert?.addFactors(foldIn, items: items, to: scores)
   }
 
-  private func scoreAlone(_ foldIn: SparseRows, items: [UInt32], into scores: Matrix<Float>) {
-    let part = decoder.part(items)
+  private func scoreAlone(_ foldIn: SparseRows, items: [ScoredRows], into scores: Matrix<Float>) {
+    let parts = items.map { (rows: $0.rows, count: $0.items.count, part: decoder.part($0.items)) }
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
-      decoder.forward(
-        seen.points, weights: seen.clusterWeights, places: places(seen, 0..<block.count),
-        part: part, into: scores.rowBlock(block))
+      for (rows, count, part) in parts where rows.overlaps(block) {
+        let own = rows.clamped(to: block)
+        let local = own.lowerBound - block.lowerBound..<own.upperBound - block.lowerBound
+        let target =
+          count == scores.columns
+          ? scores.rowBlock(own) : Matrix<Float>(rows: own.count, columns: count)
+        decoder.forward(
+          seen.points.rowBlock(local), weights: seen.clusterWeights.rowBlock(local),
+          places: places(seen, local), part: part, into: target)
+        guard count < scores.columns else { continue }
+        for row in own { _ = scores.row(row).update(from: target.row(row - own.lowerBound)) }
+      }
     }
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
-    let row = SparseRows(offsets: [0, foldIn.count], columns: foldIn, columnCount: itemCount)
-    let members = [self] + others
-    let views = members.map { member in
-      UserView(member.decoder, member.options, member.represent(batch: row))
+    explain([(foldIn, items)])[0]
+  }
+
+  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
+    let rows = SparseRows(lists: users.map(\.history), columnCount: itemCount)
+    var views = users.map { _ in [UserView]() }
+    for member in [self] + others {
+      for block in member.blocks(of: 0..<users.count) {
+        let seen = member.represent(batch: rows.rows(at: Array(block)))
+        for user in block {
+          views[user].append(
+            UserView(member.decoder, member.options, seen, row: user - block.lowerBound))
+        }
+      }
     }
-    let without = leaveOneOutDifferences(foldIn, items: items, itemCount: itemCount) {
-      scoreWithoutLinear($0, items: items, into: $1)
+    let without = leaveOneOutDifferences(users, itemCount: itemCount) {
+      scoreWithoutLinear($0, items: $1, into: $2)
     }
+    return users.indices.map {
+      explain(users[$0].history, items: users[$0].items, views[$0], without: without[$0])
+    }
+  }
+
+  /// - Parameters:
+  ///   - views: what each member makes of the user.
+  ///   - without: what the scores lose without each of his items, but for what the linear expert adds.
+  private func explain(
+    _ foldIn: [UInt32], items: [UInt32], _ views: [UserView],
+    without: [(score: Double, falls: [Explanation.Weighted])]
+  ) -> [Explanation] {
     let own = expert?.contributions(foldIn, to: items)
     let baseRate = self.baseRate
     return items.enumerated().map { place, item in

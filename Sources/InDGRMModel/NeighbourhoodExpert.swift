@@ -206,13 +206,15 @@ struct NeighbourhoodExpert {
   }
 
   /// Adds f P Q' to scores of some items, rows x items.
-  func addFactors(_ foldIn: SparseRows, items: [UInt32], to scores: Matrix<Float>) {
+  func addFactors(_ foldIn: SparseRows, items: [ScoredRows], to scores: Matrix<Float>) {
     guard let factors else { return }
     let users = factors.userFactors(foldIn, rows: 0..<foldIn.rowCount).factors
-    for row in 0..<foldIn.rowCount {
-      for (place, item) in items.enumerated() {
-        scores[row, place] +=
-          Float(choice.factors) * dot(users.row(row), factors.items.row(Int(item)))
+    for (rows, items) in items {
+      for row in rows {
+        for (place, item) in items.enumerated() {
+          scores[row, place] +=
+            Float(choice.factors) * dot(users.row(row), factors.items.row(Int(item)))
+        }
       }
     }
   }

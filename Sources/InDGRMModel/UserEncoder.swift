@@ -13,6 +13,8 @@ import Training
 final class UserEncoder {
   /// Which outputs of the heads are kept: cluster * d + dimension, ascending.
   let dimensions: [UInt32]
+  /// The same as pairs.
+  private let places: [(cluster: Int, dimension: Int)]
   let clusters: Int
   let latent: Int
   let trunk: Trunk<Float>
@@ -28,6 +30,8 @@ final class UserEncoder {
   init(items: Int, options: InDGRMOptions, dimensions: [UInt32]) {
     self.dimensions = dimensions
     (clusters, latent, batch) = (options.clusters, options.latent, options.batch)
+    let latent = options.latent
+    places = dimensions.map { (Int($0) / latent, Int($0) % latent) }
     let (width, batch) = (options.width, options.batch)
     func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> Dense<Float> {
       Dense(
@@ -137,9 +141,8 @@ final class UserEncoder {
     z.fill(0)
     for row in 0..<rows.rowCount {
       let (source, weight, target) = (means.row(row), weights.row(row), z.row(row))
-      for (place, kept) in dimensions.enumerated() {
-        let (cluster, dimension) = Int(kept).quotientAndRemainder(dividingBy: latent)
-        target[dimension] += weight[cluster] * source[place]
+      for (place, kept) in places.enumerated() {
+        target[kept.dimension] += weight[kept.cluster] * source[place]
       }
     }
     return UserRepresentations(points: z, clusterWeights: weights)

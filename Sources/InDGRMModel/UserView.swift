@@ -20,17 +20,17 @@ struct UserView {
   /// o_i^(g) . z + b_g.
   private var activity: [Double] = []
 
-  /// - Parameter seen: the one user, represented alone.
-  init(_ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations) {
+  /// - Parameter row: the user's among those that are represented.
+  init(_ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int) {
     self.decoder = decoder
     self.options = options
-    z = seen.points.row(0).map(Double.init)
-    weights = seen.clusterWeights.row(0).map(Double.init)
+    z = seen.points.row(row).map(Double.init)
+    weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
     unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
     places =
       seen.groupPlaces.map { all in
-        let own = all.row(0).map(Double.init)
+        let own = all.row(row).map(Double.init)
         return (0..<options.groups).map {
           Array(own[$0 * options.latent..<($0 + 1) * options.latent])
         }

@@ -37,13 +37,14 @@ public struct ReasonCheck {
     let scores = Rescored(model, history, reason.item)
     let (start, nothing) = (scores.without([]), scores.without(history))
     let personal = start.lead - nothing.lead
-    let near = finder.nearness(of: basis, history)
+    let near = finder.nearness(of: basis, history).prefix(
+      RecommendationReason.namedAmong(history.count))
     /// The share that is gone with own items, or nil where something else of what is told of them is untrue.
     func share(_ removal: RecommendationReason.Removal, _ named: [UInt32]) -> Double? {
       let gone = scores.without(removal.items)
       guard gone.place == removal.placeWithout, !removal.items.contains(reason.item),
         Set(removal.items).isSubset(of: history),
-        named.allSatisfy({ near.prefix(RecommendationReason.namedAmong).contains($0) }),
+        named.allSatisfy({ near.contains($0) }),
         named.allSatisfy({ scores.without([$0]).lead < start.lead })
       else { return nil }
       return (start.lead - gone.lead) / personal
@@ -59,10 +60,8 @@ public struct ReasonCheck {
     }
     if let taste = reason.taste {
       let share = share(taste.own, []) ?? 0
-      let beyond =
-        TasteTrial(taste.own.items.sorted(), in: history)?.beyond(whole: share * personal) {
-          scores.without($0).lead
-        } ?? 0
+      let trial = TasteTrial(taste.own.items.sorted(), in: history)
+      let beyond = trial?.beyond(whole: share * personal) { scores.without($0).lead } ?? 0
       let isAlone = beyond >= RecommendationReason.leastOfTasteAlone * personal
       let isEnough = share >= RecommendationReason.leastShare
       found.append((.taste, isEnough && isAlone))

@@ -4,8 +4,9 @@ import DenseMath
 
 /// Finds what own items, tastes and popularity do for recommendations, by scoring users without some of their items.
 ///
-/// For each user two batches are scored: without near own items and without all own items of a kind; then without
-/// those of them together that did most, and without others for comparison. Those of several users are scored together.
+/// Each round scores what the last ones call for: first the user without each of some near own items and without all of
+/// a kind, then without those together that did most, one set after another until one carries the recommendation, and
+/// without others for comparison. Trials of several users are scored together.
 public struct ReasonFinder: Sendable {
   /// Item vectors of unit length; nil where the model has none.
   private let vectors: Matrix<Float>?
@@ -65,9 +66,9 @@ public struct ReasonFinder: Sendable {
         let part = Array(items[start..<min(start + block, items.count)])
         return ReasonSearch(self, history, model.bases(history, items: part))
       }
-      Trials.score(model, searches.map(\.trials))
-      for place in searches.indices { searches[place].goOn() }
-      Trials.score(model, searches.map(\.trials))
+      while Trials.score(model, searches.map(\.trials)) {
+        for place in searches.indices { searches[place].goOn() }
+      }
       for (user, search) in zip(places, searches) { found[user] += search.reasons() }
     }
     return found

@@ -26,6 +26,9 @@ public protocol RecommendationModel: AnyObject {
   /// The contributions of an explanation add up to its score.
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
 
+  /// The same for several users, which may take less time together.
+  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]]
+
   /// What reasons of items start from; without the parts of explanations that take scoring a user anew.
   func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis]
 
@@ -44,6 +47,10 @@ public protocol RecommendationModel: AnyObject {
 extension RecommendationModel {
   public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
   public var suitsStrangers: Bool { false }
+
+  public func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
+    users.map { explain($0.history, items: $0.items) }
+  }
 
   public func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
     explain(foldIn, items: items).map(ReasonBasis.init)

@@ -86,10 +86,11 @@ public struct RecommendationReason: Sendable, Equatable {
 
   /// The least share that own items must have to be called a reason.
   public static let leastShare = 0.3
-  /// Own items that are named are among so many nearest, and as many as `mostNamed`.
-  public static let namedAmong = 4
+  /// As many own items as are named.
   public static let mostNamed = 3
-  /// The sizes, beside those of sets that are all named, of sets of nearest own items tried as one reason.
+  /// Own items that are named are among so many nearest: an eighth, but four at least and eight at most.
+  public static func namedAmong(_ own: Int) -> Int { min(max(own / 8, 4), 8) }
+  /// The sizes, beside those of sets that are all named, of sets of these and nearest own items tried as one reason.
   static let sizes = [5, 8, 12, 18]
   /// A kind of items is a taste from so many own items of it on.
   static let leastOfTaste = 3

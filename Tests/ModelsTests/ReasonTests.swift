@@ -78,6 +78,15 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
         #expect(finder.nearness(of: basis, history) == finder.nearness(of: whole, history))
       }
     }
+    for ((history, items), explained) in zip(users, model.explain(users)) {
+      #expect(explained.map(\.item) == items)
+      for (one, other) in zip(model.explain(history, items: items), explained) {
+        let falls = Dictionary(
+          uniqueKeysWithValues: other.leaveOneOut.map { ($0.index, $0.weight) })
+        #expect(abs(one.score - other.score) < 1e-4)
+        #expect(one.leaveOneOut.allSatisfy { abs($0.weight - (falls[$0.index] ?? 9)) < 1e-4 })
+      }
+    }
     let together = finder.reasons(model, users)
     for ((history, items), reasons) in zip(users, together) {
       let alone = finder.reasons(model, history, items: items)
@@ -160,6 +169,19 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     #expect(reason.taste?.kind == .category(2) && reason.taste?.own.items.count == 5)
     let broad = ReasonFinder(model, categories: categories.map { [$0[0]] })
     #expect(broad.reasons(model, [0, 1, 2, 3, 4], items: [6])[0].taste == nil)
+  }
+
+  /// Of a long history those are named that do most among its eight nearest, and the nearest others go with them.
+  @Test func theMostInfluentialOfTheNearAreNamed() throws {
+    let weights = Matrix<Float>(rows: 80, columns: 80)
+    weights.fill(0)
+    // What adds to item 75 directly says both what is near and what does most.
+    for own in 0..<64 { weights[own, 75] = own < 20 ? 10 - Float(own) / 10 : 1 }
+    let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
+    let history = (0..<64).map { UInt32($0) }
+    let reason = ReasonFinder(model, categories: nil).reasons(model, history, items: [75])[0]
+    #expect(reason.own?.items == (0..<8).map { UInt32($0) } && reason.own?.named == 3)
+    #expect([10, 32, 64, 200].map(RecommendationReason.namedAmong) == [4, 4, 8, 8])
   }
 
   /// Seventy own items that add alike: none of few can be called the reason.
