@@ -43,7 +43,7 @@ struct Dump: Tool {
   @Flag(help: "Print the history of the file as a shell script that makes it again.")
   var provenance = false
 
-  @Flag(help: "Print users instead of interactions; score --format npz writes vectors of users.")
+  @Flag(help: "Print users instead of interactions; score writes their vectors, as npz.")
   var users = false
 
   @Flag(help: "Print items with titles and categories instead of interactions.")

@@ -22,7 +22,7 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
   let (data, model) = (folder.path("all.ig"), folder.path("m.model"))
   let run = Shell.run(
     "simulate --users 300 --items 60 --interactions 6000 --groups 6 --factors 8 -o \(data)"
-      + " && fit -q \(small) --set groups=6 --set expert=linear --set expert-weight=2 \(data) -o \(model)"
+      + " && fit -q \(small) --set groups=6 --set expert=linear \(data) -o \(model)"
   )
   #expect(run.status == 0, "\(run.errors)")
   return (data, model)
