@@ -57,6 +57,14 @@ public enum Parallel {
   }
 }
 
+extension Parallel {
+  /// As above, for the blocks of a range from its start on.
+  public static func blocks(_ range: Range<Int>, size: Int, _ body: (Range<Int>) -> Void) {
+    let start = range.lowerBound
+    blocks(range.count, size: size) { body(start + $0.lowerBound..<start + $0.upperBound) }
+  }
+}
+
 /// A buffer that blocks of a parallel loop write to, each in its own part.
 public struct SharedBuffer<T>: @unchecked Sendable {
   public let base: UnsafeMutableBufferPointer<T>

@@ -132,16 +132,34 @@ public struct SparseRows: Sendable {
   }
 
   /// X' diag(w) X, dense, M x M; w is 1 where no weights are given, and so is X where it has no values.
-  ///
-  /// Each row of the result is summed by one task over the users of that item: sum |x_i|^2 additions.
   public func gram(weights: [Double]?) -> Matrix<Double> {
-    let result = Matrix<Double>(rows: columnCount, columns: columnCount)
-    let byColumn = transposed()
-    columns.withUnsafeBufferPointer { columns in
+    crossed(weights: weights).gram(columns: 0..<columnCount)
+  }
+
+  /// What rows of X' diag(w) X are made of.
+  public func crossed(weights: [Double]?) -> CrossedRows {
+    CrossedRows(rows: self, byColumn: transposed(), weights: weights)
+  }
+}
+
+/// X and X', of which X' diag(w) X is made a part at a time.
+public struct CrossedRows: Sendable {
+  fileprivate let rows: SparseRows
+  fileprivate let byColumn: SparseRows
+  fileprivate let weights: [Double]?
+
+  /// The rows of X' diag(w) X for some columns of X.
+  ///
+  /// Each is summed by one task over the users of that item: sum |x_i|^2 additions for all.
+  public func gram(columns wanted: Range<Int>) -> Matrix<Double> {
+    let (columnCount, offsets, values) = (rows.columnCount, rows.offsets, rows.values)
+    let result = Matrix<Double>(rows: wanted.count, columns: columnCount)
+    rows.columns.withUnsafeBufferPointer { columns in
       let columns = ReadOnlyBuffer(columns)
-      Parallel.blocks(columnCount, size: 8) { block in
-        for column in block {
-          let target = result.pointer + column * columnCount
+      Parallel.blocks(wanted.count, size: 8) { block in
+        for own in block {
+          let column = wanted.lowerBound + own
+          let target = result.pointer + own * columnCount
           for place in byColumn.offsets[column]..<byColumn.offsets[column + 1] {
             let row = Int(byColumn.columns[place])
             let weight = (weights?[row] ?? 1) * Double(byColumn.values?[place] ?? 1)

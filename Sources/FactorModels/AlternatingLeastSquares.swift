@@ -1,7 +1,9 @@
 // How are user and item factors found by least squares?
 
 import DenseMath
+import Fitting
 import Glibc
+import Ranks
 
 /// Weighted matrix factorisation by alternating least squares.
 ///
@@ -37,10 +39,13 @@ package struct AlternatingLeastSquares {
   }
 
   /// a0 F'F of the fixed side's factors, which all rows share.
-  package func shared<T: Real>(_ fixed: Matrix<T>) -> Matrix<T> {
-    let result = Matrix<T>(rows: factors, columns: factors)
-    multiply(fixed, transposeA: true, fixed, into: result, alpha: T(unobserved))
-    return result
+  package func shared<T: Real>(_ fixed: Matrix<T>, _ ranks: VirtualRanks = .one) -> Matrix<T> {
+    ranks.sum { rank in
+      let part = fixed.rowBlock(ranks.part(rank, of: fixed.rows))
+      let result = Matrix<T>(rows: factors, columns: factors)
+      multiply(part, transposeA: true, part, into: result, alpha: T(unobserved))
+      return result
+    }
   }
 
   /// Solves for the factors of some rows (users given items, or items given users): |x| d^2 + d^3 / 3
@@ -52,13 +57,14 @@ package struct AlternatingLeastSquares {
   ///   - fixed: the other side's factors, columns x d.
   ///   - shared: what `shared` gives for them.
   ///   - target: receives the rows' factors, rows x d.
+  ///   - wanted: which rows; nil for all.
   @_specialize(where T == Float)
   package func solve<T: Real>(
     _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<T>, _ shared: Matrix<T>,
-    into target: Matrix<T>
+    into target: Matrix<T>, only wanted: Range<Int>? = nil
   ) {
     let d = factors
-    Parallel.blocks(rows.rowCount, size: 16) { block in
+    Parallel.blocks(wanted ?? 0..<rows.rowCount, size: 16) { block in
       let (matrix, right) = (Matrix<T>(rows: d, columns: d), Matrix<T>(rows: d, columns: 1))
       let longest = block.map { rows.offsets[$0 + 1] - rows.offsets[$0] }.max() ?? 0
       let space = Matrix<T>(rows: longest, columns: d)
@@ -103,8 +109,10 @@ package struct AlternatingLeastSquares {
   }
 
   /// Item factors after some rounds from small random ones, the best by validation where given.
+  ///
+  /// Each process that shares the ranks solves for a part of the users, and of the items.
   package func fit(
-    _ users: SparseRows, pulls: [Float]?, rounds: Int, seed: UInt64,
+    _ users: SparseRows, pulls: [Float]?, rounds: Int, seed: UInt64, ranks: VirtualRanks = .one,
     roundEnded: (Int, _ items: Matrix<Float>) -> Bool
   ) -> Matrix<Float> {
     let items = users.transposed()
@@ -121,22 +129,38 @@ package struct AlternatingLeastSquares {
     fillNormal(q, seed: seed, stage: RandomStage.alternatingStart, index: 0)
     scale(q, by: 0.1 / Float(factors).squareRoot())
     for round in 1...rounds {
-      improve(users, pulls: pulls, given: q, p)
-      improve(items, pulls: itemPulls, given: p, q)
+      improve(users, pulls: pulls, given: q, p, ranks)
+      improve(items, pulls: itemPulls, given: p, q, ranks)
       if roundEnded(round, q) { break }
     }
     return q
   }
 
   private func improve(
-    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ target: Matrix<Float>
+    _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ target: Matrix<Float>,
+    _ ranks: VirtualRanks
   ) {
-    let shared = shared(fixed)
+    let shared = shared(fixed, ranks)
+    let bounds = Self.bounds(rows, ranks.group)
+    let own = bounds[ranks.group.rank]..<bounds[ranks.group.rank + 1]
     if conjugateSteps > 0 {
-      approach(rows, pulls: pulls, given: fixed, shared, target)
+      approach(rows, pulls: pulls, given: fixed, shared, target, only: own)
     } else {
-      solve(rows, pulls: pulls, given: fixed, shared, into: target)
+      solve(rows, pulls: pulls, given: fixed, shared, into: target, only: own)
     }
+    ranks.group.gather(target.buffer, bounds.map { $0 * factors })
+  }
+
+  /// Where each process's rows begin, and where the last one's end: whole blocks, since rows go together in them, with
+  /// about as many entries in all, where a row by itself counts as some.
+  private static func bounds(_ rows: SparseRows, _ group: RankGroup) -> [Int] {
+    let size = 16
+    let blocks = (rows.rowCount + size - 1) / size
+    let costs = (0..<blocks).map { block in
+      let range = block * size..<min((block + 1) * size, rows.rowCount)
+      return rows.offsets[range.upperBound] - rows.offsets[range.lowerBound] + 64 * range.count
+    }
+    return group.bounds(costs: costs).map { min($0 * size, rows.rowCount) }
   }
 }
 

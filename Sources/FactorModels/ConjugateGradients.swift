@@ -10,12 +10,12 @@ extension AlternatingLeastSquares {
   /// takes 2 d^2 + 4 |x| d operations a row, where a solution takes |x| d^2 + d^3 / 3. Blocks are small, so that
   /// the factors they meet are still in the cache at the next step.
   ///
-  /// - Parameters: as of `solve`; `factors` is both start and result.
+  /// - Parameters: as of `solve`; `factors` is both start and result, and of `wanted` the first is a multiple of 8.
   package func approach(
     _ rows: SparseRows, pulls: [Float]?, given fixed: Matrix<Float>, _ shared: Matrix<Float>,
-    _ factors: Matrix<Float>
+    _ factors: Matrix<Float>, only wanted: Range<Int>? = nil
   ) {
-    Parallel.blocks(rows.rowCount, size: 8) { block in
+    Parallel.blocks(wanted ?? 0..<rows.rowCount, size: 8) { block in
       let systems = Systems(rows, block, fixed: fixed, shared: shared, self, pulls)
       systems.approach(factors.rowBlock(block), steps: conjugateSteps)
     }

@@ -85,11 +85,11 @@ package func fitFactors(
   var start = seconds()
   _ = method.fit(
     data.weightedRows, pulls: neighbours?.explainability(of: data.rows), rounds: epochs,
-    seed: data.seed
+    seed: data.seed, ranks: data.ranks
   ) { epoch, items in
     let kept = Matrix<Float>(rows: items.rows, columns: items.columns, items.array)
     let model = FactorModel(kept, method, neighbours: neighbours, settings: settings.json)
-    let value = data.validation?.value(of: model)
+    let value = data.validation?.value(of: model, sharedBy: data.ranks.group)
     if best == nil || value == nil || (value ?? 0) > (best?.value ?? 0) {
       best = (epoch, value, kept)
       misses = 0
@@ -101,7 +101,7 @@ package func fitFactors(
         epoch: epoch, epochs: epochs, loss: nil, parts: [], validation: value,
         metric: data.validation?.metric, seconds: seconds() - start))
     start = seconds()
-    if monitor.shouldStop() { outcome = .stopped }
+    if data.ranks.group.any(monitor.shouldStop()) { outcome = .stopped }
     return misses >= patience || outcome == .stopped
   }
   guard let best, best.items.buffer.allSatisfy(\.isFinite) else {

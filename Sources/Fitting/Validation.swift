@@ -35,8 +35,12 @@ public struct ValidationUsers: Sendable {
 
 extension ValidationUsers {
   /// The mean metric of a model.
-  public func value(of model: any RecommendationModel) -> Double {
-    validate(asked(of: model)) { (rows, scores: Matrix<Float>) in
+  ///
+  /// - Parameter group: processes that rank for a part of the users each.
+  public func value(of model: any RecommendationModel, sharedBy group: RankGroup = .alone)
+    -> Double
+  {
+    validate(asked(of: model), sharedBy: group) { (rows, scores: Matrix<Float>) in
       model.score(foldIn, rows: rows, into: scores)
     }
   }

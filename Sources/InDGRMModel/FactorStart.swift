@@ -42,7 +42,9 @@ struct FactorStart {
     factors =
       start == "spectral"
       ? spectralEmbedding(data.rows, dimensions: dimensions, seed: data.seed)
-      : method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed) { _, _ in false }
+      : method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed, ranks: data.ranks) { _, _ in
+        false
+      }
   }
 
   /// Q with rows of unit length.

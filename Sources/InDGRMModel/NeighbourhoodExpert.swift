@@ -83,7 +83,7 @@ struct NeighbourhoodExpert {
     var best: (choice: Choice, weights: ItemItemWeights, neighbours: Int)?
     for neighbours in numbers {
       let weights = try ItemItemRegression(
-        lambda: 300, dropout: 0.33, userWeight: 0.5, neighbours: neighbours
+        lambda: 300, dropout: 0.33, userWeight: 0.5, neighbours: neighbours, ranks: data.ranks
       ).fit(data.weightedRows)
       let choice = Self.choose(
         weight: given.weight, popularity: given.popularity, isSettled ? nil : data.validation

@@ -52,7 +52,7 @@ package enum EASE: ModelFamily {
     let regression = ItemItemRegression(
       lambda: settings.number("lambda"),
       neighbours: ItemItemRegression.neighbours(
-        settings.integer("neighbours"), items: data.rows.columnCount))
+        settings.integer("neighbours"), items: data.rows.columnCount), ranks: data.ranks)
     return FittedModel(
       LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }
@@ -84,7 +84,7 @@ package enum EDLAE: ModelFamily {
       lambda: settings.number("lambda"), dropout: settings.number("dropout"),
       userWeight: settings.number("user-weight"),
       neighbours: ItemItemRegression.neighbours(
-        settings.integer("neighbours"), items: data.rows.columnCount))
+        settings.integer("neighbours"), items: data.rows.columnCount), ranks: data.ranks)
     return FittedModel(
       LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }
@@ -112,7 +112,8 @@ package enum SLIM: ModelFamily {
   ) throws -> FittedModel {
     let neighbours = min(settings.integer("neighbours"), max(data.rows.columnCount - 1, 1))
     let regression = ItemItemRegression(
-      lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"))
+      lambda: settings.number("l2"), neighbours: neighbours, sparsity: settings.number("l1"),
+      ranks: data.ranks)
     return FittedModel(
       LinearModel(try regression.fit(data.weightedRows), settings: settings.json), settings)
   }

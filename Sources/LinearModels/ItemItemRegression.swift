@@ -4,6 +4,7 @@ import DenseMath
 import Fitting
 import Glibc
 import Interchange
+import Ranks
 import Recommending
 
 /// Linear models of one item by the others, in closed form.
@@ -23,6 +24,9 @@ import Recommending
 /// users than items: `overUsers`). With `neighbours` = n, each column is solved for over the n items of
 /// highest cosine to j only (n^3 / 3 operations a column, and as many as the support's users have pairs of its items
 /// to find g), and B has n entries a column.
+///
+/// Ranks add up g of their users for a dense B, which all processes then invert; of a sparse one each process solves for
+/// a part of the columns.
 package struct ItemItemRegression {
   package var lambda: Double
   /// p, the dropout EDLAE emulates.
@@ -32,16 +36,18 @@ package struct ItemItemRegression {
   package var neighbours: Int
   /// The L1 penalty; nil solves without it and lets weights be negative. Needs `neighbours`.
   package var sparsity: Double?
+  package var ranks = VirtualRanks.one
 
   package init(
     lambda: Double, dropout: Double = 0, userWeight: Double = 0, neighbours: Int = 0,
-    sparsity: Double? = nil
+    sparsity: Double? = nil, ranks: VirtualRanks = .one
   ) {
     self.lambda = lambda
     self.dropout = dropout
     self.userWeight = userWeight
     self.neighbours = neighbours
     self.sparsity = sparsity
+    self.ranks = ranks
   }
 
   /// Items above which B is sparse unless the user says otherwise.
@@ -109,7 +115,7 @@ package struct ItemItemRegression {
     let diagonal = self.diagonal(rows, users)
     let added = ridge(diagonal, interactions: rows.count)
     if rows.rowCount < rows.columnCount { return try overUsers(rows, users, ridge: added) }
-    let inverse = rows.gram(weights: users)
+    let inverse = ranks.gram(rows, weights: users)
     let count = inverse.rows
     for item in 0..<count { inverse[item, item] += added[item] }
     do { try inverseSPD(inverse) } catch { throw unsolvable }
@@ -133,12 +139,14 @@ package struct ItemItemRegression {
     var sources = [UInt32](repeating: 0, count: count * width)
     var values = [Float](repeating: 0, count: count * width)
     var failed = [Bool](repeating: false, count: count)
+    let bounds = ranks.group.columnBounds(rows)
+    let own = bounds[ranks.group.rank]..<bounds[ranks.group.rank + 1]
     sources.withUnsafeMutableBufferPointer { sources in
       values.withUnsafeMutableBufferPointer { values in
         failed.withUnsafeMutableBufferPointer { failed in
           let (sources, values) = (SharedBuffer(sources), SharedBuffer(values))
           let failed = SharedBuffer(failed)
-          Parallel.blocks(count, size: 16) { block in
+          Parallel.blocks(own, size: 16) { block in
             var workspace = gram.workspace()
             for item in block {
               let support = gram.nearest(to: item, count: width, &workspace)
@@ -155,9 +163,12 @@ package struct ItemItemRegression {
             }
           }
         }
+        let places = bounds.map { $0 * width }
+        ranks.group.gather(sources, places)
+        ranks.group.gather(values, places)
       }
     }
-    guard !failed.contains(true) else { throw unsolvable }
+    guard !ranks.group.any(failed.contains(true)) else { throw unsolvable }
     let used = sources.indices.filter { values[$0] != 0 }
     var offsets = [0]
     var at = 0

@@ -58,12 +58,16 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
     let roots = data.confidences.map { $0.map { $0.squareRoot() } }
     let byItem = data.rows.with(values: roots).transposed()
     let counts = Self.sums(data)
+    // Each process finds the neighbours of a part of the items.
+    let group = data.ranks.group
+    let bounds = group.columnBounds(data.rows)
+    let own = bounds[group.rank]..<bounds[group.rank + 1]
     var neighbours = [UInt32](repeating: 0, count: items * width)
     var similarities = [Float](repeating: 0, count: items * width)
     neighbours.withUnsafeMutableBufferPointer { neighbours in
       similarities.withUnsafeMutableBufferPointer { similarities in
         let (neighbours, similarities) = (SharedBuffer(neighbours), SharedBuffer(similarities))
-        Parallel.blocks(items, size: 16) { block in
+        Parallel.blocks(own, size: 16) { block in
           var shared = [Float](repeating: 0, count: items)
           var others: [UInt32] = []
           for item in block {
@@ -95,6 +99,8 @@ package final class ItemKNN: RecommendationModel, ModelFamily {
             others.removeAll(keepingCapacity: true)
           }
         }
+        group.gather(neighbours.base, bounds.map { $0 * width })
+        group.gather(similarities.base, bounds.map { $0 * width })
       }
     }
     return FittedModel(

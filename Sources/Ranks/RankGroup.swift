@@ -56,6 +56,40 @@ public final class RankGroup: Sendable {
     indices * rank / count..<indices * (rank + 1) / count
   }
 
+  /// Where each process's part of some places begins, and where the last one's ends: parts cost about as much.
+  public func bounds(costs: [Int]) -> [Int] { Self.bounds(costs: costs, parts: count) }
+
+  static func bounds(costs: [Int], parts count: Int) -> [Int] {
+    let total = costs.reduce(0, +)
+    var bounds = [0]
+    var before = 0
+    for (place, cost) in costs.enumerated() {
+      // A part ends where its share of the costs is reached.
+      while bounds.count < count, before * count >= total * bounds.count { bounds.append(place) }
+      before += cost
+    }
+    return bounds + [Int](repeating: costs.count, count: count + 1 - bounds.count)
+  }
+
+  /// Gives all processes what each of them has in its part of the places.
+  ///
+  /// - Parameter bounds: where each process's part begins, and where the last one's ends.
+  public func gather<T: BitwiseCopyable>(
+    _ values: UnsafeMutableBufferPointer<T>, _ bounds: [Int]
+  ) {
+    guard count > 1, let base = values.baseAddress else { return }
+    var distance = 1
+    while distance < count {
+      // Of as many processes as the distance is, what all of them have.
+      let first = rank & ~(distance - 1)
+      let (own, others) = (bounds[first]..<bounds[first + distance], first ^ distance)
+      let missing = bounds[others]..<bounds[others + distance]
+      exchange(
+        base + own.lowerBound, own.count, base + missing.lowerBound, missing.count, rank ^ distance)
+      distance *= 2
+    }
+  }
+
   /// Adds up the values of all processes, place by place; all get the same sums.
   ///
   /// Each process adds up a part of the places, halved from step to step, and gets the other parts' sums back, so that

@@ -39,7 +39,6 @@ extension Fit {
     let given = [
       ("--init", start), ("--checkpoint", aside.checkpoint), ("--resume", aside.resume),
       ("--budget", budget.map { "\($0)" }),
-      ("--ranks", ranks.ranks > 1 ? "\(ranks.ranks)" : nil),
     ]
     if !family.trainsInEpochs, let useless = given.first(where: { $0.1 != nil }) {
       throw ToolError(

@@ -8,12 +8,13 @@ import Interchange
 import Ranks
 import ToolKit
 
-/// The parts that batches are cut into.
+/// The parts that batches and users are cut into.
 struct RankOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Parts of a network's batches, a power of two, whose gradients are added up in one fixed order; under mpirun"
-        + " (Open MPI) up to so many processes share them, and any number of them makes the same model.",
+      "Parts of a network's batches, or of the users of other models, a power of two, whose sums are added up in one"
+        + " fixed order; under mpirun (Open MPI) up to so many processes share them, and any number of them makes the"
+        + " same model.",
       valueName: "n"))
   var ranks = 1
 

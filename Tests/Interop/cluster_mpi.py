@@ -16,6 +16,10 @@ FITS = {
     "mult-vae": f"--model mult-vae {SMALL} --set epochs=6",
     "indgrm": f"--model indgrm {SMALL} --set epochs=3 --set clusters=2 --set groups=3 --set expert=linear",
     "sampled indgrm": f"--model indgrm {SMALL} --set epochs=2 --set samples=20 --set inner-steps=1",
+    "edlae": "-q --model edlae --ranks 4 --set user-weight=0.5",
+    "slim": "-q --model slim --ranks 4",
+    "item-knn": "-q --model item-knn --ranks 4",
+    "ials": "-q --model ials --ranks 4 --set factors=8 --set epochs=3",
 }
 
 AGENT = """#!/bin/bash
@@ -38,7 +42,7 @@ def mpi():
     ready()
     for name, words in FITS.items():
         run(f"fit {words} mpi.x -o mpi-1.model")
-        for count in (2, 4) if name == "mult-vae" else (2,):
+        for count in (2, 4) if name in ("mult-vae", "edlae") else (2,):
             run(f"{MPIRUN} -n {count} fit {words} mpi.x -o mpi-{count}.model")
             equal(f"{name} by {count} processes", *digests("mpi-1.model", f"mpi-{count}.model"))
     killed()

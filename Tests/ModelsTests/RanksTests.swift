@@ -5,8 +5,11 @@ import Ranks
 import Recommending
 import Testing
 
+@testable import FactorModels
 @testable import Fitting
+@testable import LinearModels
 @testable import MultVAE
+@testable import Ranks
 @testable import Training
 
 @Suite struct RanksTests {
@@ -42,6 +45,45 @@ import Testing
     )
     #expect(whole.contains { abs($0) > 0.1 })
     for (one, other) in zip(whole, parts) { #expect(abs(one - other) < 1e-4) }
+  }
+
+  /// All users' scores by a family's model for some ranks of one process.
+  private func scores(_ family: any ModelFamily.Type, _ words: [String], ranks: Int) throws
+    -> [Float]
+  {
+    var data = TrainingData(rows: rows, seed: 3)
+    data.ranks = try VirtualRanks(ranks, sharedBy: .alone)
+    let fitted = try family.fit(data, ModelSettings(words, for: family), TrainingMonitor())
+    let scores = Matrix<Float>(rows: rows.rowCount, columns: rows.columnCount)
+    fitted.model.score(rows, rows: 0..<rows.rowCount, into: scores)
+    return scores.array
+  }
+
+  /// Counts are added exactly, and what is solved for item by item is so for any number of ranks; sums of weights and
+  /// of factors are rounded otherwise.
+  @Test(arguments: [
+    ("ease", true), ("slim", true), ("item-knn", true), ("popularity", true), ("edlae", false),
+    ("ials", false),
+  ])
+  func ranksMakeTheModelOfOne(_ name: String, isExact: Bool) throws {
+    let families: [any ModelFamily.Type] = [
+      EASE.self, SLIM.self, ItemKNN.self, Popularity.self, EDLAE.self, ImplicitALS.self,
+    ]
+    let words = ["edlae": ["user-weight=0.5"], "ials": ["factors=4", "lambda=0.1"]]
+    let family = try #require(families.first { $0.name == name })
+    let one = try scores(family, words[name] ?? [], ranks: 1)
+    let four = try scores(family, words[name] ?? [], ranks: 4)
+    #expect(one.contains { $0 != 0 })
+    #expect(isExact ? one == four : zip(one, four).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  @Test func partsOfItemsCostAboutAsMuch() {
+    #expect(RankGroup.bounds(costs: [1, 1, 1, 1], parts: 2) == [0, 2, 4])
+    #expect(RankGroup.bounds(costs: [9, 1, 1, 1], parts: 2) == [0, 1, 4])
+    #expect(RankGroup.bounds(costs: [5], parts: 4) == [0, 1, 1, 1, 1])
+    #expect(RankGroup.bounds(costs: [], parts: 2) == [0, 0, 0])
+    let bounds = RankGroup.bounds(costs: (0..<100).map { $0 }, parts: 8)
+    #expect(bounds.count == 9 && bounds == bounds.sorted() && bounds.last == 100)
   }
 
   @Test func everyIndexIsOneRanks() throws {
