@@ -14,19 +14,36 @@ public final class AdamState<T: Real> {
 
   /// One step in one pass over memory.
   ///
-  /// - Parameter t: the number of this step, from 1, for the bias correction; of the run's, for parameters that
-  ///   join it later, whose first steps are then shorter or longer by what their moments have not seen.
+  /// - Parameters:
+  ///   - t: the number of this step, from 1, for the bias correction; of the run's, for parameters that
+  ///     join it later, whose first steps are then shorter or longer by what their moments have not seen.
   @_specialize(where T == Float)
   public func step(
     _ value: Matrix<T>, _ gradient: Matrix<T>, learningRate: T,
     beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
   ) {
-    precondition(value.count == first.count && gradient.count == first.count)
+    precondition(gradient.count == first.count)
+    step(
+      0..<first.count, of: value, gradient.pointer, learningRate: learningRate,
+      beta1: beta1, beta2: beta2, epsilon: epsilon, t: t)
+  }
+
+  /// A step for some elements alone.
+  ///
+  /// - Parameters:
+  ///   - elements: which elements of `value`.
+  ///   - gradient: that of the first of them; the others' follow.
+  @_specialize(where T == Float)
+  public func step(
+    _ elements: Range<Int>, of value: Matrix<T>, _ gradient: UnsafePointer<T>, learningRate: T,
+    beta1: T = 0.9, beta2: T = 0.999, epsilon: T = 1e-8, t: Int
+  ) {
+    precondition(value.count == first.count && elements.clamped(to: 0..<first.count) == elements)
     let scaled = Scaled(learningRate, beta1, beta2, epsilon, t)
-    Parallel.blocks(value.count, size: 1 << 15) { range in
+    Parallel.blocks(elements, size: 1 << 15) { range in
       let at = range.lowerBound
       T.kernels.adam(
-        range.count, value.pointer + at, gradient.pointer + at, first.pointer + at,
+        range.count, value.pointer + at, gradient + (at - elements.lowerBound), first.pointer + at,
         second.pointer + at, scaled.rate, beta1, beta2, scaled.epsilon)
     }
   }

@@ -83,6 +83,14 @@ public final class Matrix<T: Real>: @unchecked Sendable {
       owner: owner ?? self)
   }
 
+  /// Some elements, row by row, as a row that shares memory with them.
+  @inlinable
+  public func elements(_ range: Range<Int>) -> Matrix<T> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "outside the matrix")
+    return Matrix(
+      rows: 1, columns: range.count, memory: pointer + range.lowerBound, owner: owner ?? self)
+  }
+
   /// Gives every element a value.
   public func fill(_ value: T) {
     if value == 0, value.sign == .plus {

@@ -92,31 +92,61 @@ public final class RankGroup: Sendable {
 
   /// Adds up the values of all processes, place by place; all get the same sums.
   ///
-  /// Each process adds up a part of the places, halved from step to step, and gets the other parts' sums back, so that
-  /// it sends each value twice at most, however many processes there are.
+  /// Each process adds up a part of the places and gets the other parts' sums back, so that it sends each value twice at
+  /// most, however many processes there are.
   @_specialize(where T == Float)
   @_specialize(where T == Double)
-  public func sum<T: BinaryFloatingPoint>(_ values: UnsafeMutableBufferPointer<T>) {
-    guard count > 1, let base = values.baseAddress else { return }
-    let received = UnsafeMutableBufferPointer<T>.allocate(capacity: values.count / 2 + 1)
-    defer { received.deallocate() }
-    let other = received.baseAddress.unsafelyUnwrapped
-    var own = 0..<values.count
-    var halves: [(own: Range<Int>, others: Range<Int>)] = []
+  public func sum<T: BinaryFloatingPoint & BitwiseCopyable>(_ values: UnsafeMutableBufferPointer<T>)
+  {
+    guard count > 1 else { return }
+    _ = sumPart(of: values)
+    spreadParts(of: values)
+  }
+
+  /// The places of so many that are this process's in sums.
+  public func part(of places: Int) -> Range<Int> { halves(of: places).last?.kept ?? 0..<places }
+
+  /// How places are halved from step to step, with processes at a distance that doubles.
+  private func halves(of places: Int) -> [(kept: Range<Int>, given: Range<Int>, distance: Int)] {
+    var own = 0..<places
+    var halves: [(kept: Range<Int>, given: Range<Int>, distance: Int)] = []
     var distance = 1
     while distance < count {
       let middle = own.lowerBound + own.count / 2
       let (low, high) = (own.lowerBound..<middle, middle..<own.upperBound)
       let (kept, given) = rank & distance == 0 ? (low, high) : (high, low)
-      // The two halves may differ by one place.
-      exchange(base + given.lowerBound, given.count, other, kept.count, rank ^ distance)
-      for index in 0..<kept.count { base[kept.lowerBound + index] += other[index] }
-      halves.append((kept, given))
+      halves.append((kept, given, distance))
       own = kept
       distance *= 2
     }
-    for (kept, given) in halves.reversed() {
-      distance /= 2
+    return halves
+  }
+
+  /// Adds up the values of all processes in this one's part of the places, which is returned; those of other parts are
+  /// no longer of use.
+  @_specialize(where T == Float)
+  @_specialize(where T == Double)
+  public func sumPart<T: BinaryFloatingPoint & BitwiseCopyable>(
+    of values: UnsafeMutableBufferPointer<T>
+  )
+    -> Range<Int>
+  {
+    guard count > 1, let base = values.baseAddress else { return 0..<values.count }
+    return withUnsafeTemporaryAllocation(of: T.self, capacity: values.count / 2 + 1) { received in
+      let other = received.baseAddress.unsafelyUnwrapped
+      for (kept, given, distance) in halves(of: values.count) {
+        // The two halves may differ by one place.
+        exchange(base + given.lowerBound, given.count, other, kept.count, rank ^ distance)
+        for index in 0..<kept.count { base[kept.lowerBound + index] += other[index] }
+      }
+      return part(of: values.count)
+    }
+  }
+
+  /// Gives all processes what each has in its part of the places.
+  public func spreadParts<T: BitwiseCopyable>(of values: UnsafeMutableBufferPointer<T>) {
+    guard count > 1, let base = values.baseAddress else { return }
+    for (kept, given, distance) in halves(of: values.count).reversed() {
       exchange(
         base + kept.lowerBound, kept.count, base + given.lowerBound, given.count, rank ^ distance)
     }

@@ -19,6 +19,13 @@ public struct TreeSum<Sum> {
     waiting.append((parts, sum))
   }
 
+  /// The sums that the last part of a power of two is to be added to one after another, in this order; then it begins
+  /// anew.
+  public mutating func takeForLast() -> [Sum] {
+    defer { waiting.removeAll() }
+    return waiting.reversed().map(\.sum)
+  }
+
   /// The sum, once a power of two of parts was taken; then it begins anew.
   public mutating func finish() -> Sum {
     guard let last = waiting.popLast(), waiting.isEmpty else {

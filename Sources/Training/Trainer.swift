@@ -105,7 +105,10 @@ public struct Trainer<Network: TrainableNetwork> {
       let isStopped = shouldStop()
       // A validation for the run's end alone is not part of what may go on.
       if isLast || isStopped || course.epoch % max(monitor.checkpointEvery, 1) == 0 {
-        try monitor.checkpoint?(course.checkpoint(network))
+        if let checkpoint = monitor.checkpoint {
+          shared.completeMoments()
+          try checkpoint(course.checkpoint(network))
+        }
       }
       if isLast, !isDue { validation = validate(&course) }
       monitor.epochEnded(
@@ -166,10 +169,7 @@ public struct Trainer<Network: TrainableNetwork> {
         return ([], .loss(epoch: epoch, batch: batch + 1, batches: batches.count))
       }
       course.step += 1
-      for parameter in updated {
-        parameter.update(
-          learningRate: Network.Scalar(plan.learningRate), step: Int(course.step))
-      }
+      shared.update(updated, learningRate: plan.learningRate, step: Int(course.step))
       network.stepEnded(plan.learningRate, result.sums)
       if sums.isEmpty { sums = parts.map { ($0.name, 0) } }
       for index in parts.indices {

@@ -55,6 +55,13 @@ public final class Parameter<T: Real> {
       state.step(value, gradient, learningRate: learningRate * rate, t: step)
     }
   }
+
+  /// Updates some elements by a gradient that begins with the first one's.
+  public func update(
+    _ elements: Range<Int>, by gradient: UnsafePointer<T>, learningRate: T, step: Int
+  ) {
+    state.step(elements, of: value, gradient, learningRate: learningRate * rate, t: step)
+  }
 }
 
 /// Which index of a parameter counts items.
