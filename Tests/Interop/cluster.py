@@ -4,7 +4,7 @@ Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | mpi | mpi-nodes 
 
 Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, processes
 that mpirun starts, Optuna workers on a journal; and where they are asked for, Spark on two executors, which takes
-minutes, and ranks in four networks of their own. A case whose engine is not
+minutes, and Slurm and ranks on four nodes with networks of their own. A case whose engine is not
 installed is skipped, and the last line says so. Prints a line for each run and ends with 1 at the first that differs.
 """
 
@@ -23,13 +23,13 @@ import time
 sys.dont_write_bytecode = True
 from cluster_place import (  # noqa: E402
     CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, make_data, run)
-from cluster_mpi import mpi, mpi_nodes  # noqa: E402
+from cluster_mpi import FITS, HOST, MPIRUN, open_mpi, mpi, mpi_nodes, nodes  # noqa: E402
 from cluster_spark import spark, spark_cluster  # noqa: E402
 
 # Slurm
 
 SLURM = """ClusterName=indgrm
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({address})
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -38,11 +38,11 @@ CredType=cred/munge
 SlurmctldPort={port}
 SlurmdPort={other}
 StateSaveLocation={root}/state
-SlurmdSpoolDir={root}/spool
+SlurmdSpoolDir={root}/spool-%n
 SlurmctldPidFile={root}/slurmctld.pid
-SlurmdPidFile={root}/slurmd.pid
+SlurmdPidFile={root}/slurmd-%n.pid
 SlurmctldLogFile={root}/slurmctld.log
-SlurmdLogFile={root}/slurmd.log
+SlurmdLogFile={root}/slurmd-%n.log
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
@@ -54,16 +54,21 @@ ReturnToService=2
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,defer_batch
 MinJobAge=600
 KillWait=5
-NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
-PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
 @contextlib.contextmanager
-def slurm_cluster():
-    """munged, slurmctld and slurmd of our own, with all their files in the folder, ended at the end."""
+def slurm_cluster(hosts=None, address="127.0.0.1"):
+    """munged, slurmctld and slurmd of our own, with all their files in the folder, ended at the end.
+
+    `hosts` are nodes by name, each with its address and the words that run a command there, and `address` is this
+    host's for them; without any it is the one node itself.
+    """
     root = os.path.join(FOLDER, "slurm")
-    for name in ("state", "spool"):
+    host = socket.gethostname().split(".")[0]
+    hosts = hosts or {host: (address, [])}
+    for name in ("state", *(f"spool-{name}" for name in hosts)):
         os.makedirs(os.path.join(root, name))
     os.chmod(root, 0o755)
     ports = []
@@ -71,7 +76,9 @@ def slurm_cluster():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             ports.append(probe.getsockname()[1])
-    settings = SLURM.format(host=socket.gethostname().split(".")[0], root=root, port=ports[0], other=ports[1])
+    settings = SLURM.format(host=host, address=address, root=root, port=ports[0], other=ports[1])
+    for name, (own, _) in hosts.items():
+        settings += f"NodeName={name} NodeAddr={own} CPUs=2 State=UNKNOWN\n"
     with open(os.path.join(root, "slurm.conf"), "w") as file:
         file.write(settings)
     with open(os.path.join(root, "munge.key"), "wb") as file:
@@ -82,15 +89,15 @@ def slurm_cluster():
         ["munged", "-F", "-f", f"--key-file={root}/munge.key", f"--socket={root}/munge.socket",
          f"--pid-file={root}/munged.pid", f"--log-file={root}/munged.log", f"--seed-file={root}/munged.seed"],
         ["slurmctld", "-D", "-i"],
-        ["slurmd", "-D"],
     ]
     running = []
     try:
-        for command in commands:
-            with open(os.path.join(root, command[0] + ".out"), "w") as file:
+        for words, command in [([], command) for command in commands] + [
+                (words, ["slurmd", "-D"]) for _, words in hosts.values()]:
+            with open(os.path.join(root, command[0] + ".out"), "a") as file:
                 program = shutil.which(command[0], path=ENVIRONMENT["PATH"] + ":/usr/sbin:/sbin")
                 running.append(
-                    subprocess.Popen([program, *command[1:]], env=ENVIRONMENT, stdout=file, stderr=file)
+                    subprocess.Popen([*words, program, *command[1:]], env=ENVIRONMENT, stdout=file, stderr=file)
                 )
             if command[0] == "munged":
                 for _ in range(100):
@@ -98,8 +105,9 @@ def slurm_cluster():
                         break
                     time.sleep(0.1)
         for _ in range(300):
-            state = subprocess.run(["sinfo", "-h", "-o", "%T"], env=ENVIRONMENT, text=True, capture_output=True)
-            if "idle" in state.stdout:
+            state = subprocess.run(
+                ["sinfo", "-h", "-N", "-o", "%T"], env=ENVIRONMENT, text=True, capture_output=True)
+            if state.stdout.split() == ["idle"] * len(hosts):
                 break
             time.sleep(0.2)
         else:
@@ -144,25 +152,44 @@ exec "$TOOLS/indgrm" "$@"
 """
 
 
-def slurm():
+def slurm_ready():
     paths = ENVIRONMENT["PATH"] + ":/usr/sbin:/sbin"
     for program in ("slurmctld", "slurmd", "sbatch", "munged"):
         if not shutil.which(program, path=paths):
             raise Skipped(f"{program} is not installed; apt-get install slurmctld slurmd slurm-client munge")
     if os.getuid() != 0:
         raise Skipped("slurmd wants root")
+
+
+def slurm():
+    slurm_ready()
     with slurm_cluster():
         slurm_scores()
         slurm_fits()
 
 
-def slurm_scores():
+def slurm_nodes():
+    """The array on four nodes, each of which an element fills; then a fit by ranks on all of them."""
+    slurm_ready()
+    open_mpi()
+    with nodes(4) as hosts, slurm_cluster(hosts, HOST):
+        slurm_scores("-c2")
+        used = run("scontrol show jobs -o | tr ' ' '\\n' | sed -n 's/^NodeList=//p'").split()
+        equal("nodes of the elements", sorted(set(used)), sorted(hosts))
+        words = FITS["mult-vae"]
+        run(f"split -q --stable one.ig -o mpi.x; fit {words} mpi.x -o mpi-1.model")
+        fit = f"{MPIRUN} --mca btl tcp,self fit {words} --threads 1 mpi.x -o nodes.model"
+        run(f"sbatch --wait -N4 -n4 -o fit.log --wrap '{fit}' || {{ cat fit.log; false; }}")
+        equal("ranks that Slurm places on four nodes", *digests("mpi-1.model", "nodes.model"))
+
+
+def slurm_scores(options=""):
     os.makedirs(os.path.join(FOLDER, "dying"))
     path = os.path.join(FOLDER, "dying/indgrm")
     with open(path, "w") as file:
         file.write(DYING)
     os.chmod(path, 0o755)
-    rest = "parts ml.model root -- --top 12"
+    rest = f"parts ml.model root {options} -- --top 12"
     submit = f"{CLUSTER}/slurm-score {rest}"
     job = run(
         submit, PATH=f"{FOLDER}/dying:{ENVIRONMENT['PATH']}", MARK=f"{FOLDER}/killed-element", TOOLS=TOOLS
@@ -276,8 +303,8 @@ def cost():
 
 
 CASES = {
-    "spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "mpi": mpi, "mpi-nodes": mpi_nodes, "tune": tune,
-    "cost": cost}
+    "spark": spark, "spark-cluster": spark_cluster, "slurm": slurm, "slurm-nodes": slurm_nodes, "mpi": mpi,
+    "mpi-nodes": mpi_nodes, "tune": tune, "cost": cost}
 
 
 def main():
