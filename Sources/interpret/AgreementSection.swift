@@ -54,7 +54,8 @@ struct KnownLabels {
     doors = Self.doors(stored, groups)
   }
 
-  /// The planted doors, some of them closed.
+  /// The planted doors, some of them closed; factors along which no cluster's users differ (simulate gives them a
+  /// variance of 0.01) show nowhere and are left out.
   private static func doors(_ stored: StoredModel, _ groups: [UInt32]) -> (DoorPlan, [ID: Int])? {
     func matrix(_ name: String) -> Matrix<Float>? {
       guard let tensor = stored.tensors[name], tensor.shape.count == 2, let values = tensor.floats
@@ -62,12 +63,21 @@ struct KnownLabels {
       return Matrix(rows: tensor.shape[0], columns: tensor.shape[1], Array(values))
     }
     guard let doors = matrix("doors"), let items = matrix("item_vectors"),
+      let variances = matrix("cluster_variances"), variances.columns == doors.columns,
       items.rows == groups.count, items.columns == doors.columns, doors.buffer.contains(0),
       groups.allSatisfy({ $0 < doors.rows })
     else { return nil }
     let places = stored.items.ids.enumerated().map { (ID($1), $0) }
+    let alive = (0..<doors.columns).filter { factor in
+      (0..<variances.rows).contains { variances[$0, factor] > 0.02 }
+    }
+    func columns(_ matrix: Matrix<Float>) -> Matrix<Float> {
+      Matrix(
+        rows: matrix.rows, columns: alive.count,
+        (0..<matrix.rows).flatMap { row in alive.map { matrix[row, $0] } })
+    }
     return (
-      DoorPlan(doors: doors, items: items, groups: groups),
+      DoorPlan(doors: columns(doors), items: columns(items), groups: groups),
       Dictionary(places) { first, _ in first }
     )
   }
