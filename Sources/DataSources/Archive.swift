@@ -23,6 +23,26 @@ final class Archive {
     throw SourceError(.badData, "\(label): cannot be read: \(SourceBytes.zeros)")
   }
 
+  /// Throws `SourceError` where the list of members that ends a zip is cut off; libarchive is content with members.
+  static func refuseCutZip(_ file: String, _ label: String) throws {
+    guard ByteStream.start(of: file)?.starts(with: [0x50, 0x4B, 3, 4]) == true else { return }
+    let descriptor = Glibc.open(file, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    let size = lseek(descriptor, 0, SEEK_END)
+    // A comment of up to 64 KiB may follow the mark.
+    var tail = [UInt8](repeating: 0, count: min(max(Int(size), 0), 65_557))
+    let count = pread(descriptor, &tail, tail.count, size - tail.count)
+    let mark: [UInt8] = [0x50, 0x4B, 5, 6]
+    guard count == tail.count,
+      !tail.indices.dropLast(3).contains(where: {
+        tail[$0] == 0x50 && tail[$0..<$0 + 4] == mark[...]
+      })
+    else { return }
+    throw SourceError(
+      .badData,
+      "\(label): is a zip without its end, so that files may be missing; fetch or make it again")
+  }
+
   /// Opens a file, or standard input for nil; whether files are taken out of archives can be said.
   ///
   /// Throws `SourceError`.

@@ -41,12 +41,16 @@ public final class ByteStream {
     }
     var names: [String] = []
     if isFile { try Archive.refuseZeros(file, label) }
+    if isFile { try Archive.refuseCutZip(file, label) }
     if isFile, member == nil { names = try Self.members(of: file) }
     if names.contains(where: { $0 == "xl/workbook.xml" || $0 == "content.xml" }) {
       throw SourceError(.badData, "\(label): is a spreadsheet; export it as CSV in UTF-8")
     }
     // What macOS adds to archives and folders is nobody's data.
-    names.removeAll { $0.hasPrefix("__MACOSX/") || $0.hasSuffix(".DS_Store") }
+    names.removeAll { name in
+      name.hasPrefix("__MACOSX/") || name.hasSuffix(".DS_Store")
+        || name.split(separator: "/").last?.hasPrefix("._") == true
+    }
     isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
     if let member {
       pattern = member
@@ -59,7 +63,7 @@ public final class ByteStream {
       guard pattern != nil || names.isEmpty else {
         throw SourceError(
           .badData,
-          "\(label): name the member to read, as in 'archive.zip::member'; it holds"
+          "\(label): name the member to read, as in \(Conversion.quoted("\(label)::\(names[0])")); it holds"
             + " \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", ..." : "")")
       }
     }
@@ -110,7 +114,7 @@ public final class ByteStream {
   }
 
   private static func matches(_ name: String, _ pattern: String) -> Bool {
-    fnmatch(pattern, name, 0) == 0 || fnmatch("*/" + pattern, name, 0) == 0
+    name == pattern || fnmatch(pattern, name, 0) == 0 || fnmatch("*/" + pattern, name, 0) == 0
   }
 
   /// Moves to the next member wanted; false when there is none.

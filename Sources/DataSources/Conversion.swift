@@ -48,11 +48,14 @@ struct Conversion {
       "python3 -c 'import ast, json, sys; [print(json.dumps(ast.literal_eval(x[x.index(\"{\"):])))"
       + " for x in sys.stdin if \"{\" in x]' < \(path)"
     if begin.first == 0x1E { throw fault("a sequence of JSON texts", "tr -d '\\036' < \(path)") }
-    if begin.first == 0x5B {
+    if begin.first == 0x5B, isArray {
       let areRows = lines.count > 1 && lines.allSatisfy { $0.first == 0x5B && $0.last == 0x5D }
       throw areRows
         ? fault("JSON arrays, one a line", "jq -r @csv \(path)")
-        : fault("one JSON array", "jq -c '.[]' \(path)")
+        : lines.prefix(3).joined().prefix { [0x20, 0x09, 0x5B].contains($0) }.count { $0 == 0x5B }
+          > 1
+          ? fault("one JSON array of arrays", "jq -r '.[] | @csv' \(path)")
+          : fault("one JSON array", "jq -c '.[]' \(path)")
     }
     // LibraryThing's reviews and comments are assignments.
     let word = begin.drop { (0x61...0x7A).contains($0) }
@@ -68,6 +71,13 @@ struct Conversion {
       throw fault("JSON objects with commas between", "sed 's/,[[:space:]]*$//' \(path)")
     }
     if next.isEmpty { throw fault("JSON over several lines", "jq -c . \(path)") }
+  }
+
+  /// Whether brackets have a value of JSON behind them, unlike those of sections in other files.
+  private var isArray: Bool {
+    let inner = lines.prefix(3).joined().drop { [0x20, 0x09, 0x5B].contains($0) }
+    return inner.first.map { isDigit($0) || "{\"-]".utf8.contains($0) } == true
+      || ["true", "false", "null"].contains { inner.starts(with: $0.utf8) }
   }
 
   /// Throws `SourceError` for what other programs write for themselves or for people.
@@ -90,6 +100,12 @@ struct Conversion {
       throw fault(
         "statements of SQL",
         "sed -n 's/^INSERT INTO.* VALUES *//p' \(path) | grep -o '([^()]*)' | tr -d '()'")
+    }
+    if begins("---", "- "), lines.prefix(3).contains(where: { holds([0x3A, 0x20], $0) }) {
+      throw fault(
+        "YAML",
+        "python3 -c 'import json, sys, yaml; [print(json.dumps(x, default=str)) for x in"
+          + " yaml.safe_load(sys.stdin)]' < \(path)")
     }
     try refuseReturns()
     try refuseSingleQuotes()

@@ -50,6 +50,38 @@ struct FieldSample {
   }
 
   private func distinct(_ place: Int) -> Int { Set(column(place)).count }
+  /// Whether there are rows, all without anything here.
+  func isAlwaysEmpty(_ place: Int) -> Bool {
+    !rows.isEmpty && column(place).allSatisfy(\.isEmpty)
+  }
+
+  /// Ratings of which some are whole, and others have three digits behind each point as marks of thousands would.
+  func doubt(_ rating: Int) -> String? {
+    let pointed = column(rating).filter { $0.contains(0x2E) }
+    guard let example = pointed.first, pointed.count < rows.count,
+      pointed.allSatisfy({ field in
+        let parts = field.split(separator: 0x2E, omittingEmptySubsequences: false)
+        return parts.count == 2 && (1...3).contains(parts[0].count) && parts[0].first != 0x30
+          && parts[1].count == 3 && parts.joined().allSatisfy(isDigit)
+      })
+    else { return nil }
+    return "ratings such as '\(shown(example))' were read with a decimal point; take it out where"
+      + " it marks thousands"
+  }
+
+  /// Positions with the column of dates for times where the one named so has times of day alone.
+  func withDates(_ positions: [ColumnRole: Int], _ said: ColumnSelection, _ names: [String])
+    -> [ColumnRole: Int]
+  {
+    guard said.references[.time] == nil, let time = positions[.time], !rows.isEmpty,
+      column(time).allSatisfy({ $0.contains(0x3A) && parseTime($0) == nil }),
+      let day = names.indices.first(where: {
+        $0 != time && ColumnRole.time.isNamed(names[$0]) && isDate($0)
+      })
+    else { return positions }
+    return positions.merging([.time: day]) { $1 }
+  }
+
   private func isEverEmpty(_ place: Int) -> Bool { rows.contains { $0[place].isEmpty } }
 
   /// Whether all are numbers of at most four decimals, not all equal, as ratings and counts are.

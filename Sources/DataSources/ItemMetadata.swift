@@ -170,7 +170,9 @@ public struct ItemMetadata: Sendable {
       }
     }
     let text = CategoryText(held.lazy.map(\.field), isSequence: isSequence)
-    for (item, field, _) in held { add(text.names(field), to: item) }
+    for (item, field, _) in held where !IDTable.isMarkOfNone(Array(field.utf8)) {
+      add(text.names(field), to: item)
+    }
     return text.summary
   }
 
@@ -179,6 +181,7 @@ public struct ItemMetadata: Sendable {
   }
 
   private mutating func name(_ item: [UInt8], _ title: String) {
+    let title = IDTable.isMarkOfNone(Array(title.utf8)) ? "" : title
     if let earlier = titles.updateValue(title, forKey: item), ID(earlier) != ID(title) {
       (retitled, lastRetitled) = (retitled + 1, item)
     }

@@ -65,7 +65,7 @@ struct ItemRows {
   init(
     _ lines: [[UInt8]], _ quotes: QuoteRule, further columns: [String] = [], source: String
   ) throws {
-    let line = lines[0]
+    let line = Self.firstRecord(lines)
     // u.item's titles may hold commas; genres of movies.csv hold bars, but never twenty.
     let told =
       line.count { $0 == 0x7C } >= 20
@@ -90,7 +90,8 @@ struct ItemRows {
       isSequence = categories.first.map { fields[$0].hasSuffix(":token_seq") } ?? false
       return
     }
-    if ColumnRole.item.position(in: fields) != nil, !fields.contains(where: { Float($0) != nil }) {
+    let isHeader = ColumnRole.item.position(in: fields) != nil || stands(fields, over: lines)
+    if isHeader, !fields.contains(where: { Float($0) != nil }) {
       throw SourceError(
         .badData,
         "\(source): line 1 names neither titles nor categories among"
@@ -98,6 +99,24 @@ struct ItemRows {
           + " category")
     }
     guessColumns(fields)
+  }
+
+  /// The first line, and those behind it where a name between quotes goes on there.
+  private static func firstRecord(_ lines: [[UInt8]]) -> [UInt8] {
+    func isOpen(_ line: [UInt8]) -> Bool { line.count { $0 == 0x22 } % 2 == 1 }
+    let begins = zip([0x2C] + lines[0], lines[0]).contains { $1 == 0x22 && ",;".utf8.contains($0) }
+    guard begins else { return lines[0] }
+    var record = lines[0]
+    for next in lines.dropFirst().prefix(20) where isOpen(record) { record += [10] + next }
+    return isOpen(record) ? lines[0] : record
+  }
+
+  /// Whether a column below a first line has nothing but numbers.
+  private func stands(_ first: [String], over lines: [[UInt8]]) -> Bool {
+    let below = lines.dropFirst().compactMap { fields($0, TextDecoder(.auto)) }
+      .filter { $0.count == first.count }
+    return !below.isEmpty
+      && first.indices.contains { place in below.allSatisfy { Float($0[place]) != nil } }
   }
 
   /// Columns of a text without names.
@@ -220,10 +239,15 @@ struct ItemKeys {
     return texts.isEmpty ? nil : texts.joined(separator: "|")
   }
 
-  /// The names in a list, in lists of it, or the keys of an object.
+  /// The names in a list, in lists or named objects of it, or the keys of an object.
   static func names(_ value: JSONValue) -> [String] {
     switch value {
-    case .array(let values): values.flatMap(names)
+    case .array(let values):
+      values.flatMap { value in
+        let title = ["name", "title", "genre", "category", "description", "label"].lazy
+          .compactMap { value[$0]?.string }.first
+        return title.map { [$0] } ?? names(value)
+      }
     case .object(let members): members.keys.sorted()
     default: text(value).map { [$0] } ?? []
     }

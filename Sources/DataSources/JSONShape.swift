@@ -24,9 +24,12 @@ struct JSONShape {
   func refuse() throws {
     let (user, item) = (ColumnRole.user.position(in: names), ColumnRole.item.position(in: names))
     if let user, let item {
+      try refuseListsOfIDs(user: names[user], item: names[item])
       try refuseNested([names[user], names[item]])
     } else {
+      try refuseWrapped()
       if item == nil { try refuseLists(user: user.map { names[$0] }) }
+      if let user { try refuseRatings(of: names[user]) }
       if isOnly { try refuseUsers() }
     }
   }
@@ -56,6 +59,66 @@ struct JSONShape {
     case .object, .array, .null: false
     default: true
     }
+  }
+
+  /// Interactions are objects within objects, or rows beside the names of their columns.
+  private func refuseWrapped() throws {
+    for name in names {
+      guard case .object(let inner)? = members[name] else { continue }
+      let all = names + inner.keys.sorted()
+      if [ColumnRole.user, .item].allSatisfy({ $0.position(in: all) != nil }) {
+        throw fault(
+          "interactions are objects in '\(shown(name.utf8))'", "-c '. + \(Self.from(name))'")
+      }
+    }
+    if isOnly, let columns = members["columns"]?.array, let rows = members["data"]?.array,
+      columns.allSatisfy({ $0.string != nil }), rows.first?.array?.count == columns.count
+    {
+      throw fault("is an object of columns and rows", "-r '.columns, .data[] | @csv'")
+    }
+  }
+
+  /// A user has an object of items with their ratings.
+  private func refuseRatings(of user: String) throws {
+    for name in names where name != user {
+      guard case .object(let ratings)? = members[name], !ratings.isEmpty,
+        ratings.values.allSatisfy({ $0.double != nil })
+      else { continue }
+      throw fault(
+        "'\(shown(name.utf8))' may be a user's items with their ratings",
+        "-r '\(scalar(user)) as $u | \(Self.from(name)) | to_entries[] | [$u, .key, .value] | @csv'"
+      )
+    }
+  }
+
+  /// A user has a list of items.
+  private func refuseListsOfIDs(user: String, item: String) throws {
+    guard let first = object[item]?.array?.first, Self.isScalar(first) else { return }
+    throw fault(
+      "'\(shown(item.utf8))' is a list",
+      "-c '{\(parts([.user, .rating, .time], names, user: user))} + (\(Self.from(item))[] | {item: .})'"
+    )
+  }
+
+  /// A member as jq names it, or what stands for it where it is an object, if anything does.
+  private func scalar(_ name: String) -> String { scalarPath(name) ?? Self.from(name) }
+
+  private func scalarPath(_ name: String) -> String? {
+    let known = [
+      "id", "_id", "$oid", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$date",
+      "email",
+    ]
+    var (path, value) = (Self.from(name), members[name])
+    while case .object(let inner)? = value {
+      let scalars = inner.filter { Self.isScalar($0.value) }.keys.sorted()
+      let only = inner.count == 1 ? inner.keys.first : nil
+      guard let key = known.first(where: scalars.contains) ?? scalars.first ?? only else {
+        return nil
+      }
+      path += Self.path(key)
+      value = inner[key]
+    }
+    return path
   }
 
   /// Interactions are lists within objects.
@@ -93,7 +156,7 @@ struct JSONShape {
   private func parts(_ roles: [ColumnRole], _ names: [String], user: String) -> String {
     roles.compactMap { role in
       let name = role == .user ? user : role.position(in: names).map { names[$0] }
-      return name.map { "\(role.rawValue): \(Self.from($0))" }
+      return name.map { "\(role.rawValue): \(role == .user ? scalar($0) : Self.from($0))" }
     }.joined(separator: ", ")
   }
 
@@ -125,13 +188,20 @@ struct JSONShape {
     }
   }
 
-  /// Users and items are objects themselves, or columns of a table.
+  /// Users and items, ratings or times are objects themselves, or columns of a table.
   private func refuseNested(_ ids: [String]) throws {
+    let wanted = ColumnRole.allCases.compactMap { role in
+      role.position(in: names).map { (role, names[$0]) }
+    }
+    let objects = wanted.map(\.1).filter { name in
+      guard case .object? = members[name] else { return false }
+      return true
+    }
+    guard let example = objects.first else { return }
     let columns = ids.compactMap { name -> Set<String>? in
       guard case .object(let cells)? = members[name] else { return nil }
       return Set(cells.keys)
     }
-    guard !columns.isEmpty else { return }
     if isOnly, columns.count == 2, columns[0] == columns[1],
       columns[0].allSatisfy({ $0.allSatisfy(\.isNumber) })
     {
@@ -139,20 +209,13 @@ struct JSONShape {
         "is an object of columns",
         "-c '. as $t | \(Self.from(ids[0])) | keys_unsorted[] as $k | $t | map_values(.[$k])'")
     }
-    var parts: [String] = []
-    for role in ColumnRole.allCases {
-      guard let place = role.position(in: names) else { continue }
-      var path = Self.from(names[place])
-      if case .object(let inner)? = members[names[place]] {
-        let known = ["id", "_id", "$oid", "$numberLong", "$numberInt", "$numberDouble", "$date"]
-        let scalars = inner.filter { Self.isScalar($0.value) }.keys.sorted()
-        guard let key = known.first(where: scalars.contains) ?? scalars.first else { return }
-        path += Self.path(key)
-      }
-      parts.append("\(role.rawValue): \(path)")
-    }
+    let parts = wanted.map { role, name in scalarPath(name).map { "\(role.rawValue): \($0)" } }
+    guard !parts.contains(nil) else { return }
+    let isID = ids.contains(example)
     throw fault(
-      "'\(shown(ids[0].utf8))' or '\(shown(ids[1].utf8))' is an object, not an id",
-      "-c '{\(parts.joined(separator: ", "))}'")
+      isID
+        ? "'\(shown(ids[0].utf8))' or '\(shown(ids[1].utf8))' is an object, not an id"
+        : "'\(shown(example.utf8))' is an object, not a number or a date",
+      "-c '{\(parts.compactMap(\.self).joined(separator: ", "))}'")
   }
 }

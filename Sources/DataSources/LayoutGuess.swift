@@ -36,6 +36,13 @@ struct LayoutGuess {
     {
       (layout, ground) = try numbers.layout(source, take)
     } else {
+      // Columns that were said do nothing for a matrix; said of all roles they mean a log.
+      let areAllSaid = ColumnRole.allCases.allSatisfy { options.columns.references[$0] != nil }
+      if options.delimiter == nil, options.header == nil, !areAllSaid,
+        let numbers = NumberLines(lines, options), numbers.isEven, numbers.width >= 8
+      {
+        try numbers.refuseMarks(source)
+      }
       (layout, ground) = take(.rows)
     }
   }
@@ -106,13 +113,9 @@ private struct NumberLines {
       && items.allSatisfy { $0.allSatisfy { $0 < 1e8 } }
   }
 
-  /// A matrix, adjacency lines or a log of many columns.
-  private func wide(_ source: String, _ take: (SourceLayout, String) -> (SourceLayout, String))
-    throws -> (SourceLayout, String)
-  {
+  /// Throws `SourceError` for a matrix in which a number stands for no rating.
+  func refuseMarks(_ source: String) throws {
     let numbers = rows.joined().compactMap { $0 }
-    let empty = rows.joined().count { $0 == nil || $0 == 0 }
-    let largest = numbers.map(\.magnitude).max() ?? 0
     for mark in [99.0, -99, -1, 999] where numbers.count(where: { $0 == mark }) * 4 > numbers.count
     {
       let count = Int(mark)
@@ -136,6 +139,16 @@ private struct NumberLines {
         "\(what), and the first column counts the others; convert it: \(cut)"
           + " \(Conversion.file(source)) | ingest --missing \(count) -")
     }
+  }
+
+  /// A matrix, adjacency lines or a log of many columns.
+  private func wide(_ source: String, _ take: (SourceLayout, String) -> (SourceLayout, String))
+    throws -> (SourceLayout, String)
+  {
+    let numbers = rows.joined().compactMap { $0 }
+    let empty = rows.joined().count { $0 == nil || $0 == 0 }
+    let largest = numbers.map(\.magnitude).max() ?? 0
+    try refuseMarks(source)
     if empty * 4 > rows.joined().count, largest <= 1000 {
       return take(.matrix, "\(width) numbers on each line, many of them 0 or empty")
     }

@@ -4,8 +4,10 @@
 struct RowLayout {
   let delimiter: [UInt8]
   let quoting: Quoting
-  /// The first line where it names the columns.
+  /// The first record where it names the columns.
   let header: [UInt8]?
+  /// Lines of the header, of which a quoted name may have several.
+  let headerLines: Int
   /// Its fields as they are compared with a row's.
   let headerNames: [[UInt8]]
   /// Fields of a row.
@@ -20,6 +22,8 @@ struct RowLayout {
   private let sample: FieldSample
   /// What else columns were told by, in words.
   private let ground: String
+  /// What the ratings may mean otherwise, in words.
+  let doubt: String?
 
   var columns: RowColumns {
     RowColumns(ratings: roles.contains(.rating), times: roles.contains(.time))
@@ -84,24 +88,27 @@ struct RowLayout {
     if options.delimiter == nil { try RowShape.refusePreamble(lines, source) }
     let delimiter = Self.delimiter(of: lines, options: options)
     let quoting = Quoting(options.quotes, delimiter: delimiter)
-    let rows = Self.records(lines, delimiter, quoting)
+    let (rows, first) = Self.records(lines, delimiter, quoting)
     let shape = RowShape(rows, lines, delimiter, source)
     if options.quotes != .none { try shape.refuseQuotedRows() }
-    guard let first = lines.first, let fields = rows.first, fields.count >= 2 else {
+    guard let fields = rows.first, fields.count >= 2 else {
       throw SourceError(
         .badData,
         "\(source): line 1 has one field where user and item are needed; say --delimiter or --layout"
       )
     }
     (self.delimiter, self.quoting, width) = (delimiter, quoting, fields.count)
-    let names = fields.map(Self.name)
+    let decoder = TextDecoder(options.encoding)
+    let names = fields.map { Self.name(decoder.text($0) ?? $0) }
     // A header may come again.
     let below = FieldSample(rows.dropFirst().filter { $0.count == fields.count && $0 != fields })
     let said = options.columns
     let looksNamed = Self.looksNamed(names, fields)
     let hasHeader =
       options.header ?? (looksNamed || said.hasNames || Self.stands(fields, over: below))
+    if hasHeader { try Self.refuseUnreadable(fields, decoder, source) }
     header = hasHeader ? first : nil
+    headerLines = hasHeader ? first.count { $0 == 10 } + 1 : 0
     headerNames = hasHeader ? fields.map(Self.plainName) : []
     self.names = hasHeader ? names : nil
     let sample = hasHeader ? below : FieldSample(rows.filter { $0.count == fields.count })
@@ -114,36 +121,46 @@ struct RowLayout {
     }
     let isOdd = fields.count > 4 && said.references.isEmpty
     let isByName = hasHeader && (looksNamed || said.hasNames || knowsSome || isOdd)
-    let (positions, ground) =
+    let named =
       isByName
-      ? (
-        try said.positions(named: names, source: source, comesAgain: sample.comesAgain(in: names)),
-        ""
-      )
-      : try Self.positions(said, sample, fields.count, source)
+      ? try said.positions(named: names, source: source, comesAgain: sample.comesAgain(in: names))
+      : nil
+    let (positions, ground) =
+      try named.map { (sample.withDates($0, said, names), "") }
+      ?? Self.positions(said, sample, fields.count, source)
     self.ground = ground + (hasHeader ? "" : Self.doubt(at: fields, sample))
     roles = try Self.roles(positions, width: fields.count, source: source)
+    doubt = positions[.rating].flatMap(sample.doubt)
     times = TimeForm(positions[.time].map(sample.column) ?? [])
     for label in LabelRole.allCases {
       labels[label] = try said.position(
         of: label, named: hasHeader ? names : nil, count: width, source: source)
     }
-    let line = hasHeader ? 2 : 1
+    try refuse(positions, said, shape, isByName: isByName, source)
+  }
+
+  /// Throws `SourceError` where columns hold what their roles cannot be.
+  private func refuse(
+    _ positions: [ColumnRole: Int], _ said: ColumnSelection, _ shape: RowShape, isByName: Bool,
+    _ source: String
+  ) throws {
+    let (line, hasHeader) = (headerLines + 1, header != nil)
     if !isByName { try sample.refuseImplausible(positions, said, line: line, source) }
     if said.references[.item] == nil, let user = positions[.user], let item = positions[.item] {
+      try shape.refuseBlanksAsDelimiters(user: user, hasHeader: hasHeader)
       try shape.refuseLists(user: user, item: item, hasHeader: hasHeader)
     }
     if let time = positions[.time] { try shape.refuseTurnedDates(sample.column(time), time) }
     try sample.refuseEmpty(positions, said, line: line, source) { role in
-      hasHeader ? role.other(than: positions[role].map { names[$0] }, in: names) : nil
+      names.flatMap { names in role.other(than: positions[role].map { names[$0] }, in: names) }
     }
   }
 
-  /// The fields of the records of some lines; a quoted field may hold line breaks.
+  /// The fields of the records of some lines, and the first record; a quoted field may hold line breaks.
   private static func records(_ lines: [[UInt8]], _ delimiter: [UInt8], _ quoting: Quoting)
-    -> [[[UInt8]]]
+    -> (fields: [[[UInt8]]], first: [UInt8])
   {
-    var records: [[[UInt8]]] = []
+    var (records, first): ([[[UInt8]]], [UInt8]) = ([], [])
     var open: [UInt8] = []
     for line in lines {
       let record = open.isEmpty ? line : open + [10] + line
@@ -155,9 +172,24 @@ struct RowLayout {
       open = isOpen ? record : []
       guard !isOpen else { continue }
       let fields = record.withUnsafeBufferPointer { splitFields($0, by: delimiter, quoting) }
-      if let fields { records.append(fields) }
+      if let fields {
+        if records.isEmpty { first = record }
+        records.append(fields)
+      }
     }
-    return records
+    return (records, first)
+  }
+
+  /// Throws `SourceError` for names that are in an encoding in which they cannot be read.
+  private static func refuseUnreadable(
+    _ fields: [[UInt8]], _ decoder: TextDecoder, _ source: String
+  ) throws {
+    let isForeign = fields.first { field in
+      decoder.text(field) == nil && !field.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+    guard let field = isForeign else { return }
+    throw SourceError(
+      .badData, "\(source): line 1: the name '\(shown(field))' \(decoder.fault(field))")
   }
 
   /// Positions of columns without names, in the customary order, and what else they were told by.
@@ -174,6 +206,10 @@ struct RowLayout {
           + " user's items")
     }
     var positions = try said.positions(count: width, source: source)
+    // Where a delimiter ends every row, nothing stands behind it.
+    for role in [ColumnRole.rating, .time] where said.references[role] == nil {
+      if let place = positions[role], sample.isAlwaysEmpty(place) { positions[role] = nil }
+    }
     guard said.references[.user] == nil, said.references[.item] == nil, sample.isItemFirst else {
       return (positions, "")
     }

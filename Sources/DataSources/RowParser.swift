@@ -22,7 +22,7 @@ struct RowParser: LineParser {
 
   var remarks: [String] {
     (repeatedHeaders == 0 ? [] : ["left out \(repeatedHeaders) repeated headers"])
-      + decoder.remarks
+      + [layout.doubt].compactMap(\.self) + decoder.remarks
   }
 
   init(_ layout: RowLayout, _ decoder: TextDecoder, _ texts: ItemTexts?) {

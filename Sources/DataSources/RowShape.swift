@@ -41,6 +41,11 @@ struct RowShape {
   static func refusePreamble(_ lines: [[UInt8]], _ source: String, target: String = "ingest -")
     throws
   {
+    if let start = lines.firstIndex(where: { $0.first == 0x7B }), start > 0,
+      lines[start...].allSatisfy({ $0.first == 0x7B && $0.last == 0x7D })
+    {
+      throw preamble(start, "JSON objects", lines, source, target)
+    }
     guard let sign = lines.first?.first, lines.count > 2 else { return }
     let isComment = "#%@".utf8.contains(sign)
     let comments = isComment ? lines.prefix { $0.first == sign }.count : 0
@@ -63,12 +68,18 @@ struct RowShape {
       guard (1...50).contains(start), isNone, counts.count - start > 1,
         counts[start...].allSatisfy({ $0 == width })
       else { continue }
-      let what = start == 1 ? "line 1 is no row" : "the first \(start) lines are no rows"
-      throw SourceError(
-        .badData,
-        "\(source): \(what), such as '\(shown(lines[0]))', above rows of \(width) fields; convert it: awk"
-          + " '/[^ \\r]/ && ++n > \(start)' \(Conversion.file(source)) | \(target)")
+      throw preamble(start, "rows of \(width) fields", lines, source, target)
     }
+  }
+
+  private static func preamble(
+    _ count: Int, _ rest: String, _ lines: [[UInt8]], _ source: String, _ target: String
+  ) -> SourceError {
+    let what = count == 1 ? "line 1 is no row" : "the first \(count) lines are no rows"
+    return SourceError(
+      .badData,
+      "\(source): \(what), such as '\(shown(lines[0]))', above \(rest); convert it: awk"
+        + " '/[^ \\r]/ && ++n > \(count)' \(Conversion.file(source)) | \(target)")
   }
 
   /// Throws `SourceError` where whole rows stand between quotes, as where a table was exported from one column.
@@ -82,7 +93,7 @@ struct RowShape {
       "has quotes around whole rows", "sed 's/^\"//; s/\"\\r*$//; s/\"\"/\"/g' \(path)")
   }
 
-  /// Throws `SourceError` for a table with a row for each user and a column for each item.
+  /// Throws `SourceError` for a table with a row for each user and a column for each item, or the other way round.
   func refuseTableOfItems() throws {
     guard let names = rows.first, names.count > 3, rows.count > 1 else { return }
     let texts = names.map { String(decoding: $0, as: UTF8.self) }
@@ -91,7 +102,11 @@ struct RowShape {
     let isNamed = texts.dropFirst().contains { name in
       ColumnRole.allCases.contains { $0.isNamed(name) }
     }
-    guard names[0].isEmpty || ColumnRole.user.isNamed(texts[0]), !isNamed,
+    // Columns of items are of any name, those of users beside items are numbered.
+    let isTurned =
+      ColumnRole.item.isNamed(texts[0])
+      && names.dropFirst().allSatisfy { $0.contains(where: isDigit) }
+    guard names[0].isEmpty || ColumnRole.user.isNamed(texts[0]) || isTurned, !isNamed,
       texts.dropFirst().allSatisfy({ !$0.isEmpty }), Set(texts).count == texts.count,
       below.allSatisfy({ $0.count == names.count && !$0[0].isEmpty }),
       Set(below.map { $0[0] }).count == below.count,
@@ -100,12 +115,15 @@ struct RowShape {
     let zeros = values.count { parseNumber($0) == 0 }
     let isGiven = zeros * 4 > values.count ? "$i != 0" : "$i != \"\""
     let hasQuotes = lines.contains { $0.contains(0x22) }
+    let pair = isTurned ? "name[i] \"\\t\" $1" : "$1 \"\\t\" name[i]"
     throw fault(
-      "has a row for each user and a column for each item, by its header",
+      isTurned
+        ? "has a row for each item and a column for each user, by its header"
+        : "has a row for each user and a column for each item, by its header",
       hasQuotes
         ? nil
         : "awk -F'\(pattern)' '{ sub(/\\r$/, \"\") } NR == 1 { split($0, name); next }"
-          + " { for (i = 2; i <= NF; i++) if (\(isGiven)) print $1 \"\\t\" name[i] \"\\t\" $i }' \(path)"
+          + " { for (i = 2; i <= NF; i++) if (\(isGiven)) print \(pair) \"\\t\" $i }' \(path)"
     )
   }
 
@@ -178,17 +196,18 @@ struct RowShape {
   /// Throws `SourceError` where the fields of lines without a header are not equally many: each line is a basket or a
   /// user's items.
   func refuseBaskets() throws {
+    if delimiter == [0x20], rows.count > 1, rows.allSatisfy({ $0[0].last == 0x3A && $0.count > 1 })
+    {
+      throw fault(
+        "has a user and items on each line", "sed 's/:/ /' \(path) | tr -s ' '"
+      ).following(" --layout adjacency")
+    }
     let counts = rows.map(\.count)
     let uneven = counts.count { $0 != width }
     guard rows.count > 1, uneven * 3 >= rows.count,
       !rows.contains(where: { $0.dropFirst(2).contains { parseNumber($0) != nil } })
     else { return }
     let range = "\(counts.min() ?? 0) to \(counts.max() ?? 0) fields"
-    if delimiter == [0x20], rows.allSatisfy({ $0[0].last == 0x3A }) {
-      throw fault(
-        "has a user and items on each line", "sed 's/:/ /' \(path) | tr -s ' '"
-      ).following(" --layout adjacency")
-    }
     throw fault(
       "has lines of \(range), each perhaps a basket (where a user comes first, print $1 from i = 2 on)",
       "awk -F'\(pattern)' '{ for (i = 1; i <= NF; i++) print NR \"\\t\" $i }' \(path)")
@@ -209,6 +228,20 @@ struct RowShape {
     }
   }
 
+  /// Throws `SourceError` where users between tabs hold several numbers, since blanks part fields as well.
+  func refuseBlanksAsDelimiters(user: Int, hasHeader: Bool) throws {
+    let fields = rows.dropFirst(hasHeader ? 1 : 0).filter { $0.count == width }.map { $0[user] }
+    guard delimiter == [0x09], let first = fields.first,
+      fields.allSatisfy({ field in
+        let parts = field.split(separator: 0x20)
+        return parts.count > 1 && parts.joined().allSatisfy(isDigit)
+      })
+    else { return }
+    throw fault(
+      "has tabs and blanks between fields, as in '\(shown(first))' where a user is expected",
+      "tr '\\t' ' ' < \(path)")
+  }
+
   /// Throws `SourceError` where fields of items hold several ids each.
   func refuseLists(user: Int, item: Int, hasHeader: Bool) throws {
     let fields = rows.dropFirst(hasHeader ? 1 : 0).filter { $0.count == width }.map { $0[item] }
@@ -219,10 +252,11 @@ struct RowShape {
       as [(UInt8, String)]
     {
       let parts = fields.map { $0.split(separator: separator, omittingEmptySubsequences: false) }
-      // Ids hold digits and no blanks, unlike titles.
+      // Ids hold digits and no blanks, unlike titles, which hold no bars.
       guard parts.count(where: { $0.count > 1 }) * 2 > parts.count,
         parts.joined().allSatisfy({ part in
-          part.contains(where: isDigit) && !part.contains { $0 == 0x20 || $0 == 0x2F }
+          separator == 0x7C
+            || part.contains(where: isDigit) && !part.contains { $0 == 0x20 || $0 == 0x2F }
         })
       else { continue }
       let rest =

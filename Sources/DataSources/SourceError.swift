@@ -28,13 +28,16 @@ struct RowFault: ExpressibleByStringInterpolation {
 
   static func noRating(_ field: [UInt8], advice: String) -> RowFault {
     isNone(field)
-      ? RowFault(stringLiteral: "rating '\(shown(field))' is none")
+      ? RowFault(
+        stringLiteral: "rating '\(shown(field))' is none (--columns rating=none leaves it"
+          + " out of all)")
       : RowFault("rating '\(shown(field))' is not a number", advice)
   }
 
   static func noTime(_ field: [UInt8], advice: String) -> RowFault {
     isNone(field)
-      ? RowFault(stringLiteral: "time '\(shown(field))' is none")
+      ? RowFault(
+        stringLiteral: "time '\(shown(field))' is none (--columns time=none leaves it out of all)")
       : RowFault("time '\(shown(field))' is neither seconds since 1970 nor a date", advice)
   }
 

@@ -103,7 +103,7 @@ public struct SourceOptions: Sendable {
         layout: "a dense matrix, a row a user" + guess.ground, badRows: badRows)
     case .rows, .auto, .npz:
       let rows = try RowLayout(sample, options: self, source: name)
-      if rows.header != nil { text.skipLine() }
+      for _ in 0..<rows.headerLines { text.skipLine() }
       return LineSource(
         text, RowParser(rows, decoder, texts), columns: rows.columns, layout: rows.summary,
         order: rows.order, badRows: badRows)
@@ -142,10 +142,19 @@ public struct SourceOptions: Sendable {
     _ head: UnsafeBufferPointer<UInt8>, source: String, target: String = "ingest -"
   ) throws {
     let isPickle = head.count > 1 && head[0] == 0x80 && head[1] < 9
-    guard head.contains(0) || isPickle || head.starts(with: "%PDF".utf8) else { return }
+    // Text has hardly any control characters but line ends and what Hive and others use as delimiters.
+    let controls = head.count { (0x04...0x08).contains($0) || (0x0E...0x19).contains($0) }
+    let isPacked = [[0x1F, 0x8B], [0x1F, 0x9D]].contains { head.starts(with: $0) }
+    guard
+      head.contains(0) || isPickle || isPacked || head.starts(with: "%PDF".utf8)
+        || controls > 7 && controls * 50 > head.count
+    else { return }
     // A line of another program that makes text of it; what comes through a pipe has no name there.
     let name = access(source, R_OK) == 0 ? source : "FILE"
     let marks = [
+      ("Obj\u{1}", "an Avro file; export it as CSV or JSON lines in UTF-8"),
+      ("MATLAB", "data of MATLAB; write them with writetable"),
+      ("\u{89}IGR", "a stream of indgrm already; give it to the next tool"),
       ("PAR1", "a Parquet file; pipe it in: duckdb -csv -c \"from '\(name)'\" | indgrm ingest"),
       ("ARROW1", "an Arrow file; \(arrow("pyarrow.ipc.open_file('\(name)').read_all()"))"),
       (
@@ -175,12 +184,29 @@ public struct SourceOptions: Sendable {
     // DuckDB's own mark comes after a checksum.
     let start = head.dropFirst(8).starts(with: "DUCK".utf8) ? head.dropFirst(8) : head[...]
     let what =
-      unicodeForm(head).map {
+      packed(head, Conversion.file(source), target)
+      ?? unicodeForm(head).map {
         "text in \($0); convert it: iconv -f \($0) -t UTF-8 \(Conversion.file(source)) | \(target)"
       }
       ?? marks.first { start.starts(with: $0.0.unicodeScalars.map { UInt8($0.value) }) }?.1
-      ?? "no text (it holds zero bytes); export it as CSV or JSON lines in UTF-8"
+      ?? "no text (it holds \(head.contains(0) ? "zero bytes" : "many control characters")); export it as CSV or"
+      + " JSON lines in UTF-8"
     throw SourceError(.badData, "\(source): is \(what)")
+  }
+
+  /// By what bytes are packed that are not unpacked here, with the line that does.
+  private static func packed(
+    _ head: UnsafeBufferPointer<UInt8>, _ path: String, _ target: String
+  ) -> String? {
+    let programs: [(start: [UInt8], what: String, command: String)] = [
+      ([0x1F, 0x8B], "packed twice by gzip", "cat"), ([0x1F, 0x9D], "packed by compress", "zcat"),
+      ([0x5D, 0, 0], "packed by LZMA", "xzcat"),
+      ([0x37, 0x7A, 0xBC, 0xAF], "an archive of 7-Zip", "7z x -so"),
+      ([0x52, 0x61, 0x72, 0x21], "an archive of RAR", "unrar p -inul"),
+    ]
+    return programs.first { head.starts(with: $0.start) }.map {
+      "\($0.what); unpack it: \($0.command) \(path) | \(target)"
+    }
   }
 
   /// The line that makes CSV of what an expression of pyarrow reads.

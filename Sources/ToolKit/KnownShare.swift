@@ -31,7 +31,8 @@ public struct KnownShare: ParsableArguments {
       throw ToolError(
         .badData,
         "\(name): the model knows the items of \(known) of \(all) interactions; give the catalogue it was"
-          + " fitted to, fit it again, or lower --min-known (\(minKnown))")
+          + " fitted to\(known > 0 ? ", fit it again, or lower --min-known (\(minKnown))" : ", or fit it again")"
+      )
     }
   }
 
@@ -69,7 +70,8 @@ public struct KnownShare: ParsableArguments {
     guard let missing else { return }
     let words = "\(name): \(known) of \(all) \(what); '\(missing)' is not"
     guard known > 0, Double(known) >= minKnown * Double(all) else {
-      throw ToolError(.badData, "\(words); check the ids, or lower --min-known (\(minKnown))")
+      let lower = known > 0 ? ", or lower --min-known (\(minKnown))" : ""
+      throw ToolError(.badData, "\(words); check the ids\(lower)")
     }
     context.log.warning("\(words) and is left out, as are all that are not")
   }

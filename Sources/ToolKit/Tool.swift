@@ -80,6 +80,10 @@ extension Tool {
       var text = fullMessage(for: error)
       if !text.hasSuffix("\n") { text += "\n" }
       let done = text.withUTF8 { Glibc.write(1, $0.baseAddress, $0.count) == $0.count }
+      if !done {
+        let reason = String(cString: strerror(errno))
+        writeToStandardError("indgrm \(toolName): standard output: cannot be written: \(reason)\n")
+      }
       return done ? .success : .inputOutput
     case .validationFailure:
       // The parser's own lines stay, those of an argument do not.

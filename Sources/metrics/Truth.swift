@@ -124,7 +124,14 @@ final class Truth {
   /// Throws `ToolError` when lists were made for something else than the split that is the truth, so that what was
   /// folded in would count as truth.
   private func refuseOtherSplit(_ reader: RecommendationReader) throws {
-    guard plan != nil, let split = reader.metadata["split"] else { return }
+    guard let split = reader.metadata["split"] else { return }
+    guard plan != nil else {
+      // Interactions without a split are a later log's, or what lists must not hold.
+      guard split != .null else { return }
+      throw ToolError(
+        .badData,
+        "\(reader.stream.name): was made for a split, which tells what is true; give it as --truth")
+    }
     let other = reader.metadata["interactions"]?.string.map { $0 != digest.map(hexadecimal) }
     guard other ?? (split != data.metadata["split"]) else { return }
     throw ToolError(

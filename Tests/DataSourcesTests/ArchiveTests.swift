@@ -126,4 +126,27 @@ import Testing
       #expect(!refusal(Array(whole.dropLast(whole.count / 4))).isEmpty, "\(packer)")
     }
   }
+
+  /// Members of a zip are whole where its list of them is not; which are missing nobody knows.
+  @Test func zipsHaveAnEnd() throws {
+    let whole = make("head -n 100 r.csv > s.csv && python3 -m zipfile -c made s.csv")
+    #expect(try count(whole) == 100)
+    for cut in [22, 60] {
+      let said = refusal(Array(whole.dropLast(cut)))
+      #expect(said.contains("is a zip without its end"), "\(said)")
+    }
+    #expect(try count(whole + Array("a comment".utf8)) == 100)
+  }
+
+  @Test func membersAreNamed() throws {
+    let two = make(
+      "head -n 9 r.csv > 's 1.csv' && cp 's 1.csv' t.csv && tar -cf made 's 1.csv' t.csv")
+    let said = refusal(two)
+    #expect(said.contains("as in '\(folder.path("again"))::s 1.csv'; it holds"), "\(said)")
+    // What macOS adds, and a name that is a pattern of others.
+    let odd = make("cp t.csv '[x].csv' && cp t.csv ._t.csv && tar -cf made ._t.csv '[x].csv'")
+    #expect(try count(odd) == 9)
+    let twice = make("gzip -c t.csv | gzip -c > made")
+    #expect(refusal(twice).contains("packed twice by gzip; unpack it: cat <(zcat "))
+  }
 }

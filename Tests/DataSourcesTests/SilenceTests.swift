@@ -33,6 +33,19 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(refusal("user,item,text\nu,i,\"open\nv,i,x\n").contains("line 2: a quoted field"))
   }
 
+  @Test func marksOfThousandsAreDoubted() throws {
+    func remarks(_ text: String) throws -> String {
+      let folder = try Folder()
+      let source = try SourceOptions().open(
+        ByteStream(folder.write("source", text)), badRows: BadRows(tolerated: 0))
+      return source.remarks.joined()
+    }
+    #expect(try remarks("user;item;plays\na;x;1.234\nb;y;12\n").contains("'1.234' were read with"))
+    for kept in ["1.234\nb;y;12.5", "0.125\nb;y;1", "1.125\nb;y;1.500", "3\nb;y;5"] {
+      #expect(try remarks("user;item;plays\na;x;\(kept)\n").isEmpty)
+    }
+  }
+
   @Test func rowsAreAsWideAsTheFirst() throws {
     #expect(refusal("user,item,rating\n1,2,1,5\n").contains("has 4 fields where the header has 3"))
     #expect(refusal("user,item,text\n1,nice, good,11\n").contains("has 4 fields"))
@@ -108,6 +121,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
       refusal("1,10,1577836801\n2,11,1577836999\n").contains("--columns user=1,item=2,time=3"))
     let jester = "2,1.5,99,-7.2,99,99,99,99,99\n1,99,4.25,99,99,99,99,99,99\n"
     #expect(refusal(jester).contains("| ingest --missing 99 -"))
+    // A matrix has no use for them.
+    #expect(
+      refusal(jester) { $0.columns = try ColumnSelection("user=1,item=2") }
+        .contains("| ingest --missing 99 -"))
     #expect(
       refusal("1 2 3\n1 2\n") {
         $0.columns = try ColumnSelection("user=1"); $0.layout = .adjacency

@@ -102,7 +102,7 @@ import Testing
     let long = folder.run("yes 7 | head -c 60000 | tr -d '\\n' | score --model m --users - l > out")
     #expect(
       long.status == 65 && long.errors.utf8.count < 5000
-        && long.errors.contains("lower --min-known"),
+        && long.errors.contains("check the ids"),
       "\(long.errors.utf8.count)")
   }
 

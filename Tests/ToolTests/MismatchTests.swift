@@ -28,6 +28,9 @@ import Testing
     #expect(
       whole.status == 65 && whole.errors.contains("interactions without a split"), "\(whole.errors)"
     )
+    let folded = folder.run("metrics --truth plain.ig own.lists")
+    #expect(
+      folded.status == 65 && folded.errors.contains("made for a split"), "\(folded.errors)")
     let own = folder.run("metrics --truth split.ig own.lists")
     #expect(own.status == 0 && !own.errors.contains("warning"), "\(own.errors)")
   }
