@@ -252,10 +252,10 @@ struct RowShape {
       as [(UInt8, String)]
     {
       let parts = fields.map { $0.split(separator: separator, omittingEmptySubsequences: false) }
-      // Ids hold digits and no blanks, unlike titles, which hold no bars.
+      // Ids hold digits and no blanks, unlike titles, whose bars stand between blanks.
       guard parts.count(where: { $0.count > 1 }) * 2 > parts.count,
         parts.joined().allSatisfy({ part in
-          separator == 0x7C
+          separator == 0x7C && part.first != 0x20 && part.last != 0x20
             || part.contains(where: isDigit) && !part.contains { $0 == 0x20 || $0 == 0x2F }
         })
       else { continue }
