@@ -91,7 +91,8 @@ package struct Explainer {
     let progress = Progress("explained", unit: "users", total: cases.count, context.log)
     let team = try ModelTeam(stored, fitted, count: min(Parallel.threads, cases.count))
     // Users are scored by blocks, and explained and put into words a few at a time on all cores.
-    let block = 200
+    let together = together(of: cases.count)
+    let block = max(20 * together, 200)
     let ranker = Ranker(fitted)
     let finder = ReasonFinder(fitted, categories: stored.items.categories)
     for start in stride(from: 0, to: cases.count, by: block) {
@@ -192,9 +193,11 @@ package struct Explainer {
     }
   }
 
-  /// Users that are explained together, as many as scores of all items have room for: their number must not depend on
-  /// that of threads, since sums may.
-  private var together: Int { min(max(100_000 / max(fitted.itemCount, 1), 1), 8) }
+  /// How many of some users are explained together: as many as scores of all items have room for, since few rows make
+  /// slow products, but an eighth of all, so that each thread has some. It must not depend on threads, since sums may.
+  private func together(of users: Int) -> Int {
+    max(min(200_000 / max(fitted.itemCount, 1), users / 8, 24), 1)
+  }
 
   /// What speaks for items of some users; for one of a user's own, what his other items say of it.
   ///

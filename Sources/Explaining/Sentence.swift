@@ -43,7 +43,7 @@ struct SentenceTemplates: Sendable {
       + "|{own1}, {own2} and {own_more} more like them|{own1} and {own_more} more like it"
       + "|{own1}, {own2} and {own3}|{own1} and {own2}|{own1}]"
       + "[; otherwise it would fall from number {place} to number {own_place}"
-      + "|, which make up {own_share} % of what your choices say for it]."
+      + "|; that is {own_share} % of what your choices say for it]."
       + "[ Your taste in {group} counts even more: without your {group_count} of that kind it would be number "
       + "{group_further}.|]",
     "\(popularity)for your taste in "

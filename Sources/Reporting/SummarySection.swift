@@ -111,12 +111,13 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
     func share(_ count: Int) -> String { NumberText.percent(Double(count) / Double(reasons.count)) }
     let popular = reasons.count { $0.popularityLeads }
     let personal = reasons.count { !$0.popularityLeads && ($0.own != nil || $0.taste != nil) }
+    let rest = personal + popular < reasons.count ? "; of the rest no choice stands out" : ""
     points.append(
       (
         "Why it recommends.",
         "Of \(counted(reasons.count, "recommendation")) looked at, \(share(personal)) follow from choices of "
           + "the user's own that can be named or from a taste of his, \(share(popular)) first of all from being "
-          + "popular, and of the rest no choice stands out. Each was tested by taking the choices away."
+          + "popular\(rest). Each was tested by taking the choices away."
       ))
   }
   if let groups = subject.groups {
@@ -141,25 +142,28 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
 
 /// The kinds of users, the largest that have a name first.
 private func kinds(_ subject: Subject, _ count: Int) -> String {
-  guard count > 1 else { return "It makes one kind of all; tastes differ by user and not by kind." }
-  let words = "It tells \(count) kinds of them apart"
   var sizes = [Int](repeating: 0, count: count)
   for cluster in subject.clusterOfUser { sizes[cluster] += 1 }
+  let used = sizes.count { $0 > 0 }
+  guard used > 1 else { return "It makes one kind of all; tastes differ by user and not by kind." }
+  let words = "It tells \(used) kinds of them apart"
   let order = sizes.indices.sorted { (-sizes[$0], $0) < (-sizes[$1], $1) }
   let named = order.compactMap { cluster -> String? in
     guard sizes[cluster] > 0, let name = subject.clusterNames[cluster] else { return nil }
     let share = Double(sizes[cluster]) / Double(max(subject.clusterOfUser.count, 1))
     return "'\(name)' (\(NumberText.percent(share)) of the users)"
   }
-  guard !named.isEmpty else { return words + "." }
+  guard !named.isEmpty else {
+    return words + ", but nothing that could be named sets what they choose apart."
+  }
   return words + ", such as those who choose more than others of \(listed(Array(named.prefix(3))))."
 }
 
 private func limits(_ subject: Subject) -> (String, String) {
   var words = [
-    "It knows choices alone, not why somebody chose; an item that nobody chose yet can "
+    "It knows choices alone, not why somebody chose; an item that nobody chose yet "
       + (subject.categories == nil
-        ? "not be recommended" : "be ranked by its categories alone (score --new-items)")
+        ? "cannot be recommended" : "can be ranked by its categories alone (score --new-items)")
   ]
   // Files of earlier versions do not tell.
   let isKnown = subject.popularity.contains { $0 > 0 }
