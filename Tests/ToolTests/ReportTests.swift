@@ -84,10 +84,7 @@ private func loadsNothing(_ text: String) -> Bool {
     let page = try contents(folder.path("page.html"))
     for name in [
       "summary", "card", "numbers", "accuracy", "series", "training", "clusters", "groups",
-      "mapping",
-      "traversals",
-      "data",
-      "explanations",
+      "mapping", "traversals", "data", "explanations",
     ] { #expect(page.contains("<section id=\"\(name)\">"), "\(name)") }
     // A base rate would hide what tells items apart.
     #expect(isWellFormed(page) && loadsNothing(page) && !page.contains(">base rate</text>"))
