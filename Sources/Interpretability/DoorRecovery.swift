@@ -78,9 +78,8 @@ public struct DoorRecovery: Equatable, Sendable {
   private static func standardised(_ rows: Matrix<Float>) -> Matrix<Double> {
     let values = Matrix<Double>(
       rows: rows.rows, columns: rows.columns, rows.buffer.map(Double.init))
-    for column in 0..<values.columns {
-      var (mean, square) = (0.0, 0.0)
-      for row in 0..<values.rows { mean += values[row, column] / Double(values.rows) }
+    for (column, mean) in columnMeans(rows).enumerated() {
+      var square = 0.0
       for row in 0..<values.rows {
         values[row, column] -= mean
         square += values[row, column] * values[row, column]

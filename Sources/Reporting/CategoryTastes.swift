@@ -10,8 +10,7 @@ private let most = (categories: 18, users: 60)
 func categoryTastes(_ subject: Subject) -> [Block] {
   guard let rows = subject.population?.rows, let lists = subject.categories else { return [] }
   let names = subject.stored.categories
-  var totals = [Int](repeating: 0, count: names.count)
-  for item in rows.columns { for category in lists[Int(item)] { totals[Int(category)] += 1 } }
+  let totals = categoryTotals(subject, rows)
   let shown = Array(
     totals.indices.filter { totals[$0] > 0 }
       .sorted { (-totals[$0], $0) < (-totals[$1], $1) }.prefix(most.categories))
@@ -32,9 +31,10 @@ func categoryTastes(_ subject: Subject) -> [Block] {
     ? ""
     : rest == 1
       ? " The rarest category is left out." : " The \(rest) rarest categories are left out."
+  let users = devoted(counts).map { shares(counts[$0]) }
   let pairs = together(counts, titles)
   return [
-    .figure(devotees(counts, titles), devoteeWords(counts, titles) + omitted),
+    .figure(devotees(users, titles), devoteeWords(users) + omitted),
     .figure(pairs.figure, pairs.words + omitted),
   ]
 }
@@ -58,9 +58,9 @@ private func shares(_ counts: [Int]) -> [Double] {
   return counts.map { Double($0) / sum }
 }
 
-private func devotees(_ counts: [[Int]], _ titles: [String]) -> Figure {
-  let users = devoted(counts).map { shares(counts[$0]) }
-  return Figure(
+/// - Parameter users: of each the share of every category.
+private func devotees(_ users: [[Double]], _ titles: [String]) -> Figure {
+  Figure(
     "category-devotees", title: "What the users who choose a category most choose besides",
     summary: "For some users the share of each category in what they choose.",
     chart: HeatMap(
@@ -70,9 +70,8 @@ private func devotees(_ counts: [[Int]], _ titles: [String]) -> Figure {
       key: ("none of a user's choices", "the largest share")))
 }
 
-private func devoteeWords(_ counts: [[Int]], _ titles: [String]) -> String {
-  let users = devoted(counts)
-  let largest = users.map { shares(counts[$0]).max() ?? 0 }.sorted()
+private func devoteeWords(_ users: [[Double]]) -> String {
+  let largest = users.map { $0.max() ?? 0 }.sorted()
   let middle = largest.isEmpty ? 0 : largest[largest.count / 2]
   return
     "A column is one of the \(NumberText.grouped(users.count)) users who choose a category most often, from the "

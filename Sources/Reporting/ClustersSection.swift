@@ -92,7 +92,7 @@ private func clusterViews(_ subject: Subject, _ rows: SparseRows) -> [ClusterVie
 }
 
 /// Interactions of all users with each category.
-private func categoryTotals(_ subject: Subject, _ rows: SparseRows) -> [Double] {
+func categoryTotals(_ subject: Subject, _ rows: SparseRows) -> [Double] {
   var totals = [Double](repeating: 0, count: subject.stored.categories.count)
   guard let lists = subject.categories else { return totals }
   for item in rows.columns { for category in lists[Int(item)] { totals[Int(category)] += 1 } }
