@@ -1,5 +1,6 @@
 """Where does a night keep its files, and what was it told?"""
 
+import datetime
 import fcntl
 import hashlib
 import json
@@ -44,7 +45,8 @@ DECIDING = ("SOURCE", "SOURCE_COMMAND", "ITEMS", "INGEST", "BINARIZE", "SPLIT", 
 
 def other_settings(settings, earlier):
     """Which settings that decide what is published differ from those of an earlier night, as text."""
-    return ", ".join(key for key in DECIDING if earlier and settings[key] != earlier.get(key, settings[key]))
+    there = earlier if isinstance(earlier, dict) else {}
+    return ", ".join(key for key in DECIDING if settings[key] != there.get(key, settings[key]))
 
 
 class Ending(Exception):
@@ -159,6 +161,17 @@ def read_json(path):
     return value if isinstance(value, dict) else None
 
 
+def read_summary(path):
+    """What a night wrote of itself, or nothing where that is not whole: what later nights are held against must be there."""
+    found = read_json(path) or {}
+    try:
+        datetime.date.fromisoformat(found["date"])
+        sum(found["data"][what] for what in ("rows", "users", "items", "repeated")) + found["gates"].get("short", 0)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+    return found
+
+
 class Archive:
     """The nights under a root: runs/DATE or runs/DATE.N, and current, a link to the one in use."""
 
@@ -188,20 +201,21 @@ class Archive:
         return os.path.join(self.runs, name)
 
     def current(self):
-        """The name of the night in use, or None; its folder may be gone."""
+        """The name of the night in use, or None where the link is not there or leads to no night; its folder may be gone."""
         link = os.path.join(self.root, "current")
         if os.path.islink(link):
-            return os.path.basename(os.readlink(link).rstrip("/"))
+            name = os.path.basename(os.readlink(link).rstrip("/"))
+            return name if NIGHT.fullmatch(name) else None
         if os.path.lexists(link):
             raise Ending(FULL, f"{link}: is no link, and cannot be put in place of another; move it away")
         return None
 
     def in_use(self, besides):
-        """The night that another one is held against: the one in use, or the newest there is where that is gone."""
+        """The night that another one is held against: the one in use, or the newest there is where that or its link is gone."""
         current = self.current()
-        if current is None or current in self.names():
+        if current in self.names():
             return current
-        return next((name for name in reversed(self.names()) if name != besides and self.is_complete(name)), None)
+        return next((name for name in reversed(self.good()) if name != besides), None)
 
     def names(self):
         there = os.listdir(self.runs) if os.path.isdir(self.runs) else []
@@ -210,6 +224,23 @@ class Archive:
 
     def is_complete(self, name):
         return (read_json(os.path.join(self.path(name), "summary.json")) or {}).get("complete", False)
+
+    def rolled_back(self):
+        """The nights that were put out of use, and are not published again unasked."""
+        try:
+            with open(os.path.join(self.root, "rolled-back"), encoding="utf-8", errors="replace") as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+    def good(self):
+        """The nights that are whole and were not put out of use."""
+        bad = self.rolled_back()
+        return [name for name in self.names() if name not in bad and self.is_complete(name)]
+
+    def good_before(self, current):
+        """The good nights before one, if there is any."""
+        return [name for name in self.good() if current and self.order(name) < self.order(current)]
 
     def first_harmed(self, name):
         """The first file of a night that is missing or has other bytes than when it was published, or None."""
@@ -262,14 +293,18 @@ class Archive:
                         except OSError as error:
                             self.leave(os.path.join(folder, file), error)
 
-    def prune(self, keep):
-        """Removes all but the newest nights; the one in use and the one before it stay, and any that cannot be removed."""
-        names, current = self.names(), self.current()
-        complete = [name for name in names if self.is_complete(name)]
-        before = [name for name in complete if self.order(name) < self.order(current)]
-        stay = set(complete[-max(keep, 1):] + [current] + before[-1:])
+    def prune(self, keep, tonight):
+        """Removes all but the newest nights; tonight's, the one in use and the one before it stay, and any that cannot go.
+
+        Of the nights after the one in use those go that are not whole, but for as many as are kept of the others.
+        """
+        names, current, keep = self.names(), self.current(), max(keep, 1)
+        whole = [name for name in names if self.is_complete(name)]
+        failed = [name for name in names if name not in whole]
+        stay = set(whole[-keep:] + [current, tonight] + self.good_before(current)[-1:])
         for name in names:
-            if name not in stay and self.order(name) < self.order(current):
+            is_old = current and self.order(name) < self.order(current)
+            if name not in stay and (is_old or name in failed[:-keep]):
                 trash = self.path(f".trash-{name}")
                 try:
                     os.rename(self.path(name), trash)

@@ -9,7 +9,8 @@ import subprocess
 import time
 
 from nightly_files import (
-    BAD_DATA, BUSY, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, Ending, as_json, digest_of, read_json, write_whole)
+    BAD_DATA, BUSY, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, Ending, as_json, digest_of, read_json, read_summary,
+    write_whole)
 
 
 def end_with_parent():
@@ -47,7 +48,7 @@ class Steps:
         self.before = archive.in_use(besides=name)
         self.summary = {"date": str(date), "run": name, "previous": self.before, "seconds": {}, "gates": {},
                         "settings": settings}
-        self.earlier = (read_json(f"{archive.path(self.before)}/summary.json") or {}) if self.before else {}
+        self.earlier = read_summary(f"{archive.path(self.before)}/summary.json") if self.before else {}
         if self.before and not self.earlier:
             self.summary["unreadable"] = f"summary.json of {self.before} is not whole, or cannot be read"
         # An earlier night's files as seen from the folder of this one.
@@ -115,12 +116,15 @@ class Steps:
     def step(self, name, words, inputs, output, extra=()):
         """Makes a file by a tool, unless its stamp says that just this was done, with the same digests.
 
+        - inputs: what must be there; other files that the words name are looked at as well, for a list of yesterday's
+          must not pass for one of today's.
         - extra: options that do not change the output.
         """
         if self.dry:
             print("+", shlex.join(["indgrm", *words, *extra, "-o", output]))
             return
-        key = {"words": list(words), "version": self.version, "inputs": {i: self.digest(i) for i in inputs}}
+        named = [file for file in (word.rpartition("=")[2] for word in words) if os.path.isfile(self.file(file))]
+        key = {"words": list(words), "version": self.version, "inputs": {i: self.digest(i) for i in [*inputs, *named]}}
         stamp = read_json(self.file(f"steps/{name}")) or {}
         if stamp.get("key") == key and self.has(output, stamp.get("output")):
             self.summary["seconds"][name] = stamp["seconds"]

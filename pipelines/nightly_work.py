@@ -1,9 +1,11 @@
 """What does a night do, step by step, and when does it stop?"""
 
 import datetime
+import errno
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 
@@ -30,7 +32,9 @@ class Night(Steps):
         if stamp.get("key") != key or not self.has("source.csv", stamp.get("output")):
             status, message = self.run(["bash", "-e", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
             if status != 0:
-                raise Ending(REFUSALS["source"], f"source: ended with status {as_shell(status)}: {message}; nothing was published")
+                # Whatever program it was that could not write said so in these words.
+                is_full = os.strerror(errno.ENOSPC) in message
+                raise Ending(FULL if is_full else REFUSALS["source"], f"source: ended with status {as_shell(status)}: {message}; nothing was published")
             os.replace(self.file(".source.tmp"), self.file("source.csv"))
             self.digests.pop("source.csv", None)
             write_whole(self.file("steps/source"), as_json({"key": key, "output": self.digest("source.csv")}))
@@ -189,7 +193,11 @@ class Night(Steps):
         beside = self.file(".model.tmp")
         if os.path.lexists(beside):
             os.unlink(beside)
-        os.link(self.file(chosen), beside)
+        try:
+            os.link(self.file(chosen), beside)
+        except OSError:
+            # Not every file system has second names, nor may every user give them to what another one made.
+            shutil.copyfile(self.file(chosen), beside)
         os.replace(beside, self.file("model"))
         # Renaming a name of the same file onto another does nothing, and leaves both.
         if os.path.lexists(beside):
@@ -201,10 +209,8 @@ class Night(Steps):
         """Lists for everybody, with the gate on them."""
         settings = self.settings
         words = shlex.split(settings["SCORE"])
-        # Candidates, exclusions and the like: a list of yesterday's must not pass for one of today's.
-        files = [file for file in (word.rpartition("=")[2] for word in words) if os.path.isfile(self.file(file))]
         self.step("score", ["score", "--model", "model", "--top", str(settings["TOP"]), *words, "liked.ig"],
-                  ["liked.ig", "model", *files], "lists.ig")
+                  ["liked.ig", "model"], "lists.ig")
         if settings["LISTS"] != "none":
             self.step("export", ["dump", "--to", settings["LISTS"], "lists.ig"], ["lists.ig"], f"lists.{settings['LISTS']}")
         if self.dry:
@@ -285,5 +291,5 @@ class Night(Steps):
         self.finish()
         on_signals(signal.SIG_IGN)
         self.archive.point(self.name)
-        self.archive.prune(self.settings["KEEP"])
+        self.archive.prune(self.settings["KEEP"], self.name)
         return self.summary["exit"]

@@ -3,7 +3,8 @@
 Usage: nights.py TOOLS FOLDER [NIGHTS] [KILLS]
 
 Simulates nights on a growing log with real tools: killed at every step and at random moments, twice at once,
-on a full disk, with a log that was dropped, emptied or renamed, with a worse model, a clock set back, rolled back.
+on a full disk, with a log that was dropped, emptied or renamed, with a worse model, a clock set back, rolled back. Two
+nights are the short form; 14 and 29 kills each are two weeks with 203 kills at random moments.
 Prints a line for each disturbance and ends with 1 at the first that harms.
 """
 
@@ -18,6 +19,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
+from night_history import history  # noqa: E402
 from night_odds import odds  # noqa: E402
 from night_place import (  # noqa: E402
     FOLDER, KILLS, NIGHTLY, NIGHTS, SETTINGS, Place, disturbing_tools, expect, log, name)
@@ -275,25 +277,6 @@ def refused(sums):
     print(f"rolled back: {message}")
 
 
-def gates():
-    """Gates that the nights so far do not meet: a first model that is too bad, and lists unlike the last ones."""
-    place = Place("gates")
-    place.write("log.csv", log(0))
-    place.write("nightly.conf", SETTINGS + "FLOOR=2\n")
-    status, message = place.run(0)
-    expect(status == 15 and "floor" in message, f"a bad first model: {status} {message}")
-    place.expect_whole("a bad first model", [None])
-    print(f"a bad first model: {message}")
-    place.write("nightly.conf", SETTINGS)
-    expect(place.run(0)[0] == 0, "after a bad first model")
-    place.write("nightly.conf", SETTINGS + "MIN_OVERLAP=1.1\n")
-    place.write("log.csv", log(1))
-    status, message = place.run(1)
-    expect(status == 17 and "overlap" in message, f"other lists: {status} {message}")
-    place.expect_whole("other lists", [name(0)])
-    print(f"other lists: {message}")
-
-
 def settings():
     """Settings that make no sense end the night with a line that names them, and a dry run changes nothing."""
     place = Place("settings")
@@ -387,13 +370,13 @@ def main():
     killed(sums, seconds)
     stopped()
     refused(sums)
-    gates()
     damaged()
     old()
     settings()
     commands()
     full(sums)
     odds(NIGHTS)
+    history(NIGHTS)
     print("every night whole")
 
 
