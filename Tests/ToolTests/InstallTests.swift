@@ -45,6 +45,30 @@ private let root = Shell.repository.path
     #expect(install("--prefix \(prefix) --uninstall").status == 66)
   }
 
+  /// Folders that were there before stay, empty or not, and what an installation that failed has put there goes too.
+  @Test func foldersThatWereThereStay() throws {
+    let folder = try Folder()
+    let prefix = folder.path("my own & only")
+    let quoted = "'\(prefix)'"
+    _ = Shell.run("mkdir -p \(quoted)/bin \(quoted)/lib/systemd/system")
+    let before = Shell.run("cd \(quoted) && find . | sort").output
+    for _ in 1...2 {
+      #expect(install("--prefix \(quoted)").status == 0)
+    }
+    let unit = try String(
+      contentsOfFile: "\(prefix)/lib/systemd/system/indgrm-nightly@.service", encoding: .utf8)
+    #expect(unit.contains("ExecStart=\"\(prefix)/bin/indgrm\" nightly"), "\(unit)")
+    #expect(install("--prefix \(quoted) --uninstall").status == 0)
+    #expect(Shell.run("cd \(quoted) && find . | sort").output == before)
+
+    _ = Shell.run("mkdir \(quoted)/share && touch \(quoted)/share/zsh")
+    let failed = install("--prefix \(quoted)")
+    #expect(failed.status == 74 && failed.errors.contains("share/zsh"), "\(failed.errors)")
+    #expect(install("--prefix \(quoted) --uninstall").status == 0)
+    #expect(
+      Shell.run("cd \(quoted) && rm share/zsh && rmdir share && find . | sort").output == before)
+  }
+
   /// A program that runs keeps the file it was started from, which is not written into.
   @Test func anUpgradeLeavesRunningToolsAlone() throws {
     let folder = try Folder()
