@@ -28,7 +28,8 @@ def message_of(status, text):
     if status < 0:
         hint = "; is there too little memory?" if status == -signal.SIGKILL else ""
         return f"was ended by {signal.Signals(-status).name}{hint}"
-    lines = text.strip().splitlines()
+    # What leads to the help is no reason.
+    lines = [line for line in text.strip().splitlines() if not line.startswith(("Try '", "Usage:"))]
     if not lines:
         return "it said nothing"
     try:

@@ -3,6 +3,7 @@
 import datetime
 import errno
 import json
+import math
 import os
 import shlex
 import shutil
@@ -93,7 +94,8 @@ class Night(Steps):
         nights = max((self.date - datetime.date.fromisoformat(self.earlier["date"])).days, 1)
         for what in ("rows", "users", "items"):
             ratio = stats[what] / max(known[what], 1)
-            fits = 1 - self.settings["MAX_SHRINK"] <= ratio <= (1 + self.settings["MAX_GROWTH"]) ** nights
+            fits = ratio >= 1 - self.settings["MAX_SHRINK"] and (
+                ratio <= 1 or math.log(ratio) <= nights * math.log1p(self.settings["MAX_GROWTH"]))
             self.refuse_unless(f"{what}_ratio", round(ratio, 4), fits,
                                f"{stats[what]} {what}, {known[what]} in {self.before}")
         for what in ("users", "items"):
@@ -221,9 +223,12 @@ class Night(Steps):
         self.refuse_unless("users_listed", stats["users"], stats["users"] == asked["users"] or "--users" in settings["SCORE"],
                            f"{stats['users']} of {asked['users']} users have a list")
         self.refuse_unless("not_finite", stats["not_finite"], stats["not_finite"] == 0, "scores are not finite")
-        # Lists are short where candidates are few; a gap that the night before had is none.
-        places = max(stats["lists"] * min(settings["TOP"], stats["items"]), 1)
-        short, known = 1 - stats["entries"] / places, self.earlier.get("gates", {}).get("short", 0)
+        # Lists are short where candidates are few; a gap that the night before had is none, nor are items that users have.
+        places = stats["lists"] * min(settings["TOP"], stats["items"])
+        if stats["users"] == asked["users"] and "--keep-seen" not in settings["SCORE"]:
+            places = min(places, stats["lists"] * stats["items"] - asked["rows"])
+        places = max(places, 1)
+        short, known = max(1 - stats["entries"] / places, 0), self.earlier.get("gates", {}).get("short", 0)
         self.refuse_unless("short", round(short, 4), short <= known + settings["MAX_SHORT"],
                            f"{short:.1%} of the lists' places are empty; lower TOP or raise MAX_SHORT if that is meant")
         if "--keep-seen" not in settings["SCORE"]:

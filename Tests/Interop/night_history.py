@@ -98,6 +98,11 @@ def weeks():
 
 def named():
     """A file that an option of any tool names is looked at again, and odd places are no hindrance."""
+    place = place_with("small", PLAIN.replace("TOP=10", "TOP=100"))
+    published(place, 0)
+    expect(json.loads(place.read("current/summary.json"))["gates"]["short"] == 0, "items that users have count as gaps")
+    place.write("nightly.conf", PLAIN + "MAX_GROWTH=1e200\nMAX_AGE_HOURS=0\nSCORE=--no-such\n")
+    ends(place, 9, 64, "score: Unknown option '--no-such'", what="an option that a tool has not, and growth without end")
     place = Place("Läden & more 'of them' %n {date}")
     place.write("nightly.conf", PLAIN.replace("\n", "\r\n") + "INGEST=../../more.csv\r\nMIN_OVERLAP=1.1\r\n")
     place.write("log.csv", log(0))
