@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from night_odds import PLAIN, ends, place_with, published
-from night_place import FOLDER, NIGHTLY, SETTINGS, Place, expect, log, name
+from night_place import FOLDER, NIGHTLY, SETTINGS, TOOLS, Place, expect, log, name
 
 
 def several(what, nights, text=PLAIN):
@@ -126,7 +126,7 @@ def other_disk():
                "os.link = link\nsys.argv = sys.argv[1:]\nsys.path.insert(0, os.path.dirname(sys.argv[0]))\nrunpy.run_path(sys.argv[0], run_name='__main__')\n")
     place.write("log.csv", log(1))
     done = subprocess.run([sys.executable, "-c", program, NIGHTLY, "--date", name(1), place.root], capture_output=True,
-                          text=True, check=False)
+                          text=True, check=False, env=dict(os.environ, INDGRM_EXEC_PATH=TOOLS))
     expect(done.returncode == 0, f"no second names: {done.returncode} {done.stderr}")
     place.expect_whole("no second names", [name(1)])
     place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat ../../log.csv; cat ../../log.csv >/dev/full"))
