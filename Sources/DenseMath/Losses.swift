@@ -51,6 +51,45 @@ public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRow
   }
 }
 
+/// log sum_j exp x_j of every row.
+public func logSumExp<T: Real>(_ x: Matrix<T>) -> [T] {
+  let sums = Matrix<T>(rows: 1, columns: x.rows)
+  Parallel.blocks(x.rows, size: 4) { rows in
+    for row in rows { sums.pointer[row] = T.kernels.logSumExp(x.columns, x.row(row).baseAddress) }
+  }
+  return sums.array
+}
+
+/// Softmax cross-entropy as above of a part of the items, given what is to be known of all.
+///
+/// - Parameters:
+///   - logits: B x m, of this part's items, overwritten by scale dloss/dlogits.
+///   - targets: those among them.
+///   - shifts: log sum_j exp over all items, a row.
+///   - totals: sum of the confidences of all targets, a row.
+/// - Returns: this part's share of each row's loss, without its weight.
+public func softmaxCrossEntropy<T: Real>(
+  _ logits: Matrix<T>, targets: SparseRows, shifts: [T], totals: [T], scale: T
+) -> [T] {
+  let losses = Matrix<T>(rows: 1, columns: logits.rows)
+  Parallel.blocks(logits.rows, size: 4) { rows in
+    for index in rows {
+      let values = logits.row(index)
+      let entries = targets.offsets[index]..<targets.offsets[index + 1]
+      let row = TargetRow<T>(entries: entries, targets: targets)
+      var loss: T = 0
+      for entry in entries {
+        loss += row.confidence(entry) * (shifts[index] - values[row.item(entry)])
+      }
+      T.kernels.softmaxGradient(
+        values.count, shifts[index], scale * totals[index], values.baseAddress)
+      for entry in entries { values[row.item(entry)] -= scale * row.confidence(entry) }
+      losses.pointer[index] = loss
+    }
+  }
+  return losses.array
+}
+
 /// The Bernoulli log-likelihood of every item, seen or not.
 ///
 /// loss = sum_j c_j log(1 + exp s_j) - sum_{j in J} c_j s_j, gradient = (c sigma(s) - c_J) scale_r, c = 1 outside J.

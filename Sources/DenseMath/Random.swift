@@ -133,11 +133,15 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 }
 
 /// Fills a matrix with standard normal numbers; element e depends on (seed, stage, index, e) alone.
+///
+/// - Parameter first: the number e of the first element, where the matrix is a part of another.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
-public func fillNormal<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64) {
+public func fillNormal<T: Real>(
+  _ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64, from first: Int = 0
+) {
   Parallel.blocks(x.count, size: 1 << 14) {
-    T.kernels.normal($0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
+    T.kernels.normal(first + $0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
   }
 }
 

@@ -26,3 +26,17 @@ public struct Checkpoint: Sendable {
     return value
   }
 }
+
+/// The names of what is a virtual part's alone, such as `encoder.weights#3`.
+public enum PartName {
+  public static let mark: Character = "#"
+
+  public static func name(_ base: String, _ part: Int) -> String { "\(base)\(mark)\(part)" }
+
+  /// What a name is but for its part, and which that is; nil for what is of all parts.
+  public static func split(_ name: String) -> (base: String, part: Int)? {
+    guard let place = name.lastIndex(of: mark), let part = Int(name[name.index(after: place)...])
+    else { return nil }
+    return (String(name[..<place]), part)
+  }
+}

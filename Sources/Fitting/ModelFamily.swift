@@ -21,6 +21,8 @@ public protocol ModelFamily: SendableMetatype {
   static var trainsInEpochs: Bool { get }
   /// Whether it can start from given item groups.
   static var takesGroups: Bool { get }
+  /// Whether its items can be cut into parts that processes hold a share of each.
+  static var cutsItems: Bool { get }
 
   /// Fits a model, and says how that ended.
   ///
@@ -40,4 +42,5 @@ extension ModelFamily {
   public static var presets: [Preset] { [] }
   public static var trainsInEpochs: Bool { false }
   public static var takesGroups: Bool { false }
+  public static var cutsItems: Bool { false }
 }

@@ -23,6 +23,7 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
   public static var presets: [Preset] { Family.presets }
   public static var trainsInEpochs: Bool { Family.trainsInEpochs }
   public static var takesGroups: Bool { Family.takesGroups }
+  public static var cutsItems: Bool { Family.cutsItems }
 
   public static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor

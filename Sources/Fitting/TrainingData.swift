@@ -19,6 +19,11 @@ public struct TrainingData: Sendable {
   public var seed: UInt64
   /// The parts of each batch of a network, and the processes that share them.
   public var ranks = VirtualRanks.one
+  /// The parts that the items of a network are cut into, and the processes that hold them; one of `ranks` and these
+  /// is one.
+  public var itemRanks = VirtualRanks.one
+  /// The processes that make the model together.
+  public var group: RankGroup { itemRanks.count > 1 ? itemRanks.group : ranks.group }
   /// The categories of each item by number, how many there are, and their vectors (one row a category).
   public var categories: (lists: [[UInt32]], count: Int, vectors: Matrix<Float>?)?
   /// A run to go on with.

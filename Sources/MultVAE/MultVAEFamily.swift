@@ -11,6 +11,7 @@ package enum MultVAEFamily: ModelFamily {
   package static let name = "mult-vae"
   package static let summary =
     "variational autoencoder with multinomial likelihood (Liang et al., 2018)"
+  package static let cutsItems = true
   private static let usualBatch = 250
   package static let trainsInEpochs = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
@@ -28,14 +29,48 @@ package enum MultVAEFamily: ModelFamily {
   ) throws -> FittedModel {
     let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
     monitor.settingsResolved(settings)
-    let network = MultVAENetwork<Float>(
+    let plan = TrainingPlan(settings, seed: data.seed)
+    guard data.itemRanks.count == 1 else { return try fitCut(data, settings, plan, monitor) }
+    let network = network(data, settings)
+    try data.startNetwork(network)
+    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    return fitted(network, settings, run)
+  }
+
+  /// With the items cut; the whole network is made once its parts are trained.
+  private static func fitCut(
+    _ data: TrainingData, _ settings: ModelSettings, _ plan: TrainingPlan,
+    _ monitor: TrainingMonitor
+  ) throws -> FittedModel {
+    let items = data.rows.columnCount
+    guard items >= data.itemRanks.count else {
+      throw ModelError(
+        .usage, "\(items) items cannot be cut for \(data.itemRanks.count) item ranks; give fewer")
+    }
+    let cut = CutMultVAENetwork<Float>(
+      items: data.rows.columnCount, width: settings.integer("width"),
+      latent: settings.integer("latent"), dropout: settings.number("dropout"),
+      beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed,
+      cut: data.itemRanks)
+    let run = try Trainer(network: cut, plan: plan, data: data, monitor: monitor).run()
+    let network = network(data, settings)
+    cut.move(to: network.parameters)
+    return fitted(network, settings, run)
+  }
+
+  private static func network(_ data: TrainingData, _ settings: ModelSettings) -> MultVAENetwork<
+    Float
+  > {
+    MultVAENetwork(
       items: data.rows.columnCount, width: settings.integer("width"),
       latent: settings.integer("latent"), dropout: settings.number("dropout"),
       beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
-    try data.startNetwork(network)
-    let plan = TrainingPlan(settings, seed: data.seed)
-    let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return FittedModel(
+  }
+
+  private static func fitted(
+    _ network: MultVAENetwork<Float>, _ settings: ModelSettings, _ run: TrainingRun
+  ) -> FittedModel {
+    FittedModel(
       NetworkModel(network, settings: settings.json(keeping: run)), settings.ending(run),
       run.outcome)
   }

@@ -152,6 +152,24 @@ public final class RankGroup: Sendable {
     }
   }
 
+  /// Brings numbers that one process has to the first one; all others do nothing, and get nothing.
+  ///
+  /// - Parameters:
+  ///   - values: those of the process that has them.
+  ///   - owner: which one that is.
+  public func bring<T: BitwiseCopyable>(
+    _ values: UnsafeBufferPointer<T>, from owner: Int, to received: UnsafeMutableBufferPointer<T>
+  ) {
+    guard owner > 0, isFirst || rank == owner else { return }
+    // One direction alone: what is sent the other way is nothing.
+    let nothing = UnsafeMutablePointer<T>.allocate(capacity: 1)
+    defer { nothing.deallocate() }
+    let sent = values.baseAddress.map { UnsafeMutablePointer(mutating: $0) } ?? nothing
+    exchange(
+      sent, isFirst ? 0 : values.count, received.baseAddress ?? nothing,
+      isFirst ? received.count : 0, isFirst ? owner : 0)
+  }
+
   private func exchange<T>(
     _ sent: UnsafeMutablePointer<T>, _ sentCount: Int, _ received: UnsafeMutablePointer<T>,
     _ receivedCount: Int, _ other: Int

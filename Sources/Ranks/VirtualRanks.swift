@@ -31,6 +31,14 @@ public struct VirtualRanks: Sendable {
   /// This process's ranks.
   public var own: Range<Int> { group.share(of: count) }
 
+  /// Where each process's part of so many indices begins, and where the last one's ends.
+  public func bounds(of indices: Int) -> [Int] {
+    (0...group.count).map { indices * ($0 * (count / group.count)) / count }
+  }
+
+  /// The process that has a rank.
+  public func owner(of rank: Int) -> Int { rank / (count / group.count) }
+
   /// The part of so many indices that is a rank's.
   public func part(_ rank: Int, of indices: Int) -> Range<Int> {
     indices * rank / count..<indices * (rank + 1) / count

@@ -3,6 +3,7 @@
 import DenseMath
 import Fitting
 import Interchange
+import Ranks
 import Recommending
 
 /// A network that learns from batches of sparse rows.
@@ -42,6 +43,10 @@ public protocol TrainableNetwork: AnyObject {
   func restore(state: [String: [Double]])
   /// Scores all items for some rows, without dropout or noise.
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Scalar>)
+  /// The metric of validation users.
+  ///
+  /// - Parameter group: processes that rank for a part of them each.
+  func validate(_ held: ValidationUsers, sharedBy group: RankGroup) -> Double
 }
 
 extension TrainableNetwork {
@@ -50,6 +55,11 @@ extension TrainableNetwork {
   public var state: [(name: String, values: [Double])] { [] }
   public func restore(state: [String: [Double]]) {}
   public func startedFromEarlierModel() {}
+  public func validate(_ held: ValidationUsers, sharedBy group: RankGroup) -> Double {
+    Fitting.validate(held, sharedBy: group) { rows, scores in
+      score(held.foldIn, rows: rows, into: scores)
+    }
+  }
 }
 
 /// Trains a network until it no longer gets better on the validation users.
@@ -185,7 +195,7 @@ public struct Trainer<Network: TrainableNetwork> {
   }
 
   /// Whether anybody asks for the end: all processes come to it at once.
-  private func shouldStop() -> Bool { data.ranks.group.any(monitor.shouldStop()) }
+  private func shouldStop() -> Bool { data.group.any(monitor.shouldStop()) }
 
   /// Measures the network, or its running average, and keeps it when it is the best so far.
   private func validate(_ course: inout Course<Network>) -> Double? {
@@ -196,9 +206,7 @@ public struct Trainer<Network: TrainableNetwork> {
       network.parametersChanged()
       return own
     }
-    let value = Fitting.validate(held, sharedBy: data.ranks.group) { rows, scores in
-      network.score(held.foldIn, rows: rows, into: scores)
-    }
+    let value = network.validate(held, sharedBy: data.ranks.group)
     if value > course.best?.value ?? -1 {
       course.best = (course.epoch, value, Snapshot(network.parameters))
       course.misses = 0

@@ -25,11 +25,14 @@ struct CheckpointOptions: ParsableArguments {
 
   /// Lets a run be put aside, where that is asked for.
   ///
-  /// - Parameter writes: whether this process writes the file; all of them go by the same epochs.
-  func keep(_ run: RunCheckpoint, by monitor: inout TrainingMonitor, writes: Bool) {
+  /// The first process writes the file; all go by the same epochs, and have their parts of items fetched.
+  func keep(_ run: RunCheckpoint, by monitor: inout TrainingMonitor, _ shared: SharedFit) {
     monitor.checkpointEvery = checkpointEvery
     guard let checkpoint else { return }
-    monitor.checkpoint = { if writes { try run.write($0, to: checkpoint) } }
+    let (isFirst, isCut) = (shared.isFirst, shared.itemRanks.count > 1)
+    monitor.checkpoint = {
+      if isFirst || isCut { try run.write($0, to: isFirst ? checkpoint : "/dev/null") }
+    }
   }
 
   func validate() throws {

@@ -107,6 +107,7 @@ struct Fit: Tool {
     let family = try ModelCatalogue.family(named: chosen.model)
     let settings = try ModelSettings(chosen.set, preset: chosen.preset, for: family)
     try refuseWhatCannotApply(family)
+    try refuseWhatCannotBeCut(family)
     try refuseWhatCannotBeShared(shared)
     let metric = try ValidationMetric(validateBy)
     try BLAS.open()
@@ -114,12 +115,13 @@ struct Fit: Tool {
     if shared.isFirst { try aside.tryPlace() }
     var inputs = try FitInputs(
       input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context.log)
-    inputs.share(among: shared.ranks)
+    inputs.share(among: shared)
     if let groups { try inputs.start(fromGroups: groups) }
     if let start { try inputs.start(fromModel: start, of: chosen.model) }
     let putAside = RunCheckpoint(
       model: chosen.model, options: family.options, settings: settings.json, seed: seed.seed,
       metric: metric.text, percent: trainPercent, ranks: shared.ranks.count,
+      itemRanks: shared.itemRanks,
       digests: inputs.digests,
       provenance: context.provenance(from: inputs.provenance, at: inputs.paths, seed: seed.seed))
     if let resume = aside.resume {
@@ -132,7 +134,7 @@ struct Fit: Tool {
       after: inputs.task.data.resume?.description["epoch"]?.int)
     var monitor = report.monitor
     monitor.budget = time
-    aside.keep(putAside, by: &monitor, writes: shared.isFirst)
+    aside.keep(putAside, by: &monitor, shared)
     let run = FitRun(
       family: family, model: chosen.model, settings: settings, metric: metric, task: inputs.task,
       whole: inputs.whole, budget: budget, comparesRivals: !noRivals, report: report,

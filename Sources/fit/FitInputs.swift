@@ -3,7 +3,6 @@
 import Fitting
 import InteractionData
 import Interchange
-import Ranks
 import Recommending
 import ToolKit
 
@@ -41,9 +40,11 @@ struct FitInputs {
   }
 
   /// Cuts the batches of all fits for ranks.
-  mutating func share(among ranks: VirtualRanks) {
-    task.data.ranks = ranks
-    whole?.data.ranks = ranks
+  mutating func share(among shared: SharedFit) {
+    task.data.ranks = shared.ranks
+    task.data.itemRanks = shared.itemRanks
+    whole?.data.ranks = shared.ranks
+    whole?.data.itemRanks = shared.itemRanks
   }
 
   /// Starts from the item groups of a file.

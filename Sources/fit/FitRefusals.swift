@@ -50,6 +50,19 @@ extension Fit {
     }
   }
 
+  /// Options that a fit whose items are cut cannot have.
+  func refuseWhatCannotBeCut(_ family: any ModelFamily.Type) throws {
+    guard ranks.itemRanks > 1 else { return }
+    guard family.cutsItems else {
+      throw ToolError(
+        .usage, "--item-ranks cuts the items of mult-vae; those of '\(chosen.model)' cannot be cut")
+    }
+    guard start == nil else {
+      throw ToolError(
+        .usage, "--init needs the weights of all items at once; leave it or --item-ranks out")
+    }
+  }
+
   /// Options that processes which share a fit cannot have.
   func refuseWhatCannotBeShared(_ shared: SharedFit) throws {
     guard shared.isShared else { return }

@@ -36,15 +36,16 @@ struct FitRun {
     do {
       var made = try first(monitor, log)
       // All processes that share the fit make another, or none does.
-      let ranks = task.data.ranks
-      let isStopped = ranks.group.any(StopRequest.isMade)
+      let data = task.data
+      let isStopped = data.group.any(StopRequest.isMade)
       if let whole, made.outcome == .finished, !isStopped {
         try again(whole, &made, log)
       }
       // A signal may have come while something ran that cannot be cut short.
       if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
-      if ranks.count > 1 {
-        made.model.description = made.model.description.setting("ranks", .integer(ranks.count))
+      for (name, ranks) in [("ranks", data.ranks), ("item_ranks", data.itemRanks)]
+      where ranks.count > 1 {
+        made.model.description = made.model.description.setting(name, .integer(ranks.count))
       }
       if made.outcome == .stopped {
         made.model.description = made.model.description.setting("stopped", .bool(true))

@@ -18,9 +18,22 @@ struct RankOption: ParsableArguments {
       valueName: "n"))
   var ranks = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Parts of a network's items, a power of two, for catalogues that are too large for one machine; under mpirun up to"
+        + " so many processes hold the weights of a share of them each, and any number makes the same model.",
+      valueName: "n"))
+  var itemRanks = 1
+
   func validate() throws {
-    guard (1...4096).contains(ranks), ranks & (ranks - 1) == 0 else {
-      throw ValidationError("--ranks must be a power of two from 1 to 4096")
+    for (name, count) in [("--ranks", ranks), ("--item-ranks", itemRanks)] {
+      guard (1...4096).contains(count), count & (count - 1) == 0 else {
+        throw ValidationError("\(name) must be a power of two from 1 to 4096")
+      }
+    }
+    guard ranks == 1 || itemRanks == 1 else {
+      throw ValidationError(
+        "--ranks and --item-ranks exclude each other: cut the users of a batch, or the items")
     }
   }
 }
@@ -31,7 +44,8 @@ struct RankOption: ParsableArguments {
 /// writes and speaks.
 struct SharedFit {
   let ranks: VirtualRanks
-  private var group: RankGroup { ranks.group }
+  let itemRanks: VirtualRanks
+  var group: RankGroup { itemRanks.count > 1 ? itemRanks.group : ranks.group }
   var isFirst: Bool { group.isFirst }
   var isShared: Bool { group.count > 1 }
 
@@ -40,12 +54,14 @@ struct SharedFit {
   /// Throws `ToolError` where there are some and nothing says how batches are cut, or they cannot be joined.
   private init(_ option: RankOption, threads: Int) throws {
     let started = RankGroup.startedCount
-    guard started == 1 || option.ranks > 1 else {
+    guard started == 1 || option.ranks > 1 || option.itemRanks > 1 else {
       throw ToolError(
         .usage, "\(started) processes were started; add --ranks \(started), or start one alone")
     }
     do {
-      ranks = try VirtualRanks(option.ranks, sharedBy: RankGroup.join())
+      let group = try RankGroup.join()
+      ranks = option.itemRanks > 1 ? .one : try VirtualRanks(option.ranks, sharedBy: group)
+      itemRanks = option.itemRanks > 1 ? try VirtualRanks(option.itemRanks, sharedBy: group) : .one
     } catch let error as RankError {
       throw ToolError(.usage, error.description)
     }

@@ -19,6 +19,8 @@ FITS = {
     "slim": "-q --model slim --ranks 4",
     "ials": "-q --model ials --ranks 4 --set factors=8 --set epochs=3",
 }
+# Its items are cut, not its users.
+CUT = f"--model mult-vae {SMALL.replace('--ranks', '--item-ranks')}"
 # The expert of indgrm is one of these, and slim finds neighbours as the other does.
 MORE = {
     "edlae": "-q --model edlae --ranks 4 --set user-weight=0.5",
@@ -55,8 +57,19 @@ def mpi():
         # A fit of mult-vae goes on by four below.
         run(f"{MPIRUN} -n 2 fit {words} mpi.x -o mpi-2.model")
         equal(f"{name} by 2 processes", *digests("mpi-1.model", "mpi-2.model"))
+    cut()
     killed()
     refused()
+
+
+def cut():
+    """Items are cut: models and checkpoints are those of one process, and another number goes on from them."""
+    first, whole = f"fit {CUT} --set epochs=4", f"fit {CUT} --set epochs=8"
+    run(f"{whole} mpi.x -o cut-1.model; {first} --checkpoint cut-1.point mpi.x -o cut-half.model")
+    run(f"{MPIRUN} -n 2 {first} --checkpoint cut-2.point mpi.x -o cut-half.model")
+    equal("a checkpoint with items cut, by 2 processes", *digests("cut-1.point", "cut-2.point"))
+    run(f"{MPIRUN} -n 4 {whole} --resume cut-2.point mpi.x -o cut-4.model")
+    equal("items cut, begun by 2 processes, ended by 4", *digests("cut-1.model", "cut-4.model"))
 
 
 def program(pid):
@@ -93,12 +106,14 @@ def refused():
     run("grep -q '3 processes cannot share a fit' said")
     run(f"{MPIRUN} -n 2 fit -q --model mult-vae mpi.x -o no.model 2> said", status=64)
     run("grep -q 'add --ranks 2' said")
+    run("fit -q --model indgrm --item-ranks 2 mpi.x -o no.model 2> said", status=64)
+    run("grep -q \"those of 'indgrm' cannot be cut\" said")
     # One process reads another file of the same name.
     run("split -q --stable --test 0.3 one.ig -o other.x")
     run(
         f"{MPIRUN} -n 1 fit {words} mpi.x -o no.model : -n 1 fit {words} other.x -o no.model 2> said", status=65)
     run("grep -q 'have not the same data' said")
-    print("refused: three processes, no --ranks, other data in a process", flush=True)
+    print("refused: three processes, no --ranks, items of a model that are not cut, other data in a process", flush=True)
     if os.path.exists(os.path.join(FOLDER, "no.model")):
         sys.exit("FAILED: a refused fit wrote a model")
 

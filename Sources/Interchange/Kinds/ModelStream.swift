@@ -27,8 +27,10 @@ public struct StoredModel: Sendable {
 
   /// Reads a whole model, whose numbers must all be finite.
   ///
+  /// - Parameter keeps: of tensors by their names, whether they are wanted.
+  ///
   /// Throws `FormatError`.
-  public init(_ stream: StreamReader) throws {
+  public init(_ stream: StreamReader, keeping keeps: (String) -> Bool = { _ in true }) throws {
     var items = ItemChunk(ids: [], titles: [], categories: [])
     var categories: [String] = []
     var tensors: [String: Tensor] = [:]
@@ -40,6 +42,7 @@ public struct StoredModel: Sendable {
     while let section = try stream.next() {
       switch section {
       case .tensor(let tensor):
+        guard keeps(tensor.name) else { continue }
         guard tensor.isFinite else {
           throw malformed("tensors: '\(tensor.name)' holds a NaN or an infinity")
         }
@@ -67,7 +70,12 @@ public struct StoredModel: Sendable {
   }
 
   /// Writes the model; tensors in the order of their names.
-  public func write(to sink: any ByteSink, kind: StreamKind, compression: Int32? = 1) throws {
+  ///
+  /// - Parameter fetch: what is written of a tensor, where it is elsewhere until then.
+  public func write(
+    to sink: any ByteSink, kind: StreamKind, compression: Int32? = 1,
+    fetching fetch: (Tensor) -> Tensor = { $0 }
+  ) throws {
     let stream = try StreamWriter(
       sink, kind: kind, metadata: description, provenance: provenance, compression: compression)
     for start in stride(from: 0, to: categories.count, by: 1 << 15) {
@@ -89,6 +97,7 @@ public struct StoredModel: Sendable {
           ]))
     }
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      let tensor = fetch(tensor)
       try stream.write(tensor: name, tensor.type, shape: tensor.shape, tensor.data)
     }
     try stream.finish()

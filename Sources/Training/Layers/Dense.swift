@@ -22,11 +22,11 @@ public final class Dense<T: Real> {
 
   public init(
     _ name: String, inputs: Int, outputs: Int, batch: Int, seed: UInt64, stage: UInt32,
-    initialisation: Initialisation = .glorot, outputsAreItems: Bool = false
+    initialisation: Initialisation = .glorot, outputsAreItems: Bool = false, mark: String = ""
   ) {
     let items: ItemAxis? = outputsAreItems ? .columns : nil
-    weights = Parameter("\(name).weights", rows: inputs, columns: outputs, items: items)
-    bias = Parameter("\(name).bias", rows: 1, columns: outputs, items: items)
+    weights = Parameter("\(name).weights\(mark)", rows: inputs, columns: outputs, items: items)
+    bias = Parameter("\(name).bias\(mark)", rows: 1, columns: outputs, items: items)
     output = Matrix(rows: batch, columns: outputs)
     switch initialisation {
     case .glorot: weights.initialiseGlorot(seed: seed, stage: stage)

@@ -34,6 +34,12 @@ public final class Parameter<T: Real> {
     return gradient
   }
 
+  /// Gives back the memory of the gradient and the optimiser's state, once training is over.
+  public func forgetTraining() {
+    gradient = Matrix(rows: 0, columns: 0)
+    state = AdamState(count: 0)
+  }
+
   /// Glorot and Bengio's normal initialisation: variance 2 / (rows + columns).
   public func initialiseGlorot(seed: UInt64, stage: UInt32) {
     fillNormal(value, seed: seed, stage: stage, index: 0)

@@ -32,7 +32,7 @@ public final class SparseInput<T: Real> {
   public func forward(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) -> Matrix<
     T
   > {
-    prepareScales(batch, dropout: dropout, seed: seed, step: step)
+    scales = Self.scales(batch, dropout: dropout, seed: seed, step: step)
     let y = output.rowBlock(0..<batch.rowCount)
     times(batch, weights.value, into: y)
     addRow(bias.value, to: y)
@@ -91,8 +91,9 @@ public final class SparseInput<T: Real> {
     return gradients
   }
 
-  private func prepareScales(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) {
-    scales = [T](unsafeUninitializedCapacity: batch.count) { memory, count in
+  /// What each entry of a batch is multiplied by: its row's norm, and what dropout makes of it.
+  static func scales(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) -> [T] {
+    [T](unsafeUninitializedCapacity: batch.count) { memory, count in
       count = batch.count
       let scales = SharedBuffer(memory)
       batch.withEntryValues { values in
@@ -102,7 +103,7 @@ public final class SparseInput<T: Real> {
             var square = 0.0
             for entry in range { square += Double(values[entry]) * Double(values[entry]) }
             let scale = square > 0 ? T(1 / square.squareRoot()) : 0
-            Self.drop(range, scale, dropout, seed: seed, index: step << 32 &+ UInt64(row), scales)
+            drop(range, scale, dropout, seed: seed, index: step << 32 &+ UInt64(row), scales)
           }
         }
       }

@@ -1,0 +1,101 @@
+// Is a network whose items are cut the one that is not?
+
+import DenseMath
+import Fitting
+import Recommending
+import Testing
+
+@testable import MultVAE
+@testable import Ranks
+@testable import Training
+
+@Suite struct CutItemsTests {
+  private let rows: SparseRows
+
+  init() {
+    let lists = (0..<24).map { (user: Int) -> [UInt32] in
+      let count = 2 + user % 5
+      return Set((0..<count).map { UInt32((3 * $0 + user) % 13) }).sorted()
+    }
+    rows = SparseRows(lists: lists, columnCount: 13)
+  }
+
+  /// An element of a parameter of the whole network in the part that has it.
+  private func cut(_ parameters: [Parameter<Double>], _ name: String, _ row: Int, _ column: Int)
+    -> (value: Double, gradient: Double)?
+  {
+    if let whole = parameters.first(where: { $0.name == name }) {
+      return (whole.value[row, column], whole.gradient[row, column])
+    }
+    let ranks = try? VirtualRanks(4, sharedBy: .alone)
+    let item = name == "encoder.weights" ? row : column
+    guard let ranks, let rank = ranks.own.first(where: { ranks.part($0, of: 13).contains(item) }),
+      let part = parameters.first(where: { $0.name == PartName.name(name, rank) })
+    else { return nil }
+    let place = item - ranks.part(rank, of: 13).lowerBound
+    let (row, column) = name == "encoder.weights" ? (place, column) : (row, place)
+    return (part.value[row, column], part.gradient[row, column])
+  }
+
+  /// The start, the loss, every gradient, and what becomes of it once the parts are put together.
+  @Test(arguments: [false, true]) func partsAreTheWhole(_ isWeighted: Bool) throws {
+    let rows = rows.with(
+      values: isWeighted ? rows.columns.indices.map { [0.5, 1, 2.5][$0 % 3] } : nil)
+    let whole = MultVAENetwork<Double>(
+      items: 13, width: 6, latent: 4, dropout: 0.3, beta: 0.4, batch: 24, seed: 3)
+    let parts = CutMultVAENetwork<Double>(
+      items: 13, width: 6, latent: 4, dropout: 0.3, beta: 0.4, batch: 24, seed: 3,
+      cut: try VirtualRanks(4, sharedBy: .alone))
+    let one = whole.train(rows, step: 5, anneal: 0.7)
+    let other = parts.train(rows, step: 5, anneal: 0.7)
+    for (one, other) in zip(one, other) { #expect(abs(one.value - other.value) < 1e-6) }
+    for parameter in whole.parameters {
+      for row in 0..<parameter.value.rows {
+        for column in 0..<parameter.value.columns {
+          let found = try #require(cut(parts.parameters, parameter.name, row, column))
+          #expect(found.value == parameter.value[row, column], "\(parameter.name)")
+          #expect(abs(found.gradient - parameter.gradient[row, column]) < 1e-6, "\(parameter.name)")
+        }
+      }
+    }
+    let started = whole.parameters.map { $0.value.array }
+    whole.parameters.forEach { $0.value.fill(0) }
+    parts.move(to: whole.parameters)
+    #expect(whole.parameters.map { $0.value.array } == started)
+  }
+
+  /// Lists of parts make the list of all, also for those of whom nothing is known, and where what is seen counts.
+  @Test(arguments: [false, true]) func listsAreThoseOfAllItems(_ keepsSeen: Bool) throws {
+    let whole = MultVAENetwork<Float>(
+      items: 13, width: 6, latent: 4, dropout: 0.3, beta: 0.4, batch: 5, seed: 3)
+    let parts = CutMultVAENetwork<Float>(
+      items: 13, width: 6, latent: 4, dropout: 0.3, beta: 0.4, batch: 5, seed: 3,
+      cut: try VirtualRanks(4, sharedBy: .alone))
+    let lists = (0..<12).map { $0 == 7 ? [] : Array(rows.row($0)) }
+    var held = ValidationUsers(
+      foldIn: SparseRows(lists: lists, columnCount: 13),
+      truth: (0..<12).map { [UInt32($0), UInt32(($0 + 4) % 13)] })
+    held.popular = (0..<13).map { Float($0 * 7 % 13) }
+    held.keepsSeen = keepsSeen
+    held.metric = try ValidationMetric("ndcg@6")
+    let value = whole.validate(held, sharedBy: .alone)
+    #expect(value > 0)
+    #expect(abs(parts.validate(held, sharedBy: .alone) - value) < 1e-9)
+  }
+
+  @Test func aFitIsThatOfAllItemsButForRounding() throws {
+    func scores(_ itemRanks: Int) throws -> [Float] {
+      var data = TrainingData(rows: rows, seed: 3)
+      if itemRanks > 1 { data.itemRanks = try VirtualRanks(itemRanks, sharedBy: .alone) }
+      let words = ["width=6", "latent=4", "batch=12", "epochs=4", "learning-rate=0.01"]
+      let fitted = try MultVAEFamily.fit(
+        data, ModelSettings(words, for: MultVAEFamily.self), TrainingMonitor())
+      let scores = Matrix<Float>(rows: 24, columns: 13)
+      fitted.model.score(rows, rows: 0..<24, into: scores)
+      return scores.array
+    }
+    let (one, four) = (try scores(1), try scores(4))
+    #expect(zip(one, four).allSatisfy { abs($0 - $1) < 1e-3 })
+    #expect(throws: ModelError.self) { try scores(16) }
+  }
+}
