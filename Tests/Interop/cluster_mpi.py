@@ -113,7 +113,7 @@ def refused():
     run(
         f"{MPIRUN} -n 1 fit {words} mpi.x -o no.model : -n 1 fit {words} other.x -o no.model 2> said", status=65)
     run("grep -q 'have not the same data' said")
-    print("refused: three processes, no --ranks, items of a model that are not cut, other data in a process", flush=True)
+    print("refused: three processes, no --ranks, items of indgrm cut, other data in a process", flush=True)
     if os.path.exists(os.path.join(FOLDER, "no.model")):
         sys.exit("FAILED: a refused fit wrote a model")
 
