@@ -128,6 +128,9 @@ public final class OutputFile: ByteSink {
       return
     }
     let isSynced = fsync(descriptor) == 0 || errno == EINVAL
+    // Until the file has its name no sweep may take it for one whose writer is gone.
+    let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    defer { if lock >= 0 { close(lock) } }
     // The descriptor is gone even where closing it fails.
     let isClosed = isSynced && close(descriptor) == 0
     let error = failure()

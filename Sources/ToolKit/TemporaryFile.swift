@@ -65,7 +65,7 @@ struct TemporaryFile {
   }
 
   /// Removes temporary files in a folder whose writers are gone.
-  private static func sweep(_ folder: String) {
+  static func sweep(_ folder: String) {
     guard let entries = opendir(folder) else { return }
     defer { closedir(entries) }
     while let entry = readdir(entries) {

@@ -28,6 +28,22 @@ import Testing
     #expect(folder.names == ["o"])
   }
 
+  @Test func whatOthersSweepIsNeverAFileOfALivingWriter() throws {
+    let ends = Atomic(false)
+    let folder = folder.path("")
+    let sweeper = Thread {
+      while !ends.load(ordering: .relaxed) { TemporaryFile.sweep(folder) }
+    }
+    sweeper.start()
+    defer { ends.store(true, ordering: .relaxed) }
+    for index in 0..<300 {
+      let file = try OutputFile(self.folder.path("o\(index)"), binary: false)
+      try file.write("new\n")
+      try file.commit()
+    }
+    #expect(self.folder.names.count == 300)
+  }
+
   @Test func aFileThatIsDroppedLeavesWhatWasThere() throws {
     _ = try folder.write("o", "old\n")
     do {
