@@ -39,15 +39,10 @@ public func softmaxCrossEntropy<T: Real>(_ logits: Matrix<T>, targets: SparseRow
   -> [T]
 {
   overRows(logits, targets, scales) { values, row, scale in
+    var total: T = 0
+    for entry in row.entries { total += row.confidence(entry) }
     let shift = T.kernels.logSumExp(values.count, values.baseAddress)
-    var (loss, total): (T, T) = (0, 0)
-    for entry in row.entries {
-      loss += row.confidence(entry) * (shift - values[row.item(entry)])
-      total += row.confidence(entry)
-    }
-    T.kernels.softmaxGradient(values.count, shift, scale * total, values.baseAddress)
-    for entry in row.entries { values[row.item(entry)] -= scale * row.confidence(entry) }
-    return loss
+    return row.crossEntropy(values, shift: shift, total: total, scale: scale)
   }
 }
 
@@ -71,23 +66,9 @@ public func logSumExp<T: Real>(_ x: Matrix<T>) -> [T] {
 public func softmaxCrossEntropy<T: Real>(
   _ logits: Matrix<T>, targets: SparseRows, shifts: [T], totals: [T], scale: T
 ) -> [T] {
-  let losses = Matrix<T>(rows: 1, columns: logits.rows)
-  Parallel.blocks(logits.rows, size: 4) { rows in
-    for index in rows {
-      let values = logits.row(index)
-      let entries = targets.offsets[index]..<targets.offsets[index + 1]
-      let row = TargetRow<T>(entries: entries, targets: targets)
-      var loss: T = 0
-      for entry in entries {
-        loss += row.confidence(entry) * (shifts[index] - values[row.item(entry)])
-      }
-      T.kernels.softmaxGradient(
-        values.count, shifts[index], scale * totals[index], values.baseAddress)
-      for entry in entries { values[row.item(entry)] -= scale * row.confidence(entry) }
-      losses.pointer[index] = loss
-    }
+  overRows(logits, targets, Array(zip(shifts, totals))) { values, row, whole in
+    row.crossEntropy(values, shift: whole.0, total: whole.1, scale: scale)
   }
-  return losses.array
 }
 
 /// The Bernoulli log-likelihood of every item, seen or not.
@@ -167,22 +148,36 @@ private struct TargetRow<T: Real> {
 
   @inline(__always)
   func confidence(_ entry: Int) -> T { targets.values.map { T($0[entry]) } ?? 1 }
+
+  /// The softmax's cross-entropy, of which logits become scale times the gradient.
+  ///
+  /// - Parameters:
+  ///   - shift: log sum exp of all logits.
+  ///   - total: the sum of all confidences.
+  @inline(__always)
+  func crossEntropy(_ logits: UnsafeMutableBufferPointer<T>, shift: T, total: T, scale: T) -> T {
+    var loss: T = 0
+    for entry in entries { loss += confidence(entry) * (shift - logits[item(entry)]) }
+    T.kernels.softmaxGradient(logits.count, shift, scale * total, logits.baseAddress)
+    for entry in entries { logits[item(entry)] -= scale * confidence(entry) }
+    return loss
+  }
 }
 
-/// Calls `body` for every row of scores with its targets and weight; returns what it returns.
+/// Calls `body` for every row of scores with its targets and what else is known of it; returns what it returns.
 @inline(__always)
-private func overRows<T: Real>(
-  _ scores: Matrix<T>, _ targets: SparseRows, _ scales: [T],
-  _ body: (UnsafeMutableBufferPointer<T>, TargetRow<T>, T) -> T
+private func overRows<T: Real, Known>(
+  _ scores: Matrix<T>, _ targets: SparseRows, _ known: [Known],
+  _ body: (UnsafeMutableBufferPointer<T>, TargetRow<T>, Known) -> T
 ) -> [T] {
   precondition(scores.rows == targets.rowCount && scores.columns == targets.columnCount)
-  precondition(scales.count == scores.rows)
+  precondition(known.count == scores.rows)
   let losses = Matrix<T>(rows: 1, columns: scores.rows)
   Parallel.blocks(scores.rows, size: 4) { rows in
     for row in rows {
       let entries = targets.offsets[row]..<targets.offsets[row + 1]
       losses.pointer[row] = body(
-        scores.row(row), TargetRow(entries: entries, targets: targets), scales[row])
+        scores.row(row), TargetRow(entries: entries, targets: targets), known[row])
     }
   }
   return losses.array

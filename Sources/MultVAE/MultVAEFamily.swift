@@ -48,10 +48,9 @@ package enum MultVAEFamily: ModelFamily {
         .usage, "\(items) items cannot be cut for \(data.itemRanks.count) item ranks; give fewer")
     }
     let cut = CutMultVAENetwork<Float>(
-      items: data.rows.columnCount, width: settings.integer("width"),
-      latent: settings.integer("latent"), dropout: settings.number("dropout"),
-      beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed,
-      cut: data.itemRanks)
+      items: items, width: settings.integer("width"), latent: settings.integer("latent"),
+      dropout: settings.number("dropout"), beta: settings.number("beta"),
+      batch: settings.integer("batch"), seed: data.seed, cut: data.itemRanks)
     let run = try Trainer(network: cut, plan: plan, data: data, monitor: monitor).run()
     let network = network(data, settings)
     cut.move(to: network.parameters)

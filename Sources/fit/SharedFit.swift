@@ -45,7 +45,7 @@ struct RankOption: ParsableArguments {
 struct SharedFit {
   let ranks: VirtualRanks
   let itemRanks: VirtualRanks
-  var group: RankGroup { itemRanks.count > 1 ? itemRanks.group : ranks.group }
+  private let group: RankGroup
   var isFirst: Bool { group.isFirst }
   var isShared: Bool { group.count > 1 }
 
@@ -59,7 +59,7 @@ struct SharedFit {
         .usage, "\(started) processes were started; add --ranks \(started), or start one alone")
     }
     do {
-      let group = try RankGroup.join()
+      group = try RankGroup.join()
       ranks = option.itemRanks > 1 ? .one : try VirtualRanks(option.ranks, sharedBy: group)
       itemRanks = option.itemRanks > 1 ? try VirtualRanks(option.itemRanks, sharedBy: group) : .one
     } catch let error as RankError {
