@@ -134,9 +134,3 @@ extension CanonicalBasis {
     for index in 0..<parts.count { parts.pointer[index] = Float(turned.pointer[index]) }
   }
 }
-
-extension Matrix<Float> {
-  fileprivate var doubles: Matrix<Double> {
-    Matrix<Double>(rows: rows, columns: columns, buffer.map(Double.init))
-  }
-}

@@ -106,3 +106,10 @@ public final class Matrix<T: Real>: @unchecked Sendable {
     pointer.update(from: other.pointer, count: count)
   }
 }
+
+extension Matrix<Float> {
+  /// A copy in double precision.
+  public var doubles: Matrix<Double> {
+    Matrix<Double>(rows: rows, columns: columns, buffer.map(Double.init))
+  }
+}

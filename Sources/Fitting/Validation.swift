@@ -120,12 +120,14 @@ public struct ValidationProfile: Sendable {
   /// Users with some truth.
   public var userCount: Int { values.count }
 
-  /// Whether this model loses at most a share of what another has, two standard errors of the difference added.
+  /// Whether this model loses at most a share of what another has, standard errors of the difference added.
   ///
-  /// - Parameter other: of the same users.
-  public func loses(atMost share: Double, of other: ValidationProfile) -> Bool {
+  /// - Parameters:
+  ///   - other: of the same users.
+  ///   - errors: how many are added.
+  public func loses(atMost share: Double, of other: ValidationProfile, errors: Double = 2) -> Bool {
     let loss = other.gain(over: self)
-    return loss.mean + 2 * loss.standardError <= share * other.mean
+    return loss.mean + errors * loss.standardError <= share * other.mean
   }
 
   /// The mean over users.

@@ -12,7 +12,7 @@ import Training
 /// o_i^(g) = sum_k pi~_ik O^(k)_g. One GEMM of B x d x M and one of B x G x M.
 ///
 /// With doors (`Doors`) an item is in one group, g(j), and what the factors say of it passes that group's open doors:
-/// log p_ij = a sum_l cos_l(h_j, z_i) [o_g(j)l > 0] + beta_j - log Z_i; there is no other term of groups.
+/// log p_ij = a v_j . z_i / |z_i| + beta_j - log Z_i, where v_jl = 0 if o_g(j)l = 0; there is no other term of groups.
 ///
 /// With group parts the user stands at another place for every group, y_i^(g) of `GroupParts`:
 /// log p_ij = beta_j + log sum_g c_jg exp(a cos(h_j, y_i^(g)) + o_i^(g) . z_i + b_g) - log Z_i.
@@ -71,7 +71,7 @@ final class Decoder<T: Real> {
     parts =
       options.usesParts
       ? GroupParts(items: count, options: options, seed: seed, starts: starts) : nil
-    doors = options.usesDoors ? Doors(options) : nil
+    doors = options.usesDoors ? Doors(options, items: count) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -122,7 +122,7 @@ final class Decoder<T: Real> {
   var parameters: [Parameter<T>] {
     let shared = [items, itemBias, logScale]
     guard options.usesGroups else { return shared }
-    if let doors { return shared + [doors.strengths, groups.prototypes] }
+    if let doors { return shared + doors.parameters + [groups.prototypes] }
     return shared + [mapping, groupBias, groups.prototypes] + (parts?.parameters ?? [])
   }
 

@@ -10,21 +10,31 @@ import Training
 final class Doors<T: Real> {
   /// o, G x d; not updated by gradients.
   let strengths: Parameter<T>
+  /// What of the items passes, fitted to the doors that are open (`PassingItems`), M x d; not updated by gradients. Nil in
+  /// models of earlier versions, whose item vectors pass as they are.
+  let passing: Parameter<T>?
   private let passedMemory = Workspace<T>()
   /// The group of each item that is scored.
   private(set) var assignment: [Int] = []
 
-  init(_ options: InDGRMOptions) {
+  init(_ options: InDGRMOptions, items: Int) {
     strengths = Parameter("doors", rows: options.groups, columns: options.latent)
     strengths.value.fill(1)
     strengths.rate = 0
+    passing =
+      options.fitsItems
+      ? Parameter("passing-items", rows: items, columns: options.latent, items: .rows) : nil
+    passing?.rate = 0
   }
 
-  /// Item vectors (M x d) with zeros where the doors of their groups are closed.
+  var parameters: [Parameter<T>] { [strengths] + (passing.map { [$0] } ?? []) }
+
+  /// Item vectors (M x d) with zeros where the doors of their groups are closed, or what was fitted in their place.
   ///
   /// - Parameter assignment: the group of each item.
   func pass(_ items: Matrix<T>, assignment: [Int]) -> Matrix<T> {
     self.assignment = assignment
+    if let passing { return passing.value }
     let passed = passedMemory.matrix(rows: items.rows, columns: items.columns)
     for (item, group) in assignment.enumerated() {
       let (values, own, doors) = (items.row(item), passed.row(item), strengths.value.row(group))

@@ -123,6 +123,7 @@ extension Decoder<Float> {
     basis.turn(items.value)
     basis.turn(mapping.value)
     basis.turn(groups.prototypes.value)
+    if let passing = doors?.passing { basis.turn(passing.value) }
     guard let parts else { return }
     basis.turn(parts.output.weights.value)
     basis.turn(parts.output.bias.value)

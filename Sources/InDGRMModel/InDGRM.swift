@@ -22,7 +22,7 @@ import Training
 /// neighbourhood expert adds w B_lj, and what its factorisation makes of l, for each of the user's own items l to either,
 /// and its bias to the item's.
 ///
-/// With doors the term of groups is gone: s_ij = a sum_l cos_l(h_j, z_i) [o_g(j)l > 0] + beta_j, g(j) the item's group.
+/// With doors the term of groups is gone: s_ij = a v_j . z_i / |z_i| + beta_j, v_jl = 0 where o_gl = 0, g the item's group.
 ///
 /// With group parts a cos(h_j, y_i^(g)) stands inside the sum, beside u_ig: w_g is the weight of c_jg exp of both,
 /// and factor l has sum_g w_g (a y^_il^(g) h^_jl + o_il^(g) z_il).

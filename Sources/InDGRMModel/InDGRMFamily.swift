@@ -81,14 +81,17 @@ package enum InDGRMFamily: ModelFamily {
     }
     let members = try clusters.enumerated().map { place, clusters in
       let prefix = InDGRM.prefix(ofMember: place + 1)
-      let own = settings.setting("clusters", clusters).setting("members", 1)
-        .setting("expert", "none")
       var part = stored
-      part.description = stored.description.setting("settings", own)
       part.tensors = [:]
       for (name, tensor) in stored.tensors where name.hasPrefix(prefix) {
         part.tensors[String(name.dropFirst(prefix.count))] = tensor
       }
+      // Each member closes doors, or none, by itself.
+      let doors: JSONValue =
+        part.tensors["passing-items"] != nil ? "fitted" : .bool(part.tensors["doors"] != nil)
+      let own = settings.setting("clusters", clusters).setting("members", 1)
+        .setting("expert", "none").setting("doors", doors)
+      part.description = stored.description.setting("settings", own)
       return try restore(part, own)
     }
     model.join(members)
@@ -106,7 +109,7 @@ package enum InDGRMFamily: ModelFamily {
       ? options.groups : options.usesGroups ? options.clusters * options.groups : 0
     try stored.demand(
       numbers: Double(options.latent)
-        * Double((options.usesParts ? 2 : 1) * items + mapped))
+        * Double((options.usesParts || options.fitsItems ? 2 : 1) * items + mapped))
     return try InDGRM(stored, options, settings: settings)
   }
 }

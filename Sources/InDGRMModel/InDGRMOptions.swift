@@ -28,6 +28,8 @@ struct InDGRMOptions: Sendable {
   var usesParts = false
   /// Whether factors speak about some item groups alone (`Doors`).
   var usesDoors = false
+  /// Whether what passes the doors was fitted to them (`PassingItems`).
+  var fitsItems = false
   var usesCosine = true
   /// Draws per item in the Gumbel-softmax relaxation (N_j of Eq. 6).
   var groupDraws = 1
@@ -250,7 +252,9 @@ struct InDGRMOptions: Sendable {
     self.temperature = temperature
     usesGroups = json["item-groups"]?.bool ?? true
     usesParts = usesGroups && json["group-parts"]?.string == "on"
-    usesDoors = usesGroups && !usesParts && json["doors"]?.bool == true
+    // Models of earlier versions say true, and their item vectors pass as they are.
+    fitsItems = usesGroups && !usesParts && json["doors"]?.string == "fitted"
+    usesDoors = fitsItems || usesGroups && !usesParts && json["doors"]?.bool == true
     // Models of earlier versions may be without.
     usesGroupAttention = json["attention"]?.string ?? "group" == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false

@@ -133,6 +133,39 @@ import Testing
     #expect(varimax(broken) == nil)
   }
 
+  /// Loadings that prefer no axes leave it to the pairs: products of one part each are found again.
+  @Test func pairsAreTurnedToFewParts() throws {
+    let planted = Matrix<Double>(rows: 80, columns: 3)
+    for row in 0..<80 { planted[row, row % 3] = 1 + Double(row % 5) / 5 }
+    let random = Matrix<Float>(rows: 40, columns: 3)
+    fillNormal(random, seed: 5, stage: 1, index: 0)
+    let turn = try #require(CanonicalBasis(users: random)).rotation
+    let mixed = Matrix<Double>(rows: 80, columns: 3)
+    multiply(planted, turn, into: mixed)
+    let loadings = Matrix<Float>(rows: 400, columns: 3)
+    fillNormal(loadings, seed: 6, stage: 1, index: 0)
+    let found = Matrix<Double>(rows: 80, columns: 3)
+    func parts(_ rotation: Matrix<Double>) -> Double {
+      multiply(mixed, rotation, into: found)
+      return found.buffer.reduce(0) { $0 + $1 * $1 * $1 * $1 }
+    }
+    let alone = try #require(varimax(loadings.doubles))
+    let both = try #require(
+      varimax(loadings.doubles, pairs: ProductPairs(left: mixed, right: mixed), weight: 100))
+    let most = planted.buffer.reduce(0) { $0 + $1 * $1 * $1 * $1 }
+    #expect(parts(alone) < 0.9 * most)
+    #expect(parts(both) > 0.99 * most && parts(both) < 1.0001 * most)
+    for first in 0..<3 {
+      for second in 0..<3 {
+        let product = (0..<3).reduce(0) { $0 + both[$1, first] * both[$1, second] }
+        #expect(abs(product - (first == second ? 1 : 0)) < 1e-9)
+      }
+    }
+    let broken = Matrix<Double>(rows: 1, columns: 3, [.nan, 1, 1])
+    #expect(
+      varimax(loadings.doubles, pairs: ProductPairs(left: broken, right: broken)) == nil)
+  }
+
   /// Some axes turned among themselves: the others stay, all are ordered by variance and signed again.
   @Test func axesAreTurnedAmongThemselves() throws {
     let users = Matrix<Float>(rows: 50, columns: 5)

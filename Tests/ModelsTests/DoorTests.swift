@@ -67,40 +67,63 @@ import Testing
     #expect(same > 0 && other > 0)
   }
 
-  /// Where all doors are open, factors turned among themselves score as before; those of a fit are in simple structure:
-  /// there is little to be gained by turning them again.
-  @Test func factorsAreTurnedToSimpleStructure() throws {
-    let model = try fit(["closed-doors=0.01", "latent=5"])
-    let doors = try #require(model.decoder.doors)
-    #expect(doors.strengths.value.buffer.allSatisfy { $0 > 0 })
+  /// Factors turned among themselves score as before, what was fitted to the doors turned with them.
+  @Test func turningLeavesScoresAsTheyAre() throws {
+    let model = try fit(["closed-doors=0.5", "latent=5"])
     func scores() -> [Float] {
       let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
       model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
       return scores.array
     }
-    /// The sum of fourth powers of what each item lets through, which varimax makes large, and the loadings.
-    func structure() -> (sum: Double, loadings: Matrix<Double>) {
-      let counts = data.rows.columnCounts()
-      let users = model.directions(of: model.represent(data.rows))
-      let loadings = Matrix<Double>(rows: 12, columns: 4)
-      for axis in 1..<5 {
-        let variance = (0..<60).reduce(0) { $0 + Double(users[$1, axis] * users[$1, axis]) } / 60
-        for item in 0..<12 {
-          loadings[item, axis - 1] =
-            (Double(counts[item]) * variance).squareRoot()
-            * Double(model.decoder.unitItems[item, axis])
-        }
-      }
-      return (loadings.buffer.reduce(0) { $0 + $1 * $1 * $1 * $1 }, loadings)
-    }
-    let (before, simple) = (scores(), structure())
+    let before = scores()
     let half = 0.5.squareRoot()
     let turn = Matrix<Double>(rows: 2, columns: 2, [half, half, -half, half])
     model.turn(
       CanonicalBasis(
         turning: [1, 2], by: turn, users: model.directions(of: model.represent(data.rows))))
     #expect(zip(before, scores()).allSatisfy { abs($0 - $1) < 1e-4 })
-    #expect(structure().sum < simple.sum)
+  }
+
+  /// Where no door is closed, what passes are the items' vectors as they were trained.
+  @Test func openDoorsLetAllPass() throws {
+    let model = try fit(["closed-doors=0.01"])
+    let doors = try #require(model.decoder.doors)
+    #expect(doors.strengths.value.buffer.allSatisfy { $0 > 0 })
+    let passing = try #require(doors.passing).value
+    for index in 0..<passing.count {
+      #expect(abs(passing.pointer[index] - model.decoder.unitItems.pointer[index]) < 1e-5)
+    }
+  }
+
+  /// Fitted items are zero where their door is closed, and scores closer to the open model's than those of items that are
+  /// only cut: half of the doors of these tastes are hardly missed.
+  @Test func itemsAreFittedToOpenDoors() throws {
+    let (open, closed) = (try fit(["closed-doors=0.01"]), try fit(["closed-doors=0.5"]))
+    let doors = try #require(closed.decoder.doors)
+    let vectors = closed.decoder.scoredItems
+    for item in 0..<12 {
+      for factor in 0..<6 {
+        let isOpen = doors.strengths.value[doors.assignment[item], factor] > 0
+        #expect(isOpen == (vectors[item, factor] != 0))
+      }
+    }
+    func scores(_ model: InDGRM) -> [Float] {
+      let scores = Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+      model.score(data.rows, rows: 0..<data.rows.rowCount, into: scores)
+      return scores.array
+    }
+    let wanted = scores(open)
+    func distance(_ scores: [Float]) -> Double {
+      zip(wanted, scores).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+    }
+    let fitted = distance(scores(closed))
+    let passing = try #require(doors.passing).value
+    for item in 0..<12 {
+      for factor in 0..<6 where passing[item, factor] != 0 {
+        passing[item, factor] = closed.decoder.unitItems[item, factor]
+      }
+    }
+    #expect(fitted < distance(scores(closed)))
   }
 
   /// Explanations add up to scores, and say exactly nothing of a factor whose door is closed.
@@ -124,6 +147,25 @@ import Testing
         }
       }
     }
+  }
+
+  /// Members need not all have doors.
+  @Test func membersComeBackEachWithItsOwn() throws {
+    let (model, other) = (try fit(["closed-doors=0.5"]), try fit(["closed-doors=0"]))
+    model.join([other])
+    let stored = StoredModel(
+      description: ["settings": model.settings],
+      items: ItemChunk(ids: (0..<12).map { "i\($0)" }), categories: [],
+      tensors: Dictionary(model.tensors().map { ($0.name, $0) }) { first, _ in first })
+    let back = try #require(try InDGRMFamily.restore(stored) as? InDGRM)
+    #expect(back.decoder.doors != nil && back.others[0].decoder.doors == nil)
+    let (own, again) = (
+      Matrix<Float>(rows: data.rows.rowCount, columns: 12),
+      Matrix<Float>(rows: data.rows.rowCount, columns: 12)
+    )
+    model.score(data.rows, rows: 0..<data.rows.rowCount, into: own)
+    back.score(data.rows, rows: 0..<data.rows.rowCount, into: again)
+    #expect(zip(own.buffer, again.buffer).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
   /// What is read back scores the same, and maps no factor to a group where the door is closed.
