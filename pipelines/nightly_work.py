@@ -13,11 +13,33 @@ import subprocess
 from nightly_files import (
     BAD_DATA, BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of, on_signals,
     read_json, sync, write_whole)
-from nightly_steps import Steps, as_shell, end_with_parent
+from nightly_steps import Steps, as_shell, end_with_parent, message_of
 
 
 class Night(Steps):
     """The steps from the log to lists, and the gates between them."""
+
+    def refuse_wrong_options(self):
+        """Ends the night before it begins where a tool does not take the options it is to be given.
+
+        Each is asked with an input that is not there: only what is wrong with the words themselves is heard.
+        """
+        settings = self.settings
+        metric, _, at = settings["METRIC"].partition("@")
+        asked = {
+            "INGEST": ["ingest"], "BINARIZE": ["binarize"], "SPLIT": ["split", "--stable"],
+            "FIT": ["fit", "--refit", "--model", settings["MODEL"]],
+            "SCORE": ["score", "--model", ".none", "--top", str(settings["TOP"])],
+            "METRIC": ["metrics", "--truth", ".none", "--metrics", metric, "--at", at],
+        }
+        for key, (tool, *words) in asked.items():
+            own = [] if key == "METRIC" else shlex.split(settings[key])
+            done = subprocess.run(
+                self.tool([tool, *words, ".none", *own]), cwd=self.archive.root, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace",
+                preexec_fn=end_with_parent, check=False)
+            if done.returncode == USAGE:
+                raise Ending(USAGE, f"{key}: {message_of(USAGE, done.stderr)}")
 
     def source(self):
         """The log as one file: the one that is named, or what the command prints."""
@@ -285,6 +307,7 @@ class Night(Steps):
 
     def work(self):
         """The whole night; returns its status."""
+        self.refuse_wrong_options()
         if not self.dry:
             self.refuse_full_disk()
         self.data()
