@@ -37,13 +37,15 @@ extension InDGRM {
   /// basis.
   ///
   /// - Parameters:
-  ///   - given: the share of doors to close; nil leaves it to validation users (`usualShare` without any).
+  ///   - share: of doors to close; nil leaves it to validation users (`usualShare` without any).
+  ///   - itemFactors: that may speak of an item, on the average; nil leaves it to them (all without any).
   ///   - regroups: whether item groups are made anew, where they were not given and stand for nothing.
-  /// - Returns: the share that is closed; where it is 0 there are no doors, and the term of groups stays.
-  func closeDoors(_ data: TrainingData, share given: Double?, regroups: Bool) -> Double {
-    guard options.mixesGroups, !options.usesParts, given ?? 1 > 0 else {
-      return 0
-    }
+  /// - Returns: the share that is closed and the factors left to an item, `latentCount` for all that are open; where the
+  ///   share is 0 there are no doors, and the term of groups stays.
+  func closeDoors(
+    _ data: TrainingData, share: Double?, itemFactors: Int?, regroups: Bool
+  ) -> (share: Double, itemFactors: Int) {
+    guard options.mixesGroups, !options.usesParts, share ?? 1 > 0 else { return (0, latentCount) }
     let withoutDoors = (users, decoder, settings)
     let histories = Self.sample(of: data)
     hangDoors(
@@ -53,29 +55,26 @@ extension InDGRM {
     let lists = firstItems(histories)
     simplify(represent(histories), lists, popularity)
     let doors = ClosingDoors(self, represent(histories), lists, popularity: popularity)
-    let judge = given == nil ? data.validation : nil
-    let open = judge.map { (users: $0, profile: ValidationProfile($0, self)) }
-    func isBorne() -> Bool {
-      guard let open else { return true }
-      return ValidationProfile(open.users, self).loses(
-        atMost: Self.cost, of: open.profile, errors: 1)
+    let isAsked = share == nil || itemFactors == nil
+    let judges = isAsked ? data.validation.map { ($0, open: ValidationProfile($0, self)) } : nil
+    /// Whether validation users lose no more than they may.
+    func bear(_ share: Double, _ itemFactors: Int? = nil) -> Bool {
+      guard let judges else { return false }
+      doors.close(share, self, itemFactors: itemFactors)
+      return ValidationProfile(judges.0, self).loses(atMost: Self.cost, of: judges.open, errors: 1)
     }
-    let found = (judge == nil ? [given ?? Self.usualShare] : Self.shares).first {
-      doors.close($0, self)
-      return isBorne()
-    }
-    guard let found else {
+    let isUnjudged = judges == nil
+    guard
+      let closed = share ?? (isUnjudged ? Self.usualShare : Self.shares.first { bear($0) })
+    else {
       (users, decoder, settings) = withoutDoors
       (options.usesDoors, options.fitsItems) = (false, false)
-      return 0
+      return (0, latentCount)
     }
-    guard open != nil, itemCount <= Self.mostItems else { return found }
-    let factors = Self.factorsOfItems.first {
-      doors.close(found, self, factorsOfItems: $0)
-      return isBorne()
-    }
-    if factors == nil { doors.close(found, self) }
-    return found
+    let tried = itemCount <= Self.mostItems ? Self.factorsOfItems : []
+    let left = itemFactors ?? tried.first { bear(closed, $0) } ?? latentCount
+    doors.close(closed, self, itemFactors: left)
+    return (closed, left)
   }
 
   /// What sampled users would be recommended first, from the top on.
@@ -222,9 +221,9 @@ private struct ClosingDoors {
   /// factors that none is left open for from the users, and leaves at the others how much a factor moves the items of a
   /// group: a sqrt(E_gl).
   ///
-  /// - Parameter factorsOfItems: factors that may speak of an item, on the average, those of all items that move it least
-  ///   left out; nil for as many as are open.
-  func close(_ share: Double, _ model: InDGRM, factorsOfItems: Int? = nil) {
+  /// - Parameter itemFactors: that may speak of an item, on the average, those of all items that move it least left out;
+  ///   nil for as many as are open.
+  func close(_ share: Double, _ model: InDGRM, itemFactors: Int?) {
     guard let doors = model.decoder.doors, let vectors = doors.passing?.value else { return }
     let strengths = doors.strengths.value
     strengths.fill(1)
@@ -233,7 +232,7 @@ private struct ClosingDoors {
     }
     let groups = model.decoder.groups.assignment
     var isAlive = passing.fit(into: vectors) { strengths[groups[$0], $1] > 0 }
-    if let factorsOfItems { isAlive = silence(vectors, keeping: factorsOfItems) ?? isAlive }
+    if let itemFactors { isAlive = silence(vectors, keeping: itemFactors) ?? isAlive }
     let now = DoorEnergies(vectors, groups, energies.spread, popularity, count: strengths.rows)
     for index in 0..<strengths.count where strengths.pointer[index] > 0 {
       let moved = Float(now.values.pointer[index].squareRoot()) * model.decoder.scaleFactor

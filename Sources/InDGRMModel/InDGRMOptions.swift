@@ -148,6 +148,11 @@ struct InDGRMOptions: Sendable {
         auto: .unlessGiven(formerly: "auto")
       ),
       ModelOption(
+        "item-factors", .integer(200, 1...10_000),
+        "Factors that may speak of an item where doors are closed, on the average; auto takes the fewest that cost no more than the doors may together (all that are open without validation users)",
+        auto: .unlessGiven(formerly: "auto")
+      ),
+      ModelOption(
         "samples", .integer(0, 0...10_000_000),
         "Items drawn for a batch's softmax beside its own; 0 takes all items",
         auto: .unlessGiven(formerly: "-1")

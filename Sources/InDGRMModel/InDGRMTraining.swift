@@ -289,13 +289,16 @@ struct InDGRMTraining {
     let how = data.validation == nil ? Reason.usual : .chosen("on the validation users")
     func given(_ name: String) -> Double? { settings.isAuto(name) ? nil : settings.number(name) }
     // Groups that were given, of another member too, keep what they stand for.
-    let regroups = data.groups == nil && privileged == nil
-    let found = [
-      ("closed-doors", model.closeDoors(data, share: given("closed-doors"), regroups: regroups)),
-      ("factor-loss", model.prune(data, loss: given("factor-loss"))),
+    let doors = model.closeDoors(
+      data, share: given("closed-doors"),
+      itemFactors: settings.isAuto("item-factors") ? nil : settings.integer("item-factors"),
+      regroups: data.groups == nil && privileged == nil)
+    let found: [(String, JSONValue)] = [
+      ("closed-doors", .number(doors.share)), ("item-factors", .integer(doors.itemFactors)),
+      ("factor-loss", .number(model.prune(data, loss: given("factor-loss")))),
     ]
     return found.reduce(settings) { settings, found in
-      let (name, value) = (found.0, JSONValue.number(found.1))
+      let (name, value) = found
       model.settings = model.settings.setting(name, value)
       return settings.isAuto(name) ? settings.setting(name, value, how) : settings
     }

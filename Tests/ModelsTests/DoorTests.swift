@@ -126,6 +126,24 @@ import Testing
     #expect(fitted < distance(scores(closed)))
   }
 
+  /// As many factors are left to items as asked, what all users share among them; a door is open where something passes.
+  @Test func itemsKeepAsFewFactorsAsAsked() throws {
+    let model = try fit(["closed-doors=0.3", "item-factors=3"])
+    let doors = try #require(model.decoder.doors)
+    let vectors = model.decoder.scoredItems
+    #expect(vectors.buffer.count { $0 != 0 } == 3 * 12)
+    for item in 0..<12 { #expect(vectors[item, 0] != 0) }
+    for group in Set(doors.assignment) {
+      for factor in 0..<6 {
+        let passes = (0..<12).contains {
+          doors.assignment[$0] == group && vectors[$0, factor] != 0
+        }
+        #expect(passes == (doors.strengths.value[group, factor] > 0))
+      }
+    }
+    #expect(model.settings["item-factors"]?.int == 3)
+  }
+
   /// Explanations add up to scores, and say exactly nothing of a factor whose door is closed.
   @Test func explanationsHaveTheZeros() throws {
     let model = try fit(["closed-doors=0.5"])

@@ -54,14 +54,15 @@ import Testing
       ],
       [
         "batch", "depth", "kl-weight", "cost", "start", "samples", "learning-rate", "group-parts",
-        "closed-doors", "factor-loss", "expert-weight", "expert-popularity",
+        "closed-doors", "item-factors", "factor-loss", "expert-weight", "expert-popularity",
       ]
     ),
     (
       "indgrm",
       ["expert=linear+ials", "expert-ials-weight=3", "width=8", "latent=4", "epochs=4"],
       [
-        "group-parts", "closed-doors", "factor-loss", "expert-weight", "expert-popularity",
+        "group-parts", "closed-doors", "item-factors", "factor-loss", "expert-weight",
+        "expert-popularity",
         "expert-ials-epochs",
       ]
     ),
