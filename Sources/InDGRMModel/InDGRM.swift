@@ -300,15 +300,20 @@ final class InDGRM: RecommendationModel {
     }
   }
 
-  /// The user's items by the cosine of their vectors to the item's.
+  /// The user's items by the cosine of their vectors, as they are scored, to the item's.
   private func nearest(to item: UInt32, among foldIn: [UInt32]) -> [Explanation.Weighted] {
     let vectors = decoder.scoredItems
     let target = vectors.row(Int(item))
+    let length = target.reduce(0.0) { $0 + Double($1 * $1) }
     return foldIn.map { own in
       let vector = vectors.row(Int(own))
-      var cosine = 0.0
-      for index in target.indices { cosine += Double(target[index] * vector[index]) }
-      return Explanation.Weighted(index: Int(own), weight: cosine)
+      var (product, square) = (0.0, 0.0)
+      for index in target.indices {
+        product += Double(target[index] * vector[index])
+        square += Double(vector[index] * vector[index])
+      }
+      let lengths = (length * square).squareRoot()
+      return Explanation.Weighted(index: Int(own), weight: lengths > 0 ? product / lengths : 0)
     }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
   }
 }
