@@ -158,6 +158,10 @@ import Testing
         let sum = explanation.contributions.reduce(0) { $0 + $1.value }
         #expect(abs(sum - Double(scores[user, item])) < 1e-4 * max(1, abs(sum)))
         #expect(explanation.groups.map(\.index) == [doors.assignment[item]])
+        // An item is as near to itself as can be, however little of it passes.
+        if data.rows.row(user).contains(explanation.item) {
+          #expect(abs((explanation.nearest.first?.weight ?? 0) - 1) < 1e-6)
+        }
         for part in explanation.contributions {
           guard case .factor(let factor) = part.source else { continue }
           let isOpen = doors.strengths.value[doors.assignment[item], factor] > 0
