@@ -149,8 +149,8 @@ struct InDGRMOptions: Sendable {
       ),
       ModelOption(
         "item-factors", .integer(200, 1...10_000),
-        "Factors that may speak of an item where doors are closed, on the average; auto takes the fewest that cost no more than the doors may together (all that are open without validation users)",
-        auto: .unlessGiven(formerly: "auto")
+        "Factors that may speak of an item where doors are closed, on the average; auto takes the fewest that cost no more than the doors may, together with them (all that are open without validation users)",
+        auto: .always(formerly: "auto")
       ),
       ModelOption(
         "samples", .integer(0, 0...10_000_000),

@@ -16,8 +16,8 @@ import Testing
 
   private func fit(_ words: [String], _ data: TrainingData? = nil) throws -> InDGRM {
     let settings = try ModelSettings(
-      ["width=12", "clusters=2", "groups=4", "latent=6", "epochs=12", "factor-loss=0"] + words,
-      for: InDGRMFamily.self)
+      pinning: ["width=12", "clusters=2", "groups=4", "latent=6", "epochs=12", "factor-loss=0"]
+        + words, for: InDGRMFamily.self)
     let fitted = try InDGRMFamily.fit(data ?? self.data, settings, TrainingMonitor())
     return try #require(fitted.model as? InDGRM)
   }
