@@ -54,7 +54,7 @@ extension InDGRM {
     let popularity = data.rows.columnCounts()
     let lists = firstItems(histories)
     simplify(represent(histories), lists, popularity)
-    let doors = ClosingDoors(self, represent(histories), lists, popularity: popularity)
+    var doors = ClosingDoors(self, represent(histories), lists, popularity: popularity)
     let isAsked = share == nil || itemFactors == nil
     let judges = isAsked ? data.validation.map { ($0, open: ValidationProfile($0, self)) } : nil
     /// Whether validation users lose no more than they may.
@@ -190,6 +190,8 @@ private struct ClosingDoors {
   private let order: [(group: Int, factor: Int)]
   private let popularity: [Int]
   private let passing: PassingItems
+  /// What passes the doors that were closed last, before factors of single items are left out.
+  private var last: (share: Double, vectors: Matrix<Float>, isAlive: [Bool])?
 
   /// - Parameters:
   ///   - lists: what the sampled users would be recommended first.
@@ -206,7 +208,7 @@ private struct ClosingDoors {
     passing = PassingItems(
       users: directions, lists: lists, items: model.decoder.unitItems,
       usesCosine: model.options.usesCosine)
-    let energies = DoorEnergies(model, DoorEnergies.spread(model, sample), popularity)
+    let energies = DoorEnergies(model, DoorEnergies.spread(of: directions), popularity)
     order = (0..<model.options.groups).flatMap { group in
       (1..<max(model.latentCount, 1)).map { (group: group, factor: $0) }
     }.map { (pair: $0, size: energies.sizes[$0.group] * energies.values[$0.group, $0.factor]) }
@@ -223,7 +225,7 @@ private struct ClosingDoors {
   ///
   /// - Parameter itemFactors: that may speak of an item, on the average, those of all items that move it least left out;
   ///   nil for as many as are open.
-  func close(_ share: Double, _ model: InDGRM, itemFactors: Int?) {
+  mutating func close(_ share: Double, _ model: InDGRM, itemFactors: Int?) {
     guard let doors = model.decoder.doors, let vectors = doors.passing?.value else { return }
     let strengths = doors.strengths.value
     strengths.fill(1)
@@ -231,7 +233,14 @@ private struct ClosingDoors {
       strengths[group, factor] = 0
     }
     let groups = model.decoder.groups.assignment
-    var isAlive = passing.fit(into: vectors) { strengths[groups[$0], $1] > 0 }
+    if last?.share != share {
+      let fitted = Matrix<Float>(rows: vectors.rows, columns: vectors.columns)
+      let isAlive = passing.fit(into: fitted) { strengths[groups[$0], $1] > 0 }
+      last = (share, fitted, isAlive)
+    }
+    guard let last else { return }
+    vectors.copy(from: last.vectors)
+    var isAlive = last.isAlive
     if let itemFactors { isAlive = silence(vectors, keeping: itemFactors) ?? isAlive }
     let now = DoorEnergies(vectors, groups, energies.spread, popularity, count: strengths.rows)
     for index in 0..<strengths.count where strengths.pointer[index] > 0 {
@@ -299,21 +308,18 @@ private struct DoorEnergies {
   }
 
   /// The variance of users' directions along each axis.
-  static func spread(_ model: InDGRM, _ sample: UserRepresentations) -> [Double] {
-    let (users, factors) = (sample.points.rows, model.latentCount)
+  static func spread(of directions: Matrix<Float>) -> [Double] {
     var (sums, squares) = (
-      [Double](repeating: 0, count: factors), [Double](repeating: 0, count: factors)
+      [Double](repeating: 0, count: directions.columns),
+      [Double](repeating: 0, count: directions.columns)
     )
-    for block in model.blocks(of: 0..<users) {
-      let directions = model.decoder.directions(sample.points.rowBlock(block))
-      for row in 0..<block.count {
-        for (factor, value) in directions.row(row).enumerated() {
-          sums[factor] += Double(value)
-          squares[factor] += Double(value * value)
-        }
+    for row in 0..<directions.rows {
+      for (factor, value) in directions.row(row).enumerated() {
+        sums[factor] += Double(value)
+        squares[factor] += Double(value * value)
       }
     }
-    let count = Double(max(users, 1))
+    let count = Double(max(directions.rows, 1))
     return zip(sums, squares).map { max($1 / count - ($0 / count) * ($0 / count), 0) }
   }
 }

@@ -1,6 +1,7 @@
 // Is a closed door between a factor and an item group a true zero, and does what passes the others carry the score?
 
 import DenseMath
+import Glibc
 import Interchange
 import Support
 import Testing
@@ -82,6 +83,30 @@ import Testing
       CanonicalBasis(
         turning: [1, 2], by: turn, users: model.directions(of: model.represent(data.rows))))
     #expect(zip(before, scores()).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  /// The factors of a fit are in simple structure: mixed, two of them make items load on more.
+  @Test func factorsAreInSimpleStructure() throws {
+    let model = try fit(["closed-doors=0.01", "latent=5"])
+    let counts = data.rows.columnCounts()
+    /// The sum of fourth powers of what each item has to say, sqrt(n_j) h_jl, which varimax makes large.
+    func structure() -> Double {
+      var sum = 0.0
+      for axis in 1..<5 {
+        for item in 0..<12 {
+          let square = Double(counts[item]) * pow(Double(model.decoder.unitItems[item, axis]), 2)
+          sum += square * square
+        }
+      }
+      return sum
+    }
+    let simple = structure()
+    let half = 0.5.squareRoot()
+    let turn = Matrix<Double>(rows: 2, columns: 2, [half, half, -half, half])
+    model.turn(
+      CanonicalBasis(
+        turning: [1, 2], by: turn, users: model.directions(of: model.represent(data.rows))))
+    #expect(structure() < simple)
   }
 
   /// Where no door is closed, what passes are the items' vectors as they were trained.
