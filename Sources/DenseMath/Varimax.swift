@@ -61,7 +61,7 @@ public func varimax(_ loadings: Matrix<Double>, pairs: ProductPairs? = nil, weig
   guard let size = singularValues(own)?.values.reduce(0, +), size > 0,
     let other = singularValues(others)?.values.reduce(0, +), other > 0
   else { return alone }
-  return rotation(from: alone, passes: 80, tolerance: 1e-4) { rotation, sum in
+  return rotation(from: alone, passes: 80, tolerance: 1e-3) { rotation, sum in
     addVarimaxGradient(loadings, rotation, scale: 1 / size, to: sum)
     pairs.addGradient(rotation, scale: weight / other, to: sum)
   }

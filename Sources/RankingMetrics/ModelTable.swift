@@ -111,11 +111,9 @@ public struct ModelTableBuilder {
     (self.group, self.columns) = (group, columns)
   }
 
-  /// Takes a model's evaluation on one split; user numbers of a split mean the same users for every model.
-  ///
-  /// - Returns: false where the model has figures on that split already; nothing is taken then.
-  public mutating func add(_ name: String, split: Int, _ evaluation: RankingEvaluation) -> Bool {
-    guard figures[name]?[split] == nil else { return false }
+  /// Takes a model's evaluation on one split, in the place of an earlier one; user numbers of a split mean the same users
+  /// for every model.
+  public mutating func add(_ name: String, split: Int, _ evaluation: RankingEvaluation) {
     if figures[name] == nil { names.append(name) }
     let report = evaluation.report
     let rows = columns.map { report.row($0.metric, at: $0.n, group: group) }
@@ -123,7 +121,7 @@ public struct ModelTableBuilder {
       figures[name, default: [:]][split] = Figures(
         means: rows.map { $0?.mean }, errors: rows.map { $0?.standardError }, users: nil,
         rounds: [:])
-      return true
+      return
     }
     let rounds = zip(report.rounds, row.rounds).compactMap { round, mean in
       mean.map { (round, $0) }
@@ -132,7 +130,6 @@ public struct ModelTableBuilder {
       means: rows.map { $0?.mean }, errors: rows.map { $0?.standardError },
       users: evaluation.userValues(last.metric, at: last.n, group: group),
       rounds: Dictionary(uniqueKeysWithValues: rounds))
-    return true
   }
 
   /// The table; nil where no model has a figure in the last column.

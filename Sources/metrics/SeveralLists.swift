@@ -69,28 +69,36 @@ extension Metrics {
     var options = options
     let columns = try self.columns(&options)
     var builder = ModelTableBuilder(group: several.group ?? "all", columns: columns)
-    var left = try inputs.map { ($0, try digest(of: $0)) }
+    var left = try inputs.map { (path: $0, split: try digest(of: $0)) }
     var groups: [String] = []
+    var paths: [String: String] = [:]
     for (split, path) in truth.enumerated() {
       let oracle = try Truth(InputFile.stream(path, expecting: [.interactions]))
       let features = try likeness.features(oracle, &options, namesMetrics: metrics != nil)
-      let own = left.filter { $0.1 == nil ? truth.count == 1 : $0.1 == oracle.digestText }
-      left.removeAll { list in own.contains { $0.0 == list.0 } }
+      if let digest = oracle.digestText { paths[digest] = path }
+      // Of one split that is given several times each is of another fit.
+      var taken: Set<String> = []
+      let own = left.filter {
+        ($0.split == nil ? truth.count == 1 : $0.split == oracle.digestText)
+          && taken.insert(Self.modelName($0.path)).inserted
+      }
+      left.removeAll { list in own.contains { $0.path == list.path } }
       for (list, _) in own {
         let measured = try oracle.evaluate(recommendations(list), options, features)
         try report(measured, context)
         groups = measured.report.groups.map(\.name)
-        guard builder.add(Self.modelName(list), split: split, measured.evaluation) else {
-          throw ToolError(
-            .usage,
-            "\(list): there are other lists of '\(Self.modelName(list))' for \(path); give the file a name of its own"
-          )
-        }
+        builder.add(Self.modelName(list), split: split, measured.evaluation)
       }
     }
-    if let (list, _) = left.first {
+    if let (list, split) = left.first {
+      guard let path = split.map({ paths[$0] }) ?? (truth.count == 1 ? truth[0] : nil) else {
+        throw ToolError(
+          .badData, "\(list): was made for none of the splits given; add its split by --truth")
+      }
       throw ToolError(
-        .badData, "\(list): was made for none of the splits given; add its split by --truth")
+        .usage,
+        "\(list): there are other lists of '\(Self.modelName(list))' for \(path); give the file a name of its own, or --truth once for each fit"
+      )
     }
     if let group = several.group, !groups.contains(group) {
       throw ToolError(

@@ -13,7 +13,7 @@ import Testing
   private static let small = ["width=16", "latent=6", "epochs=12", "batch=20"]
 
   static let cases: [(String, [String])] = [
-    ("mult-vae", small), ("recvae", small + ["depth=1"]),
+    ("mult-vae", small), ("recvae", small + ["depth=1"]), ("dglgm", small + ["clusters=2"]),
     ("macridvae", small.filter { !$0.hasPrefix("width") } + ["concepts=2"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "ard=on"]),
     ("indgrm", small + ["clusters=2", "groups=3", "depth=1", "similarity=inner-product"]),
@@ -53,7 +53,9 @@ import Testing
       #expect(inner.latentCount == users.points.columns)
       #expect(inner.clusterCount == users.clusterWeights.columns)
     } else {
-      #expect(users.clusterWeights.columns == 1)
+      // The local components of DGLGM are clusters of users.
+      let clusters = Self.cases[index].0 == "dglgm" ? 2 : 1
+      #expect(users.clusterWeights.columns == clusters)
     }
     if let groups = model.groupOfItems {
       #expect(groups.assignment.allSatisfy { Int($0) < groups.count })
@@ -76,15 +78,15 @@ import Testing
   }
 
   @Test func anExpertRefinementGroupPartsAndMembersHaveScoresOfTheirOwn() throws {
-    let (model, rows) = try fitted(3)
+    let (model, rows) = try fitted(4)
     let factors = try #require((model as? any FactorisedModel)?.itemFactors)
     #expect(factors.shares == nil)
-    #expect((try fitted(5).0 as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
+    #expect((try fitted(6).0 as? any FactorisedModel)?.itemFactors?.shares?.columns == 3)
     let family = InDGRMFamily.self
     for setting in [
       "expert=linear", "expert=linear+ials", "group-parts=on", "members=2",
     ] {
-      let settings = try ModelSettings(Self.cases[3].1 + [setting], for: family)
+      let settings = try ModelSettings(Self.cases[4].1 + [setting], for: family)
       let other = try family.fit(
         TrainingData(rows: rows, seed: 1), settings, TrainingMonitor()
       ).model

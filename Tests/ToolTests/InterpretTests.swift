@@ -76,7 +76,7 @@ import Testing
     #expect(doors?["closed"]?.int ?? 0 > 0 && 0...1 ~= doors?["f1"]?.double ?? -1)
   }
 
-  @Test(arguments: ["mult-vae", "macridvae", "indgrm", "recvae", "ials"])
+  @Test(arguments: ["mult-vae", "macridvae", "indgrm", "recvae", "dglgm", "ials"])
   func modelsWithLatentFeatures(_ model: String) throws {
     let folder = try Folder()
     let settings = [

@@ -49,6 +49,24 @@ import Testing
     #expect(turned.output == table.output)
   }
 
+  /// Where times tell the last choice, every seed has the same split: each list is then of a fit of its own.
+  @Test func fitsOfOneSplitAreToldApart() {
+    let made = folder.run(
+      """
+      split -q --scheme leave-one-out --seed 1 plain.ig -o split-1.ig
+      split -q --scheme leave-one-out --seed 2 plain.ig -o split-2.ig
+      cmp split-1.ig split-2.ig
+      for seed in 1 2; do
+        fit -q --model mult-vae --seed $seed --set epochs=2 split-$seed.ig -o m
+        score -q --model m split-$seed.ig -o vae-$seed.recs
+      done
+      metrics -q --truth split-1.ig --truth split-2.ig --metrics ndcg@10 --format csv vae-1.recs vae-2.recs
+      """)
+    #expect(made.status == 0, "\(made.errors)")
+    let row = made.output.split(separator: "\n").last?.split(separator: ",") ?? []
+    #expect(row.count == 6 && row[0] == "vae" && row[5] == "2" && row[4] != "0", "\(made.output)")
+  }
+
   @Test func modelsAreTested() {
     let text = folder.run(
       "metrics -q \(both) --test 'item-*' --order popularity,dglgm,item-knn \(lists)")

@@ -188,26 +188,42 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
-    let d = options.latent
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
       let block = Array(start..<min(start + options.batch, rows.upperBound))
-      encoder.forward(foldIn.rows(at: block), dropout: 0, seed: 0, step: 0)
-      let q = globalPosterior.forward(encoder.features)
-      let weights = memory[0].matrix(rows: block.count, columns: options.clusters)
-      weights.copy(from: encoder.logWeights)
-      exponentiate(weights)
-      let local = memory[3].matrix(rows: block.count, columns: d)
-      blend(encoder.means, weights: weights, into: local)
-      let z = memory[6].matrix(rows: block.count, columns: 2 * d)
-      z.fill(0)
-      add(local, to: z, columnOffset: d)
-      for row in 0..<block.count { for index in 0..<d { z[row, index] = q[row, index] } }
-      let h = hidden.forward(z)
-      tanhForward(h)
       let first = start - rows.lowerBound
-      let target = scores.rowBlock(first..<first + block.count)
-      multiply(h, decoder.weights.value, into: target)
-      addRow(decoder.bias.value, to: target)
+      decode(
+        place(foldIn.rows(at: block)).points,
+        into: scores.rowBlock(first..<first + block.count))
     }
   }
+
+  /// Both parts of the posterior's mean, B x 2d, and the local components' weights, B x K.
+  ///
+  /// - Parameter batch: at most a batch of users.
+  func place(_ batch: SparseRows) -> (points: Matrix<T>, weights: Matrix<T>) {
+    let (count, d) = (batch.rowCount, options.latent)
+    encoder.forward(batch, dropout: 0, seed: 0, step: 0)
+    let q = globalPosterior.forward(encoder.features)
+    let weights = Matrix<T>(rows: count, columns: options.clusters)
+    weights.copy(from: encoder.logWeights)
+    exponentiate(weights)
+    let local = memory[3].matrix(rows: count, columns: d)
+    blend(encoder.means, weights: weights, into: local)
+    let z = Matrix<T>(rows: count, columns: 2 * d)
+    z.fill(0)
+    add(local, to: z, columnOffset: d)
+    for row in 0..<count { for index in 0..<d { z[row, index] = q[row, index] } }
+    return (z, weights)
+  }
+
+  /// The logits of all items for z, at most a batch of points.
+  func decode(_ z: Matrix<T>, into scores: Matrix<T>) {
+    let h = hidden.forward(z)
+    tanhForward(h)
+    multiply(h, decoder.weights.value, into: scores)
+    addRow(decoder.bias.value, to: scores)
+  }
+
+  /// The decoder's weights of an item.
+  var decoderWeights: Matrix<T> { decoder.weights.value }
 }
