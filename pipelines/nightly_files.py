@@ -14,7 +14,7 @@ import signal
 PUBLISHED, DEGRADED, USAGE, BAD_DATA, NO_INPUT, FAULT, FULL, BUSY = 0, 3, 64, 65, 66, 70, 74, 75
 # What refuses a night, with a status of its own for each thing that somebody has to look at: the log's size, its ids,
 # its rows, its age, its source; the model; the lists, their likeness to the last; the clock; a night rolled back;
-# other settings than those of the night that is published.
+# other settings than those of the night that is published, or of the root.
 REFUSALS = {
     "rows": 10, "rows_ratio": 10, "users_ratio": 10, "items_ratio": 10, "new_users": 11, "new_items": 11,
     "repeated": 12, "age_hours": 13, "source": 14, "floor": 15,
@@ -45,8 +45,7 @@ DECIDING = ("SOURCE", "SOURCE_COMMAND", "ITEMS", "INGEST", "BINARIZE", "SPLIT", 
 
 def other_settings(settings, earlier):
     """Which settings that decide what is published differ from those of an earlier night, as text."""
-    there = earlier if isinstance(earlier, dict) else {}
-    return ", ".join(key for key in DECIDING if settings[key] != there.get(key, settings[key]))
+    return ", ".join(key for key in DECIDING if settings[key] != earlier.get(key, settings[key]))
 
 
 class Ending(Exception):
@@ -73,8 +72,8 @@ def value_of(key, text):
 
 
 def read_settings(path):
-    """The settings of a file of KEY=VALUE lines; # begins a comment line, quotes around a value go."""
-    settings = dict(DEFAULTS)
+    """The settings of a file of KEY=VALUE lines, and which file that is; # begins a comment line, quotes around a value go."""
+    settings = dict(DEFAULTS, file=os.path.realpath(path))
     try:
         with open(path, encoding="utf-8-sig") as file:
             text = file.read()
@@ -210,7 +209,7 @@ class Archive:
             raise Ending(FULL, f"{link}: is no link, and cannot be put in place of another; move it away")
         return None
 
-    def in_use(self, besides):
+    def in_use(self, besides=None):
         """The night that another one is held against: the one in use, or the newest there is where that or its link is gone."""
         current = self.current()
         if current in self.names():
@@ -224,6 +223,11 @@ class Archive:
 
     def is_complete(self, name):
         return (read_json(os.path.join(self.path(name), "summary.json")) or {}).get("complete", False)
+
+    def settings_of(self, name):
+        """The settings that a night was made with, and of which file; none where it is not known."""
+        found = (read_json(os.path.join(self.path(name), "summary.json")) or {}).get("settings") if name else None
+        return found if isinstance(found, dict) else {}
 
     def rolled_back(self):
         """The nights that were put out of use, and are not published again unasked."""

@@ -210,10 +210,32 @@ def others(short):
     ends(place, 0, 20, "other settings (MODEL, TOP)", "-c", f"{place.root}/other.conf")
     place.write("other.conf", PLAIN.replace("KEEP=4", "KEEP=5"))
     expect("published already" in published(place, 0, "-c", f"{place.root}/other.conf"), "equal settings elsewhere")
-    expect(published(place, 0, "--quiet") == "", "a quiet night that was published said something")
-    if not short:
-        place.write("log.csv", log(1))
-        expect(published(place, 1, "--quiet") == "", "a quiet night said something")
+    second(place)
+
+
+def second(place):
+    """A second file of settings is refused on any date until the root is made its own; a file that was changed is told."""
+    place.write("log.csv", log(1))
+    place.write("other.conf", PLAIN.replace("TOP=10", "TOP=20"))
+    other = ["-c", f"{place.root}/other.conf"]
+    for more in ([], ["--dry-run"]):
+        ends(place, 1, 20, f"lists are made by {place.root}/nightly.conf, and {place.root}/other.conf differs (TOP)", *other, *more)
+    expect('"published"' in place.read("last.json") and len(os.listdir(f"{place.root}/runs")) == 1, "a stranger left something")
+    said = f"settings are not those of {name(0)} (TOP)"
+    expect(published(place, 1, *other, "--adopt", "--quiet") == f"indgrm nightly: {said}", "adopted settings")
+    place.write("log.csv", log(2))
+    ends(place, 2, 20, f"lists are made by {place.root}/other.conf", what="the settings of before")
+    place.write("other.conf", PLAIN.replace("TOP=10", "TOP=30") + "MIN_OVERLAP=1.1\n")
+    ends(place, 2, 17, f"settings are not those of {name(1)} (TOP)", *other)
+    place.write("other.conf", PLAIN.replace("TOP=10", "TOP=20"))
+    os.rename(f"{place.root}/other.conf", f"{place.root}/moved.conf")
+    expect(published(place, 2, "-c", f"{place.root}/moved.conf", "--quiet") == "", "settings that were moved")
+    # The way back needs no settings, and makes nothing where there is none.
+    os.unlink(f"{place.root}/nightly.conf")
+    place.run(2, "--rollback")
+    expect(place.current() == name(1), "a roll back without settings")
+    done = subprocess.run([sys.executable, NIGHTLY, "--rollback", f"{place.root}/none"], capture_output=True, text=True, check=False)
+    expect(done.returncode == 66 and not os.path.exists(f"{place.root}/none"), f"a roll back of nothing: {done.stderr}")
 
 
 def readers(nights):
