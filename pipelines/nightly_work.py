@@ -176,16 +176,20 @@ class Night(Steps):
         self.step(output, ["score", "--model", model, "--top", self.settings["METRIC"].partition("@")[2], "split.ig"],
                   ["split.ig", model], output)
 
+    def measured(self, *lists):
+        """What METRIC says of one file of lists, or of two beside each other."""
+        metric, _, at = self.settings["METRIC"].partition("@")
+        words = ["metrics", "--quiet", "--truth", "split.ig", "--metrics", metric, "--at", at, "--format", "json", *lists]
+        return next(row for row in json.loads(self.ask(words))["rows"] if row["group"] == "all")
+
+    def figures(self, lists):
+        row = self.measured(lists)
+        return {"metric": self.settings["METRIC"], **{key: row[key] for key in ("mean", "interval", "users")}}
+
     def compare(self):
         """The figures of tonight's model on held-out users, and the reason to keep yesterday's, or None."""
-        metric, _, at = self.settings["METRIC"].partition("@")
-        words = ["metrics", "--quiet", "--truth", "split.ig", "--metrics", metric, "--at", at, "--format", "json"]
         self.lists_of("fitted.model", "fitted.lists")
-        rows = json.loads(self.ask([*words, "fitted.lists"]))["rows"]
-        figure = next(row for row in rows if row["group"] == "all")
-        self.summary["figures"] = {
-            "metric": self.settings["METRIC"], "mean": figure["mean"], "interval": figure["interval"],
-            "users": figure["users"]}
+        figure = self.summary["figures"] = self.figures("fitted.lists")
         low = figure["mean"] < self.settings["FLOOR"]
         if not self.before:
             self.refuse_unless("floor", figure["mean"], not low, f"{figure['mean']:.4f} is below {self.settings['FLOOR']}")
@@ -198,8 +202,7 @@ class Night(Steps):
             # An earlier model that is damaged, or of other items, must not hold up every night to come.
             self.summary["uncompared"] = f"the model of {self.before} could not be asked: {ending.reason}"
             return None
-        rows = json.loads(self.ask([*words, "--compare", "fitted.lists", "earlier.lists"]))["rows"]
-        row = next(row for row in rows if row["group"] == "all")
+        row = self.measured("--compare", "fitted.lists", "earlier.lists")
         self.summary["figures"]["earlier"] = row["meanA"]
         interval = row["users"]["interval"] or {"low": 0, "high": 0}
         self.summary["figures"]["difference"] = interval
@@ -285,12 +288,17 @@ class Night(Steps):
         """Manifests and model card, all on the disk; after this the night only needs its link."""
         description = json.loads(self.ask(["dump", "--stats", "model"]))
         card = {
-            "model": self.settings["MODEL"], "date": str(self.date), "run": self.name, "model_of": self.summary["model_of"],
+            "model": description["description"]["model"], "date": str(self.date), "run": self.name, "model_of": self.summary["model_of"],
             "version": self.version.strip(), "data": self.summary["data"], "figures": self.summary["figures"],
             "model_digest": description["digest"], "settings": description["description"],
             "commands": self.ask(["dump", "--provenance", "model"]).splitlines(),
             "intended_use": self.settings["INTENDED_USE"], "not_for": self.settings["NOT_FOR"],
         }
+        if self.summary["degraded"]:
+            # The card is that of the model in use: what it was made from and how good it is, beside the later one.
+            known = read_json(self.file(f"{self.past}/card.json")) or {}
+            card.update({key: known[key] for key in ("data", "version") if key in known})
+            card["figures"] = dict(self.figures("earlier.lists"), later=self.summary["figures"]["mean"])
         write_whole(self.file("card.json"), as_json(card))
         streams = ["log.ig", "liked.ig", "split.ig", "model", "lists.ig"]
         write_whole(self.file("MANIFEST"), self.ask(["check", "--digests", *streams]))

@@ -93,5 +93,8 @@ private func figureText(_ figures: JSONValue) -> String? {
   if let earlier = figures["earlier"]?.double {
     text += "; the model before it \(NumberText.decimals(earlier, 4))"
   }
+  if let later = figures["later"]?.double {
+    text += "; the later model, which was not put in use, \(NumberText.decimals(later, 4))"
+  }
   return text
 }

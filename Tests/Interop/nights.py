@@ -259,6 +259,9 @@ def refused(sums):
     place.expect_whole("worse model", [f"{name(last)}.3"])
     same = [line for line in place.read(f"runs/{name(last)}.2/MANIFEST").splitlines() if line.endswith(" model")]
     expect(len(same) == 1 and same[0] in place.read("current/MANIFEST"), "worse model: another model was published")
+    card, told = (json.loads(place.read(f"current/{file}.json")) for file in ("card", "summary"))
+    expect(card["model"] == "ease" and card["figures"]["mean"] == told["figures"]["earlier"] and
+           card["figures"]["later"] == told["figures"]["mean"], f"worse model: its card is {card}")
     print(f"worse model: {message}")
 
     for file in ("lists.csv", "liked.ig", "SHA256SUMS"):
