@@ -38,6 +38,17 @@ def message_of(status, text):
         return lines[-1]
 
 
+def version_of(tools):
+    """The version of the tools of a folder."""
+    try:
+        done = subprocess.run([f"{tools}/fit", "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False)
+    except OSError as error:
+        raise Ending(NO_INPUT, f"{tools}/fit: {error.strerror}; install the tools, or set INDGRM_EXEC_PATH") from None
+    if done.returncode != 0:
+        raise Ending(as_shell(done.returncode), f"{tools}/fit does not run: {message_of(done.returncode, done.stderr)}")
+    return done.stdout
+
+
 class Steps:
     """What is done in a night's folder; file names in it are relative, so that bytes do not depend on the root."""
 
@@ -57,23 +68,12 @@ class Steps:
         self.digests = {}
         if not dry:
             os.makedirs(f"{self.folder}/steps", exist_ok=True)
-        self.version = self.ask_version()
-
-    def ask_version(self):
-        """The version of the tools, which must not change while the night is at work."""
-        try:
-            done = subprocess.run(
-                [f"{self.tools}/fit", "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False)
-        except OSError as error:
-            raise Ending(NO_INPUT, f"{self.tools}/fit: {error.strerror}; install the tools, or set INDGRM_EXEC_PATH") from None
-        if done.returncode != 0:
-            message = message_of(done.returncode, done.stderr)
-            raise Ending(as_shell(done.returncode), f"{self.tools}/fit does not run: {message}")
-        return done.stdout
+        # Which must not change while the night is at work.
+        self.version = version_of(tools)
 
     def refuse_other_tools(self):
         """Ends the night where tools were replaced under it; the next run makes it anew with the new ones."""
-        if self.ask_version() != self.version:
+        if version_of(self.tools) != self.version:
             raise Ending(BUSY, "the tools were replaced while the night was at work; run it again")
 
     def file(self, name):

@@ -21,7 +21,8 @@ struct ModelChoice: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Settings that go together under a name, such as paper; --set takes precedence, --list shows them.",
-      valueName: "name"))
+      valueName: "name"),
+    completion: .list(ModelCatalogue.families.flatMap { $0.presets.map(\.name) }))
   var preset: String?
 
   @Flag(help: "List the models, their settings and presets and the rules, then end.")

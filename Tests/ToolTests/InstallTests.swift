@@ -35,6 +35,10 @@ private let root = Shell.repository.path
       "PATH=\(prefix)/bin:$PATH; eval \"$(indgrm completions bash)\"; COMP_WORDS=(indgrm nightly --d);"
         + " COMP_CWORD=2; _indgrm; echo ${COMPREPLY[@]}")
     #expect(nightly.output == "--date --dry-run\n", "\(nightly.errors)")
+    let version = Shell.run(
+      "\(clean) nightly --version; \(clean) fit --version | sed s/fit/nightly/")
+    let versions = version.output.split(separator: "\n")
+    #expect(versions.count == 2 && Set(versions).count == 1, "\(version.output)\(version.errors)")
 
     // A script of the sysadmin's own in a shared folder stays.
     _ = Shell.run("touch \(prefix)/bin/mine")
@@ -102,6 +106,7 @@ private let root = Shell.repository.path
     #expect(complete("indgrm split --scheme ''", 3) == ["users", "ratio", "leave-one-out", "time"])
     #expect(complete("indgrm metrics --format js", 3) == ["json", "jsonl"])
     #expect(complete("indgrm fit --model ial", 3) == ["ials"])
+    #expect(complete("indgrm fit --preset pap", 3) == ["paper"])
     #expect(complete("indgrm completions ''", 2) == ["bash", "zsh", "fish"])
   }
 
