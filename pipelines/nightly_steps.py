@@ -96,8 +96,8 @@ class Steps:
         """Whether a file is there, with the bytes that it was made with."""
         return os.path.exists(self.file(name)) and self.digest(name) == digest
 
-    def run(self, words, output=None):
-        """Runs a tool in the night's folder; its messages go to run.log.
+    def run(self, words, output=None, folder=None):
+        """Runs a tool in the night's folder, or another; its messages go to run.log.
 
         Returns its status and the last message; standard output goes to the file that is named.
         """
@@ -105,7 +105,7 @@ class Steps:
         with open(self.file("run.log"), "ab") as log, open(self.file(output) if output else os.devnull, "wb") as out:
             start = log.tell()
             done = subprocess.run(
-                words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=environment,
+                words, cwd=folder or self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=environment,
                 preexec_fn=end_with_parent, pass_fds=[self.archive.handle])
         with open(self.file("run.log"), encoding="utf-8", errors="replace") as log:
             log.seek(start)
@@ -133,6 +133,9 @@ class Steps:
         begin = time.monotonic()
         status, message = self.run(self.tool([*words, *extra, "-o", output]))
         if status != 0:
+            # Tools work in the night's folder; who reads the reason does not.
+            for far in (i for i in inputs if i.startswith("../")):
+                message = message.replace(far, os.path.normpath(self.file(far)))
             raise Ending(as_shell(status), f"{name}: {message}")
         self.digests.pop(output, None)
         seconds = round(time.monotonic() - begin, 2)
@@ -152,7 +155,7 @@ class Steps:
         """A gate: notes the value, and ends the night where it does not hold."""
         self.summary["gates"][name] = value
         if not holds:
-            raise Ending(REFUSALS[name], f"{name}: {reason}; nothing was published")
+            raise Ending(REFUSALS[name], f"{name}: {reason}")
 
     def tell(self, status, reason):
         """Writes summary.json in the night's folder, and a copy as the root's last.json."""

@@ -49,15 +49,16 @@ class Night(Steps):
             self.refuse_unless_read(path)
             return os.path.relpath(path, self.folder)
         if self.dry:
-            print("+", settings["SOURCE_COMMAND"], "> source.csv")
+            print(f"+ (cd {shlex.quote(self.archive.root)}; {settings['SOURCE_COMMAND']}) > source.csv")
             return "source.csv"
         key, stamp = {"words": settings["SOURCE_COMMAND"]}, read_json(self.file("steps/source")) or {}
         if stamp.get("key") != key or not self.has("source.csv", stamp.get("output")):
-            status, message = self.run(["bash", "-e", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]], ".source.tmp")
+            words = ["bash", "-e", "-o", "pipefail", "-c", settings["SOURCE_COMMAND"]]
+            status, message = self.run(words, ".source.tmp", self.archive.root)
             if status != 0:
                 # Whatever program it was that could not write said so in these words.
                 is_full = os.strerror(errno.ENOSPC) in message
-                raise Ending(FULL if is_full else REFUSALS["source"], f"source: ended with status {as_shell(status)}: {message}; nothing was published")
+                raise Ending(FULL if is_full else REFUSALS["source"], f"source: ended with status {as_shell(status)}: {message}")
             os.replace(self.file(".source.tmp"), self.file("source.csv"))
             self.digests.pop("source.csv", None)
             write_whole(self.file("steps/source"), as_json({"key": key, "output": self.digest("source.csv")}))
@@ -66,10 +67,10 @@ class Night(Steps):
     def refuse_unless_read(self, path):
         """Ends the night where a file cannot be read twice: once for its digest, once by ingest."""
         is_other = os.path.exists(path) and not os.path.isfile(path)
-        if self.dry or (os.access(path, os.R_OK) and not is_other):
+        if os.access(path, os.R_OK) and not is_other:
             return
         fault = "is no file; name one, or a command in SOURCE_COMMAND" if is_other else "cannot be opened"
-        raise Ending(NO_INPUT, f"{path}: {fault}; nothing was published")
+        raise Ending(NO_INPUT, f"{path}: {fault}")
 
     def data(self):
         """Source to split, with the gate on what came in."""
@@ -316,7 +317,9 @@ class Night(Steps):
     def work(self):
         """The whole night; returns its status."""
         self.refuse_wrong_options()
-        if not self.dry:
+        if self.dry:
+            print("+ cd", shlex.quote(self.folder))
+        else:
             self.refuse_full_disk()
         self.data()
         self.model()

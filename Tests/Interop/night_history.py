@@ -30,7 +30,8 @@ def again():
     # One that was missed, while a later one is in use, is made when it is asked for.
     shutil.rmtree(f"{place.root}/runs/{name(1)}")
     place.write("log.csv", log(1))
-    published(place, 1)
+    message = published(place, 1)
+    expect(f"in place of the later {name(2)}" in message, f"a missed night: {message}")
     expect(place.current() == name(1), f"a missed night: {place.current()} is in use")
     print("nights that are run again: passed over, but for one that was missed")
 
@@ -132,7 +133,7 @@ def other_disk():
                           text=True, check=False, env=dict(os.environ, INDGRM_EXEC_PATH=TOOLS))
     expect(done.returncode == 0, f"no second names: {done.returncode} {done.stderr}")
     place.expect_whole("no second names", [name(1)])
-    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat ../../log.csv; cat ../../log.csv >/dev/full"))
+    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat log.csv; cat log.csv >/dev/full"))
     ends(place, 2, 74, "No space left", what="a command that fills the disk")
 
 

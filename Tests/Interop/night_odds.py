@@ -119,21 +119,23 @@ def sources(short):
         file.write(packed[:len(packed) // 2])
     place.write("log.csv", whole)
     for source, status, said in (("folder", 66, "is no file"), ("pipe", 66, "is no file"), ("none", 66, "cannot be opened"),
-                                 ("half.csv", 65, "half.csv"), ("half.csv.gz", 65, "half.csv.gz")):
+                                 ("half.csv", 65, f"ingest: {place.root}/half.csv"), ("half.csv.gz", 65, "/half.csv.gz")):
         place.write("nightly.conf", PLAIN.replace("log.csv", source))
         ends(place, 1, status, said, what=f"SOURCE={source}")
-    for command, said in (("false; cat ../../log.csv", "status 1"), ("cat ../../log.csv; exit 9", "status 9"),
-                          ("cat ../../log.csv; kill -9 $$", "was ended by SIGKILL"), ("no-such-program", "no-such-program"),
-                          ("zcat ../../half.csv.gz", "unexpected end")):
+        if status == 66:
+            ends(place, 1, status, said, "--dry-run", what="a dry run of it")
+    for command, said in (("false; cat log.csv", "status 1"), ("cat log.csv; exit 9", "status 9"),
+                          ("cat log.csv; kill -9 $$", "was ended by SIGKILL"), ("no-such-program", "no-such-program"),
+                          ("zcat half.csv.gz", "unexpected end")):
         place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", f"SOURCE_COMMAND={command}"))
         ends(place, 1, 14, said, what=f"SOURCE_COMMAND={command}")
     if short:
         return
     # What was fetched and then harmed, as by a loss of power, is fetched again.
-    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat ../../log.csv") + "MIN_OVERLAP=1.1\n")
+    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat log.csv") + "MIN_OVERLAP=1.1\n")
     ends(place, 1, 17, "overlap")
     place.write(f"runs/{name(1)}/source.csv", whole[:len(whole) // 2])
-    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat ../../log.csv"))
+    place.write("nightly.conf", PLAIN.replace("SOURCE=log.csv", "SOURCE_COMMAND=cat log.csv"))
     published(place, 1)
     expect(place.read("current/source.csv") == whole, "a harmed source was taken for the one that was fetched")
 

@@ -309,7 +309,7 @@ def commands():
     def run(command, *options):
         place.write("nightly.conf", SETTINGS.replace("SOURCE=log.csv", f"SOURCE_COMMAND={command}"))
         return place.run(0, *options)
-    expect(run("cat ../../log.csv")[0] == 0, "a command as the source")
+    expect(run("cat log.csv")[0] == 0, "a command as the source")
     lists = place.read("current/lists.csv")
     if shutil.which("sqlite3"):
         # A place of its own: one more fit in the same would start warm.
@@ -319,13 +319,13 @@ def commands():
             shop.execute("create table ratings(user, item, rating, timestamp)")
             rows = [row.split(",") for row in log(0).splitlines()[1:]]
             shop.executemany("insert into ratings values(?, ?, ?, ?)", rows)
-        status, message = run('sqlite3 -csv -header ../../shop.db "select * from ratings order by rowid"')
+        status, message = run('sqlite3 -csv -header shop.db "select * from ratings order by rowid"')
         expect(status == 0, f"a database as the source: {status} {message}")
         expect(place.read("current/lists.csv") == lists, "a database as the source: other lists")
     else:
         print("a database as the source: left out; there is no sqlite3 here")
     now = place.current()
-    status, message = run("cat ../../log.csv | (head -n 100; exit 3)", "--again")
+    status, message = run("cat log.csv | (head -n 100; exit 3)", "--again")
     expect(status == 14 and "status 3" in message, f"a cut pipe as the source: {status} {message}")
     place.expect_whole("a cut pipe as the source", [now])
     print(f"a cut pipe as the source: {message}")
