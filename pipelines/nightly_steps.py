@@ -157,11 +157,25 @@ class Steps:
         if not holds:
             raise Ending(REFUSALS[name], f"{name}: {reason}")
 
+    def warnings(self):
+        """What the tools warned of in this night, each once."""
+        found = []
+        with open(self.file("run.log"), encoding="utf-8", errors="replace") as log:
+            for line in log:
+                try:
+                    row = json.loads(line)
+                    if row["level"] == "warning":
+                        found.append(f"{row['tool']}: {row['message']}")
+                except (ValueError, KeyError, TypeError):
+                    pass  # What a command of the source's said.
+        return list(dict.fromkeys(found))
+
     def tell(self, status, reason):
         """Writes summary.json in the night's folder, and a copy as the root's last.json."""
         words = {PUBLISHED: "published", DEGRADED: "degraded", BAD_DATA: "refused", BUSY: "stopped"}
         word = "refused" if status in REFUSALS.values() else words.get(status, "failed")
-        self.summary.update({"status": word, "exit": status, "reason": reason})
+        warnings = self.warnings() if os.path.exists(self.file("run.log")) else []
+        self.summary.update({"status": word, "exit": status, "reason": reason, "warnings": warnings})
         for path in (self.file("summary.json"), os.path.join(self.archive.root, "last.json")):
             write_whole(path, as_json(self.summary))
 

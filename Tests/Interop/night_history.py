@@ -154,6 +154,12 @@ def gates():
     expect(status == 17 and "overlap" in message, f"other lists: {status} {message}")
     place.expect_whole("other lists", [name(0)])
     print(f"other lists: {message}")
+    # What the tools warn of is no reason to stop, and is not lost either.
+    place.write("gone", "i999\n")
+    place.write("nightly.conf", SETTINGS + f"SCORE=--exclude {place.root}/gone\n")
+    status, message = place.run(1)
+    expect(status == 0 and " in summary.json" in message, f"a warning: {status} {message}")
+    expect("'i999'" in place.read("current/summary.json"), "a warning is not in the summary")
 
 
 def history(nights):
