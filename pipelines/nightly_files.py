@@ -73,7 +73,8 @@ def value_of(key, text):
 
 def read_settings(path):
     """The settings of a file of KEY=VALUE lines, and which file that is; # begins a comment line, quotes around a value go."""
-    settings = dict(DEFAULTS, file=os.path.realpath(path))
+    # Under the name that it is called by: what a link there leads to may be another file after each change.
+    settings = dict(DEFAULTS, file=os.path.abspath(path))
     try:
         with open(path, encoding="utf-8-sig") as file:
             text = file.read()

@@ -230,12 +230,19 @@ def second(place):
     place.write("other.conf", PLAIN.replace("TOP=10", "TOP=30") + "MIN_OVERLAP=1.1\n")
     ends(place, 2, 17, f"settings are not those of {name(1)} (TOP)", *other)
     place.write("other.conf", PLAIN.replace("TOP=10", "TOP=20"))
-    os.rename(f"{place.root}/other.conf", f"{place.root}/moved.conf")
-    expect(published(place, 2, "-c", f"{place.root}/moved.conf", "--quiet") == "", "settings that were moved")
+    moved = ["-c", f"{place.root}/moved.conf"]
+    os.symlink("other.conf", moved[1])
+    expect(published(place, 2, *moved, "--quiet") == "", "settings that were moved")
+    # A link that leads to another file now is the same file of settings, changed.
+    place.write("linked.conf", PLAIN.replace("TOP=10", "TOP=30"))
+    os.unlink(moved[1])
+    os.symlink("linked.conf", moved[1])
+    place.write("log.csv", log(3))
+    expect("(TOP)" in published(place, 3, *moved), "settings behind a link")
     # The way back needs no settings, and makes nothing where there is none.
     os.unlink(f"{place.root}/nightly.conf")
-    place.run(2, "--rollback")
-    expect(place.current() == name(1), "a roll back without settings")
+    place.run(3, "--rollback")
+    expect(place.current() == name(2), "a roll back without settings")
     done = subprocess.run([sys.executable, NIGHTLY, "--rollback", f"{place.root}/none"], capture_output=True, text=True, check=False)
     expect(done.returncode == 66 and not os.path.exists(f"{place.root}/none"), f"a roll back of nothing: {done.stderr}")
 
