@@ -117,3 +117,23 @@ import Testing
     #expect(folder.run("test -e out").status == 1)
   }
 }
+
+/// What `pipelines/paper/interpretability` prints over seeds.
+@Test func meansOverSeedsHaveIntervals() {
+  // 1, 2, 3: a spread of 1 over the root of 3, times 4.303; twelve values: beyond the table, 1.96.
+  let lines =
+    ["x 20 a 1", "x 21 a 2", "x 22 a 3", "x 20 b null", "x 21 b", "x 22 b 0.5", "y 20 c 0.25"]
+    + (0..<12).map { "y \($0) a \($0 % 2)" }
+  let program = Shell.repository.appendingPathComponent("pipelines/paper/means.py").path
+  let run = Shell.run("printf '%s\\n' '\(lines.joined(separator: "' '"))' | python3 \(program)")
+  #expect(run.status == 0, "\(run.errors)")
+  let words = run.output.split(separator: "\n").map {
+    $0.split(separator: " ").joined(separator: " ")
+  }
+  #expect(
+    words == [
+      "means a b c", "x 2.0000 +- 2.4843 0.5000 +- 0.0000 -",
+      "y 0.5000 +- 0.2955 - 0.2500 +- 0.0000",
+    ])
+  #expect(Shell.run("python3 \(program) < /dev/null").output == "means         \n")
+}
