@@ -68,7 +68,8 @@ struct ReasonWords: Sendable {
     }
     let more = removal.items.count - removal.named
     if more > 0 { values["\(prefix)_more"] = "\(more)" }
-    values["\(prefix)_share"] = "\(percent(removal.share))"
+    let percent = percent(removal.shareOfNamed)
+    if percent > 0 { values["\(prefix)_share"] = "\(percent)" }
     if removal.placeWithout > reason.place {
       values["\(prefix)_place"] = "\(removal.placeWithout)"
     }
@@ -104,6 +105,7 @@ struct ReasonWords: Sendable {
       "items": .array(
         removal.items.map { ["item": .string(items.ids[Int($0)]), "title": .string(name($0))] }),
       "named": .integer(removal.named), "share": .number(removal.share),
+      "share_of_named": .number(removal.shareOfNamed),
       "place_without": .integer(removal.placeWithout),
     ]
     if let kind { members[kind.0] = kind.1 }

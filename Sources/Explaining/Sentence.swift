@@ -19,15 +19,17 @@ struct SentenceTemplates: Sendable {
     ("popular", "as choosers, of popular items where what everybody gets leads"),
     ("frequent", "the same of others in the most chosen tenth of the items"),
     ("own1", "the own item that carries it most, where a few do"), ("own2", "the next"),
-    ("own3", "the next"), ("own_more", "how many more that are near to it carry it with these"),
-    ("own_share", "the percentage of what is personal in the score that goes with them"),
+    ("own3", "the next"),
+    ("own_share", "the percentage of what is personal in the score that goes with these"),
+    ("own_more", "how many more that are near to it have to go before it falls"),
     ("own_place", "the item's place without all these, where it falls"),
-    ("little1", "an own item near to it that adds a little, where no few carry it"),
-    ("little2", "the next"),
-    ("little_share", "the percentage that goes with these"),
-    ("little_place", "the item's place without these, where it falls"),
+    ("little1", "the own item near to it that adds most, where it is a little of many"),
+    ("little2", "the next"), ("little3", "the next"),
+    ("little_share", "the percentage that goes with these, less than 30"),
+    ("little_more", "how many more that are near to it have to go before it falls"),
+    ("little_place", "the item's place without all these, where it falls"),
     ("group", "its category of which the user's own items carry it"),
-    ("group1", "the nearest own item of that category, or of its item group where that carries it"),
+    ("group1", "an own item near to it of that category, or of its item group where that does"),
     ("group2", "the next"),
     ("group_count", "how many own items are of that kind"),
     ("group_share", "the percentage that goes with these"),
@@ -38,27 +40,35 @@ struct SentenceTemplates: Sendable {
 
   /// What is said of a recommendation after its title.
   static let reasons = [
-    "\(popularity)because you chose "
-      + "[{own1}, {own2}, {own3} and {own_more} more like them"
-      + "|{own1}, {own2} and {own_more} more like them|{own1} and {own_more} more like it"
-      + "|{own1}, {own2} and {own3}|{own1} and {own2}|{own1}]"
+    "\(popularity)because you chose \(names("own"))"
       + "[; otherwise it would fall from number {place} to number {own_place}"
       + "|; that is {own_share} % of what your choices say for it]."
       + "[ Your taste in {group} counts even more: without your {group_count} of that kind it would be number "
       + "{group_further}.|]",
     "\(popularity)for your taste in "
-      + "[{group}|the likes of {group1} and {group2}]; [without your {group_count} of that kind "
-      + "it would fall from number {place} to number {group_place}"
+      + "[{group}[, such as [{group1} and {group2}|{group1}]|]|the likes of [{group1} and {group2}|{group1}]]; "
+      + "[without your {group_count} of that kind it would fall from number {place} to number {group_place}"
       + "|your {group_count} of that kind make up {group_share} % of what your choices say for it].",
-    "[popular, {popular} of {users} chose it|often chosen, by {frequent} of {users}]"
-      + "[; the rest is a little of many of your choices, such as [{little1} and {little2}|{little1}]|].",
-    "a little of many of your choices, such as [{little1} and {little2}|{little1}]"
-      + "[; without that it would fall from number {place} to number {little_place}|].",
+    "[popular, {popular} of {users} chose it[; the rest is \(little)|]"
+      + "|often chosen, by {frequent} of {users}[; the rest is \(little)|]|\(little)].",
     "no choice of yours stands out behind it; {choosers} of {users} chose it.",
     "no choice of yours stands out behind it.",
   ]
   private static let popularity =
     "[popular, {popular} of {users} chose it, and |often chosen, by {frequent} of {users}, and |]"
+  private static let little =
+    "a little of many of your choices, such as \(names("little"))"
+    + "[; without that little it would fall from number {place} to number {little_place}"
+    + "|; that is {little_share} % of what your choices say for it]"
+
+  /// Own items that are named, and how many more go with them.
+  private static func names(_ kind: String) -> String {
+    "[{\(kind)1}, {\(kind)2}, {\(kind)3} and {\(kind)_more} more like them"
+      + "|{\(kind)1}, {\(kind)2} and {\(kind)_more} more like them"
+      + "|{\(kind)1} and {\(kind)_more} more like it"
+      + "|{\(kind)1}, {\(kind)2} and {\(kind)3}|{\(kind)1} and {\(kind)2}|{\(kind)1}]"
+  }
+
   static let standard = reasons.map { "{title}: " + $0 }
 
   private let lines: [[Piece]]

@@ -8,11 +8,13 @@ public struct ReasonCheck {
   public enum Claim: String, CaseIterable, Sendable {
     /// The item's place is the one told.
     case place
-    /// Own items carry it: without them it is where told, and at least `RecommendationReason.leastShare` is gone.
+    /// Own items carry it: without them it is where told, and at least `RecommendationReason.leastShare` is gone without
+    /// those alone that are named.
     case own
-    /// A little of many: the same with less than that gone, and something by each.
+    /// A little of many: the same with something gone without those that are named, and less than that.
     case little
-    /// A taste carries it, and by a tenth of the personal part more than as many other own items.
+    /// A taste carries it, and by a tenth of the personal part more than as many other own items; those that are named
+    /// move it.
     case taste
     /// What everybody gets outweighs the personal part.
     case popularity
@@ -39,32 +41,29 @@ public struct ReasonCheck {
     let personal = start.lead - nothing.lead
     let near = finder.nearness(of: basis, history).prefix(
       RecommendationReason.namedAmong(history.count))
-    /// The share that is gone with own items, or nil where something else of what is told of them is untrue.
-    func share(_ removal: RecommendationReason.Removal, _ named: [UInt32]) -> Double? {
-      let gone = scores.without(removal.items)
-      guard gone.place == removal.placeWithout, !removal.items.contains(reason.item),
-        Set(removal.items).isSubset(of: history),
-        named.allSatisfy({ near.contains($0) }),
-        named.allSatisfy({ scores.without([$0]).lead < start.lead })
-      else { return nil }
-      return (start.lead - gone.lead) / personal
+    func share(_ items: [UInt32]) -> Double { (start.lead - scores.without(items).lead) / personal }
+    /// What is told of own items but their share.
+    func holds(_ removal: RecommendationReason.Removal) -> Bool {
+      scores.without(removal.items).place == removal.placeWithout
+        && !removal.items.contains(reason.item) && Set(removal.items).isSubset(of: history)
+        && removal.items.prefix(removal.named).allSatisfy { near.contains($0) && share([$0]) > 0 }
     }
+    let least = RecommendationReason.leastShare
     var found: [(Claim, Bool)] = [(.place, start.place == reason.place)]
     if let own = reason.own {
-      let gone = share(own, Array(own.items.prefix(own.named)))
-      found.append((.own, gone.map { $0 >= RecommendationReason.leastShare } ?? false))
+      let ofNamed = share(Array(own.items.prefix(own.named)))
+      found.append((.own, holds(own) && ofNamed >= least))
     }
     if let little = reason.little {
-      let gone = share(little, little.items)
-      found.append((.little, gone.map { $0 > 0 && $0 < RecommendationReason.leastShare } ?? false))
+      let ofNamed = share(Array(little.items.prefix(little.named)))
+      found.append((.little, holds(little) && ofNamed > 0 && ofNamed < least))
     }
     if let taste = reason.taste {
-      let share = share(taste.own, []) ?? 0
+      let share = share(taste.own.items)
       let trial = TasteTrial(taste.own.items.sorted(), in: history)
       let beyond = trial?.beyond(whole: share * personal) { scores.without($0).lead } ?? 0
       let isAlone = beyond >= RecommendationReason.leastOfTasteAlone * personal
-      let isEnough = share >= RecommendationReason.leastShare
-      found.append((.taste, isEnough && isAlone))
+      found.append((.taste, holds(taste.own) && share >= least && isAlone))
     }
     if reason.popularityLeads {
       found.append((.popularity, max(nothing.lead, basis.popularity) > max(personal, 0)))

@@ -48,6 +48,8 @@ struct ReasonSearch {
     zip(items, tastes).map { item, taste in
       var reason = item.reason
       reason.taste = taste.best { finder.size(of: $0) }
+      // That all of the choices count for more than a few of them tells nothing.
+      if reason.own != nil, reason.taste?.own.items.count == history.count { reason.taste = nil }
       return reason
     }
   }
@@ -87,8 +89,12 @@ struct OwnItemSearch {
   let near: [UInt32]
   private let basis: ReasonBasis
   private let general: Double
-  /// Own items among the nearest with a share, the largest first, up to as many as are named.
-  private var influential: [UInt32] = []
+  /// Own items among the nearest without which it falls, the one that does most alone first.
+  private(set) var influential: [UInt32] = []
+  /// As many of them as are named at most.
+  private var named: ArraySlice<UInt32> {
+    influential.prefix(RecommendationReason.mostNamed)
+  }
   /// The sets of these and the nearest others, the smallest first.
   private var wide: [[UInt32]] = []
   private var found: [RecommendationReason.Removal] = []
@@ -126,15 +132,13 @@ struct OwnItemSearch {
       switch step {
       case .none: break
       case .named(let count):
-        var removal = removal(Array(influential.prefix(count)), named: count, trials)
-        removal.shareOfNamed = removal.share
-        take(removal)
+        take(removal(Array(named.prefix(count)), named: count, trials))
       case .widest:
         let most = wide.last.map { share(of: trials.lead(of: item, without: $0), trials) } ?? 0
         if most < RecommendationReason.leastShare { settle() }
       case .wide(let place):
-        var removal = removal(wide[place], named: influential.count, trials)
-        removal.shareOfNamed = found[influential.count - 1].share
+        var removal = removal(wide[place], named: named.count, trials)
+        removal.shareOfNamed = found[named.count - 1].share
         take(removal)
       }
       guard !isFound, let set = next() else { return }
@@ -152,10 +156,10 @@ struct OwnItemSearch {
       popularityLeads: max(general, basis.popularity) > max(personal, 0))
     let falls = first.map { (item: $0[0], fall: start.lead - trials.lead(of: item, without: $0)) }
     influential = falls.filter { $0.fall > 0 }.sorted { ($0.fall, $1.item) > ($1.fall, $0.item) }
-      .prefix(RecommendationReason.mostNamed).map(\.item)
-    let others = near.filter { !influential.contains($0) }
+      .map(\.item)
+    let others = near.filter { !named.contains($0) }
     wide = RecommendationReason.sizes.filter { 2 * $0 <= near.count }.map {
-      influential + others.prefix($0 - influential.count)
+      Array(named + others.prefix($0 - named.count))
     }
     if personal <= 0 || influential.isEmpty { isFound = true }
   }
@@ -164,21 +168,20 @@ struct OwnItemSearch {
     found.append(removal)
     guard removal.share >= RecommendationReason.leastShare, removal.placeWithout > reason.place
     else { return }
-    reason.own = removal
-    isFound = true
+    settle(falling: removal)
   }
 
   /// The set that is to be tried next; nil where none is left.
   private mutating func next() -> [UInt32]? {
     switch step {
     case .none: step = .named(1)
-    case .named(let count) where count < influential.count: step = .named(count + 1)
+    case .named(let count) where count < named.count: step = .named(count + 1)
     case .named: step = .widest
     case .widest: step = .wide(0)
     case .wide(let place): step = .wide(place + 1)
     }
     switch step {
-    case .named(let count): return Array(influential.prefix(count))
+    case .named(let count): return Array(named.prefix(count))
     case .widest where !wide.isEmpty: return wide.last
     case .wide(let place) where place < wide.count: return wide[place]
     default:
@@ -187,12 +190,14 @@ struct OwnItemSearch {
     }
   }
 
-  /// Where no set carries the recommendation: one without which enough is gone, or a little of many.
-  private mutating func settle() {
+  /// Own items of which those that are named are enough alone: of a set without which the recommendation falls, or of
+  /// the smallest. Where none are, it is a little of many.
+  private mutating func settle(falling: RecommendationReason.Removal? = nil) {
     isFound = true
-    reason.own = found.first { $0.share >= RecommendationReason.leastShare }
-    // Two that each move the item may do nothing together.
+    let falling = falling.map { [$0] } ?? []
+    reason.own = (falling + found).first { $0.shareOfNamed >= RecommendationReason.leastShare }
     guard reason.own == nil else { return }
-    reason.little = found.prefix(min(influential.count, 2)).last { $0.share > 0 }
+    // Some that each move the item may do nothing together.
+    reason.little = (falling + found.prefix(named.count).reversed()).first { $0.shareOfNamed > 0 }
   }
 }

@@ -42,22 +42,27 @@ public struct ReasonBasis: Sendable, Equatable {
 public struct RecommendationReason: Sendable, Equatable {
   /// Own items, and what becomes of the recommendation without them.
   public struct Removal: Sendable, Equatable {
-    /// Those that are named come first, the one of the largest share first.
+    /// Those that are named come first, the one that does most alone first.
     public let items: [UInt32]
     /// How many of them are named.
     public let named: Int
     /// The share of the personal part that goes with them all.
     public let share: Double
-    /// The share that goes with those that are named alone; nil where that was not looked for.
-    public var shareOfNamed: Double?
+    /// The share that goes with those that are named alone; that of all where these are a taste, which has a name.
+    public var shareOfNamed: Double
     /// The item's place without them, among items that are not the user's own.
     public let placeWithout: Int
+
+    init(items: [UInt32], named: Int, share: Double, placeWithout: Int) {
+      (self.items, self.named, self.share) = (items, named, share)
+      (shareOfNamed, self.placeWithout) = (share, placeWithout)
+    }
   }
 
   /// A taste in a kind of items, which the user's own items of that kind carry.
   public struct Taste: Sendable, Equatable {
     public let kind: Kind
-    /// All own items of that kind, those nearest to the item first.
+    /// All own items of that kind. Of those that are near to the item and move it up to two are named.
     public let own: Removal
     /// The share that goes with them beyond what goes with as many others.
     public let shareAlone: Double
@@ -78,15 +83,15 @@ public struct RecommendationReason: Sendable, Equatable {
   public let personal: Double
   /// Whether what everybody gets, or the item's popularity, outweighs what the history adds.
   public let popularityLeads: Bool
-  /// Own items near to the item whose share is at least `leastShare`; nil where no such set of near ones is found.
+  /// Own items near to the item, of which those that are named have `leastShare` at least; nil where no such are found.
   public package(set) var own: Removal?
-  /// Own items near to the item that have some share, where `own` is nil: a little of many.
+  /// Own items near to the item, of which those that are named have a share, where `own` is nil: a little of many.
   public package(set) var little: Removal?
   public package(set) var taste: Taste?
 
   /// The least share that own items must have to be called a reason.
   public static let leastShare = 0.3
-  /// As many own items as are named.
+  /// As many own items are named.
   public static let mostNamed = 3
   /// Own items that are named are among so many nearest: an eighth, but four at least and eight at most.
   public static func namedAmong(_ own: Int) -> Int { min(max(own / 8, 4), 8) }

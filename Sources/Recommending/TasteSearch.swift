@@ -91,11 +91,12 @@ struct TasteSearch {
   ) -> RecommendationReason.Taste {
     let removal = item.removal(rival.own, named: 0, trials)
     let members = Set(rival.own)
+    let named = item.influential.filter(members.contains).prefix(2)
     return RecommendationReason.Taste(
       kind: rival.kind,
       own: .init(
-        items: item.near.filter(members.contains), named: min(rival.own.count, 2),
-        share: removal.share, placeWithout: removal.placeWithout),
+        items: named + item.near.filter { members.contains($0) && !named.contains($0) },
+        named: named.count, share: removal.share, placeWithout: removal.placeWithout),
       // Beside nothing else a broad kind is all there is; a narrower one that stands the comparison tells more.
       shareAlone: rival.trial.others.isEmpty
         ? RecommendationReason.leastOfTasteAlone : alone(rival, item, trials))

@@ -12,8 +12,10 @@ private struct ReasonTally {
   private(set) var recommendations = 0
   private(set) var made = [Int](repeating: 0, count: Claim.allCases.count)
   private(set) var holding = [Int](repeating: 0, count: Claim.allCases.count)
-  /// The shares of the personal part that go with own items called a reason, and with those of them that are named.
-  private var (shares, sharesOfNamed): ([Double], [Double]) = ([], [])
+  /// The shares of the personal part that go with own items that are named as a reason.
+  private var shares: [Double] = []
+  /// Recommendations of which the sentence says that it is a little of many.
+  private(set) var littleSaid = 0
   /// Recommendations of which nothing but places is claimed.
   private(set) var silent = 0
 
@@ -24,10 +26,8 @@ private struct ReasonTally {
       made[place] += 1
       if holds { holding[place] += 1 }
     }
-    if let own = reason.own {
-      shares.append(own.share)
-      sharesOfNamed.append(own.shareOfNamed ?? own.share)
-    }
+    if let own = reason.own { shares.append(own.shareOfNamed) }
+    if reason.little != nil, reason.taste == nil { littleSaid += 1 }
     if claims.allSatisfy({ $0.claim == .place }) { silent += 1 }
   }
 
@@ -36,12 +36,8 @@ private struct ReasonTally {
     made > 0 ? Double(holding) / Double(made) : nil
   }
 
-  var median: Double? { Self.median(shares) }
-  var medianOfNamed: Double? { Self.median(sharesOfNamed) }
-
-  private static func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.sorted()[values.count / 2]
-  }
+  var median: Double? { shares.isEmpty ? nil : shares.sorted()[shares.count / 2] }
+  var littleShare: Double? { rate(littleSaid, of: recommendations) }
 }
 
 private func words(_ claim: ReasonCheck.Claim) -> String {
@@ -96,10 +92,10 @@ private func lines(_ tally: ReasonTally) -> [String] {
   let (made, holding) = (tally.made.reduce(0, +), tally.holding.reduce(0, +))
   let verdict = made == holding ? "every claim holds" : "\(made - holding) claims do not hold"
   return ["\(tally.recommendations) recommendations, \(made) claims: \(verdict)"] + aligned(rows)
+    + ["\(percent(tally.littleShare)) of the sentences say that it is a little of many"]
     + (tally.median.map {
       [
-        "without own items called a reason a median of \(percent($0)) of the personal part is gone,",
-        "without those of them that are named alone \(percent(tally.medianOfNamed))",
+        "without own items that are named as a reason a median of \(percent($0)) of the personal part is gone"
       ]
     } ?? [])
 }
@@ -117,7 +113,7 @@ private func value(_ tally: ReasonTally) -> JSONValue {
     "silent": .integer(tally.silent),
     "share": tally.rate(tally.holding.reduce(0, +), of: tally.made.reduce(0, +)).map { .number($0) }
       ?? .null,
-    "medianShareOfOwn": tally.median.map { .number($0) } ?? .null,
-    "medianShareOfNamed": tally.medianOfNamed.map { .number($0) } ?? .null,
+    "littleOfMany": tally.littleShare.map { .number($0) } ?? .null,
+    "medianShareOfNamed": tally.median.map { .number($0) } ?? .null,
   ]
 }

@@ -117,6 +117,12 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
       return check.claims(reason, basis, history).allSatisfy(\.holds)
     }
     #expect(holds { _ in })
+    // What is a reason is no little of many.
+    #expect(
+      !holds {
+        $0.own = nil
+        $0.little = own
+      })
     for (items, place) in [
       (own.items, own.placeWithout + 1), ([basis.item], own.placeWithout),
       ([], true1.place),
@@ -156,19 +162,25 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     #expect(reasons[0].taste == nil && !reasons[0].popularityLeads)
   }
 
-  /// A user of one kind of items alone has a taste in the narrowest category of them; what most items are is none.
+  /// A user of one kind of items alone has a taste in the narrowest category of them, where no few own items are a
+  /// reason; what most items are is none.
   @Test func oneKindAloneIsATaste() throws {
-    let weights = Matrix<Float>(rows: 30, columns: 30)
+    let weights = Matrix<Float>(rows: 40, columns: 40)
     weights.fill(0)
-    for own in 0..<8 { weights[own, 6] = 1 }
+    for own in 0..<12 { weights[own, 13] = 1 }
     let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
-    // All are in 0, the first ten in 1, the first eight in 2 as well.
-    let categories = (0..<30).map { [UInt32(0)] + ($0 < 10 ? [1] : []) + ($0 < 8 ? [2] : []) }
+    // All are in 0, the first 16 in 1, the first 14 in 2 as well.
+    let categories = (0..<40).map { [UInt32(0)] + ($0 < 16 ? [1] : []) + ($0 < 14 ? [2] : []) }
     let finder = ReasonFinder(model, categories: categories)
-    let reason = finder.reasons(model, [0, 1, 2, 3, 4], items: [6])[0]
-    #expect(reason.taste?.kind == .category(2) && reason.taste?.own.items.count == 5)
+    let history = (0..<12).map { UInt32($0) }
+    let reason = finder.reasons(model, history, items: [13])[0]
+    #expect(reason.taste?.kind == .category(2) && reason.taste?.own.items.count == 12)
+    #expect(reason.taste?.own.named == 2 && reason.own == nil)
+    let few = finder.reasons(model, Array(history.prefix(5)), items: [13])[0]
+    #expect(few.own?.named == 2, "a fifth each")
+    #expect(few.taste == nil)
     let broad = ReasonFinder(model, categories: categories.map { [$0[0]] })
-    #expect(broad.reasons(model, [0, 1, 2, 3, 4], items: [6])[0].taste == nil)
+    #expect(broad.reasons(model, history, items: [13])[0].taste == nil)
   }
 
   /// Of a long history those are named that do most among its eight nearest, and the nearest others go with them.
@@ -180,7 +192,10 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
     let history = (0..<64).map { UInt32($0) }
     let reason = ReasonFinder(model, categories: nil).reasons(model, history, items: [75])[0]
-    #expect(reason.own?.items == (0..<8).map { UInt32($0) } && reason.own?.named == 3)
+    let little = try #require(reason.little)
+    #expect(reason.own == nil && little.items == (0..<8).map { UInt32($0) } && little.named == 3)
+    // Enough is gone without all of them, but not without those that are named.
+    #expect(little.share >= 0.3 && abs(little.shareOfNamed - 29.7 / 225) < 1e-2)
     #expect([10, 32, 64, 200].map(RecommendationReason.namedAmong) == [4, 4, 8, 8])
   }
 
@@ -193,8 +208,8 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     let history = (0..<70).map { UInt32($0) }
     let reason = ReasonFinder(model, categories: nil)
       .reasons(model, history, items: [75])[0]
-    #expect(reason.own == nil && reason.little?.items == [0, 1])
-    #expect(abs((reason.little?.share ?? 0) - 2 / 70) < 1e-6)
+    #expect(reason.own == nil && reason.little?.items == [0, 1, 2])
+    #expect(abs((reason.little?.share ?? 0) - 3.0 / 70) < 1e-6)
     // A taste in what carries nothing is not claimed.
     let kinds = ReasonFinder(
       model, categories: (0..<80).map { $0 < 40 ? [0] : $0 == 75 ? [0, 1] : [1] })

@@ -124,7 +124,7 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
       let named = (own?["items"] as? [[String: Any]])?.prefix(own?["named"] as? Int ?? 0)
         .compactMap { $0["title"] as? String }
       let words = named.map { $0.prefix(2).joined(separator: ": ") } ?? "none"
-      let share = (own?["share"] as? Double).map { " [\(Int(100 * min($0, 1)))]" }
+      let share = (own?["share_of_named"] as? Double).map { " [\(Int(100 * min($0, 1)))]" }
       #expect(line["sentence"] as? String == share.map { words + $0 } ?? "-")
     }
   }
