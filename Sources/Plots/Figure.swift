@@ -29,15 +29,23 @@ public struct Figure: Sendable {
 
   private static let headingHeight = 30.0
 
+  /// What a telephone leaves between the margins of a page.
+  private static let narrowWidth = 340.0
+
   /// The figure within a page that holds `PlotStyle.sheet`.
-  public var inline: String { svg(isAlone: false) }
+  public var inline: String { svg(width: width, identifier, isAlone: false) }
+
+  /// The same for a narrow screen, with letters of the same size.
+  public var narrow: String {
+    svg(width: Self.narrowWidth, identifier + "-narrow", isAlone: false)
+  }
 
   /// The figure as a file of its own, its style included.
   public var standalone: String {
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg(isAlone: true)
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + svg(width: width, identifier, isAlone: true)
   }
 
-  private func svg(isAlone: Bool) -> String {
+  private func svg(width: Double, _ identifier: String, isAlone: Bool) -> String {
     let margin = isAlone ? 12.0 : 0
     let height = Self.headingHeight + chart.height(width: width)
     let size = (

@@ -114,7 +114,8 @@ public struct HeatMap: Chart {
       canvas.cells(frames, style: style(shade), opacity: opacity(abs(shade)))
     }
     for (row, line) in texts.enumerated() {
-      for (column, text) in line.enumerated() where !text.isEmpty {
+      for (column, text) in line.enumerated()
+      where !text.isEmpty && Markup.width(text, size: 11) <= size.width {
         canvas.text(
           text, x: inner.x + (Double(column) + 0.5) * size.width,
           y: inner.y + (Double(row) + 0.5) * size.height + 4, anchor: .middle, style: "small",

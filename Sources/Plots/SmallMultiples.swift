@@ -14,14 +14,18 @@ public struct SmallMultiples: Chart {
   }
 
   private static let gap = 20.0
+  private static let leastWidth = 170.0
 
-  private func panelWidth(_ width: Double) -> Double {
-    (width - Double(columns - 1) * Self.gap) / Double(columns)
+  /// Panels in a row where there is room for them, and the width of each.
+  private func row(_ width: Double) -> (columns: Int, width: Double) {
+    let room = Int((width + Self.gap) / (Self.leastWidth + Self.gap))
+    let columns = max(1, min(columns, room))
+    return (columns, (width - Double(columns - 1) * Self.gap) / Double(columns))
   }
 
   /// The heights of the rows: that of their tallest panel.
   private func rowHeights(_ width: Double) -> [Double] {
-    let room = panelWidth(width)
+    let (columns, room) = row(width)
     return stride(from: 0, to: panels.count, by: columns).map { start in
       let tallest = panels[start..<min(start + columns, panels.count)].map {
         $0.chart.height(width: room)
@@ -38,7 +42,7 @@ public struct SmallMultiples: Chart {
 
   public func draw(on canvas: inout Canvas, in frame: Frame) {
     legend?.draw(on: &canvas, in: frame)
-    let width = panelWidth(frame.width)
+    let (columns, width) = row(frame.width)
     var y = frame.y + (legend?.height(width: frame.width) ?? 0)
     for (row, height) in rowHeights(frame.width).enumerated() {
       for column in 0..<columns {

@@ -60,7 +60,7 @@ private func table(
     caption: "\(metric.name)@n, n the length of the list: \(metric.words).",
     columns: [.text("Model")] + cutoffs.map { .number("n = \($0)") },
     rows: models.map { model in
-      [model.name] + cutoffs.map { text(model.figure(metric.key, at: $0), separator: "\n") }
+      [model.name] + cutoffs.map { text(model.figure(metric.key, at: $0)) }
     })
 }
 
@@ -86,13 +86,13 @@ private func further(
   ]
 }
 
-/// A mean and its standard error.
-private func text(_ figure: MeasuredModel.Figure?, separator: String = " ") -> String {
+/// A mean, and its standard error below.
+private func text(_ figure: MeasuredModel.Figure?) -> String {
   guard let figure else { return "–" }
   let decimals = abs(figure.mean) >= 10 ? 2 : 4
   let mean = NumberText.decimals(figure.mean, decimals)
   return mean
-    + (figure.error.map { separator + "±\u{A0}" + NumberText.decimals($0, decimals) } ?? "")
+    + (figure.error.map { "\n±\u{A0}" + NumberText.decimals($0, decimals) } ?? "")
 }
 
 /// The long list's figure of every model with its interval.

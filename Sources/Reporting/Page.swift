@@ -21,6 +21,9 @@ struct Table {
   let columns: [Heading]
   /// What follows a line break in a cell is set smaller below it.
   let rows: [[String]]
+
+  /// Whether a narrow screen has no room for its columns, and shows the cells of a row below each other.
+  var stacks: Bool { columns.count > 3 && columns.count { $0.style.isEmpty } > 1 }
 }
 
 /// What a section is made of.
@@ -135,7 +138,8 @@ struct Page {
     case .figure(let figure, let words):
       numbers.figure += 1
       return
-        "<figure id=\"\(figure.identifier)\">\n<div class=\"picture\">\(figure.inline)</div><figcaption>"
+        "<figure id=\"\(figure.identifier)\">\n<div class=\"picture\">\(figure.inline)</div>"
+        + "<div class=\"picture narrow\">\(figure.narrow)</div><figcaption>"
         + "<b>Figure \(numbers.figure).</b> \(Markup.escaped(words))</figcaption>\n</figure>\n"
     case .table(let table):
       numbers.table += 1
@@ -146,7 +150,9 @@ struct Page {
   private func render(_ table: Table, _ number: Int) -> String {
     func cells(_ row: [String], _ tag: String) -> String {
       zip(row, table.columns).map { cell, column in
-        let scope = tag == "th" ? " scope=\"col\"" : ""
+        let scope =
+          tag == "th"
+          ? " scope=\"col\"" : table.stacks ? " data-name=\"\(Markup.escaped(column.name))\"" : ""
         let style = column.style.isEmpty ? "" : " class=\"\(column.style)\""
         let lines = cell.split(separator: "\n", maxSplits: 1).map { Markup.escaped(String($0)) }
         let below = lines.count > 1 ? "<br/><small>\(lines[1])</small>" : ""
@@ -154,7 +160,7 @@ struct Page {
       }.joined()
     }
     // A short table stays on one sheet of paper.
-    let style = table.rows.count <= 12 ? "table short" : "table"
+    let style = "table" + (table.stacks ? " stack" : table.rows.count <= 12 ? " short" : "")
     // Beside the table and not in it, so that it does not scroll away with wide ones.
     var text = "<div class=\"\(style)\"><p class=\"caption\" id=\"table-\(number)\">"
     text += "<b>Table \(number).</b> \(Markup.escaped(table.caption))</p>\n"
@@ -183,6 +189,7 @@ struct Page {
     figcaption b,.caption b{color:var(--ink)}
     .table{margin:20px 0}
     .wide,.picture{overflow-x:auto}
+    .narrow{display:none}
     .points{padding-left:20px}
     .points li{margin:6px 0}
     table{border-collapse:collapse;width:100%;font-size:13.5px;line-height:1.4}
@@ -196,22 +203,29 @@ struct Page {
     tr{break-inside:avoid}
     .absent{color:var(--soft);font-style:italic}
     pre{font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere;color:var(--soft)}
-    @media (max-width:700px){
+    @media screen and (max-width:700px){
     body{padding:14px 14px 40px}
     h1{font-size:23px}
     nav ol{columns:1}
+    .picture{display:none}
+    .narrow{display:block}
     .picture svg{max-width:none}
     table{font-size:14px}
     th.number{white-space:normal}
+    .stack thead,.stack td:empty{display:none}
+    .stack tr{display:block;padding:8px 0;border-bottom:1px solid var(--edge)}
+    .stack td{display:block;padding:1px 0;text-align:left;border:0}
+    .stack td:first-child{font-weight:600}
+    .stack td+td::before{content:attr(data-name) ": ";color:var(--soft)}
     }
     @page{margin:15mm}
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
-    h2,section>p{break-after:avoid}
+    h2{break-after:avoid}
     .wide,.picture{overflow:visible}
     figure svg{max-height:11cm;width:auto}
     h1{break-after:avoid}
-    .short{break-inside:avoid}
+    .short,p,li,pre{break-inside:avoid}
     .caption,thead{break-after:avoid}
     nav{display:none}
     }

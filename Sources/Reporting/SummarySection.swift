@@ -111,12 +111,12 @@ private func knowledge(_ subject: Subject) -> [(String, String)] {
     func share(_ count: Int) -> String { NumberText.percent(Double(count) / Double(reasons.count)) }
     let popular = reasons.count { $0.popularityLeads }
     let personal = reasons.count { !$0.popularityLeads && ($0.own != nil || $0.taste != nil) }
-    let rest = personal + popular < reasons.count ? "; of the rest no choice stands out" : ""
+    let rest = personal + popular < reasons.count ? "; in the rest no few choices stand out" : ""
     points.append(
       (
         "Why it recommends.",
-        "Of \(counted(reasons.count, "recommendation")) looked at, \(share(personal)) follow from choices of "
-          + "the user's own that can be named or from a taste of his, \(share(popular)) first of all from being "
+        "Of \(counted(reasons.count, "recommendation")) looked at, \(share(personal)) follow from a few choices of "
+          + "the user's own or from a taste of theirs, \(share(popular)) first of all from being "
           + "popular\(rest). Each was tested by taking the choices away."
       ))
   }

@@ -69,7 +69,7 @@ private func read(_ text: String) -> Reader? {
   @Test(arguments: charts.indices)
   func chartsAreWellFormed(_ index: Int) throws {
     let figure = Figure("f-\(index)", title: nasty, summary: nasty, chart: charts[index])
-    for text in [figure.inline, figure.standalone] {
+    for text in [figure.inline, figure.narrow, figure.standalone] {
       let reader = try #require(read(text), "chart \(index)")
       #expect(reader.names.prefix(3) == ["svg", "title", "desc"])
       #expect(reader.attributes.allSatisfy { !$0.contains("nan") && !$0.contains("inf") })
@@ -86,6 +86,9 @@ private func read(_ text: String) -> Reader? {
     #expect(!figure.inline.contains("<style>"))
     #expect(!figure.inline.contains("xmlns="))
     #expect(!figure.standalone.contains("url("))
+    // Both are in a page.
+    #expect(
+      figure.narrow.contains("id=\"f-narrow-title\"") && figure.narrow.contains("width=\"340\""))
   }
 
   @Test func everyClassHasARule() throws {
