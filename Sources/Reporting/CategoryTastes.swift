@@ -61,7 +61,7 @@ private func shares(_ counts: [Int]) -> [Double] {
 /// - Parameter users: of each the share of every category.
 private func devotees(_ users: [[Double]], _ titles: [String]) -> Figure {
   Figure(
-    "category-devotees", title: "What the users who choose a category most choose besides",
+    "category-devotees", title: "The keenest users of each category",
     summary: "For some users the share of each category in what they choose.",
     chart: HeatMap(
       rows: titles, columns: users.map { _ in "" },

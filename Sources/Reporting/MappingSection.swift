@@ -100,7 +100,7 @@ private func matrices(
   return [
     .figure(
       Figure(
-        "mapping-users", title: "How factors act on item groups for two users",
+        "mapping-users", title: "Factors and item groups, two users",
         summary: "Item groups by latent dimensions, shaded by the factor-to-group value.",
         chart: SmallMultiples(panels, columns: 1)),
       "The clearest members of the two largest clusters. A row is an item group, a column one of "

@@ -23,7 +23,7 @@ struct Table {
   let rows: [[String]]
 
   /// Whether a narrow screen has no room for its columns, and shows the cells of a row below each other.
-  var stacks: Bool { columns.count > 3 && columns.count { $0.style.isEmpty } > 1 }
+  var stacks: Bool { columns.count > 3 && columns.count { $0.style != "number" } > 1 }
 }
 
 /// What a section is made of.

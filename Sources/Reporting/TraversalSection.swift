@@ -138,7 +138,7 @@ private struct Traversal {
     return .figure(
       Figure(
         "traversal-\(dimension)",
-        title: "Categories of the best items along dimension \(dimension)",
+        title: "The best items along dimension \(dimension)",
         summary: "The share of categories among the best items by the value of the dimension.",
         chart: LineChart(
           series, x: "change of the dimension, in standard deviations",
