@@ -91,12 +91,13 @@ struct TasteSearch {
   ) -> RecommendationReason.Taste {
     let removal = item.removal(rival.own, named: 0, trials)
     let members = Set(rival.own)
-    let named = item.influential.filter(members.contains).prefix(2)
+    let near = item.near.filter(members.contains)
+    let named = near.filter(item.influential.contains).prefix(2)
     return RecommendationReason.Taste(
       kind: rival.kind,
       own: .init(
-        items: named + item.near.filter { members.contains($0) && !named.contains($0) },
-        named: named.count, share: removal.share, placeWithout: removal.placeWithout),
+        items: named + near.filter { !named.contains($0) }, named: named.count,
+        share: removal.share, placeWithout: removal.placeWithout),
       // Beside nothing else a broad kind is all there is; a narrower one that stands the comparison tells more.
       shareAlone: rival.trial.others.isEmpty
         ? RecommendationReason.leastOfTasteAlone : alone(rival, item, trials))
