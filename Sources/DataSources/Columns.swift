@@ -12,6 +12,9 @@ public enum ColumnRole: String, CaseIterable, Sendable {
   /// The role with its article.
   var withArticle: String { (self == .item ? "an " : "a ") + rawValue }
 
+  /// What to do with a field that is none of the role.
+  var remedy: String { self == .time ? "write it as 2005-09-06 12:30:00" : "fix it" }
+
   /// Words that are part of names of users and items; `id` alone stands for an item at last.
   private var words: Set<String> {
     switch self {
@@ -120,17 +123,22 @@ public struct ColumnSelection: Sendable {
   ///
   /// Throws `SourceError`.
   public init(_ text: String) throws {
+    var said: [Substring] = []
     for part in text.split(separator: ",") {
-      let pair = part.split(separator: "=", maxSplits: 1)
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let (role, label) = (
         ColumnRole(rawValue: String(pair[0])), LabelRole(rawValue: String(pair[0]))
       )
-      guard pair.count == 2, role != nil || label != nil else {
+      guard pair.count == 2, !pair[1].isEmpty, role != nil || label != nil else {
         throw SourceError(
           .usage,
           "--columns: '\(part)' is not ROLE=COLUMN; write as in user=1,item=asin,time=none; roles are"
             + " user, item, rating, time, title and category")
       }
+      guard !said.contains(pair[0]) else {
+        throw SourceError(.usage, "--columns: says \(pair[0]) twice; say one column for each role")
+      }
+      said.append(pair[0])
       let reference: Reference
       if let position = Int(pair[1]) {
         guard position >= 1 else {

@@ -2,8 +2,8 @@
 
 /// Seconds since 1970: a number (a fraction is cut off), or a date with or without a time of day (UTC unless an
 /// offset is given): `2005-09-06`, `2005/9/6 12`, `2005-09-06T12:30:00.5+02:00`, `20050906T123000Z`,
-/// `6-Sep-2005 12:30 PM`, `Tue, 06 Sep 2005 12:30:00 GMT`, `Tue Sep 06 12:30:00 +0000 2005`. Where a day and a month
-/// are both numbers, the year comes first and has four digits.
+/// `6-Sep-2005 12:30 PM`, `Tue, 06 Sep 2005 12:30:00 GMT`, `Tue Sep 06 12:30:00 +0000 2005`, also in the words of
+/// other languages. Where a day and a month are both numbers, the year comes first and has four digits.
 func parseTime(_ field: [UInt8]) -> Int64? {
   let field = trimmed(field)
   if let count = Int64(String(decoding: field, as: UTF8.self)) { return wholeSeconds(count) }
@@ -13,6 +13,7 @@ func parseTime(_ field: [UInt8]) -> Int64? {
     return wholeSeconds(Int64(count.rounded(.down)))
   }
   return DateReader(field[...]).seconds()
+    ?? DateWords.plain(field[...]).flatMap { DateReader($0[...]).seconds() }
 }
 
 /// The time of a date that is written as a whole number, as in `20050906`, `20050906.0` or `20050906123000`.
@@ -104,6 +105,7 @@ private struct DateReader {
     if let month = name(of: Self.months) { return monthFirst(Int64(month + 1)) }
     guard let midnight = basicDate() ?? yearFirst() ?? dayFirst() else { return nil }
     if rest.isEmpty { return midnight }
+    _ = take(",")
     guard take("T :"), let clock = clock(), let offset = zone(), rest.isEmpty else { return nil }
     return midnight + clock - offset
   }
@@ -116,10 +118,10 @@ private struct DateReader {
     return midnight(year, month, day)
   }
 
-  /// `2005-09-06` or `2005-Sep-06`, also with other marks.
+  /// `2005-09-06` or `2005-Sep-06`, also with other marks or blanks.
   private mutating func yearFirst() -> Int64? {
-    guard rest.prefix(while: isDigit).count == 4, let year = number(4), take("-/."),
-      let month = number(2) ?? name(of: Self.months).map({ Int64($0 + 1) }), take("-/."),
+    guard rest.prefix(while: isDigit).count == 4, let year = number(4), take("-/. "),
+      let month = number(2) ?? name(of: Self.months).map({ Int64($0 + 1) }), take("-/. "),
       let day = number(2)
     else { return nil }
     return midnight(year, month, day)
@@ -157,22 +159,23 @@ private struct DateReader {
     return midnight + clock - offset
   }
 
-  /// Seconds since midnight of `12`, `12:30`, `12:30:00.5`, `12:30 PM` or `123000`.
+  /// Seconds since midnight of `12`, `12:30`, `12.30`, `12:30:00.5`, `12:30 PM` or `123000`.
   private mutating func clock() -> Int64? {
-    var parts: [Int64] = [0, 0, 0]
+    var parts: [Int64] = []
     if rest.prefix(while: isDigit).count > 2 {
-      for place in 0..<3 where rest.first.map(isDigit) == true {
+      while parts.count < 3, rest.first.map(isDigit) == true {
         guard let part = digits(2) else { return nil }
-        parts[place] = part
+        parts.append(part)
       }
     } else {
-      for place in 0..<3 {
+      let mark = rest.contains(0x3A) ? ":" : "."
+      repeat {
         guard let part = number(2) else { return nil }
-        parts[place] = part
-        if place == 2 || !take(":") { break }
-      }
+        parts.append(part)
+      } while parts.count < 3 && take(mark)
     }
-    if take(".,") { guard number(12) != nil else { return nil } }
+    if parts.count == 3, take(".,") { guard number(12) != nil else { return nil } }
+    while parts.count < 3 { parts.append(0) }
     let half = rest.drop { $0 == 0x20 }.prefix(2).map { $0 & 0xDF }
     if half == Array("AM".utf8) || half == Array("PM".utf8) {
       guard (1...12).contains(parts[0]) else { return nil }
@@ -191,17 +194,19 @@ private struct DateReader {
     return daysSince1970(year, month, day) * 86_400
   }
 
-  /// Seconds before UTC of nothing, `Z`, `UTC`, `GMT`, `+02`, `+0200` or `+02:00`, the last ones with a place's
-  /// name in brackets or not.
+  /// Seconds before UTC of nothing, `Z`, `UTC`, `GMT`, `+02`, `+0200`, `+02:00` or `GMT+0200`, the last ones with a
+  /// place's name in brackets or not.
   private mutating func zone() -> Int64? {
     if rest.isEmpty || take("Z") { return 0 }
     skipBlanks()
     for name in ["UTC", "GMT"] where rest.starts(with: name.utf8) {
       rest = rest.dropFirst(3)
-      return 0
+      if rest.isEmpty || rest.first == 0x20 { return 0 }
     }
     guard let offset = offset() else { return nil }
-    if rest.first == 0x5B, rest.last == 0x5D { rest = [] }
+    let name = rest.drop { $0 == 0x20 }
+    if name.first == 0x5B, name.last == 0x5D { rest = [] }
+    if name.first == 0x28, name.last == 0x29 { rest = [] }
     return offset
   }
 

@@ -70,16 +70,22 @@ struct JSONLinesParser: LineParser {
         .map { (role, Array(names[$0].utf8)) }
     }
     let timeKey = keys.first { $0.role == .time }?.key
-    times = TimeForm(
-      lines.compactMap { line in
-        line.withUnsafeBufferPointer { bytes in
-          var (found, scanner): ([UInt8]?, JSONScanner) = (nil, JSONScanner(bytes))
-          _ = scanner.members { key, value in
-            if key == timeKey { found = JSONScanner.content(value) }
-          }
-          return found
+    let dates = lines.compactMap { line in
+      line.withUnsafeBufferPointer { bytes in
+        var (found, scanner): ([UInt8]?, JSONScanner) = (nil, JSONScanner(bytes))
+        _ = scanner.members { key, value in
+          if key == timeKey { found = JSONScanner.content(value) }
         }
-      })
+        return found
+      }
+    }
+    times = TimeForm(dates)
+    if let timeKey, let turned = TurnedDates(dates) {
+      throw SourceError(
+        .badData,
+        "\(source): '\(shown(timeKey))' holds \(turned.description); convert it: sed -E"
+          + " '\(turned.script)' \(Conversion.file(source)) | ingest -")
+    }
     let read = Set(labels.map { String(decoding: $0.key, as: UTF8.self) })
     left = names.enumerated().filter { place, name in
       !positions.values.contains(place) && !read.contains(name)
@@ -95,7 +101,7 @@ struct JSONLinesParser: LineParser {
   }
 
   private static func advice(on role: ColumnRole) -> String {
-    "leave it out with --columns \(role.rawValue)=none, or fix it"
+    "\(role.remedy), or leave it out with --columns \(role.rawValue)=none"
   }
 
   mutating func parse(

@@ -59,8 +59,8 @@ struct RowLayout {
   /// What to do where a column is no ratings or times.
   func advice(on role: ColumnRole) -> String {
     names != nil
-      ? "leave the column out with --columns \(role.rawValue)=none, or fix it"
-      : "say what the columns hold, as in --columns \(sample.suggestion()), or fix it"
+      ? "\(role.remedy), or leave the column out with --columns \(role.rawValue)=none"
+      : "say what the columns hold, as in --columns \(sample.suggestion()), or \(role.remedy)"
   }
 
   /// What may have parted a line in other fields than it should.
@@ -150,7 +150,12 @@ struct RowLayout {
       try shape.refuseBlanksAsDelimiters(user: user, hasHeader: hasHeader)
       try shape.refuseLists(user: user, item: item, hasHeader: hasHeader)
     }
-    if let time = positions[.time] { try shape.refuseTurnedDates(sample.column(time), time) }
+    if let time = positions[.time] {
+      try shape.refuseTurnedDates(sample.column(time), time)
+      if said.references[.time] == nil {
+        try shape.refuseDaysOfSpreadsheets(sample.column(time), time, hasHeader: hasHeader)
+      }
+    }
     try sample.refuseEmpty(positions, said, line: line, source) { role in
       names.flatMap { names in role.other(than: positions[role].map { names[$0] }, in: names) }
     }

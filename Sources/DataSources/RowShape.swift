@@ -269,27 +269,28 @@ struct RowShape {
     }
   }
 
-  /// Throws `SourceError` for dates in numbers whose year comes last.
+  /// Throws `SourceError` for dates whose parts have to be turned.
   func refuseTurnedDates(_ fields: [[UInt8]], _ place: Int) throws {
-    let parts = fields.map { field in
-      field.prefix { isDigit($0) || "/.-".utf8.contains($0) }.split { !isDigit($0) }
-    }
-    guard let example = fields.first, let sign = example.first(where: { !isDigit($0) }),
-      zip(fields, parts).allSatisfy({ field, parts in
-        parts.count == 3 && parts[0].count <= 2 && parts[1].count <= 2 && parts[2].count == 4
-          && parseTime(field) == nil
-      })
-    else { return }
-    func exceeds(_ part: Int) -> Bool {
-      parts.contains { (Int(String(decoding: $0[part], as: UTF8.self)) ?? 0) > 12 }
-    }
-    let order = exceeds(1) ? "the month" : exceeds(0) || sign == 0x2E ? "the day" : nil
-    let groups = order == "the day" ? "\\3-\\2-\\1" : "\\3-\\1-\\2"
-    let escaped = sign == 0x2F ? "/" : "[\(Character(Unicode.Scalar(sign)))]"
+    guard let dates = TurnedDates(fields) else { return }
     throw fault(
-      "field \(place + 1) holds dates such as '\(shown(example))', in which "
-        + (order.map { "\($0) comes first" }
-          ?? "day or month comes first (\\3-\\2-\\1 in this line where it is the day)"),
-      "sed -E 's#\\b([0-9]{1,2})\(escaped)([0-9]{1,2})\(escaped)([0-9]{4})#\(groups)#' \(path)")
+      "field \(place + 1) holds \(dates.description)", "sed -E '\(dates.script)' \(path)")
+  }
+
+  /// Throws `SourceError` for times that spreadsheets count in days, with the time of day as a fraction.
+  func refuseDaysOfSpreadsheets(_ fields: [[UInt8]], _ place: Int, hasHeader: Bool) throws {
+    let days = fields.map { field in
+      Double(String(decoding: field.map { $0 == 0x2C ? 0x2E : $0 }, as: UTF8.self))
+    }
+    guard let odd = days.firstIndex(where: { $0 != $0?.rounded() }),
+      days.allSatisfy({ $0.map((20_000..<80_000).contains) == true })
+    else { return }
+    let example = fields[odd]
+    let seconds =
+      "round((float(r[\(place)].replace(\",\", \".\")) - 25569) * 86400)"
+    throw fault(
+      "field \(place + 1) holds days as spreadsheets count them, such as '\(shown(example))'",
+      "python3 -c 'import csv, sys; [csv.writer(sys.stdout).writerow(\(hasHeader ? "r if n == 0 else " : "")"
+        + "r[:\(place)] + [\(seconds)] + r[\(place + 1):]) for n, r in enumerate(\(reader))]' < \(path)"
+    )
   }
 }

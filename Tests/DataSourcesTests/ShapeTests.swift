@@ -62,6 +62,74 @@ import Testing
     #expect(parseDigits(Array("20051306".utf8)) == nil)
   }
 
+  /// The same minute in many languages.
+  @Test func datesInManyLanguages() {
+    for text in [
+      "12 janvier 2020 à 14:05", "12 janv. 2020 14h05", "dim. 12 janv. 2020 à 14 h 05 min",
+      "12 de enero de 2020 14:05", "12-ene-2020 14:05", "domingo, 12 de enero de 2020, 2:05 p. m.",
+      "12. Januar 2020, 14:05 Uhr", "So., 12. Jan. 2020 um 14.05 Uhr", "12 jänner 2020 14:05",
+      "12 gennaio 2020 alle ore 14.05", "12-gen-2020 14:05", "12 de jan. de 2020 às 14h05",
+      "12 januari 2020 om 14:05", "12. jan. 2020 kl. 14.05", "12 января 2020 г. в 14:05",
+      "12 Ocak 2020 14:05", "2020年1月12日 14時05分", "2020年01月12日（日）午後2時5分", "2020年1月12日 下午2:05",
+      "2020年1月12日星期日 14点05分00秒", "2020년 1월 12일 14시 05분", "2020. 1. 12. 오후 2:05",
+      "12th of January 2020 at 14:05", "January 12th, 2020 at 2:05\u{202F}PM",
+      "Sun Jan 12 2020 15:05:00 GMT+0100 (Central European Standard Time)", "2020-01-12t14:05:00z",
+      "2020-01-12, 2:05 p.m.", "2020-01-12 14.05",
+    ] {
+      #expect(parseTime(Array(text.utf8)) == 1_578_837_900, "\(text)")
+    }
+    let firsts = [
+      "1er mars 2020", "1º de março de 2020", "1 MÄRZ 2020", "1 mrt 2020", "mar. 1 mars 2020",
+      "mar 1 2020", "1 mars 2020", "Mar 1st, 2020",
+    ]
+    for text in firsts {
+      #expect(parseTime(Array(text.utf8)).map(dayText) == "2020-03-01", "\(text)")
+    }
+    // "1 août 2020" in windows-1252.
+    #expect(
+      parseTime(Array("1 ao".utf8) + [0xFB] + Array("t 2020".utf8)).map(dayText) == "2020-08-01")
+    for text in [
+      "12 jui 2020", "12 listopada 2020", "12 lip 2020", "令和2年1月12日", "2020年1月", "1月12日",
+      "12 mars 20",
+      "12 de 2020", "2020年13月1日", "2020-01-12 下午14:05", "2020-01-12 14.5 h x", "12 mars mai 2020",
+    ] {
+      #expect(parseTime(Array(text.utf8)) == nil, "\(text)")
+    }
+  }
+
+  /// Dates in another order are refused with the line that turns them, and it does.
+  @Test func theCommandTurnsDates() throws {
+    let folder = try Folder()
+    let cases = [
+      (
+        ["13/01/2020 8:26", "1/2/2020 14:05"], "the day comes first", ["2020-01-13", "2020-02-01"]
+      ),
+      (["1/13/10 8:26", "12/1/69 8:28"], "the month comes first", ["2010-01-13", "2069-12-01"]),
+      (["12. 1. 2020", "1. 2. 2020"], "the day comes first", ["2020-01-12", "2020-02-01"]),
+      (["99/12/31", "00/01/02"], "the year comes first", ["1999-12-31", "2000-01-02"]),
+      (["12-Jan-20", "03-FEB-98"], "the day comes first", ["2020-01-12", "1998-02-03"]),
+      (["09 13, 2009", "01 1, 2010"], "the month comes first", ["2009-09-13", "2010-01-01"]),
+      (["1/2/2010", "2/3/2010"], "day or month comes first", ["2010-01-02", "2010-02-03"]),
+    ]
+    for (dates, order, days) in cases {
+      for isJSON in [false, true] {
+        let text = dates.map { date in
+          isJSON
+            ? "{\"user\":1,\"item\":\"\(date.utf8.count)\",\"date\":\"\(date)\"}\n"
+            : "1;2;\(date)\n"
+        }
+        let path = try folder.write("log", (isJSON ? "" : "user;item;date\n") + text.joined())
+        let error = try #require(throws: SourceError.self) { try read(path) }
+        #expect(error.description.contains(order), "\(error)")
+        let command = try #require(
+          error.description.firstMatch(of: /convert it: (.*) \| ingest -$/))
+        let turned = Shell.run("\(command.1) > '\(folder.path("turned"))'")
+        #expect(turned.status == 0)
+        #expect(try read(folder.path("turned")).map { $0.time.map(dayText) } == days, "\(error)")
+      }
+    }
+  }
+
   @Test func otherAlphabetsAreNotTakenForLatin() throws {
     let folder = try Folder()
     func source(_ bytes: [UInt8]) throws -> String {

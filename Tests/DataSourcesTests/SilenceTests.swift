@@ -33,6 +33,14 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(refusal("user,item,text\nu,i,\"open\nv,i,x\n").contains("line 2: a quoted field"))
   }
 
+  @Test func columnsAreSaidOnceAndWhole() {
+    for text in ["=", "=2", "user=", "user", ",=", "usr=1", "user=1,user=2,item=3", "user=0,item=2"] {
+      let error = #expect(throws: SourceError.self) { try ColumnSelection(text) }
+      #expect(error?.category == .usage, "\(text)")
+    }
+    #expect(throws: Never.self) { try ColumnSelection("user=a=b,item=2,") }
+  }
+
   @Test func marksOfThousandsAreDoubted() throws {
     func remarks(_ text: String) throws -> String {
       let folder = try Folder()
