@@ -58,24 +58,41 @@ public final class OutputFile: ByteSink {
       guard descriptor >= 0 else { throw Self.cannotCreate(path) }
       return
     }
-    let target = Self.target(of: path)
-    guard let hidden = TemporaryFile(beside: target) else { throw Self.cannotCreate(path) }
+    guard let target = Self.target(of: path) else { throw Self.cannotCreate(path) }
+    guard let hidden = TemporaryFile(beside: target) else {
+      throw Self.cannotCreate(path, behind: target)
+    }
     self.path = target
     temporary = hidden.path
     descriptor = hidden.descriptor
   }
 
-  /// Where a symbolic link leads, so that the link stays; the path itself where there is none, or nothing behind it.
-  private static func target(of path: String) -> String {
-    guard let found = realpath(path, nil) else { return path }
-    defer { free(found) }
-    return String(cString: found)
+  /// The file that takes the bytes: the path, or where symbolic links lead, which stay, be there a file or not; nil,
+  /// with errno, where they lead round or to a name that is not UTF-8.
+  static func target(of path: String) -> String? {
+    var target = path
+    for _ in 0..<40 {
+      var link = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let count = link.withUnsafeMutableBytes {
+        readlink(target, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+      }
+      guard count > 0 else { return target }
+      guard let next = String(validating: link.prefix(count), as: UTF8.self) else {
+        errno = EILSEQ
+        return nil
+      }
+      target = next.hasPrefix("/") ? next : TemporaryFile.parts(of: target).folder + next
+    }
+    errno = ELOOP
+    return nil
   }
 
-  private static func cannotCreate(_ path: String) -> ToolError {
-    ToolError(
+  private static func cannotCreate(_ path: String, behind target: String? = nil) -> ToolError {
+    let reason = String(cString: strerror(errno))
+    let link = target.flatMap { $0 == path ? nil : " (a link to \($0))" } ?? ""
+    return ToolError(
       .cannotCreate,
-      "\(path.isEmpty ? "''" : path): cannot be created: \(String(cString: strerror(errno))); check the folder and its rights"
+      "\(path.isEmpty ? "''" : path)\(link): cannot be created: \(reason); check the folder and its rights"
     )
   }
 

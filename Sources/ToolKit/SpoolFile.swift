@@ -15,7 +15,8 @@ public final class SpoolFile: ByteSink {
   /// Throws `ToolError` (cannotCreate).
   public init(beside output: String) throws {
     let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    let target = output == "-" ? temporary + "/spool" : output
+    let target =
+      output == "-" ? temporary + "/spool" : OutputFile.target(of: output) ?? output
     guard let file = TemporaryFile(beside: target) else {
       throw ToolError(
         .cannotCreate,

@@ -82,6 +82,32 @@ import Testing
     }
   }
 
+  /// A link that leads to nothing yet, over others and in another folder, stays as well.
+  @Test func whereLinksLeadIsWritten() throws {
+    let files = FileManager.default
+    func link(_ name: String, _ target: String) throws {
+      try files.createSymbolicLink(atPath: folder.path(name), withDestinationPath: target)
+    }
+    try files.createDirectory(atPath: folder.path("deep"), withIntermediateDirectories: false)
+    try link("deep/two", "new")
+    try link("one", "deep/two")
+    let file = try OutputFile(folder.path("one"), binary: false)
+    try file.write("new\n")
+    try file.commit()
+    #expect(text("deep/new") == "new\n")
+    #expect(try files.destinationOfSymbolicLink(atPath: folder.path("one")) == "deep/two")
+    #expect(try files.destinationOfSymbolicLink(atPath: folder.path("deep/two")) == "new")
+    try link("round", "round")
+    try link("lost", "none/file")
+    for name in ["round", "lost"] {
+      let error = #expect(throws: ToolError.self) {
+        try OutputFile(folder.path(name), binary: false)
+      }
+      #expect(error?.category == .cannotCreate)
+      #expect(try files.destinationOfSymbolicLink(atPath: folder.path(name)) != "")
+    }
+  }
+
   @Test func aSpoolHasNoNameAndKeepsItsBytes() throws {
     let spool = try SpoolFile(beside: folder.path("o"))
     #expect(folder.names.isEmpty)
