@@ -33,7 +33,11 @@ final class Archive {
     var tail = [UInt8](repeating: 0, count: min(max(Int(size), 0), 65_557))
     let count = pread(descriptor, &tail, tail.count, size - tail.count)
     let mark: [UInt8] = [0x50, 0x4B, 5, 6]
-    guard count == tail.count,
+    guard count == tail.count else {
+      throw SourceError(
+        .inputOutput, "\(label): cannot be read: \(String(cString: strerror(errno)))")
+    }
+    guard
       !tail.indices.dropLast(3).contains(where: {
         tail[$0] == 0x50 && tail[$0..<$0 + 4] == mark[...]
       })
@@ -76,7 +80,10 @@ final class Archive {
   deinit { archive_read_free(archive) }
 
   private func failure(_ name: String) -> SourceError {
-    if let fault = bytes.fault { return SourceError(.badData, "\(name): cannot be read: \(fault)") }
+    if let fault = bytes.fault {
+      return SourceError(
+        bytes.isUnreadable ? .inputOutput : .badData, "\(name): cannot be read: \(fault)")
+    }
     let reason = archive_error_string(archive).map { String(cString: $0) } ?? "unknown trouble"
     // Some of libarchive's messages end a line.
     let words = reason.split(whereSeparator: \.isNewline).joined(separator: " ")

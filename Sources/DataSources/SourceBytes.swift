@@ -17,6 +17,8 @@ final class SourceBytes {
     "it begins with zero bytes, as a file that was never written; fetch or make it again"
   /// What was wrong with the bytes, in words; libarchive then reports a failed read.
   private(set) var fault: String?
+  /// Whether it was the system that could not read them.
+  private(set) var isUnreadable = false
   /// Bytes read from the source so far, as they are stored.
   private(set) var storedCount = 0
   private let descriptor: Int32
@@ -48,7 +50,7 @@ final class SourceBytes {
     while true {
       let count = Glibc.read(descriptor, target, most)
       if count < 0, errno == EINTR { continue }
-      if count < 0 { fault = String(cString: strerror(errno)) }
+      if count < 0 { (fault, isUnreadable) = (String(cString: strerror(errno)), true) }
       storedCount += max(count, 0)
       return count
     }

@@ -40,6 +40,7 @@ struct TemporaryFile {
       var status = stat()
       _ = flock(descriptor, LOCK_EX)
       guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+        unlink(path)
         close(descriptor)
         continue
       }

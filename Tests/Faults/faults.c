@@ -1,8 +1,8 @@
 // What becomes of a tool's output when a call of the system fails? (Preloaded by FaultTests.)
 //
-// INDGRM_FAULT=CALL:N:ERRNO makes the Nth call of open (for writing), write, fsync, close or rename fail,
-// CALL:N+:ERRNO all from the Nth on; an ERRNO of 0 makes a write take half of its bytes. Standard error is left alone,
-// and the file that INDGRM_FAULT_HIT names is made when the first call fails.
+// INDGRM_FAULT=CALL:N:ERRNO makes the Nth call of open (for writing), read, write, fstat, fsync, close or rename fail,
+// CALL:N+:ERRNO all from the Nth on; an ERRNO of 0 makes a read or a write take half of its bytes. Standard error is
+// left alone, and the file that INDGRM_FAULT_HIT names is made when the first call fails.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,12 +11,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static atomic_int calls;
 
-// The error that this call meets; 0 for half a write, -1 for none.
+// The error that this call meets; 0 for half of its bytes, -1 for none.
 static int fault(const char *call) {
   const char *wanted = getenv("INDGRM_FAULT");
   size_t length = strlen(call);
@@ -42,17 +43,32 @@ static int fault(const char *call) {
     }                                                                                              \
   } while (0)
 
+#define FAIL_OR_HALVE(call, count)                                                                 \
+  do {                                                                                             \
+    int error = fault(call);                                                                       \
+    if (error > 0) {                                                                               \
+      errno = error;                                                                               \
+      return -1;                                                                                   \
+    }                                                                                              \
+    if (error == 0 && count > 1) count /= 2;                                                       \
+  } while (0)
+
 ssize_t write(int descriptor, const void *bytes, size_t count) {
   NEXT(write);
-  if (descriptor != 2) {
-    int error = fault("write");
-    if (error > 0) {
-      errno = error;
-      return -1;
-    }
-    if (error == 0 && count > 1) count /= 2;
-  }
+  if (descriptor != 2) FAIL_OR_HALVE("write", count);
   return next(descriptor, bytes, count);
+}
+
+ssize_t read(int descriptor, void *bytes, size_t count) {
+  NEXT(read);
+  FAIL_OR_HALVE("read", count);
+  return next(descriptor, bytes, count);
+}
+
+int fstat(int descriptor, struct stat *status) {
+  NEXT(fstat);
+  FAIL("fstat");
+  return next(descriptor, status);
 }
 
 int fsync(int descriptor) {

@@ -22,7 +22,8 @@ private let source = Shell.repository.appendingPathComponent("Tests/Faults/fault
     _ = try folder.write("space.json", "{\"lambda\": {\"log\": [1, 1000]}}")
     let made = folder.run(
       "ingest -q r.csv -o r && binarize -q --min 3 r | split -q -o x && fit -q --model ease x -o m"
-        + " && score -q --model m --top 5 x -o lists && printf old > old")
+        + " && score -q --model m --top 5 x -o lists && shard -q --into 2 r -o s && gzip -k r.csv"
+        + " && python3 -m zipfile -c r.zip r.csv && printf old > old")
     #expect(made.status == 0, "\(made.errors)")
   }
 
@@ -33,23 +34,28 @@ private let source = Shell.repository.appendingPathComponent("Tests/Faults/fault
   private static let network =
     "fit -q --model mult-vae --set width=4 --set latent=2 --set batch=40 --set epochs=2"
 
-  /// Each call of each kind fails once, and from each on all; `write` also takes half of what it is given.
+  /// Each call of each kind fails once, and from each on all; `read` and `write` also take half of what they are
+  /// given.
   @Test(arguments: [
-    "ingest -q r.csv", "binarize -q --min 3 r", "split -q r", "group-items -q --groups 2 x",
+    "ingest -q r.csv", "ingest -q r.csv.gz", "ingest -q r.zip", "binarize -q --min 3 r",
+    "split -q r", "group-items -q --groups 2 x",
     "fit -q --model ease x", "\(network) x", "tune -q --model ease --space space.json --trials 2 x",
     "score -q --model m --top 5 x", "score -q --model m --top 5 --format tsv x",
     "explain -q --model m --top 1 x", "metrics -q --truth x lists",
-    "report -q --model m --data x", "simulate -q --users 40 --items 100 --interactions 1000",
+    "report -q --model m --data x", "interpret -q --model m x", "merge -q s/part-*",
+    "simulate -q --users 40 --items 100 --interactions 1000",
     "dump -q --to csv r", "dump -q --to npz r",
   ])
   func theOldFileIsWholeOrTheNewOne(_ command: String) throws {
     let whole = folder.run("\(command) -o new")
     #expect(whole.status == 0, "\(command): \(whole.errors)")
     let new = try #require(bytes("new"))
-    let kinds = ["open": 28, "write": 28, "fsync": 5, "close": 122, "rename": 13]
+    let kinds = [
+      "open": 28, "read": 5, "write": 28, "fstat": 5, "fsync": 5, "close": 122, "rename": 13,
+    ]
     for (call, error) in kinds.sorted(by: { $0.key < $1.key }) {
       var faults = ["\(error)"]
-      if call == "write" { faults += ["0", "4"] }
+      if call == "read" || call == "write" { faults += ["0", "4"] }
       for fault in faults {
         for number in 1... {
           let lasts = call == "write" && fault == "28" && number % 2 == 1 ? "+" : ""
