@@ -90,11 +90,28 @@ struct Conversion {
     if begins("@relation") {
       throw fault("a data set of Weka", "sed '1,/^@data/Id' \(path)")
     }
-    if begins("<!doctype", "<html", "<?xml", "<head", "<table", "<body", "<div") {
-      throw fault("a web page or XML, not the data; download the data again")
+    if begins("<!doctype", "<html", "<head", "<body", "<div", "<table") {
+      throw fault("a web page, not the data; download the data again")
+    }
+    if lines.allSatisfy({ $0.isEmpty || $0.first { $0 != 0x20 && $0 != 0x09 } == 0x3C }),
+      begins("<")
+    {
+      throw fault(
+        "XML",
+        "python3 -c 'import json, sys, xml.etree.ElementTree as x; [print(json.dumps({**e.attrib, **{c.tag: c.text"
+          + " for c in e}})) for _, e in x.iterparse(sys.stdin.buffer) if (e.attrib or len(e)) and not any(c.attrib"
+          + " or len(c) for c in e)]' < \(path)")
     }
     if begins("version https://git-lfs") {
       throw fault("a pointer of Git LFS, not the data; run git lfs pull where it was cloned")
+    }
+    if lines.contains(where: {
+      $0.starts(with: "COPY ".utf8) && $0.suffix(11).elementsEqual("FROM stdin;".utf8)
+    }) {
+      throw fault(
+        "a dump of PostgreSQL",
+        "sed -nE '/^COPY /,/^\\\\\\.$/{/^\\\\\\.$/d; /^COPY /{s/^[^(]*\\((.*)\\) FROM stdin;/\\1/; s/, /\\t/g}; p}'"
+          + " \(path)")
     }
     if begins("insert into", "create table", "drop table", "-- ", "/*!") {
       throw fault(
@@ -172,7 +189,29 @@ struct Conversion {
         "a line for each user with rows of items below",
         "awk -F'[|\\t]' '/[|]/ { u = $1; next } { print u \"\\t\" $1 \"\\t\" $2 }' \(path)")
     }
+    try refuseNamedValues()
     try refuseLinesOfFields()
+  }
+
+  /// Throws `SourceError` for rows that name their values, as in `user=1 item=44`.
+  private func refuseNamedValues() throws {
+    guard let mark = first.first(where: { " ,;\t&|".utf8.contains($0) }) else { return }
+    func names(_ line: [UInt8]) -> [String] {
+      line.split(separator: mark).compactMap { field in
+        let name = field.prefix { (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F || isDigit($0) }
+        return field.dropFirst(name.count).first == 0x3D && !name.isEmpty
+          ? String(decoding: name, as: UTF8.self) : nil
+      }
+    }
+    let header = names(first)
+    guard header.count == first.split(separator: mark).count,
+      lines.allSatisfy({ $0.isEmpty || names($0) == header })
+    else { return }
+    let sign = mark == 0x09 ? "\\t" : String(UnicodeScalar(mark))
+    throw fault(
+      "rows that name their values",
+      "(printf '\(header.joined(separator: sign))\\n'; sed -E 's/(^|[\(sign)])[A-Za-z_0-9]+=/\\1/g'"
+        + " \(path))")
   }
 
   /// Whether a field is news with whether each was clicked, as in `N9-0 N7-1`.

@@ -82,6 +82,20 @@ struct FieldSample {
     return positions.merging([.time: day]) { $1 }
   }
 
+  /// Whether all are such as `14:05:00`.
+  private func isTimeOfDay(_ place: Int) -> Bool {
+    !rows.isEmpty
+      && column(place).allSatisfy { field in
+        field.contains(0x3A) && field.allSatisfy { isDigit($0) || $0 == 0x3A || $0 == 0x2E }
+      }
+  }
+
+  /// Whether fields stand in brackets, but for the first one's, which may be of a header.
+  private func isList(_ place: Int) -> Bool {
+    let fields = column(place).suffix(max(rows.count - 1, 1))
+    return !fields.isEmpty && fields.allSatisfy { $0.first == 0x5B }
+  }
+
   private func isEverEmpty(_ place: Int) -> Bool { rows.contains { $0[place].isEmpty } }
 
   /// Whether all are numbers of at most four decimals, not all equal, as ratings and counts are.
@@ -124,7 +138,8 @@ struct FieldSample {
     let times = places.filter { $0 < 2 ? isTimeAmongIDs($0) : isTime($0) }
     let time = times.first(where: isDate) ?? times.last
     var keys = places.filter { place in
-      !times.contains(place) && !isEverEmpty(place)
+      !times.contains(place) && !isEverEmpty(place) && !isList(place)
+        && !isTimeOfDay(place)
         && !column(place).contains { parseNumber($0) != nil && $0.contains(0x2E) }
     }
     if countsRows, keys.count > 2 { keys.removeAll { $0 == 0 } }
@@ -166,8 +181,7 @@ struct FieldSample {
           + " \(role.withArticle) is expected"
       }
       // The first row may be a header of unknown words.
-      let fields = column(place).suffix(max(rows.count - 1, 1))
-      if let list = fields.first, fields.allSatisfy({ $0.first == 0x5B }) {
+      if isList(place), let list = rows.last?[place] {
         return "field \(place + 1) holds lists such as '\(shown(list))' where"
           + " \(role.withArticle) is expected"
       }

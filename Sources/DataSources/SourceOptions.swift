@@ -179,6 +179,7 @@ public struct SourceOptions: Sendable {
       ("RDX", "data of R; write them with write.csv"),
       ("RDA", "data of R; write them with write.csv"),
       ("X\n", "data of R; write them with write.csv"),
+      ("PK\u{3}\u{4}", "an archive in another; unpack the outer one, and name this one"),
       ("\u{D0}\u{CF}\u{11}\u{E0}", "a spreadsheet of an old Excel; export it as CSV"),
     ]
     // DuckDB's own mark comes after a checksum.

@@ -60,12 +60,42 @@ extension Tool {
     }
     do {
       if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
-      var command = try parseAsRoot(nil)
+      try refuseOtherEncodings()
+      var command = try parseAsRoot(withNegativeNumbers(CommandLine.arguments.dropFirst()))
       try command.run()
     } catch {
       Glibc.exit(report(error).rawValue)
     }
     Glibc.exit(ExitStatus.success.rawValue)
+  }
+
+  /// Throws `ToolError` (usage) for words that are not UTF-8: they would name other files, users and items.
+  private static func refuseOtherEncodings() throws {
+    for place in 1..<max(Int(CommandLine.argc), 1) {
+      guard let word = CommandLine.unsafeArgv[place], String(validatingCString: word) == nil else {
+        continue
+      }
+      throw ToolError(
+        .usage,
+        "'\(String(cString: word).printable)' is not UTF-8; write it in UTF-8, and rename a file that is called so"
+      )
+    }
+  }
+
+  /// Words in which a negative number behind an option is its value, as in `--min -3`, and no option itself.
+  private static func withNegativeNumbers(_ words: some Collection<String>) -> [String] {
+    var joined: [String] = []
+    for word in words {
+      let isNumber = word.first == "-" && word.dropFirst().first?.isNumber == true
+      if isNumber, let option = joined.last, option.hasPrefix("--"), option.count > 2,
+        !option.contains("="), !joined.contains("--")
+      {
+        joined[joined.count - 1] = "\(option)=\(word)"
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
   }
 
   private static func report(_ error: any Error) -> ExitStatus {

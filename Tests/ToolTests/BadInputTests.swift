@@ -197,6 +197,23 @@ struct SmallFiles {
       ("simulate --users 0 -o OUT", 64), ("simulate --interactions 1 -o OUT", 64),
       ("dump --to nonsense \(split)", 64), ("group-items --groups 0 \(split) -o OUT", 64),
       ("ingest --threads -1 \(files.csv) -o OUT", 64),
+      ("ingest --columns = \(files.csv) -o OUT", 64),
     ] as [(String, Int32)] { expectFailure(command, status) }
+  }
+
+  /// A negative number behind an option is its value, and words that are not UTF-8 name nothing.
+  @Test func wordsAreTakenAsTheyStand() {
+    let folder = files.folder
+    for option in ["--min -3", "--min=-3"] {
+      let kept = folder.run("binarize \(option) ratings.ig -o all.ig")
+      #expect(kept.status == 0, "\(option): \(kept.errors)")
+    }
+    let skip = folder.run("ingest --skip-bad -1 ratings.csv -o no")
+    #expect(skip.status == 64 && skip.errors.contains("skip-bad"), "\(skip.errors)")
+    #expect(!skip.errors.contains("Missing"), "\(skip.errors)")
+    let odd = folder.run(
+      "ingest ratings.csv -o \"$(printf 'o\\377')\"; s=$?; ls | grep -c ^o; exit $s")
+    #expect(odd.status == 64 && odd.output == "0\n", "\(odd.output) \(odd.errors)")
+    #expect(odd.errors.contains("is not UTF-8"), "\(odd.errors)")
   }
 }
