@@ -93,36 +93,23 @@ struct Conversion {
     if begins("<!doctype", "<html", "<head", "<body", "<div", "<table") {
       throw fault("a web page, not the data; download the data again")
     }
-    if lines.allSatisfy({ $0.isEmpty || $0.first { $0 != 0x20 && $0 != 0x09 } == 0x3C }),
-      begins("<")
-    {
-      throw fault(
-        "XML",
-        "python3 -c 'import json, sys, xml.etree.ElementTree as x; [print(json.dumps({**e.attrib, **{c.tag: c.text"
-          + " for c in e}})) for _, e in x.iterparse(sys.stdin.buffer) if (e.attrib or len(e)) and not any(c.attrib"
-          + " or len(c) for c in e)]' < \(path)")
-    }
     if begins("version https://git-lfs") {
       throw fault("a pointer of Git LFS, not the data; run git lfs pull where it was cloned")
     }
-    if lines.contains(where: {
-      $0.starts(with: "COPY ".utf8) && $0.suffix(11).elementsEqual("FROM stdin;".utf8)
-    }) {
-      throw fault(
-        "a dump of PostgreSQL",
-        "sed -nE '/^COPY /,/^\\\\\\.$/{/^\\\\\\.$/d; /^COPY /{s/^[^(]*\\((.*)\\) FROM stdin;/\\1/; s/, /\\t/g}; p}'"
-          + " \(path)")
-    }
-    if begins("insert into", "create table", "drop table", "-- ", "/*!") {
-      throw fault(
-        "statements of SQL",
-        "sed -n 's/^INSERT INTO.* VALUES *//p' \(path) | grep -o '([^()]*)' | tr -d '()'")
-    }
+    try refuseDumps(begins)
     if begins("---", "- "), lines.prefix(3).contains(where: { holds([0x3A, 0x20], $0) }) {
       throw fault(
         "YAML",
         "python3 -c 'import json, sys, yaml; [print(json.dumps(x, default=str)) for x in"
           + " yaml.safe_load(sys.stdin)]' < \(path)")
+    }
+    if lines.allSatisfy({
+      $0.isEmpty || $0.first == 0x28 && "),;".utf8.contains($0.last ?? 0) && $0.contains(0x2C)
+    }
+    ) {
+      throw fault(
+        "rows between round brackets",
+        "sed -E 's/^\\(//; s/\\)[,;]?[[:space:]]*$//' \(path) | tr \\' '\"'")
     }
     try refuseReturns()
     try refuseSingleQuotes()
@@ -137,6 +124,32 @@ struct Conversion {
     if areFeatures {
       throw fault(
         "rows of libFM, which number features; write user, item and rating in their place")
+    }
+  }
+
+  /// Throws `SourceError` for XML and for what databases write to be read in again; `begins` tells the first words.
+  private func refuseDumps(_ begins: (String...) -> Bool) throws {
+    if begins("<"),
+      lines.allSatisfy({ $0.isEmpty || $0.first { $0 != 0x20 && $0 != 0x09 } == 0x3C })
+    {
+      throw fault(
+        "XML",
+        "python3 -c 'import json, sys, xml.etree.ElementTree as x; [print(json.dumps({**e.attrib, **{c.tag: c.text"
+          + " for c in e}})) for _, e in x.iterparse(sys.stdin.buffer) if (e.attrib or len(e)) and not any(c.attrib"
+          + " or len(c) for c in e)]' < \(path)")
+    }
+    if lines.contains(where: {
+      $0.starts(with: "COPY ".utf8) && $0.suffix(11).elementsEqual("FROM stdin;".utf8)
+    }) {
+      throw fault(
+        "a dump of PostgreSQL",
+        "sed -nE '/^COPY /,/^\\\\\\.$/{/^\\\\\\.$/d; /^COPY /{s/^[^(]*\\((.*)\\) FROM stdin;/\\1/; s/, /\\t/g}; p}'"
+          + " \(path)")
+    }
+    if begins("insert into", "create table", "drop table", "-- ", "/*!") {
+      throw fault(
+        "statements of SQL",
+        "sed -n 's/^INSERT INTO.* VALUES *//p' \(path) | grep -o '([^()]*)' | tr -d '()'")
     }
   }
 

@@ -33,10 +33,8 @@ enum DateWords {
   /// day of the week does in `1月12日(日)`.
   private static func parts(of date: String) -> [String] {
     var date = String(date.lowercased().map { $0.isWhitespace ? " " : $0 })
-    for half in ["am", "pm"] {
-      for form in ["\(half.first!).m.", "\(half.first!). m."] {
-        date = date.replacing(form, with: half)
-      }
+    for half in ["a", "p"] {
+      for form in ["\(half).m.", "\(half). m."] { date = date.replacing(form, with: "\(half)m") }
     }
     var words: [String] = []
     var rest = date[...]

@@ -90,10 +90,15 @@ struct FieldSample {
       }
   }
 
-  /// Whether fields stand in brackets, but for the first one's, which may be of a header.
+  /// Whether fields stand in brackets.
   private func isList(_ place: Int) -> Bool {
-    let fields = column(place).suffix(max(rows.count - 1, 1))
+    let fields = belowFirst(place)
     return !fields.isEmpty && fields.allSatisfy { $0.first == 0x5B }
+  }
+
+  /// A column without its first field, which may be a header of unknown words.
+  private func belowFirst(_ place: Int) -> [[UInt8]] {
+    column(place).suffix(max(rows.count - 1, 1))
   }
 
   private func isEverEmpty(_ place: Int) -> Bool { rows.contains { $0[place].isEmpty } }
@@ -144,7 +149,9 @@ struct FieldSample {
     }
     if countsRows, keys.count > 2 { keys.removeAll { $0 == 0 } }
     // Few numbers of a scale before words are ratings.
-    let words = keys.filter { place in !column(place).contains { parseNumber($0) != nil } }
+    let words = keys.filter { place in
+      distinct(place) > 1 && !column(place).contains { parseNumber($0) != nil }
+    }
     let isRatingFirst = keys.first == 0 && isScale(0) && mayBeRating(0) && words.count > 1
     if isRatingFirst { keys = words }
     let user = keys.first
@@ -173,14 +180,13 @@ struct FieldSample {
   private func implausibleIDs(_ guessed: [ColumnRole: Int]) -> String? {
     for role in [ColumnRole.user, .item] {
       guard let place = guessed[role] else { continue }
-      if isDate(place) {
+      if isDate(place) || TurnedDates.mayBe(belowFirst(place)) {
         return "field \(place + 1) is a date where \(role.withArticle) is expected"
       }
       if isTimeAmongIDs(place) {
         return "field \(place + 1) holds times such as '\(shown(rows[0][place]))' where"
           + " \(role.withArticle) is expected"
       }
-      // The first row may be a header of unknown words.
       if isList(place), let list = rows.last?[place] {
         return "field \(place + 1) holds lists such as '\(shown(list))' where"
           + " \(role.withArticle) is expected"

@@ -106,7 +106,13 @@ struct RowShape {
     let isTurned =
       ColumnRole.item.isNamed(texts[0])
       && names.dropFirst().allSatisfy { $0.contains(where: isDigit) }
-    guard names[0].isEmpty || ColumnRole.user.isNamed(texts[0]) || isTurned, !isNamed,
+    // As questions of a survey are, beside whoever answered them.
+    let stems = Set(texts.dropFirst().map { $0.prefix { !$0.isNumber } })
+    let isNumbered =
+      stems.count == 1 && stems.first?.first?.isLetter == true
+      && texts.dropFirst().allSatisfy { $0.last?.isNumber == true }
+    guard
+      names[0].isEmpty || ColumnRole.user.isNamed(texts[0]) || isTurned || isNumbered, !isNamed,
       texts.dropFirst().allSatisfy({ !$0.isEmpty }), Set(texts).count == texts.count,
       below.allSatisfy({ $0.count == names.count && !$0[0].isEmpty }),
       Set(below.map { $0[0] }).count == below.count,
@@ -248,6 +254,9 @@ struct RowShape {
     guard !fields.isEmpty,
       !fields.contains(where: { parseTime($0) != nil && parseNumber($0) == nil })
     else { return }
+    let header =
+      hasHeader ? String(decoding: rows.first?[item] ?? [], as: UTF8.self).lowercased() : ""
+    let isPlural = header.hasSuffix("s") && ColumnRole.item.isNamed(String(header.dropLast()))
     for (separator, name) in [(0x2C, ","), (0x20, " "), (0x7C, "|"), (0x3B, ";")]
       as [(UInt8, String)]
     {
@@ -255,7 +264,8 @@ struct RowShape {
       // Ids hold digits and no blanks, unlike titles, whose bars stand between blanks.
       guard parts.count(where: { $0.count > 1 }) * 2 > parts.count,
         parts.joined().allSatisfy({ part in
-          separator == 0x7C && part.first != 0x20 && part.last != 0x20
+          isPlural && separator != 0x20
+            || separator == 0x7C && part.first != 0x20 && part.last != 0x20
             || part.contains(where: isDigit) && !part.contains { $0 == 0x20 || $0 == 0x2F }
         })
       else { continue }
@@ -264,8 +274,8 @@ struct RowShape {
         ? "list(\(reader))[1:]" : reader
       throw fault(
         "field \(item + 1) holds lists such as '\(shown(fields[0]))' where an item is expected",
-        "python3 -c 'import csv, sys; [print(r[\(user)], i, sep=\"\\t\") for r in \(rest) for i in"
-          + " r[\(item)].split(\"\(name)\") if i]' < \(path)")
+        "python3 -c 'import csv, sys; [print(r[\(user)], i.strip(), sep=\"\\t\") for r in \(rest) for i in"
+          + " r[\(item)].split(\"\(name)\") if i.strip()]' < \(path)")
     }
   }
 

@@ -20,6 +20,15 @@ struct TurnedDates {
     guard !mayBeTurned || reaches(32, 0) || reaches(13, 1) || reaches(32, 2) else { return nil }
   }
 
+  /// Whether all of some fields look like such dates, with a year of four digits or between slashes.
+  static func mayBe(_ fields: [[UInt8]]) -> Bool {
+    let dates = fields.map { DateParts(trimmed($0)[...]) }
+    return !dates.isEmpty
+      && dates.allSatisfy { date in
+        date.map { ($0.marks == ["/", "/"] || !$0.hasShortYear) && !$0.isWholeNumber } == true
+      }
+  }
+
   private var form: DateParts { dates[0] }
   private var isYearFirst: Bool { form.hasShortYear && !form.hasName && reaches(32, 0) }
 
@@ -122,6 +131,9 @@ private struct DateParts {
       rest = rest.dropFirst(mark.count)
     }
     // A time of day may stand behind.
-    guard rest.first.map({ "T ,:.".utf8.contains($0) }) ?? true else { return nil }
+    guard hasShortYear || (1900...2099).contains(numbers[2]) && numbers[0] < 32 && numbers[1] < 32,
+      marks.contains(where: { $0 != " " }) || hasName,
+      rest.first.map({ "T ,:.".utf8.contains($0) }) ?? true
+    else { return nil }
   }
 }

@@ -72,12 +72,11 @@ public final class OutputFile: ByteSink {
   static func target(of path: String) -> String? {
     var target = path
     for _ in 0..<40 {
-      var link = [UInt8](repeating: 0, count: Int(PATH_MAX))
-      let count = link.withUnsafeMutableBytes {
-        readlink(target, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-      }
+      var link = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink(target, &link, link.count)
       guard count > 0 else { return target }
-      guard let next = String(validating: link.prefix(count), as: UTF8.self) else {
+      let bytes = link.prefix(count).map(UInt8.init(bitPattern:))
+      guard let next = String(validating: bytes, as: UTF8.self) else {
         errno = EILSEQ
         return nil
       }

@@ -34,7 +34,9 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
   }
 
   @Test func columnsAreSaidOnceAndWhole() {
-    for text in ["=", "=2", "user=", "user", ",=", "usr=1", "user=1,user=2,item=3", "user=0,item=2"] {
+    for text in [
+      "=", "=2", "user=", "user", ",=", "usr=1", "user=1,user=2,item=3", "user=0,item=2",
+    ] {
       let error = #expect(throws: SourceError.self) { try ColumnSelection(text) }
       #expect(error?.category == .usage, "\(text)")
     }
