@@ -69,7 +69,7 @@ private func loadsNothing(_ text: String) -> Bool {
     func card(_ digest: some StringProtocol) -> String {
       "{\"intended_use\":\"lists for <us>\",\"not_for\":\"others\",\"model_digest\":\"\(digest)\",\"data\":"
         + "{\"rows\":1234,\"users\":5,\"items\":6,\"oldest\":0,\"newest\":86400},\"commands\":[\"a & b\"],"
-        + "\"figures\":{\"metric\":\"ndcg@10\",\"mean\":0.5,\"interval\":{\"low\":0.4,\"high\":0.6}}}"
+        + "\"figures\":{\"metric\":\"ndcg@10\",\"mean\":0.5,\"interval\":{\"low\":0.4,\"high\":0.6},\"later\":0.45}}"
     }
     _ = try folder.write("card.json", card(digest))
     let other = try folder.write("other.json", card("0123456789abcdef"))
@@ -92,6 +92,7 @@ private func loadsNothing(_ text: String) -> Bool {
       "score beyond the base rate", "is left out: all items have it alike.", "In short",
       "category-pairs",
       "lists for &lt;us&gt;", "1970-01-01 to 1970-01-02", "0.5000 (95 % interval 0.4000 to 0.6000)",
+      "not put in use, 0.4500",
     ] { #expect(page.contains(text), "\(text)") }
     #expect(page.contains("&lt;script&gt;"))
     #expect(page.contains("<td>ease</td>"))
