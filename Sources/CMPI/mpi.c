@@ -3,6 +3,7 @@
 // Its objects are addresses of variables of the library, which another MPI does not have.
 #include "CMPI.h"
 #include <dlfcn.h>
+#include <stdlib.h>
 
 static void *world, *byte;
 static int (*init)(int *, char ***, int, int *);
@@ -35,6 +36,9 @@ int indgrm_mpi_join(int *rank, int *count, const char **error) {
       return 0;
     }
   }
+  // A process that waits for another leaves its core to whoever has work there, that other process itself where cores are
+  // fewer than processes; what the caller has set stays.
+  setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   int provided = 0;
   if (init(NULL, NULL, FUNNELED, &provided) != 0 || provided < FUNNELED ||
       rank_of(world, rank) != 0 || size_of(world, count) != 0) {

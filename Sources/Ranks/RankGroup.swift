@@ -137,7 +137,9 @@ public final class RankGroup: Sendable {
       for (kept, given, distance) in halves(of: values.count) {
         // The two halves may differ by one place.
         exchange(base + given.lowerBound, given.count, other, kept.count, rank ^ distance)
-        for index in 0..<kept.count { base[kept.lowerBound + index] += other[index] }
+        // From pointers of their own several numbers are added at a time.
+        let sums = base + kept.lowerBound
+        for index in 0..<kept.count { sums[index] += other[index] }
       }
       return part(of: values.count)
     }
@@ -150,6 +152,18 @@ public final class RankGroup: Sendable {
       exchange(
         base + kept.lowerBound, kept.count, base + given.lowerBound, given.count, rank ^ distance)
     }
+  }
+
+  /// Lets each process in turn, the first one first, go on with the values where the one before it has left off; all
+  /// get what the last one leaves.
+  public func inTurn<T: BitwiseCopyable>(
+    _ values: UnsafeMutableBufferPointer<T>, _ goOn: () -> Void
+  ) {
+    guard count > 1, let base = values.baseAddress else { return goOn() }
+    if rank > 0 { exchange(base, 0, base, values.count, rank - 1) }
+    goOn()
+    if rank + 1 < count { exchange(base, values.count, base, 0, rank + 1) }
+    gather(values, [Int](repeating: 0, count: count) + [values.count])
   }
 
   /// Brings numbers that one process has to the first one; all others do nothing, and get nothing.
