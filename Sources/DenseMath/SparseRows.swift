@@ -185,11 +185,12 @@ public struct CrossedRows: Sendable {
 /// - Parameters:
 ///   - rows: which rows of X; the first goes to row 0 of `out`.
 ///   - entryScale: a factor for every entry of X, or nil for 1; entries with 0 cost nothing.
+///   - adding: whether sums go on from what `out` has.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
 public func multiply<T: Real>(
   sparse x: SparseRows, rows: Range<Int>, dense weights: Matrix<T>, into out: Matrix<T>,
-  entryScale: UnsafePointer<T>?
+  entryScale: UnsafePointer<T>?, adding: Bool = false
 ) {
   precondition(x.columnCount == weights.rows && out.columns == weights.columns)
   precondition(out.rows == rows.count && rows.upperBound <= x.rowCount)
@@ -206,7 +207,7 @@ public func multiply<T: Real>(
         withUnsafeTemporaryAllocation(of: SparseEntry<T>.self, capacity: longest) { entries in
           for row in block {
             let target = out.pointer + row * width
-            target.update(repeating: 0, count: width)
+            if !adding { target.update(repeating: 0, count: width) }
             let source = rows.lowerBound + row
             var count = 0
             for entry in offsets[source]..<offsets[source + 1] {

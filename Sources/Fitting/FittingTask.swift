@@ -140,7 +140,7 @@ public struct FittingTask: Sendable {
     return StoredModel(
       description: description, items: training.items, categories: categories,
       tensors: Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first },
-      provenance: provenance)
+      streamed: model.streamedTensors(), provenance: provenance)
   }
 
   /// The same with what validation users are judged by among what is trained on, for `refit`.

@@ -93,6 +93,10 @@ struct RecencyChoice {
   /// Numbers that a choice may look at: some seconds.
   private static let mostScores = 4_000_000_000
 
+  /// The lists of some cases with each of some terms added to scores.
+  typealias Lists = (_ held: ValidationUsers, _ rows: Range<Int>, _ terms: [Matrix<Float>]) ->
+    [[[Ranked<Float>]]]
+
   /// Nil without times or validation users of whom something is known.
   init?(_ data: TrainingData) {
     guard data.hasTimes, let held = data.validation else { return nil }
@@ -112,10 +116,10 @@ struct RecencyChoice {
   ///
   /// - Parameters:
   ///   - given: settings, of which the numbers stay that are not left to the data.
-  ///   - score: fills the logarithms of scores, or scores that are such.
+  ///   - lists: made by the logarithms of scores, or scores that are such.
   /// - Returns: the term with the values of the cases.
   func best(
-    _ given: ModelSettings, score: (SparseRows, Range<Int>, Matrix<Float>) -> Void
+    _ given: ModelSettings, _ lists: Lists
   ) -> (term: RecencyTerm, values: [Double])? {
     func numbers(_ name: String, _ all: [Double]) -> [Double] {
       given.isAuto("recency-" + name) ? all : [given.number("recency-" + name)]
@@ -125,27 +129,27 @@ struct RecencyChoice {
     let first = halfLives.flatMap { halfLife in
       weights.map { RecencyTerm(halfLife: halfLife, weight: $0, popularity: middle[0]) }
     }
-    guard let rough = measure(first, score) else { return nil }
+    guard let rough = measure(first, lists) else { return nil }
     let nearby = numbers("weight", [0.6, 1, 1.6].map { $0 * rough.term.weight })
     let second = numbers("popularity", Self.popularities).flatMap { popularity in
       nearby.map {
         RecencyTerm(halfLife: rough.term.halfLife, weight: $0, popularity: popularity)
       }
     }
-    guard let fine = measure(second, score), fine.mean > rough.mean else {
+    guard let fine = measure(second, lists), fine.mean > rough.mean else {
       return (rough.term, rough.values)
     }
     return (fine.term, fine.values)
   }
 
   /// The cases' values without any term.
-  func values(score: (SparseRows, Range<Int>, Matrix<Float>) -> Void) -> [Double] {
-    measure([RecencyTerm(halfLife: 0, weight: 0, popularity: 0)], score)?.values ?? []
+  func values(_ lists: Lists) -> [Double] {
+    measure([RecencyTerm(halfLife: 0, weight: 0, popularity: 0)], lists)?.values ?? []
   }
 
   /// The first of the best terms with its mean and the values of the cases.
   private func measure(
-    _ terms: [RecencyTerm], _ score: (SparseRows, Range<Int>, Matrix<Float>) -> Void
+    _ terms: [RecencyTerm], _ lists: Lists
   ) -> (term: RecencyTerm, mean: Double, values: [Double])? {
     var recent: [Double: ItemPopularity] = [0: ever]
     for term in terms where recent[term.halfLife] == nil {
@@ -153,20 +157,10 @@ struct RecencyChoice {
     }
     let rows = terms.map { $0.values(recent: recent[$0.halfLife] ?? ever, ever: ever) }
     var values = terms.map { _ in [Double]() }
-    let (foldIn, sum) = (held.foldIn, MetricSum(held))
-    let most = min(500, foldIn.rowCount)
-    let (base, mixed) = (
-      Matrix<Float>(rows: most, columns: foldIn.columnCount),
-      Matrix<Float>(rows: most, columns: foldIn.columnCount)
-    )
-    for start in stride(from: 0, to: foldIn.rowCount, by: 500) {
-      let block = start..<min(start + 500, foldIn.rowCount)
-      let (own, sums) = (base.rowBlock(0..<block.count), mixed.rowBlock(0..<block.count))
-      score(foldIn, block, own)
-      for place in terms.indices {
-        sums.copy(from: own)
-        addRow(rows[place], to: sums)
-        let lists = held.lists(sums, rows: block)
+    let sum = MetricSum(held)
+    for start in stride(from: 0, to: held.foldIn.rowCount, by: ValidationUsers.block) {
+      let block = start..<min(start + ValidationUsers.block, held.foldIn.rowCount)
+      for (place, lists) in lists(held, block, rows).enumerated() {
         values[place] += zip(block, lists).map { sum.value($0, $1) }
       }
     }

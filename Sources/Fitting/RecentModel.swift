@@ -14,7 +14,7 @@ final class RecentModel: WrappingModel {
   let inner: any RecommendationModel
   let term: RecencyTerm
   /// b_j, 1 x M.
-  private let recency: Matrix<Float>
+  let recency: Matrix<Float>
   /// e; 0 where scores are logarithms already.
   private let floor: Double
 
@@ -45,7 +45,7 @@ final class RecentModel: WrappingModel {
   private static let tensor = "recency"
 
   static func hasLogarithms(_ model: any RecommendationModel) -> Bool {
-    (model as? any LatentModel)?.scoresAreLogProbabilities ?? false
+    (model as? any LatentModel)?.scoresAreLogProbabilities ?? (model is any ListingModel)
   }
 
   var itemCount: Int { inner.itemCount }

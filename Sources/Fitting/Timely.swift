@@ -72,16 +72,21 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
     let isGiven = !settings.isAuto("recency-weight")
     guard let choice = RecencyChoice(data) else { return isGiven ? RecencyTerm(settings) : nil }
     monitor.stepBegan("asking how much of what is liked of late suits")
-    func score(_ foldIn: SparseRows, _ rows: Range<Int>, _ scores: Matrix<Float>) {
-      model.score(foldIn, rows: rows, into: scores)
-      takeLogarithms(scores, floor: floor)
+    let lists: RecencyChoice.Lists = { held, rows, terms in
+      if let listing = model as? any ListingModel {
+        return listing.lists(of: held, rows: rows, adding: terms)
+      }
+      return held.lists(rows: rows, adding: terms) { foldIn, rows, scores in
+        model.score(foldIn, rows: rows, into: scores)
+        takeLogarithms(scores, floor: floor)
+      }
     }
-    let before = choice.values(score: score)
+    let before = choice.values(lists)
     let carrier = (model as? any ExpertCarrier).flatMap { $0.hasExpert ? $0 : nil }
     var best: (term: RecencyTerm, gain: Gain, share: Double)?
     for share in carrier == nil ? [1] : [1, 0.5, 0] {
       carrier?.keepExpert(share)
-      guard let found = choice.best(settings, score: score) else { continue }
+      guard let found = choice.best(settings, lists) else { continue }
       let gain = Gain(found.values, over: before)
       if best.map({ gain.mean > $0.gain.mean }) ?? true { best = (found.term, gain, share) }
     }

@@ -40,7 +40,8 @@ extension ValidationUsers {
   public func value(of model: any RecommendationModel, sharedBy group: RankGroup = .alone)
     -> Double
   {
-    validate(asked(of: model), sharedBy: group) { (rows, scores: Matrix<Float>) in
+    if model.listing != nil { return ValidationProfile(self, model).value }
+    return validate(asked(of: model), sharedBy: group) { (rows, scores: Matrix<Float>) in
       model.score(foldIn, rows: rows, into: scores)
     }
   }
@@ -52,7 +53,27 @@ extension ValidationUsers {
     return asked
   }
 
-  /// The lists of all cases, fold-in items left out, in blocks of 500, so that memory does not grow with their number;
+  /// The lists that a model makes of all cases.
+  fileprivate func rank(
+    by model: any RecommendationModel, _ body: (Range<Int>, [[Ranked<Float>]]) -> Void
+  ) {
+    guard let (listing, term) = model.listing else {
+      return rank {
+        model.score(foldIn, rows: $0, into: $1)
+      } _: {
+        body($0, $1)
+      }
+    }
+    for start in stride(from: 0, to: foldIn.rowCount, by: Self.block) {
+      let rows = start..<min(start + Self.block, foldIn.rowCount)
+      body(rows, listing.lists(of: self, rows: rows, adding: [term])[0])
+    }
+  }
+
+  /// Cases that are ranked for at once.
+  static let block = 500
+
+  /// The lists of all cases, fold-in items left out, in blocks, so that memory does not grow with their number;
   /// those of whom nothing is known get what is popular, as in `score`.
   ///
   /// - Parameter cases: nil takes all.
@@ -61,9 +82,9 @@ extension ValidationUsers {
     _ body: (Range<Int>, [[Ranked<T>]]) -> Void
   ) {
     let cases = cases ?? 0..<foldIn.rowCount
-    let scores = Matrix<T>(rows: min(500, cases.count), columns: foldIn.columnCount)
-    for start in stride(from: cases.lowerBound, to: cases.upperBound, by: 500) {
-      let rows = start..<min(start + 500, cases.upperBound)
+    let scores = Matrix<T>(rows: min(Self.block, cases.count), columns: foldIn.columnCount)
+    for start in stride(from: cases.lowerBound, to: cases.upperBound, by: Self.block) {
+      let rows = start..<min(start + Self.block, cases.upperBound)
       let block = scores.rowBlock(0..<rows.count)
       score(rows, block)
       fillStrangers(block, rows: rows)
@@ -95,9 +116,7 @@ public struct ValidationProfile: Sendable {
     var sum = MetricSum(held)
     var users: [(total: Double, rounds: Int)] = []
     var last = Int.max
-    held.asked(of: model).rank { (rows, scores: Matrix<Float>) in
-      model.score(held.foldIn, rows: rows, into: scores)
-    } _: { rows, lists in
+    held.asked(of: model).rank(by: model) { rows, lists in
       sum.add(rows, lists)
       for (row, list) in zip(rows, lists) {
         if held.rounds[row] <= last { users.append((0, 0)) }

@@ -49,18 +49,23 @@ public final class StreamWriter {
   )
     throws
   {
-    precondition(type.width > 0 && shape.count <= FormatLimit.rank, "not a tensor")
-    precondition(shape.reduce(type.width, *) == data.count, "a tensor's shape must cover its data")
+    try write(StreamedTensor(name, type, shape: shape) { try $0(data) })
+  }
+
+  /// The same of a tensor that comes piece by piece; it is asked for twice, since a section begins with its digest.
+  public func write(_ tensor: StreamedTensor) throws {
+    precondition(
+      tensor.type.width > 0 && tensor.shape.count <= FormatLimit.rank, "not a tensor")
     var head: [UInt8] = []
-    head.appendName(name)
-    head.append(type.rawValue)
-    head.append(UInt8(shape.count))
-    for size in shape { head.appendInteger(UInt64(size)) }
+    head.appendName(tensor.name)
+    head.append(tensor.type.rawValue)
+    head.append(UInt8(tensor.shape.count))
+    for size in tensor.shape { head.appendInteger(UInt64(size)) }
     let beforeData = offset + SectionTag.headSize + head.count + 1
     let padding = (64 - beforeData % 64) % 64
     head.append(UInt8(padding))
     head.append(contentsOf: repeatElement(0, count: padding))
-    try section(SectionTag.tensor, head, data)
+    try section(SectionTag.tensor, head, tensor)
   }
 
   /// Writes the end section; nothing may be written after it.
@@ -76,46 +81,43 @@ public final class StreamWriter {
   /// The digest of the content so far, without its history.
   public var digest: UInt64 { content.finish() }
 
-  private func section(
-    _ tag: [UInt8], _ payload: [UInt8], _ data: UnsafeRawBufferPointer = .init(start: nil, count: 0)
-  ) throws {
-    let length = UInt64(payload.count + data.count)
+  private func section(_ tag: [UInt8], _ payload: [UInt8], _ data: StreamedTensor? = nil) throws {
+    let length = UInt64(payload.count + (data?.byteCount ?? 0))
     var hash = XXHash64()
     tag.withUnsafeBytes { hash.update($0) }
     hash.update(ordinal)
     hash.update(length)
     payload.withUnsafeBytes { hash.update($0) }
-    hash.update(data)
-    let digest = hash.finish()
-    if tag[0] < 0x61 && tag != SectionTag.end {
-      // The digest of the content leaves out positions, so that provenance does not change it.
-      var body = XXHash64()
-      tag.withUnsafeBytes { body.update($0) }
-      if tag == SectionTag.tensor {
-        body.update(data)
-      } else {
-        payload.withUnsafeBytes { body.update($0) }
-      }
-      content.update(body.finish())
+    // The digest of the content leaves out positions, so that provenance does not change it.
+    var body = XXHash64()
+    tag.withUnsafeBytes { body.update($0) }
+    if data == nil { payload.withUnsafeBytes { body.update($0) } }
+    var size = 0
+    try data?.forEachPiece {
+      hash.update($0)
+      body.update($0)
+      size += $0.count
     }
+    precondition(size == data?.byteCount ?? 0, "a tensor's shape must cover its data")
+    if tag[0] < 0x61 && tag != SectionTag.end { content.update(body.finish()) }
     var head = tag
     head.appendInteger(ordinal)
     head.appendInteger(length)
-    head.appendInteger(digest)
+    head.appendInteger(hash.finish())
     try put(head)
     try put(payload)
-    if data.count > 0 {
-      try sink.write(data)
-      offset += data.count
-    }
+    try data?.forEachPiece(put)
     let rest = (8 - offset % 8) % 8
     if rest > 0 { try put([UInt8](repeating: 0, count: rest)) }
     ordinal += 1
     payloadBytes += length
   }
 
-  private func put(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { try sink.write($0) }
+  private func put(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes(put) }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws {
+    guard bytes.count > 0 else { return }
+    try sink.write(bytes)
     offset += bytes.count
   }
 }

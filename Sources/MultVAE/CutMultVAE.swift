@@ -2,6 +2,7 @@
 
 import DenseMath
 import Fitting
+import Interchange
 import Ranks
 import Recommending
 import Training
@@ -44,28 +45,82 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
 
   func validate(_ held: ValidationUsers, sharedBy group: RankGroup) -> Double {
     var sum = MetricSum(held)
+    let none = Matrix<T>(rows: 1, columns: itemCount)
     for start in stride(from: 0, to: held.foldIn.rowCount, by: batchLimit) {
       let rows = start..<min(start + batchLimit, held.foldIn.rowCount)
       let users = held.foldIn.rows(at: Array(rows))
       let p = middle.decode(items.forward(users, dropout: 0, seed: 0, step: 0))
-      sum.add(rows, items.best(p, of: held, rows: rows))
+      sum.add(rows, items.best(p, of: held, rows: rows, adding: [none])[0])
     }
     return sum.mean
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
-    preconditionFailure("a network whose items are cut ranks, but has no scores of all items")
+    for (block, p) in decoded(foldIn, rows) {
+      let first = block.lowerBound - rows.lowerBound
+      items.score(p, into: scores.rowBlock(first..<first + block.count))
+    }
   }
 
-  /// Gives the whole network's parameters, by their names, the values of all processes, and its own memory back.
-  func move(to whole: [Parameter<T>]) {
-    parameters.forEach { $0.forgetTraining() }
-    for parameter in whole {
-      if let own = (middle.parameters + [items.bias]).first(where: { $0.name == parameter.name }) {
-        parameter.value.copy(from: own.value)
-      } else {
-        items.gather(parameter)
+  /// The last layer's input for users, block by block, as the network has it that is not cut.
+  private func decoded(_ foldIn: SparseRows, _ rows: Range<Int>) -> some Sequence<
+    (Range<Int>, Matrix<T>)
+  > {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: batchLimit).lazy.map { start in
+      let block = start..<min(start + self.batchLimit, rows.upperBound)
+      let users = foldIn.rows(at: Array(block))
+      return (block, self.middle.decode(self.items.forwardInOrder(users)))
+    }
+  }
+}
+
+extension CutMultVAENetwork where T == Float {
+  func lists(of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<Float>])
+    -> [[[Ranked<Float>]]]
+  {
+    var lists = [[[Ranked<Float>]]](repeating: [], count: terms.count)
+    for (block, p) in decoded(held.foldIn, rows) {
+      for (place, found) in items.best(p, of: held, rows: block, adding: terms).enumerated() {
+        lists[place] += found
       }
     }
+    return lists
+  }
+
+  /// What every process holds, and what none does, of the network that is not cut.
+  var held: [Tensor] {
+    ([items.bias] + middle.parameters).map { $0.value.tensor($0.name) }
+  }
+  var streamed: [StreamedTensor] { items.streamed }
+}
+
+/// The network as a model: all processes judge and store it together, with their parts where they are.
+final class CutMultVAEModel: ListingModel {
+  private let network: CutMultVAENetwork<Float>
+  let settings: JSONValue
+  var itemCount: Int { network.itemCount }
+
+  /// Takes the memory back that training took.
+  init(_ network: CutMultVAENetwork<Float>, settings: JSONValue) {
+    network.parameters.forEach { $0.forgetTraining() }
+    self.network = network
+    self.settings = settings
+  }
+
+  func tensors() -> [Tensor] { network.held }
+  func streamedTensors() -> [StreamedTensor] { network.streamed }
+
+  func lists(of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<Float>])
+    -> [[[Ranked<Float>]]]
+  {
+    network.lists(of: held, rows: rows, adding: terms)
+  }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    network.score(foldIn, rows: rows, into: scores)
+  }
+
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
+    explainByLeavingOut(self, foldIn, items: items)
   }
 }

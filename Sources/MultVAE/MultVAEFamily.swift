@@ -31,13 +31,18 @@ package enum MultVAEFamily: ModelFamily {
     monitor.settingsResolved(settings)
     let plan = TrainingPlan(settings, seed: data.seed)
     guard data.itemRanks.count == 1 else { return try fitCut(data, settings, plan, monitor) }
-    let network = network(data, settings)
+    let network = MultVAENetwork<Float>(
+      items: data.rows.columnCount, width: settings.integer("width"),
+      latent: settings.integer("latent"), dropout: settings.number("dropout"),
+      beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
     try data.startNetwork(network)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
-    return fitted(network, settings, run)
+    return FittedModel(
+      NetworkModel(network, settings: settings.json(keeping: run)), settings.ending(run),
+      run.outcome)
   }
 
-  /// With the items cut; the whole network is made once its parts are trained.
+  /// With the items cut, which they stay.
   private static func fitCut(
     _ data: TrainingData, _ settings: ModelSettings, _ plan: TrainingPlan,
     _ monitor: TrainingMonitor
@@ -51,26 +56,10 @@ package enum MultVAEFamily: ModelFamily {
       items: items, width: settings.integer("width"), latent: settings.integer("latent"),
       dropout: settings.number("dropout"), beta: settings.number("beta"),
       batch: settings.integer("batch"), seed: data.seed, cut: data.itemRanks)
+    try data.startNetwork(cut)
     let run = try Trainer(network: cut, plan: plan, data: data, monitor: monitor).run()
-    let network = network(data, settings)
-    cut.move(to: network.parameters)
-    return fitted(network, settings, run)
-  }
-
-  private static func network(_ data: TrainingData, _ settings: ModelSettings) -> MultVAENetwork<
-    Float
-  > {
-    MultVAENetwork(
-      items: data.rows.columnCount, width: settings.integer("width"),
-      latent: settings.integer("latent"), dropout: settings.number("dropout"),
-      beta: settings.number("beta"), batch: settings.integer("batch"), seed: data.seed)
-  }
-
-  private static func fitted(
-    _ network: MultVAENetwork<Float>, _ settings: ModelSettings, _ run: TrainingRun
-  ) -> FittedModel {
-    FittedModel(
-      NetworkModel(network, settings: settings.json(keeping: run)), settings.ending(run),
+    return FittedModel(
+      CutMultVAEModel(cut, settings: settings.json(keeping: run)), settings.ending(run),
       run.outcome)
   }
 

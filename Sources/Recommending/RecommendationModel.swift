@@ -40,13 +40,16 @@ public protocol RecommendationModel: AnyObject {
 
   /// The settings that were used, for the model file and for people.
   var settings: JSONValue { get }
-  /// The tensors that make up the model.
+  /// The tensors that make up the model, but for those below.
   func tensors() -> [Tensor]
+  /// Those that no process has as a whole.
+  func streamedTensors() -> [StreamedTensor]
 }
 
 extension RecommendationModel {
   public var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? { nil }
   public var suitsStrangers: Bool { false }
+  public func streamedTensors() -> [StreamedTensor] { [] }
 
   public func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
     users.map { explain($0.history, items: $0.items) }

@@ -1,8 +1,14 @@
 // What is a model made of that adds something to another?
 
+import Interchange
+
 /// A model that adds something to the scores of another.
 public protocol WrappingModel: RecommendationModel {
   var inner: any RecommendationModel { get }
+}
+
+extension WrappingModel {
+  public func streamedTensors() -> [StreamedTensor] { inner.streamedTensors() }
 }
 
 extension RecommendationModel {

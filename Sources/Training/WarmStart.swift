@@ -7,7 +7,7 @@ import Interchange
 import Recommending
 
 extension StoredModel {
-  /// Copies an earlier model's values into parameters of the same names; where items come in another
+  /// Copies an earlier model's values into parameters of the same names, or parts of them; where items come in another
   /// order or number, those of items both know. Another item starts as the mean of the known items nearest to it
   /// by the users they share, and its bias as what it would be by popularity.
   ///
@@ -28,27 +28,29 @@ extension StoredModel {
     }
     let (old, new) = (items.ids.count, ids.count)
     for parameter in parameters {
+      let part = PartName.split(parameter.name)
       let (rows, columns) = (parameter.value.rows, parameter.value.columns)
-      guard let tensor = tensors[parameter.name], let values = tensor.floats,
+      guard let tensor = tensors[part?.base ?? parameter.name], let values = tensor.floats,
         tensor.shape.count == 2
       else { throw unmatched(parameter.name) }
       let (oldRows, oldColumns) = (tensor.shape[0], tensor.shape[1])
+      let count = parameter.items == .rows ? rows : columns
+      guard parameter.items == nil || part != nil || count == new else {
+        throw unmatched(parameter.name)
+      }
+      let first = parameter.firstItem
       switch parameter.items {
       case .rows:
-        guard oldRows == old, rows == new, oldColumns == columns else {
-          throw unmatched(parameter.name)
-        }
-        for (row, kin) in kin.enumerated() where !kin.isEmpty {
+        guard oldRows == old, oldColumns == columns else { throw unmatched(parameter.name) }
+        for (row, kin) in kin[first..<first + rows].enumerated() where !kin.isEmpty {
           for column in 0..<columns {
             let sum = kin.reduce(0) { $0 + values[$1 * columns + column] }
             parameter.value[row, column] = sum / Float(kin.count)
           }
         }
       case .columns:
-        guard oldColumns == old, columns == new, oldRows == rows else {
-          throw unmatched(parameter.name)
-        }
-        for (column, kin) in kin.enumerated() where !kin.isEmpty {
+        guard oldColumns == old, oldRows == rows else { throw unmatched(parameter.name) }
+        for (column, kin) in kin[first..<first + columns].enumerated() where !kin.isEmpty {
           for row in 0..<rows {
             let sum = kin.reduce(0) { $0 + values[row * old + $1] }
             parameter.value[row, column] = sum / Float(kin.count)
@@ -58,8 +60,13 @@ extension StoredModel {
         guard oldRows == rows, oldColumns == columns else { throw unmatched(parameter.name) }
         _ = parameter.value.buffer.update(from: values)
       }
-      if parameter.items != nil, parameter.value.count == new {
-        follow(users.logOdds(), parameter.value, knowing: source.map { $0 != nil })
+      if parameter.items != nil, parameter.value.count == count {
+        let biases = Matrix<Float>(rows: 1, columns: new)
+        for (item, place) in source.enumerated() {
+          if let place { biases.pointer[item] += values[place] }
+        }
+        follow(users.logOdds(), biases, knowing: source.map { $0 != nil })
+        parameter.value.pointer.update(from: biases.pointer + first, count: count)
       }
     }
     return source.count { $0 != nil }

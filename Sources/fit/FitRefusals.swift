@@ -57,10 +57,6 @@ extension Fit {
       throw ToolError(
         .usage, "--item-ranks cuts the items of mult-vae; those of '\(chosen.model)' cannot be cut")
     }
-    guard start == nil else {
-      throw ToolError(
-        .usage, "--init needs the weights of all items at once; leave it or --item-ranks out")
-    }
   }
 
   /// Options that processes which share a fit cannot have.

@@ -14,7 +14,9 @@ private let columns: [(name: String, values: Column)] = [
   ("lists", .lists(offsets: [0, 0, 2, 2, 3], values: [9, 8, .max])),
 ]
 
-private func stream(compression: Int32? = 1, rows: Int = 4) throws -> [UInt8] {
+private func stream(compression: Int32? = 1, rows: Int = 4, inPieces: Bool = false) throws
+  -> [UInt8]
+{
   let sink = MemorySink()
   let writer = try StreamWriter(
     sink, kind: .interactions, metadata: ["a": 1, "b": [true, "x\n"]],
@@ -23,7 +25,15 @@ private func stream(compression: Int32? = 1, rows: Int = 4) throws -> [UInt8] {
     ]), compression: compression)
   try writer.write(TableChunk("everything", rowCount: rows, columns))
   let values: [Float] = [1, 2, 3, 4, 5, 6]
-  try values.withUnsafeBytes { try writer.write(tensor: "w", .f32, shape: [2, 3], $0) }
+  try values.withUnsafeBytes { data in
+    guard inPieces else { return try writer.write(tensor: "w", .f32, shape: [2, 3], data) }
+    try writer.write(
+      StreamedTensor("w", .f32, shape: [2, 3]) { body in
+        for piece in [0..<4, 4..<4, 4..<24] {
+          try body(UnsafeRawBufferPointer(rebasing: data[piece]))
+        }
+      })
+  }
   try writer.write(TableChunk("empty", rowCount: 0, [("none", .u32([]))]))
   try writer.finish()
   return sink.bytes
@@ -56,6 +66,10 @@ private func read(_ bytes: [UInt8]) throws -> [Section] {
     #expect(tensor.shape == [2, 3])
     #expect(tensor.floats.map(Array.init) == [1, 2, 3, 4, 5, 6])
     #expect(Int(bitPattern: tensor.data.baseAddress) % 64 == 0)
+  }
+
+  @Test func aTensorThatComesInPiecesIsWrittenAsOne() throws {
+    #expect(try stream(inPieces: true) == stream())
   }
 
   @Test func longColumnsComeBack() throws {

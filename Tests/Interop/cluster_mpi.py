@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from cluster_place import ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, run
+from cluster_place import CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, run
 
 MPIRUN = "mpirun --oversubscribe --bind-to none"
 SMALL = "-q --no-rivals --seed 3 --set width=16 --set latent=6 --set batch=32 --ranks 4"
@@ -60,6 +60,7 @@ def mpi():
     cut()
     killed()
     refused()
+    speed()
 
 
 def cut():
@@ -70,6 +71,9 @@ def cut():
     equal("a checkpoint with items cut, by 2 processes", *digests("cut-1.point", "cut-2.point"))
     run(f"{MPIRUN} -n 4 {whole} --resume cut-2.point mpi.x -o cut-4.model")
     equal("items cut, begun by 2 processes, ended by 4", *digests("cut-1.model", "cut-4.model"))
+    again = f"fit {CUT} --set epochs=2 --refit --init cut-half.model mpi.x"
+    run(f"{again} -o again-1.model; {MPIRUN} -n 2 {again} -o again-2.model")
+    equal("items cut, from an earlier model, by 2 processes", *digests("again-1.model", "again-2.model"))
 
 
 def program(pid):
@@ -116,6 +120,14 @@ def refused():
     print("refused: three processes, no --ranks, items of indgrm cut, other data in a process", flush=True)
     if os.path.exists(os.path.join(FOLDER, "no.model")):
         sys.exit("FAILED: a refused fit wrote a model")
+
+
+def speed():
+    """Both ways are timed, and make the same model."""
+    said = run(f"{CLUSTER}/speed --tools '{TOOLS}' --epochs 2 --runs 1 --model mult-vae log.csv")
+    if said.count("mult-vae") != 2 or "equal to the byte" not in said:
+        sys.exit(f"FAILED: speed does not tell medians and the least: {said}")
+    print("speed: threads and processes are timed", flush=True)
 
 
 @contextlib.contextmanager

@@ -9,18 +9,21 @@ public struct StoredModel: Sendable {
   public var items: ItemChunk
   public var categories: [String]
   public var tensors: [String: Tensor]
+  /// More of them, which are written with the others but have to be read to be used.
+  public var streamed: [StreamedTensor]
   public var provenance: Provenance
   /// The digest of the stream it was read from.
   public var digest: UInt64
 
   public init(
     description: JSONValue, items: ItemChunk, categories: [String], tensors: [String: Tensor] = [:],
-    provenance: Provenance = Provenance(), digest: UInt64 = 0
+    streamed: [StreamedTensor] = [], provenance: Provenance = Provenance(), digest: UInt64 = 0
   ) {
     self.description = description
     self.items = items
     self.categories = categories
     self.tensors = tensors
+    self.streamed = streamed
     self.provenance = provenance
     self.digest = digest
   }
@@ -96,9 +99,12 @@ public struct StoredModel: Sendable {
             ("categories", .lists(offsets: offsets, values: lists[range].flatMap { $0 })),
           ]))
     }
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      let tensor = fetch(tensor)
-      try stream.write(tensor: name, tensor.type, shape: tensor.shape, tensor.data)
+    for name in (tensors.keys + streamed.map(\.name)).sorted() {
+      if let tensor = tensors[name].map(fetch) {
+        try stream.write(tensor: name, tensor.type, shape: tensor.shape, tensor.data)
+      } else if let tensor = streamed.first(where: { $0.name == name }) {
+        try stream.write(tensor)
+      }
     }
     try stream.finish()
   }

@@ -2,6 +2,7 @@
 
 import DenseMath
 import Fitting
+import Interchange
 import Ranks
 import RankingMetrics
 import Recommending
@@ -19,6 +20,7 @@ public final class CutItems<T: Real> {
   private let ranks: VirtualRanks
   private let itemCount: Int
   private let inputName: String
+  private let outputName: String
   private let hidden: Matrix<T>
   /// Sum of each user's confidences in the last batch.
   private var totals: [T] = []
@@ -47,6 +49,7 @@ public final class CutItems<T: Real> {
   ) {
     self.ranks = ranks
     self.inputName = inputName
+    self.outputName = outputName
     itemCount = items
     bias = Parameter("\(inputName).bias", rows: 1, columns: width)
     hidden = Matrix(rows: batch, columns: width)
@@ -55,13 +58,15 @@ public final class CutItems<T: Real> {
       let range = ranks.part(rank, of: items)
       let mark = "\(PartName.mark)\(rank)"
       let input = Parameter<T>(
-        "\(inputName).weights\(mark)", rows: range.count, columns: width)
+        "\(inputName).weights\(mark)", rows: range.count, columns: width, items: .rows,
+        firstItem: range.lowerBound)
       fillNormal(
         input.value, seed: seed, stage: stages.input, index: 0, from: range.lowerBound * width)
       scale(input.value, by: deviation)
       let output = Dense<T>(
         outputName, inputs: width, outputs: range.count, batch: batch, seed: seed,
-        stage: stages.output, initialisation: .zero, mark: mark)
+        stage: stages.output, initialisation: .zero, outputsAreItems: true,
+        firstItem: range.lowerBound, mark: mark)
       for row in 0..<width {
         fillNormal(
           output.weights.value.rowBlock(row..<row + 1), seed: seed, stage: stages.output, index: 0,
@@ -109,6 +114,38 @@ public final class CutItems<T: Real> {
     return y
   }
 
+  /// The first layer's output for users, without dropout, to the last bit as one process has it that holds all weights: parts
+  /// go on with each other's sums in the order of items.
+  public func forwardInOrder(_ users: SparseRows) -> Matrix<T> {
+    let scales = SparseInput<T>.scales(users, dropout: 0, seed: 0, step: 0)
+    let y = hidden.rowBlock(0..<users.rowCount)
+    y.fill(0)
+    ranks.group.inTurn(y.buffer) {
+      for part in parts {
+        let places = users.entries(in: part.items)
+        places.entries.map { scales[$0] }.withUnsafeBufferPointer {
+          multiply(
+            sparse: places.rows, rows: 0..<users.rowCount, dense: part.input.value, into: y,
+            entryScale: $0.baseAddress, adding: true)
+        }
+      }
+    }
+    addRow(bias.value, to: y)
+    return y
+  }
+
+  /// The scores of all items for the last layer's input, which all processes get.
+  public func score(_ p: Matrix<T>, into scores: Matrix<T>) {
+    for part in parts {
+      let logits = part.output.forward(p)
+      for row in 0..<p.rows {
+        (scores.pointer + row * itemCount + part.items.lowerBound).update(
+          from: logits.pointer + row * logits.columns, count: logits.columns)
+      }
+    }
+    for row in 0..<p.rows { ranks.group.gather(scores.row(row), ranks.bounds(of: itemCount)) }
+  }
+
   /// The cross-entropy of each user of the last batch for the last layer's input p, and the gradient of their mean by
   /// it; leaves the gradients of V and c.
   public func crossEntropy(_ p: Matrix<T>) -> (losses: [T], gradient: Matrix<T>) {
@@ -152,15 +189,32 @@ public final class CutItems<T: Real> {
     }
   }
 
-  /// The best items of validation users for the last layer's input, as `ValidationUsers.lists` has them.
-  public func best(_ p: Matrix<T>, of held: ValidationUsers, rows: Range<Int>) -> [[Ranked<T>]] {
+  /// The best items of validation users for the last layer's input, as `ListingModel.lists` has them.
+  public func best(
+    _ p: Matrix<T>, of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<T>]
+  ) -> [[[Ranked<T>]]] {
+    let logits = parts.map { $0.output.forward(p) }
+    return terms.map { term in
+      let sums = zip(parts, logits).map { part, logits in
+        let sums = Matrix<T>(rows: logits.rows, columns: logits.columns)
+        sums.copy(from: logits)
+        addRow(term.elements(part.items), to: sums)
+        return sums
+      }
+      return best(sums, of: held, rows: rows)
+    }
+  }
+
+  /// The same by the scores of the parts, which are overwritten.
+  private func best(_ scored: [Matrix<T>], of held: ValidationUsers, rows: Range<Int>)
+    -> [[Ranked<T>]]
+  {
     let (count, depth) = (rows.count, held.metric.depth)
     // Of each part a list of each user; what is missing in one has a score of minus infinity.
     let scores = Matrix<T>(rows: ranks.count, columns: count * depth)
     scores.fill(-.infinity)
     var places = [UInt32](repeating: 0, count: scores.count)
-    for (rank, part) in zip(ranks.own, parts) {
-      let logits = part.output.forward(p)
+    for (rank, (part, logits)) in zip(ranks.own, zip(parts, scored)) {
       for row in rows where held.popular != nil && held.foldIn.row(row).isEmpty {
         let target = logits.row(row - rows.lowerBound)
         for item in target.indices {
@@ -196,30 +250,49 @@ public final class CutItems<T: Real> {
     }
   }
 
-  /// Gives a layer that is not cut the values of all processes' parts.
-  ///
-  /// - Parameter whole: W, V or c by its name.
-  public func gather(_ whole: Parameter<T>) {
-    let isInput = whole.name == "\(inputName).weights"
+}
+
+extension CutItems where T == Float {
+  /// W, V and c as layers that are not cut have them; all processes ask for them at once, and hold a piece of each.
+  public var streamed: [StreamedTensor] {
+    let width = bias.value.columns
     // W has its parts below each other, V and c have them side by side.
-    let (lines, width) = isInput ? (1, whole.value.columns) : (whole.value.rows, 1)
+    return [
+      whole("\(inputName).weights", shape: [itemCount, width], lines: 1) { $0.input },
+      whole("\(outputName).weights", shape: [width, itemCount], lines: width) { $0.output.weights },
+      whole("\(outputName).bias", shape: [1, itemCount], lines: 1) { $0.output.bias },
+    ]
+  }
+
+  /// Numbers of a piece at most, four megabytes of them.
+  private static let pieceLength = 1 << 20
+
+  /// - Parameter lines: how often all parts come one after another.
+  private func whole(
+    _ name: String, shape: [Int], lines: Int, of parameter: @escaping (Part) -> Parameter<Float>
+  ) -> StreamedTensor {
+    let length = shape.reduce(1, *) / lines
+    let width = length / itemCount
     let bounds = ranks.bounds(of: itemCount).map { $0 * width }
-    for part in parts {
-      let own =
-        isInput
-        ? part.input
-        : part.output.parameters.first { $0.name.hasPrefix("\(whole.name)\(PartName.mark)") }
-      guard let own else { preconditionFailure("'\(whole.name)' has no parts") }
-      let length = part.items.count * width
+    return StreamedTensor(name, .f32, shape: shape) { [parts, ranks] body in
+      let memory = Matrix<Float>(rows: 1, columns: min(length, Self.pieceLength))
       for line in 0..<lines {
-        (whole.value.pointer + line * itemCount + part.items.lowerBound * width).update(
-          from: own.value.pointer + line * length, count: length)
+        for start in stride(from: 0, to: length, by: memory.count) {
+          let places = start..<min(start + memory.count, length)
+          for part in parts {
+            let own = part.items.lowerBound * width..<part.items.upperBound * width
+            let common = own.clamped(to: places)
+            guard !common.isEmpty else { continue }
+            let first = line * own.count + common.lowerBound - own.lowerBound
+            memory.elements(common.lowerBound - start..<common.upperBound - start).copy(
+              from: parameter(part).value.elements(first..<first + common.count))
+          }
+          let piece = memory.elements(0..<places.count).buffer
+          ranks.group.gather(
+            piece, bounds.map { min(max($0, places.lowerBound), places.upperBound) - start })
+          try body(UnsafeRawBufferPointer(piece))
+        }
       }
-    }
-    for line in 0..<lines {
-      let start = whole.value.pointer + line * itemCount
-      ranks.group.gather(
-        UnsafeMutableBufferPointer(start: start, count: itemCount * width), bounds)
     }
   }
 }

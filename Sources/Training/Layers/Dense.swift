@@ -22,11 +22,14 @@ public final class Dense<T: Real> {
 
   public init(
     _ name: String, inputs: Int, outputs: Int, batch: Int, seed: UInt64, stage: UInt32,
-    initialisation: Initialisation = .glorot, outputsAreItems: Bool = false, mark: String = ""
+    initialisation: Initialisation = .glorot, outputsAreItems: Bool = false, firstItem: Int = 0,
+    mark: String = ""
   ) {
     let items: ItemAxis? = outputsAreItems ? .columns : nil
-    weights = Parameter("\(name).weights\(mark)", rows: inputs, columns: outputs, items: items)
-    bias = Parameter("\(name).bias\(mark)", rows: 1, columns: outputs, items: items)
+    weights = Parameter(
+      "\(name).weights\(mark)", rows: inputs, columns: outputs, items: items, firstItem: firstItem)
+    bias = Parameter(
+      "\(name).bias\(mark)", rows: 1, columns: outputs, items: items, firstItem: firstItem)
     output = Matrix(rows: batch, columns: outputs)
     switch initialisation {
     case .glorot: weights.initialiseGlorot(seed: seed, stage: stage)

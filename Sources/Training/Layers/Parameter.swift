@@ -16,14 +16,19 @@ public final class Parameter<T: Real> {
   public var rate: T = 1
   /// What stands for items: its rows, its columns or neither.
   public let items: ItemAxis?
+  /// The first item there is; not 0 in a part that is cut out of a layer.
+  public let firstItem: Int
   /// Whether its rows may be shrunk to nothing, which a running average would undo.
   public var hasSparseRows = false
   public private(set) lazy var state = AdamState<T>(count: value.count)
   private let rowGradients = Workspace<T>()
 
-  public init(_ name: String, rows: Int, columns: Int, items: ItemAxis? = nil) {
+  public init(
+    _ name: String, rows: Int, columns: Int, items: ItemAxis? = nil, firstItem: Int = 0
+  ) {
     self.name = name
     self.items = items
+    self.firstItem = firstItem
     value = Matrix(rows: rows, columns: columns)
   }
 

@@ -1,0 +1,45 @@
+// How are validation users ranked for where no process has the scores of all items?
+
+import DenseMath
+import Recommending
+
+/// A model that makes lists by itself, of which all processes ask for the same ones at once; its scores are logarithms of
+/// probabilities but for a number of the user's own.
+public protocol ListingModel: RecommendationModel {
+  /// As `ValidationUsers.lists` makes them.
+  ///
+  /// - Parameter terms: what is added to the scores of items, 1 x M each, but not to what strangers get; a list for each
+  ///   of them.
+  func lists(of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<Float>])
+    -> [[[Ranked<Float>]]]
+}
+
+extension RecommendationModel {
+  /// The model that makes the lists of this one, and what it is to add to its scores; nil where scores make them.
+  var listing: (model: any ListingModel, term: Matrix<Float>)? {
+    if let own = self as? any ListingModel {
+      return (own, Matrix(rows: 1, columns: itemCount))
+    }
+    guard let recent = self as? RecentModel, let own = recent.inner as? any ListingModel else {
+      return nil
+    }
+    return (own, recent.recency)
+  }
+}
+
+extension ValidationUsers {
+  /// Lists by scores with each of some terms added.
+  func lists(
+    rows: Range<Int>, adding terms: [Matrix<Float>],
+    score: (SparseRows, Range<Int>, Matrix<Float>) -> Void
+  ) -> [[[Ranked<Float>]]] {
+    let base = Matrix<Float>(rows: rows.count, columns: foldIn.columnCount)
+    let sums = Matrix<Float>(rows: rows.count, columns: foldIn.columnCount)
+    score(foldIn, rows, base)
+    return terms.map { term in
+      sums.copy(from: base)
+      addRow(term, to: sums)
+      return lists(sums, rows: rows)
+    }
+  }
+}
