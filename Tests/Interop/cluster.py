@@ -294,12 +294,19 @@ def tune():
 
 
 def cost():
-    """Every stage is measured and said."""
-    said = run(f"{CLUSTER}/cost --tools '{TOOLS}' --sample 20000 --users 5000 --cores 4")
+    """Every stage is measured and said, and of a fit whose items are cut what is counted on paper."""
+    sizes = "--users 5000 --interactions 1e6 --items 1e6 --item-ranks 4"
+    said = run(f"{CLUSTER}/cost --tools '{TOOLS}' --sample 20000 --cores 4 {sizes}")
     stages = [line for line in said.splitlines() if " h " in line and "core hours" not in line]
-    if len(stages) != 4 or "5000 users" not in said:
-        sys.exit(f"FAILED: cost has not four stages of what was asked: {said}")
-    print("cost: every stage is measured", flush=True)
+    if len(stages) != 5 or "5000 users" not in said:
+        sys.exit(f"FAILED: cost has not five stages of what was asked: {said}")
+    # Five copies of 250,000 items' 1,201 weights and of 361,600 others, 250 users' scores, the interactions, a piece.
+    memory = 4 * (5 * (250_000 * 1201 + 361_600) + 250 * 250_000 + 1_000_000) + (4 << 20)
+    # Of 20 steps, for each process: three quarters of 2 sums of 250 x 600 twice and of 250 losses twice, and 750 numbers.
+    moved = 20 * 4 * 4 * (0.75 * 4 * 250 * 600 + 0.75 * 500 + 750)
+    if f"{memory / 1e9:.1f} GB" not in stages[3] or f"{moved / 1e6:.1f} MB" not in stages[3]:
+        sys.exit(f"FAILED: cost counts another memory than {memory} or traffic than {moved}: {stages[3]}")
+    print("cost: every stage is measured, and what items cut take is that of paper", flush=True)
 
 
 CASES = {
