@@ -61,8 +61,8 @@ import Testing
 
   @Test func formatsSayTheSame() throws {
     var builder = ModelTableBuilder(group: "all", columns: columns)
-    _ = builder.add("a|b", split: 0, try evaluation([1, 2, 0, 0], rounds: 2))
-    _ = builder.add("c,d", split: 0, try evaluation([1, 1, 2, 3], rounds: 2))
+    builder.add("a|b", split: 0, try evaluation([1, 2, 0, 0], rounds: 2))
+    builder.add("c,d", split: 0, try evaluation([1, 1, 2, 3], rounds: 2))
     let table = try #require(builder.table(order: ["c,d", "a|b"], asked: ["c,d"]))
     #expect(
       table.csv() == """
