@@ -149,10 +149,10 @@ struct Page {
 
   private func render(_ table: Table, _ number: Int) -> String {
     func cells(_ row: [String], _ tag: String) -> String {
-      zip(row, table.columns).map { cell, column in
-        let scope =
-          tag == "th"
-          ? " scope=\"col\"" : table.stacks ? " data-name=\"\(Markup.escaped(column.name))\"" : ""
+      zip(row, table.columns).enumerated().map { place, pair in
+        let (cell, column) = pair
+        let named = table.stacks && place > 0 ? " data-name=\"\(Markup.escaped(column.name))\"" : ""
+        let scope = tag == "th" ? " scope=\"col\"" : named
         let style = column.style.isEmpty ? "" : " class=\"\(column.style)\""
         let lines = cell.split(separator: "\n", maxSplits: 1).map { Markup.escaped(String($0)) }
         let below = lines.count > 1 ? "<br/><small>\(lines[1])</small>" : ""

@@ -189,6 +189,8 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     weights.fill(0)
     // What adds to item 75 directly says both what is near and what does most.
     for own in 0..<64 { weights[own, 75] = own < 20 ? 10 - Float(own) / 10 : 1 }
+    // What item 75 falls behind without eight of these, but not without five.
+    for own in 20..<64 { weights[own, 76] = 3.9 }
     let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
     let history = (0..<64).map { UInt32($0) }
     let reason = ReasonFinder(model, categories: nil).reasons(model, history, items: [75])[0]
@@ -196,6 +198,7 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     #expect(reason.own == nil && little.items == (0..<8).map { UInt32($0) } && little.named == 3)
     // Enough is gone without all of them, but not without those that are named.
     #expect(little.share >= 0.3 && abs(little.shareOfNamed - 29.7 / 225) < 1e-2)
+    #expect(little.placeWithout == 2)
     #expect([10, 32, 64, 200].map(RecommendationReason.namedAmong) == [4, 4, 8, 8])
   }
 

@@ -194,7 +194,8 @@ private func loadsNothing(_ text: String) -> Bool {
       "<td>&lt;b&gt;</td>", "<td>a=b</td>", "curves of ease, fitted at once",
       "The highest is &lt;b&gt;&#39;s: 0.9000 at epoch 2.", "is &lt;b&gt;, after 5.0 s.",
     ] { #expect(all.contains(words), "\(words)") }
-    #expect(all.components(separatedBy: "Loss by epoch").count == 3, "only the model's own")
+    // A title and a heading of the model's own alone, in two widths.
+    #expect(all.components(separatedBy: "Loss by epoch").count == 5)
 
     let mixed = try report("--fit-log own.jsonl --fit-log other.jsonl --fit-log recall.jsonl").page
     #expect(mixed.contains(">recall@20</text>") && !mixed.contains("The highest is"))
