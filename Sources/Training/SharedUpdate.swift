@@ -81,36 +81,43 @@ final class SharedUpdate<T: Real> {
       let part = piece.elements(own)
       let ownPlaces = places.lowerBound + own.lowerBound..<places.lowerBound + own.upperBound
       Self.forEach(segments, in: ownPlaces) { segment, elements, at in
-        let (value, sum) = (segment.parameter.value.elements(elements), part.elements(at))
         segment.parameter.update(
-          elements, by: sum.pointer, learningRate: learningRate, step: step)
-        if group.count > 1 { sum.copy(from: value) }
+          elements, by: part.elements(at).pointer, learningRate: learningRate, step: step)
       }
-      guard group.count > 1 else { return }
-      group.spreadParts(of: piece.buffer)
-      Self.forEach(segments, in: places) { segment, elements, at in
-        segment.parameter.value.elements(elements).copy(from: piece.elements(at))
-      }
+      spread(segments, places) { $0.value }
     }
     free += earlier.joined()
   }
 
   /// Lets this process have the moments of all places, as one that is alone has.
   func completeMoments() {
-    guard group.count > 1 else { return }
     for moments in [\AdamState<T>.first, \AdamState<T>.second] {
       forEachPiece(segments.filter { $0.parameter.isUpdatedWhole }) { segments, places in
-        let piece = sums.elements(0..<places.count)
-        Self.forEach(segments, in: places) { segment, elements, at in
-          piece.elements(at).copy(
-            from: segment.parameter.state[keyPath: moments].elements(elements))
-        }
-        group.spreadParts(of: piece.buffer)
-        Self.forEach(segments, in: places) { segment, elements, at in
-          segment.parameter.state[keyPath: moments].elements(elements).copy(
-            from: piece.elements(at))
-        }
+        spread(segments, places) { $0.state[keyPath: moments] }
       }
+    }
+  }
+
+  /// Gives all processes what each has of a piece in its own part of the places.
+  ///
+  /// - Parameter numbers: those of a parameter that are spread.
+  private func spread(
+    _ segments: [Segment], _ places: Range<Int>, _ numbers: (Parameter<T>) -> Matrix<T>
+  ) {
+    guard group.count > 1 else { return }
+    if let only = segments.first, segments.count == 1, places.clamped(to: only.places) == places {
+      // What is one parameter's alone goes from where it is to where it belongs.
+      let first = places.lowerBound - only.places.lowerBound
+      let own = numbers(only.parameter).elements(first..<first + places.count)
+      return group.spreadParts(of: own.buffer)
+    }
+    let piece = sums.elements(0..<places.count)
+    Self.forEach(segments, in: places) { segment, elements, at in
+      piece.elements(at).copy(from: numbers(segment.parameter).elements(elements))
+    }
+    group.spreadParts(of: piece.buffer)
+    Self.forEach(segments, in: places) { segment, elements, at in
+      numbers(segment.parameter).elements(elements).copy(from: piece.elements(at))
     }
   }
 
