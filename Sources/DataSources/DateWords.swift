@@ -33,7 +33,7 @@ enum DateWords {
   /// day of the week does in `1月12日(日)`.
   private static func parts(of date: String) -> [String] {
     var date = String(date.lowercased().map { $0.isWhitespace ? " " : $0 })
-    for half in ["a", "p"] {
+    for half in ["a", "p"] where date.contains("m.") {
       for form in ["\(half).m.", "\(half). m."] { date = date.replacing(form, with: "\(half)m") }
     }
     var words: [String] = []
@@ -78,11 +78,18 @@ enum DateWords {
 
 extension DateWords {
   /// The English name of a month that a word of three letters or more begins, in one month's row alone.
-  static func month(_ word: String) -> String? {
-    guard word.count >= 3 else { return nil }
-    let found = months.filter { $0.names.contains { $0.hasPrefix(word) } }
-    return found.count == 1 ? found[0].plain : nil
-  }
+  static func month(_ word: String) -> String? { monthsByBeginning[word] }
+
+  private static let monthsByBeginning: [String: String] = {
+    let rows = months.map { month in
+      (
+        month.plain,
+        Set(month.names.flatMap { name in (3...max(name.count, 3)).map { name.prefix($0) } })
+      )
+    }
+    let all = rows.flatMap { plain, beginnings in beginnings.map { (String($0), plain) } }
+    return Dictionary(grouping: all, by: \.0).filter { $0.value.count == 1 }.mapValues { $0[0].1 }
+  }()
 
   /// English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Danish, Norwegian, Hungarian, Indonesian,
   /// Turkish and Russian. Polish, Czech and Croatian have the same words for other months.
@@ -110,9 +117,10 @@ extension DateWords {
   ].map { ($0, $1.split(separator: " ")) }
 
   /// Whether a word of two letters or more begins a day of the week.
-  private static func isWeekday(_ word: String) -> Bool {
-    word.count >= 2 && weekdays.contains { $0.hasPrefix(word) }
-  }
+  private static func isWeekday(_ word: String) -> Bool { beginningsOfWeekdays.contains(word) }
+
+  private static let beginningsOfWeekdays = Set(
+    weekdays.flatMap { day in (2...max(day.count, 2)).map { String(day.prefix($0)) } })
 
   private static let weekdays =
     """
