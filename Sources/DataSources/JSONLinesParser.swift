@@ -80,16 +80,25 @@ struct JSONLinesParser: LineParser {
       }
     }
     times = TimeForm(dates)
-    if let timeKey, let turned = TurnedDates(dates) {
-      throw SourceError(
-        .badData,
-        "\(source): '\(shown(timeKey))' holds \(turned.description); convert it: sed -E"
-          + " '\(turned.script)' \(Conversion.file(source)) | ingest -")
-    }
+    if let timeKey { try Self.refuseTurnedDates(dates, timeKey, source) }
     let read = Set(labels.map { String(decoding: $0.key, as: UTF8.self) })
     left = names.enumerated().filter { place, name in
       !positions.values.contains(place) && !read.contains(name)
     }.map(\.element)
+  }
+
+  /// Throws `SourceError` for dates whose parts have to be turned.
+  private static func refuseTurnedDates(_ dates: [[UInt8]], _ key: [UInt8], _ source: String) throws
+  {
+    guard let turned = TurnedDates(dates) else { return }
+    let parts = turned.digits?.map { ".[\($0)]" }.joined(separator: " + \"-\" + ")
+    let command =
+      parts.map { "jq -c '.[\"\(shown(key))\"] |= (tostring | \($0))'" }
+      ?? "sed -E '\(turned.script)'"
+    throw SourceError(
+      .badData,
+      "\(source): '\(shown(key))' holds \(turned.description); convert it: \(command)"
+        + " \(Conversion.file(source)) | ingest -")
   }
 
   /// Whether there is an object with something behind it.

@@ -151,7 +151,7 @@ struct RowLayout {
       try shape.refuseLists(user: user, item: item, hasHeader: hasHeader)
     }
     if let time = positions[.time] {
-      try shape.refuseTurnedDates(sample.column(time), time)
+      try shape.refuseTurnedDates(sample.column(time), time, hasHeader: hasHeader)
       if said.references[.time] == nil {
         try shape.refuseDaysOfSpreadsheets(sample.column(time), time, hasHeader: hasHeader)
       }

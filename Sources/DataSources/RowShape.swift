@@ -280,10 +280,19 @@ struct RowShape {
   }
 
   /// Throws `SourceError` for dates whose parts have to be turned.
-  func refuseTurnedDates(_ fields: [[UInt8]], _ place: Int) throws {
+  func refuseTurnedDates(_ fields: [[UInt8]], _ place: Int, hasHeader: Bool) throws {
     guard let dates = TurnedDates(fields) else { return }
+    let parts = dates.digits?.map { "r[\(place)][\($0)]" }.joined(separator: ", ")
     throw fault(
-      "field \(place + 1) holds \(dates.description)", "sed -E '\(dates.script)' \(path)")
+      "field \(place + 1) holds \(dates.description)",
+      parts.map { rewriting(place, as: "\"-\".join([\($0)])", hasHeader: hasHeader) }
+        ?? "sed -E '\(dates.script)' \(path)")
+  }
+
+  /// The line that writes the rows anew, with an expression of Python in the place of a field.
+  private func rewriting(_ place: Int, as expression: String, hasHeader: Bool) -> String {
+    "python3 -c 'import csv, sys; [csv.writer(sys.stdout).writerow(\(hasHeader ? "r if n == 0 else " : "")"
+      + "r[:\(place)] + [\(expression)] + r[\(place + 1):]) for n, r in enumerate(\(reader))]' < \(path)"
   }
 
   /// Throws `SourceError` for times that spreadsheets count in days, with the time of day as a fraction.
@@ -299,8 +308,6 @@ struct RowShape {
       "round((float(r[\(place)].replace(\",\", \".\")) - 25569) * 86400)"
     throw fault(
       "field \(place + 1) holds days as spreadsheets count them, such as '\(shown(example))'",
-      "python3 -c 'import csv, sys; [csv.writer(sys.stdout).writerow(\(hasHeader ? "r if n == 0 else " : "")"
-        + "r[:\(place)] + [\(seconds)] + r[\(place + 1):]) for n, r in enumerate(\(reader))]' < \(path)"
-    )
+      rewriting(place, as: seconds, hasHeader: hasHeader))
   }
 }

@@ -47,14 +47,22 @@ struct TurnedDates {
   var description: String {
     let order =
       isDayFirst.map { "the \(isYearFirst ? "year" : $0 ? "day" : "month") comes first" }
-      ?? "day or month comes first (\\3-\\2-\\1 in this line where it is the day)"
+      ?? "day or month comes first (\(form.isWholeNumber ? "2:4 before 0:2" : "\\3-\\2-\\1") in this line where it is"
+      + " the day)"
     let year = isYearFirst ? ", of two digits" : " and the last part is the year, of two digits"
     return "dates such as '\(shown(example))', in which \(order)\(form.hasShortYear ? year : "")"
   }
 
+  /// Where year, month and day stand in dates of eight digits, which only look at a column of their own: an id may
+  /// have as many.
+  var digits: [String]? {
+    guard form.isWholeNumber else { return nil }
+    return isDayFirst == true ? ["4:8", "2:4", "0:2"] : ["4:8", "0:2", "2:4"]
+  }
+
   /// What `sed -E` takes to turn them.
   var script: String {
-    let number = form.isWholeNumber ? "([0-9]{2})" : "([0-9]{1,2})"
+    let number = "([0-9]{1,2})"
     let turned =
       form.hasName
       ? "\\1-\\2-YEAR\\3"
