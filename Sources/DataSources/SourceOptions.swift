@@ -164,12 +164,12 @@ public struct SourceOptions: Sendable {
       ("ORC", "an ORC file; \(arrow("pyarrow.orc.read_table('\(name)')"))"),
       (
         "SQLite format 3",
-        "a database; pipe a table in: sqlite3 -csv -header '\(name)' 'select user, item from TABLE'"
+        "a database; pipe a table in: sqlite3 -csv -header '\(name)' 'select * from TABLE'"
           + " | indgrm ingest"
       ),
       (
         "DUCK",
-        "a database of DuckDB; pipe a table in: duckdb -csv '\(name)' 'select user, item from TABLE'"
+        "a database of DuckDB; pipe a table in: duckdb -csv '\(name)' 'select * from TABLE'"
           + " | indgrm ingest"
       ),
       ("\u{89}HDF", "an HDF5 file; export it as CSV or JSON lines in UTF-8"),
