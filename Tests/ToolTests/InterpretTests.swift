@@ -107,8 +107,9 @@ import Testing
     // Of no more than ten features both are the same.
     #expect(features > 10 || most["accuracy"] == score["accuracy"])
     let rows = try #require(report["agreement"]?.array)
-    #expect(
-      rows.count == (["indgrm", "macridvae"].contains(model) ? 6 : 4) + (model == "indgrm" ? 2 : 0))
+    // Two each of k-means of items and of users, of item groups and of user clusters.
+    let groupings = ["indgrm": 4, "macridvae": 3, "dglgm": 3][model] ?? 2
+    #expect(rows.count == 2 * groupings)
     for row in rows {
       #expect((row["purity"]?.double ?? 0) >= (row["purityOfOneGroup"]?.double ?? 2))
     }
@@ -122,9 +123,9 @@ import Testing
       #expect(error < limit)
       #expect((bound["rootError"]?.double ?? 9) < (bound["theorem4"]?["bound"]?.double ?? 0))
     }
-    let components = model == "indgrm" ? (3, 4) : model == "macridvae" ? (1, 3) : (1, 1)
-    #expect(report["bounds"]?["clusters"]?.int == components.0)
-    #expect(report["bounds"]?["groups"]?.int == components.1)
+    let components = ["indgrm": [3, 4], "macridvae": [1, 3], "dglgm": [6, 1]][model] ?? [1, 1]
+    #expect(report["bounds"]?["clusters"]?.int == components[0])
+    #expect(report["bounds"]?["groups"]?.int == components[1])
     guard model == "indgrm" else { return }
     let structure = try #require(report["structure"])
     // Of 4 groups and all factors but the one that all users share.
