@@ -108,8 +108,7 @@ import Testing
     #expect(features > 10 || most["accuracy"] == score["accuracy"])
     let rows = try #require(report["agreement"]?.array)
     // Two each of k-means of items and of users, of item groups and of user clusters.
-    let groupings = ["indgrm": 4, "macridvae": 3, "dglgm": 3][model] ?? 2
-    #expect(rows.count == 2 * groupings)
+    #expect(rows.count == 2 * (["indgrm": 4, "macridvae": 3, "dglgm": 3][model] ?? 2))
     for row in rows {
       #expect((row["purity"]?.double ?? 0) >= (row["purityOfOneGroup"]?.double ?? 2))
     }
