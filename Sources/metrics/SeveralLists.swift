@@ -78,12 +78,13 @@ extension Metrics {
       if let digest = oracle.digestText { paths[digest] = path }
       // Of one split that is given several times each is of another fit.
       var taken: Set<String> = []
-      let own = left.filter {
-        ($0.split == nil ? truth.count == 1 : $0.split == oracle.digestText)
-          && taken.insert(Self.modelName($0.path)).inserted
+      let places = left.indices.filter {
+        (left[$0].split == nil ? truth.count == 1 : left[$0].split == oracle.digestText)
+          && taken.insert(Self.modelName(left[$0].path)).inserted
       }
-      left.removeAll { list in own.contains { $0.path == list.path } }
-      for (list, _) in own {
+      let own = places.map { left[$0].path }
+      for place in places.reversed() { left.remove(at: place) }
+      for list in own {
         let measured = try oracle.evaluate(recommendations(list), options, features)
         try report(measured, context)
         groups = measured.report.groups.map(\.name)

@@ -100,6 +100,7 @@ import Testing
       "cp popularity-20.recs popularity-7.recs; metrics BOTH LISTS popularity-7.recs", 64,
       "other lists"
     ),
+    ("metrics BOTH LISTS popularity-20.recs", 64, "other lists"),
     ("metrics BOTH LISTS --group mine", 64, "there is no group 'mine'"),
     ("metrics BOTH LISTS --test mine", 64, "no lists of 'mine'"),
     ("metrics BOTH LISTS --metrics ndcg,coverage", 64, "the last of --metrics"),
