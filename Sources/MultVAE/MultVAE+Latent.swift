@@ -16,12 +16,7 @@ extension MultVAENetwork: LatentNetwork where T == Float {
     return UserRepresentations(points: leadingColumns(q, latent))
   }
 
-  var itemVectors: Matrix<Float> {
-    let weights = value("decoder.weights")
-    let vectors = Matrix<Float>(rows: weights.columns, columns: weights.rows)
-    transpose(weights, into: vectors)
-    return vectors
-  }
+  var itemVectors: Matrix<Float> { itemsOfColumns("decoder.weights") }
 
   func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
     let hidden = Matrix<Float>(rows: users.points.rows, columns: width)

@@ -22,6 +22,14 @@ extension LatentNetwork {
     }
     return found.value
   }
+
+  /// A row for each item of a parameter that has a column for each.
+  public func itemsOfColumns(_ name: String) -> Matrix<Float> {
+    let columns = value(name)
+    let rows = Matrix<Float>(rows: columns.columns, columns: columns.rows)
+    transpose(columns, into: rows)
+    return rows
+  }
 }
 
 extension NetworkModel: LatentModel where Network: LatentNetwork {

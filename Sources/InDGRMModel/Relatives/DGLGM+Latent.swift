@@ -18,11 +18,7 @@ extension DGLGMNetwork: LatentNetwork where T == Float {
     return UserRepresentations(points: points, clusterWeights: weights)
   }
 
-  var itemVectors: Matrix<Float> {
-    let vectors = Matrix<Float>(rows: decoderWeights.columns, columns: decoderWeights.rows)
-    transpose(decoderWeights, into: vectors)
-    return vectors
-  }
+  var itemVectors: Matrix<Float> { itemsOfColumns("decoder.weights") }
 
   func score(_ users: UserRepresentations, into scores: Matrix<Float>) {
     for block in blocks(of: users.points.rows) {

@@ -223,7 +223,4 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     multiply(h, decoder.weights.value, into: scores)
     addRow(decoder.bias.value, to: scores)
   }
-
-  /// The decoder's weights of an item.
-  var decoderWeights: Matrix<T> { decoder.weights.value }
 }
