@@ -34,24 +34,19 @@ static int fault(const char *call) {
 }
 
 #define NEXT(call) __typeof__(call) *next = (__typeof__(call) *)dlsym(RTLD_NEXT, #call)
-#define FAIL(call)                                                                                 \
+#define FAIL_OR(call, half)                                                                        \
   do {                                                                                             \
     int error = fault(call);                                                                       \
     if (error > 0) {                                                                               \
       errno = error;                                                                               \
       return -1;                                                                                   \
     }                                                                                              \
-  } while (0)
-
-#define FAIL_OR_HALVE(call, count)                                                                 \
-  do {                                                                                             \
-    int error = fault(call);                                                                       \
-    if (error > 0) {                                                                               \
-      errno = error;                                                                               \
-      return -1;                                                                                   \
+    if (error == 0) {                                                                              \
+      half;                                                                                        \
     }                                                                                              \
-    if (error == 0 && count > 1) count /= 2;                                                       \
   } while (0)
+#define FAIL(call) FAIL_OR(call, )
+#define FAIL_OR_HALVE(call, count) FAIL_OR(call, if (count > 1) count /= 2)
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
   NEXT(write);
