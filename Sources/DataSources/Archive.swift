@@ -94,10 +94,15 @@ final class Archive {
     archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK == format
   }
 
+  /// libarchive makes names of zips readable by the locale alone, and passes over those that it cannot.
+  private static nonisolated(unsafe) let unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
+
   /// The next regular file of an archive and its name; empty for a source that is no archive.
   ///
-  /// Throws `SourceError` when the archive is damaged or has no end.
+  /// Throws `SourceError` when the archive is damaged, has no end, or has a name that cannot be read.
   func nextFile() throws -> String? {
+    let locale = Self.unicode.map { uselocale($0) }
+    defer { _ = locale.map { uselocale($0) } }
     var entry: OpaquePointer?
     while true {
       let status = archive_read_next_header(archive, &entry)
@@ -116,11 +121,23 @@ final class Archive {
       if let path = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) {
         return String(cString: path)
       }
+      throw SourceError(
+        .badData, "\(label): holds a file whose name cannot be read; unpack it and give the file")
     }
   }
 
-  /// A tar ends in two blocks of zeros; libarchive is content without.
+  /// A tar ends in two blocks of zeros; libarchive is content without, and passes over what stands behind the end of
+  /// what bzip2 and lz4 pack.
   private func checkEnd() throws {
+    let packing = archive_filter_code(archive, 0)
+    guard
+      packing != ARCHIVE_FILTER_BZIP2 && packing != ARCHIVE_FILTER_LZ4
+        || archive_filter_bytes(archive, -1) >= bytes.servedCount
+    else {
+      throw SourceError(
+        .badData,
+        "\(label): goes on behind its end with other bytes; cut them off or make it again")
+    }
     guard hasFormat(ARCHIVE_FORMAT_TAR) else { return }
     let behind = archive_filter_bytes(archive, 0) - archive_read_header_position(archive)
     guard behind >= 1024 else {

@@ -14,6 +14,11 @@ public final class ByteStream {
   private let label: String
   private let archive: Archive
   private var pattern: String?
+  /// Members that were wanted so far, and the last of them.
+  private var taken: Set<String> = []
+  private var last: String?
+  /// Whether no other file may come.
+  private var isOnly = false
   private var isAtEnd = false
   /// Whether the source is numpy's archive of arrays.
   private(set) var isNumpyArchive: Bool
@@ -46,11 +51,7 @@ public final class ByteStream {
     if names.contains(where: { $0 == "xl/workbook.xml" || $0 == "content.xml" }) {
       throw SourceError(.badData, "\(label): is a spreadsheet; export it as CSV in UTF-8")
     }
-    // What macOS adds to archives and folders is nobody's data.
-    names.removeAll { name in
-      name.hasPrefix("__MACOSX/") || name.hasSuffix(".DS_Store")
-        || name.split(separator: "/").last?.hasPrefix("._") == true
-    }
+    names.removeAll(where: Self.isOfMac)
     isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
     if let member {
       pattern = member
@@ -60,6 +61,12 @@ public final class ByteStream {
       pattern = names[0]
     } else {
       pattern = preferred.first { pattern in names.contains { Self.matches($0, pattern) } }
+      // The usual name of files in two folders is no choice between them.
+      if let usual = pattern, !Self.hasWildcards(usual) {
+        let named = names.filter { Self.matches($0, usual) }
+        pattern = named.count == 1 ? named[0] : nil
+        names = named.count == 1 ? names : named
+      }
       guard pattern != nil || names.isEmpty else {
         throw SourceError(
           .badData,
@@ -75,6 +82,12 @@ public final class ByteStream {
         .badData,
         "\(label): holds no member '\(pattern ?? "")'" + (isFile ? "; it holds \(held)" : ""))
     }
+  }
+
+  /// What macOS adds to archives and folders is nobody's data.
+  private static func isOfMac(_ name: String) -> Bool {
+    name.hasPrefix("__MACOSX/") || name.hasSuffix(".DS_Store")
+      || name.split(separator: "/").last?.hasPrefix("._") == true
   }
 
   /// A path and, after `::`, a member.
@@ -123,18 +136,55 @@ public final class ByteStream {
   public func nextMember() throws -> Bool {
     while !isAtEnd, let member = try archive.nextFile() {
       if member.isEmpty { return true }
-      // An archive from standard input cannot be looked through first: its first file decides.
-      if pattern == nil {
+      // An archive from a pipe cannot be looked through first: its first file decides.
+      if pattern == nil, !Self.isOfMac(member) {
         isNumpyArchive = member.hasSuffix(".npy")
         pattern = isNumpyArchive ? "*.npy" : member
+        isOnly = true
       }
       if let pattern, Self.matches(member, pattern) {
+        try refuseAgain(member, pattern)
+        taken.insert(member)
+        last = member
         name = "\(label)::\(member)"
         return true
       }
+      guard !isOnly || isNumpyArchive || Self.isOfMac(member) else { throw several(member) }
     }
     isAtEnd = true
     return false
+  }
+
+  private static func hasWildcards(_ pattern: String) -> Bool {
+    pattern.contains { "*?[".contains($0) }
+  }
+
+  /// Throws `SourceError` where a name is that of another member as well, which would count beside the first.
+  private func refuseAgain(_ member: String, _ pattern: String) throws {
+    guard let first = last,
+      taken.contains(member) || !isNumpyArchive && !Self.hasWildcards(pattern)
+    else { return }
+    throw several(member, isExact: [first, member].contains(pattern) || taken.contains(member))
+  }
+
+  /// The fault of a second member beside the last one where one is meant.
+  private func several(_ member: String, isExact: Bool = false) -> SourceError {
+    let first = last ?? ""
+    let file = label == Self.standardInput ? "/dev/stdin" : label
+    let way =
+      isExact
+      ? "unpack the one that is meant"
+      : "name one, as in \(Conversion.quoted("\(file)::\(first)"))"
+    return SourceError(
+      .badData, "\(label): holds several such members, \(first) and \(member); \(way)")
+  }
+
+  /// Throws `SourceError` where another member is wanted as well, or the archive has no end.
+  func finish() throws {
+    let first = last
+    guard try nextMember(), let member = last else { return }
+    last = first
+    throw several(member)
   }
 
   /// Bytes read so far, as they are stored.
@@ -154,17 +204,19 @@ public final class ByteStream {
     return done
   }
 
-  /// All bytes of the member at hand.
+  /// All bytes of the only member that is wanted.
   ///
-  /// Throws `SourceError` when the data are damaged or larger than `limit`.
+  /// Throws `SourceError` when the data are damaged or larger than `limit`, or another member is wanted as well.
   public func readAll(limit: Int = 1 << 30) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = try block.withUnsafeMutableBytes { try read(into: $0) }
-      if count == 0 { return bytes }
+      if count == 0 { break }
       bytes.append(contentsOf: block[..<count])
       guard bytes.count <= limit else { throw SourceError(.badData, "\(name): is too large") }
     }
+    try finish()
+    return bytes
   }
 }

@@ -39,6 +39,7 @@ public struct CategoryVectors: Sendable {
         vectors[key] = values
       }
     }
+    try source.finish()
     self.vectors = vectors
     dimensions = (length ?? 1) - 1
   }

@@ -21,6 +21,8 @@ final class SourceBytes {
   private(set) var isUnreadable = false
   /// Bytes read from the source so far, as they are stored.
   private(set) var storedCount = 0
+  /// Bytes that libarchive was given so far.
+  private(set) var servedCount = 0
   private let descriptor: Int32
   private let stored = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
   /// Bytes in `stored` that nobody took so far.
@@ -109,6 +111,7 @@ final class SourceBytes {
         return -1
       }
       block.pointee = bytes.baseAddress
+      source.servedCount += bytes.count
       return bytes.count
     }
     // What cannot go back is read forward, zip archives too.

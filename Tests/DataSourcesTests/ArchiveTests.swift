@@ -124,6 +124,9 @@ import Testing
         #expect(!refusal(changed).isEmpty, "\(packer)")
       }
       #expect(!refusal(Array(whole.dropLast(whole.count / 4))).isEmpty, "\(packer)")
+      // What stands behind the end may be the other half, damaged at its start.
+      let behind = refusal(whole + [0x20] + whole.dropFirst())
+      #expect(!behind.isEmpty, "\(packer)")
     }
   }
 
@@ -148,5 +151,41 @@ import Testing
     #expect(try count(odd) == 9)
     let twice = make("gzip -c t.csv | gzip -c > made")
     #expect(refusal(twice).contains("packed twice by gzip; unpack it: cat <(zcat "))
+  }
+
+  /// A name that two members have names neither, and what is joined in silence is a log twice as long.
+  @Test func aNameIsOfOneMember() throws {
+    func refused(_ suffix: String) throws -> String {
+      let error = #expect(throws: SourceError.self) { try read(folder.path("made" + suffix)) }
+      return error?.description ?? ""
+    }
+    _ = make(
+      "head -n 9 r.csv > a.csv && mkdir x y && cp a.csv x/ratings.csv && cp a.csv y/ratings.csv"
+        + " && cp a.csv x/a.csv && tar -cf made x/ratings.csv y/ratings.csv && tar -rf made a.csv x/a.csv && "
+        + "tar -rf made y/ratings.csv")
+    #expect(try refused("").contains("it holds x/ratings.csv, y/ratings.csv"))
+    #expect(try refused("::ratings.csv").contains("made::x/ratings.csv"))
+    #expect(try refused("::y/ratings.csv").contains("y/ratings.csv and y/ratings.csv; unpack"))
+    #expect(try refused("::a.csv").contains("a.csv and x/a.csv; unpack the one"))
+    #expect(try read(folder.path("made::x/*.csv")).count == 18)
+    // Of a catalogue one file is read, so that one has to be meant; its end is looked at as well.
+    _ = make("printf '1,One\\n' > i.csv && cp i.csv j.csv && tar -cf made i.csv j.csv")
+    for (name, what) in [("*.csv", "i.csv and j.csv; name one"), ("j.csv", "without its end")] {
+      if name == "j.csv" { _ = make("truncate -s 2048 made") }
+      var items = ItemMetadata()
+      let error = #expect(throws: SourceError.self) {
+        try items.read(ByteStream(folder.path("made::" + name)))
+      }
+      #expect(error?.description.contains(what) == true, "\(error?.description ?? "")")
+    }
+  }
+
+  /// Where the locale has ASCII alone, names of zips are no less than others.
+  @Test func namesInUnicode() throws {
+    let zip =
+      "import sys, zipfile as z; a = z.ZipFile(\"made\", \"w\"); [a.write(\"r.csv\", n) for n in sys.argv[1:]]"
+    #expect(try count(make("python3 -c '\(zip)' Größe.csv")) == rows.count)
+    let said = refusal(make("python3 -c '\(zip)' b.csv 評価.csv"))
+    #expect(said.contains("b.csv, 評価.csv"), "\(said)")
   }
 }
