@@ -117,9 +117,10 @@ struct Conversion {
       throw fault("a list of original ids and their numbers; it goes to --item-ids or --user-ids")
     }
     let areFeatures = lines.allSatisfy { line in
-      let fields = line.split { $0 == 0x20 || $0 == 0x09 }.dropFirst()
-      return !fields.isEmpty
-        && fields.allSatisfy { $0.first.map(isDigit) == true && Self.isPair($0) }
+      let fields = line.split { $0 == 0x20 || $0 == 0x09 }
+      // A number stands first, unlike a date before its time of day.
+      return fields.count > 1 && parseNumber(Array(fields[0])) != nil
+        && fields.dropFirst().allSatisfy { $0.first.map(isDigit) == true && Self.isPair($0) }
     }
     if areFeatures {
       throw fault(

@@ -55,10 +55,12 @@ struct FieldSample {
     !rows.isEmpty && column(place).allSatisfy(\.isEmpty)
   }
 
-  /// Ratings of which some are whole, and others have three digits behind each point as marks of thousands would.
+  /// Ratings of which some are whole, or of several digits, and others have three digits behind each point as marks
+  /// of thousands would.
   func doubt(_ rating: Int) -> String? {
     let pointed = column(rating).filter { $0.contains(0x2E) }
-    guard let example = pointed.first, pointed.count < rows.count,
+    guard let example = pointed.first,
+      pointed.count < rows.count || pointed.contains(where: { $0.prefix(2).allSatisfy(isDigit) }),
       pointed.allSatisfy({ field in
         let parts = field.split(separator: 0x2E, omittingEmptySubsequences: false)
         return parts.count == 2 && (1...3).contains(parts[0].count) && parts[0].first != 0x30
@@ -119,6 +121,13 @@ struct FieldSample {
     }
   }
 
+  /// Whether numbers of a scale stand where ids are expected, in no order, as ratings do.
+  private func isScaleAmongIDs(_ place: Int) -> Bool {
+    guard rows.count > 19, mayBeRating(place), isScale(place) else { return false }
+    let numbers = column(place).compactMap(parseNumber)
+    return zip(numbers, numbers.dropFirst()).contains { $0 > $1 }
+  }
+
   /// The column of ratings: the only one of a rating scale, or the only one of numbers before the time.
   private func rating(behind item: Int, _ time: Int?) -> Int? {
     guard let width = rows.first?.count else { return nil }
@@ -152,11 +161,18 @@ struct FieldSample {
     let words = keys.filter { place in
       distinct(place) > 1 && !column(place).contains { parseNumber($0) != nil }
     }
-    let isRatingFirst = keys.first == 0 && isScale(0) && mayBeRating(0) && words.count > 1
-    if isRatingFirst { keys = words }
+    var scale = keys.first == 0 && isScale(0) && mayBeRating(0) && words.count > 1 ? 0 : nil
+    if scale != nil { keys = words }
+    // So are those that come before numbers beyond any scale.
+    if let odd = keys.prefix(2).first(where: isScaleAmongIDs),
+      keys.count(where: { !isScale($0) }) > 1
+    {
+      scale = odd
+      keys.removeAll { $0 == odd }
+    }
     let user = keys.first
     let item = keys.dropFirst().first { distinct($0) > 1 } ?? keys.dropFirst().first
-    let rating = isRatingFirst ? 0 : item.flatMap { self.rating(behind: $0, time) }
+    let rating = scale ?? item.flatMap { self.rating(behind: $0, time) }
     return [("user", user), ("item", item), ("time", time), ("rating", rating)].map { role, place in
       let isNeeded = role == "user" || role == "item"
       return "\(role)=\(place.map { "\($0 + 1)" } ?? (isNeeded ? "N" : "none"))"
@@ -208,6 +224,14 @@ struct FieldSample {
       !isScale(third)
     {
       return "field 1 counts the rows where a user is expected"
+    }
+    if let third = guessed[.rating], mayBeRating(third), !isScale(third), distinct(third) > 10,
+      let (role, place) = [ColumnRole.user, .item].lazy.compactMap({ role in
+        guessed[role].map { (role, $0) }
+      }).first(where: { isScaleAmongIDs($0.1) })
+    {
+      return "field \(place + 1) holds numbers such as '\(shown(rows[0][place]))' where"
+        + " \(role.withArticle) is expected, and field \(third + 1) numbers beyond them where ratings are"
     }
     guard let time = guessed[.time] else { return nil }
     if let odd = column(time).first(where: Self.isNoTime)

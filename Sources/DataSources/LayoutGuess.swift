@@ -38,10 +38,11 @@ struct LayoutGuess {
     } else {
       // Columns that were said do nothing for a matrix; said of all roles they mean a log.
       let areAllSaid = ColumnRole.allCases.allSatisfy { options.columns.references[$0] != nil }
-      if options.delimiter == nil, options.header == nil, !areAllSaid,
-        let numbers = NumberLines(lines, options), numbers.isEven, numbers.width >= 8
+      if !areAllSaid, let numbers = NumberLines(lines, options), numbers.isEven, numbers.width >= 8
       {
         try numbers.refuseMarks(source)
+        // Neither a delimiter nor that there is no header says whether it is a matrix.
+        if options.columns.references.isEmpty { throw numbers.doubt(source) }
       }
       (layout, ground) = take(.rows)
     }
@@ -163,7 +164,12 @@ private struct NumberLines {
     if largest <= 100, rows.count > 2, tops.allSatisfy({ $0 * 4 >= largest }) {
       return take(.matrix, "\(width) numbers on each line, all of one range")
     }
-    throw SourceError(
+    throw doubt(source)
+  }
+
+  /// The fault of numbers that may be a matrix or a log.
+  func doubt(_ source: String) -> SourceError {
+    SourceError(
       .badData,
       "\(source): has \(width) numbers on each line, a matrix or rows of a log; say --layout matrix, or"
         + " which column is which as in --columns user=1,item=2,rating=none,time=none")

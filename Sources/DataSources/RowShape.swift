@@ -48,6 +48,9 @@ struct RowShape {
     }
     guard let sign = lines.first?.first, lines.count > 2 else { return }
     let isComment = "#%@".utf8.contains(sign)
+    // Comments may end a text as well.
+    let below = isComment ? lines.reversed().prefix { $0.first == sign }.count : 0
+    let lines = Array(lines.dropLast(below))
     let comments = isComment ? lines.prefix { $0.first == sign }.count : 0
     let marks: [[UInt8]] = [[0x3A, 0x3A], [0x09], [0x2C], [0x3B], [0x7C]]
     let countsOf = (isComment ? marks + [[0x20]] : marks).map { mark in

@@ -138,7 +138,7 @@ struct Ingest: Tool {
           + " \(sink.items.count) items; does it belong to them?")
     }
     if let late = sink.lateSeparator { context.log.warning(late) }
-    if let odd = sink.oddTimes { context.log.warning(odd) }
+    for odd in [sink.oddTimes, sink.oddRatings].compactMap(\.self) { context.log.warning(odd) }
     for hint in sink.users.hints("users") + sink.items.hints("items") {
       context.log.warning(hint)
     }

@@ -64,6 +64,16 @@ final class InteractionSink {
       + " they dates, or seconds, milli-, micro- or nanoseconds since 1970?"
   }
 
+  /// What is to be said of ratings from those of a scale to the size of times; nil where there are none.
+  var oddRatings: String? {
+    guard let ratingRange, ratingRange.lowerBound <= 100,
+      ratingRange.upperBound >= Float(logTimes.lowerBound)
+    else { return nil }
+    return
+      "ratings from \(ratingRange.lowerBound) to \(ratingRange.upperBound) may hold times, as where files of two"
+      + " layouts were joined; are the columns the same in all rows?"
+  }
+
   /// The writer, used by one job after another.
   private struct Output: @unchecked Sendable {
     let writer: InteractionWriter

@@ -50,7 +50,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
         ByteStream(folder.write("source", text)), badRows: BadRows(tolerated: 0))
       return source.remarks.joined()
     }
-    #expect(try remarks("user;item;plays\na;x;1.234\nb;y;12\n").contains("'1.234' were read with"))
+    for read in ["1.234\nb;y;12", "1.234\nb;y;12.345"] {
+      #expect(
+        try remarks("user;item;plays\na;x;\(read)\n").contains("'1.234' were read with"))
+    }
     for kept in ["1.234\nb;y;12.5", "0.125\nb;y;1", "1.125\nb;y;1.500", "3\nb;y;5"] {
       #expect(try remarks("user;item;plays\na;x;\(kept)\n").isEmpty)
     }
@@ -131,6 +134,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
       refusal("1,10,1577836801\n2,11,1577836999\n").contains("--columns user=1,item=2,time=3"))
     let jester = "2,1.5,99,-7.2,99,99,99,99,99\n1,99,4.25,99,99,99,99,99,99\n"
     #expect(refusal(jester).contains("| ingest --missing 99 -"))
+    // What a matrix and rows have use for alike tells nothing of which it is.
+    let matrix = "0,0,5,0,0,0,0,1\n0,3,0,0,0,0,0,0\n"
+    #expect(refusal(matrix) { $0.delimiter = "," }.contains("a matrix or rows of a log"))
+    #expect(refusal(matrix) { $0.header = false }.contains("a matrix or rows of a log"))
     // A matrix has no use for them.
     #expect(
       refusal(jester) { $0.columns = try ColumnSelection("user=1,item=2") }
@@ -140,6 +147,25 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
         $0.columns = try ColumnSelection("user=1"); $0.layout = .adjacency
       }
       .contains("has no use for --columns"))
+  }
+
+  /// Columns in another order than the customary one, without a header.
+  @Test(arguments: [",", "\t", "::"])
+  func ratingsWhereIDsAreExpected(_ mark: String) {
+    let rows = (0..<60).map {
+      ["\($0 * 7 % 5 + 1)", "\($0 * 31 % 900 + 20)", "\($0 * 53 % 700 + 20)"]
+    }
+    func text(_ order: [Int]) -> String {
+      rows.map { row in order.map { row[$0] }.joined(separator: mark) + "\n" }.joined()
+    }
+    #expect(refusal(text([0, 1, 2])).contains("--columns user=2,item=3,time=none,rating=1"))
+    #expect(refusal(text([1, 0, 2])).contains("--columns user=1,item=3,time=none,rating=2"))
+    #expect(throws: Never.self) { try readText(text([1, 2, 0])) }
+    // Few users one after another, with counts.
+    let counts = (0..<60).map { ["\($0 / 20 + 1)", "\($0 + 20)", "\($0 * 53 % 700)"] }
+    #expect(throws: Never.self) {
+      try readText(counts.map { $0.joined(separator: mark) + "\n" }.joined())
+    }
   }
 
   @Test func keysOfManyLines() throws {

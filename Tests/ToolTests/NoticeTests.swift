@@ -44,6 +44,12 @@ import Testing
     #expect(
       odd.status == 0 && odd.errors.contains("times from 1974-03-25 to 1974-03-25 are odd"),
       "\(odd.errors)")
+    let joined = try run(
+      "ingest ratings.csv -o out.ig",
+      (0..<4000).map { "\($0),\($0 % 9),\($0 < 3000 ? $0 % 5 : 1_577_836_800 + $0)\n" }.joined())
+    #expect(
+      joined.status == 0 && joined.errors.contains("may hold times, as where files of two layouts"),
+      "\(joined.errors)")
     let long = try run("ingest ratings.csv --delimiter 123456789 -o out.ig", "a,b\n")
     #expect(long.status == 64 && long.errors.contains("up to eight ASCII characters"))
   }
