@@ -60,7 +60,9 @@ static void open_library(void) {
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
   void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    lacks_memory = errno == ENOMEM;
+    // The loader undoes what it began, and errno with it; what it says stays.
+    const char *why = dlerror();
+    lacks_memory = errno == ENOMEM || (why && (strstr(why, "map segment") || strstr(why, "allocate memory")));
     failure = lacks_memory
                   ? "there is not as much memory as OpenBLAS takes; use a machine, or a limit (ulimit -v), with more"
                   : "OpenBLAS (libopenblas.so.0) cannot be opened; install libopenblas0 or libopenblas-dev";

@@ -68,12 +68,20 @@ enum ToolDirectory {
   /// Replaces this process by the tool.
   static func run(_ tool: String, _ arguments: [String]) -> Never {
     guard names.contains(tool) || isInstalled(tool) else {
+      refuseOdd(tool)
       let near = names.min { distance($0, tool) < distance($1, tool) }
       let hint = near.flatMap { distance($0, tool) <= 3 ? "; did you mean '\($0)'?" : nil } ?? ""
       fail("there is no tool '\(tool)'\(hint)", status: 64)
     }
     execute("\(path)/\(tool)", ["\(path)/\(tool)"] + arguments)
     fail("\(path)/\(tool): cannot be started: \(String(cString: strerror(errno)))", status: 70)
+  }
+
+  /// Ends where a name is none of any tool and holds what a terminal must not see.
+  private static func refuseOdd(_ tool: String) {
+    guard tool.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+      fail("there is no such tool; its name is no plain text", status: 64)
+    }
   }
 
   /// Whether a script of this name, such as nightly, stands beside the tools.
@@ -84,6 +92,7 @@ enum ToolDirectory {
 
   /// Shows the tool's man page, or its help where there is no man page.
   static func showManual(of tool: String) -> Never {
+    refuseOdd(tool)
     let page = tool == "indgrm" ? "indgrm" : "indgrm-\(tool)"
     for folder in ["\(path)/../../share/man", "\(path)/../../../man"] {
       let file = "\(folder)/man1/\(page).1"

@@ -81,6 +81,7 @@ struct Score: Tool {
     let fitted = try ModelCatalogue.restore(stored)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let data = try DataBlocks(stream)
+    let isOfSplit = data.metadata["split"] != nil
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
     warn(of: stored, data.metadata["split"], context)
@@ -101,8 +102,7 @@ struct Score: Tool {
       // What is known of a whole is judged before anything is written, of a part as it goes.
       if data.shard == nil {
         try wanted?.check(known, context)
-        try judge(
-          tally, isOfSplit: data.metadata["split"] != nil, popular != nil, stream.name, context)
+        try judge(tally, isOfSplit: isOfSplit, popular != nil, stream.name, context)
       } else if cases.interactions > 0 {
         try known.refuse(
           interactions: tally.known, of: tally.interactions, of: tally.lists, stream.name)
@@ -115,7 +115,7 @@ struct Score: Tool {
       writer = output
       try rank(cases, by: maker, rules) { range, lists in
         for (index, list) in zip(range, lists) {
-          tally.short += list.entries.count < top ? 1 : 0
+          tally.add(listOf: list.entries.count, top)
           try output.append(
             user: block.users.ids[cases.users[index]], round: cases.rounds[index], list)
         }
@@ -125,10 +125,10 @@ struct Score: Tool {
     if let shard = data.shard {
       try wanted?.check(known, context)
       if tally.lists > 0 || !shard.isPart {
-        try judge(
-          tally, isOfSplit: data.metadata["split"] != nil, popular != nil, stream.name, context)
+        try judge(tally, isOfSplit: isOfSplit, popular != nil, stream.name, context)
       }
     }
+    if data.shard == nil { try tally.refuseNone(stream.name) }
     try (writer ?? open(file, stored, shelf, data, stream, context)).finish()
     try file.commit()
     progress.finish()

@@ -11,14 +11,32 @@ struct Tally {
   private(set) var known = 0
   private(set) var interactions = 0
   private(set) var strangers = 0
-  /// Lists that are shorter than was asked for.
-  var short = 0
+  /// Lists that are shorter than was asked for, and those without any item.
+  private(set) var short = 0
+  private(set) var empty = 0
 
   mutating func add(_ cases: FoldInCases) {
     lists += cases.count
     known += cases.knownInteractions
     interactions += cases.interactions
     strangers += cases.strangers
+  }
+
+  /// Counts a list.
+  mutating func add(listOf count: Int, _ top: Int) {
+    short += count < top ? 1 : 0
+    empty += count == 0 ? 1 : 0
+  }
+
+  /// Refuses to give out lists of which none has any item.
+  ///
+  /// - Throws: `ToolError` (badData).
+  func refuseNone(_ name: String) throws {
+    guard lists > 1, empty == lists else { return }
+    throw ToolError(
+      .badData,
+      "\(name): none of the \(lists) lists has any item, for nothing is left beside what users have and what is"
+        + " excluded; give other candidates or exclusions, or --keep-seen")
   }
 
   func report(_ top: Int, _ context: ToolContext) {

@@ -110,7 +110,7 @@ import Testing
   @Test func littleMemoryEndsWithALine() throws {
     let (_, split) = try folder.simulated()
     var refused = 0
-    for limit in stride(from: 100_000, through: 700_000, by: 120_000) {
+    for limit in [60_000, 80_000] + stride(from: 100_000, through: 700_000, by: 120_000) {
       for model in ["ease", "mult-vae --set width=4000 --set epochs=1"] {
         let fit = folder.run(
           "(ulimit -v \(limit); timeout 60 fit -q --model \(model) \(split) -o m)")
@@ -183,6 +183,11 @@ import Testing
     #expect(
       error.errors.hasPrefix("indgrm check: a\\u{1b}[2Jb\\u{a}c: cannot be opened"),
       "\(error.errors)")
+    for words in ["", "help "] {
+      let tool = folder.run("indgrm \(words)$'\\033[2Jb'")
+      #expect(tool.status == 64 && tool.errors.contains("no such tool"), "\(tool.errors)")
+      #expect(!tool.errors.contains("\u{1B}"))
+    }
     let shown = folder.run(
       "script -qec 'score -q --model m --top 1 --format tsv l' /dev/null | grep -c $(printf '\\033'); true"
     )

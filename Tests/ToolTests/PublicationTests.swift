@@ -66,6 +66,23 @@ import Testing
       candidates.status == 65 && candidates.errors.contains("1 of 3"), "\(candidates.errors)")
   }
 
+  /// Lists of nothing for everybody replace none; one user who has everything is no fault.
+  @Test func listsWithoutAnyItemAreRefused() {
+    let made = folder.run("sed 1d log.csv | cut -d, -f2 | sort -u > all && echo yesterday > lists")
+    #expect(made.status == 0, "\(made.errors)")
+    for rule in ["--exclude all", "--candidates-by-user log.ig", "--exclude-by-user every"] {
+      let refused = folder.run(
+        "{ echo user,item; for u in $(seq 40); do sed s/^/u$u,/ all; done; } | ingest -q -o every;"
+          + " score -q --model m \(rule) log.ig -o lists")
+      #expect(
+        refused.status == 65 && refused.errors.contains("none of the 40 lists has any item"),
+        "\(rule) \(refused.status) \(refused.errors)")
+    }
+    #expect(folder.run("cat lists").output == "yesterday\n")
+    let one = folder.run("echo u1 > w; score -q --model m --users w --exclude all log.ig -o lists")
+    #expect(one.status == 0, "\(one.errors)")
+  }
+
   /// A table, quotes and blanks in place of ids: what else is listed would be passed over.
   @Test func listsHoldIDsAlone() {
     for (line, id) in [
