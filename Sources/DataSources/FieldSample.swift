@@ -71,6 +71,18 @@ struct FieldSample {
       + " it marks thousands"
   }
 
+  /// A column that tells what was liked, where no rating is read and not all rows say the same.
+  func passedVerdict(in names: [String]) -> String? {
+    let verdicts = ["liked", "isliked", "recommended", "isrecommended", "votedup", "thumbsup"]
+    guard let place = names.firstIndex(where: { verdicts.contains(ColumnRole.plain($0)) }),
+      let other = column(place).first(where: { $0 != rows[0][place] })
+    else { return nil }
+    return
+      "rows count alike, whether '\(shown(names[place].utf8))' is '\(shown(rows[0][place]))' or"
+      + " '\(shown(other))'; keep those that were liked, or say --columns rating=\(place + 1) where it"
+      + " holds numbers"
+  }
+
   /// Positions with the column of dates for times where the one named so has times of day alone.
   func withDates(_ positions: [ColumnRole: Int], _ said: ColumnSelection, _ names: [String])
     -> [ColumnRole: Int]

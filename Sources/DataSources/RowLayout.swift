@@ -130,7 +130,9 @@ struct RowLayout {
       ?? Self.positions(said, sample, fields.count, source)
     self.ground = ground + (hasHeader ? "" : Self.doubt(at: fields, sample))
     roles = try Self.roles(positions, width: fields.count, source: source)
-    doubt = positions[.rating].flatMap(sample.doubt)
+    doubt =
+      positions[.rating].map(sample.doubt)
+      ?? (said.references[.rating] == nil ? self.names.flatMap(sample.passedVerdict) : nil)
     times = TimeForm(positions[.time].map(sample.column) ?? [])
     for label in LabelRole.allCases {
       labels[label] = try said.position(

@@ -149,6 +149,25 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
       .contains("has no use for --columns"))
   }
 
+  @Test func verdictsThatAreLeftOut() throws {
+    func remarks(_ text: String, _ columns: String = "") throws -> String {
+      let folder = try Folder()
+      var options = SourceOptions()
+      if !columns.isEmpty { options.columns = try ColumnSelection(columns) }
+      return try options.open(
+        ByteStream(folder.write("source", text)), badRows: BadRows(tolerated: 0)
+      ).remarks.joined()
+    }
+    for (name, yes, no) in [("liked", "true", "false"), ("Is_Recommended", "1", "0")] {
+      let text = "user,item,\(name)\na,x,\(yes)\nb,y,\(no)\n"
+      #expect(try remarks(text).contains("'\(name)' is '\(yes)' or '\(no)'; keep those"))
+      #expect(try remarks(text, "rating=none").isEmpty)
+      #expect(try remarks(text.replacing(",\(no)\n", with: ",\(yes)\n")).isEmpty)
+      #expect(
+        try remarks("user,item,rating,\(name)\na,x,5,\(yes)\nb,y,1,\(no)\n").isEmpty)
+    }
+  }
+
   /// Columns in another order than the customary one, without a header.
   @Test(arguments: [",", "\t", "::"])
   func ratingsWhereIDsAreExpected(_ mark: String) {
