@@ -205,8 +205,10 @@ struct RowShape {
   /// Throws `SourceError` where the fields of lines without a header are not equally many: each line is a basket or a
   /// user's items.
   func refuseBaskets() throws {
-    if delimiter == [0x20], rows.count > 1, rows.allSatisfy({ $0[0].last == 0x3A && $0.count > 1 })
-    {
+    let areUsers = rows.allSatisfy { row in
+      row[0].last == 0x3A && row.count > 1 || row.count > 2 && row[1] == [0x3A]
+    }
+    if delimiter == [0x20], rows.count > 1, areUsers {
       throw fault(
         "has a user and items on each line", "sed 's/:/ /' \(path) | tr -s ' '"
       ).following(" --layout adjacency")
