@@ -116,9 +116,13 @@ struct RowLayout {
     try shape.refuseOthers(
       columnsAreSaid: !said.references.isEmpty, hasHeader: hasHeader,
       headerIsSaid: options.header != nil)
-    let knowsSome = ColumnRole.allCases.contains { role in
-      names.contains { $0.count > 1 && role.isNamed($0) }
-    }
+    // Titles and categories belong to a table of items, which has no users.
+    let describes = ItemNames.position(of: ItemNames.title + ItemNames.category, in: names) != nil
+    let knowsSome =
+      describes
+      || ColumnRole.allCases.contains { role in
+        names.contains { $0.count > 1 && role.isNamed($0) }
+      }
     let isOdd = fields.count > 4 && said.references.isEmpty
     let isByName = hasHeader && (looksNamed || said.hasNames || knowsSome || isOdd)
     let named =

@@ -101,6 +101,9 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
       try layout("ana,x\nbo,y\n").hasSuffix(
         "(line 1 is data; say --header yes if it names the columns)"))
     #expect(try !layout("ana,x\nana,y\n").contains("line 1"))
+    for header in ["id,title,year", "id,name,price", "nr,Titel,jahr"] {
+      #expect(refusal(header + "\n1,Alien,1979\n2,Heat,1995\n").contains("line 1 names no user"))
+    }
     let hint = refusal("order_id,customer_email,total\n1,a@b.c,3\n")
     #expect(hint.contains("--columns user=customer_email,item=NAME"))
   }
