@@ -44,7 +44,7 @@ package struct Explainer {
   package func answer(
     _ input: String, _ context: ToolContext, _ put: (String) throws -> Void
   ) throws {
-    let shown = request.format == .text ? stored.printable : stored
+    let shown = (request.format == .text ? stored.printable : stored).distinctlyTitled
     if let things = try viewsWithoutData(shown) {
       return try write(things, put)
     }
@@ -215,11 +215,14 @@ package struct Explainer {
         questions.append((user, history.filter { $0 != item }, [item]))
       }
     }
-    let reasons = finder.reasons(fitted, questions.map { ($0.history, $0.items) })
+    let answers = finder.reasons(fitted, questions.map { ($0.history, $0.items) })
     var found = asked.map { _ in [UInt32: ExplainedItem]() }
     let wholes =
-      isWhole ? fitted.explain(questions.map { ($0.history, $0.items + contrasts) }) : []
-    for (question, reasons) in reasons.enumerated() {
+      isWhole
+      ? fitted.explain(
+        questions.map { ($0.history, $0.items + contrasts) },
+        known: contrasts.isEmpty ? answers.map(\.falls) : []) : []
+    for (question, (reasons, _)) in answers.enumerated() {
       let (user, history, items) = questions[question]
       let all = isWhole ? wholes[question] : []
       let sets =

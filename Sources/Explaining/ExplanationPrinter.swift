@@ -202,15 +202,17 @@ struct ExplanationPrinter: Sendable {
   private func summed(
     _ parts: [Explanation.Contribution], of item: UInt32, ownItems: Double? = nil
   ) -> String {
-    var named = parts.filter { $0.source != .baseRate }.sorted(by: isBefore).map {
-      (name: name($0.source, of: item), value: $0.value)
+    var all = parts.filter { $0.source != .baseRate }.sorted(by: isBefore).map {
+      (source: Explanation.Source?.some($0.source), value: $0.value)
     }
     if let ownItems {
-      let place = named.firstIndex { abs($0.value) < abs(ownItems) } ?? named.count
-      named.insert(("own items directly", ownItems), at: place)
+      let place = all.firstIndex { abs($0.value) < abs(ownItems) } ?? all.count
+      all.insert((nil, ownItems), at: place)
     }
-    let rest = named.dropFirst(show)
-    var words = named.prefix(show).map { "\($0.name) \(signed($0.value))" }
+    let rest = all.dropFirst(show)
+    var words = all.prefix(show).map { part in
+      "\(part.source.map { name($0, of: item) } ?? "own items directly") \(signed(part.value))"
+    }
     if !rest.isEmpty {
       let sum = rest.reduce(0) { $0 + $1.value }
       words.append("\(rest.count) smaller \(rest.count == 1 ? "part" : "parts") \(signed(sum))")

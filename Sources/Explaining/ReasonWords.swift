@@ -50,7 +50,9 @@ struct ReasonWords: Sendable {
         values["group"] = GroupNames.short(categories[category])
       }
       values["group_count"] = "\(taste.own.items.count)"
-      if taste.own.placeWithout > reason.own?.placeWithout ?? 0 {
+      if let own = reason.own, taste.own.placeWithout > own.placeWithout,
+        taste.own.share >= own.share + RecommendationReason.leastTold
+      {
         values["group_further"] = values["group_place"]
       }
     }

@@ -51,8 +51,7 @@ struct SentenceTemplates: Sendable {
       + "|your {group_count} of that kind make up {group_share} % of what your choices say for it].",
     "[popular, {popular} of {users} chose it[; the rest is \(little)|]"
       + "|often chosen, by {frequent} of {users}[; the rest is \(little)|]|\(little)].",
-    "no choice of yours stands out behind it; {choosers} of {users} chose it.",
-    "no choice of yours stands out behind it.",
+    "none of your choices near to it stands out[; {choosers} of {users} chose it|].",
   ]
   private static let popularity =
     "[popular, {popular} of {users} chose it, and |often chosen, by {frequent} of {users}, and |]"

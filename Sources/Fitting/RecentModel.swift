@@ -76,11 +76,14 @@ final class RecentModel: WrappingModel {
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
-    explain([(foldIn, items)])[0]
+    explain([(foldIn, items)], known: [])[0]
   }
 
-  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
-    inner.explain(users).map { $0.map(withRecency) }
+  func explain(
+    _ users: [(history: [UInt32], items: [UInt32])], known: [KnownFalls]
+  ) -> [[Explanation]] {
+    // What is known is of s, which on another scale falls otherwise than f does.
+    inner.explain(users, known: floor == 0 ? known : []).map { $0.map(withRecency) }
   }
 
   private func withRecency(_ explanation: Explanation) -> Explanation {

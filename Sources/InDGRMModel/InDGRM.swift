@@ -222,10 +222,12 @@ final class InDGRM: RecommendationModel {
   }
 
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
-    explain([(foldIn, items)])[0]
+    explain([(foldIn, items)], known: [])[0]
   }
 
-  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
+  func explain(
+    _ users: [(history: [UInt32], items: [UInt32])], known: [KnownFalls]
+  ) -> [[Explanation]] {
     let rows = SparseRows(lists: users.map(\.history), columnCount: itemCount)
     var views = users.map { _ in [UserView]() }
     for member in [self] + others {
@@ -237,20 +239,23 @@ final class InDGRM: RecommendationModel {
         }
       }
     }
-    let without = leaveOneOutDifferences(users, itemCount: itemCount) {
+    let without = leaveOneOutDifferences(users, known: known, itemCount: itemCount) {
       scoreWithoutLinear($0, items: $1, into: $2)
     }
     return users.indices.map {
-      explain(users[$0].history, items: users[$0].items, views[$0], without: without[$0])
+      explain(
+        users[$0].history, items: users[$0].items, views[$0], without: without[$0],
+        known: known.isEmpty ? [:] : known[$0])
     }
   }
 
   /// - Parameters:
   ///   - views: what each member makes of the user.
   ///   - without: what the scores lose without each of his items, but for what the linear expert adds.
+  ///   - known: those of which that has what the expert adds too.
   private func explain(
     _ foldIn: [UInt32], items: [UInt32], _ views: [UserView],
-    without: [(score: Double, falls: [Explanation.Weighted])]
+    without: [(score: Double, falls: [Explanation.Weighted])], known: KnownFalls
   ) -> [Explanation] {
     let own = expert?.contributions(foldIn, to: items)
     let baseRate = self.baseRate
@@ -275,7 +280,9 @@ final class InDGRM: RecommendationModel {
         // What the linear expert loses without an item is what that item contributes.
         let falls = Dictionary(uniqueKeysWithValues: linear.map { ($0.source, $0.value) })
         explanation.leaveOneOut = explanation.leaveOneOut.map {
-          .init(index: $0.index, weight: $0.weight + (falls[.item(UInt32($0.index))] ?? 0))
+          let own = UInt32($0.index)
+          let added = known[own] == nil ? falls[.item(own)] ?? 0 : 0
+          return .init(index: $0.index, weight: $0.weight + added)
         }.sorted { ($0.weight, -$0.index) > ($1.weight, -$1.index) }
       }
       return explanation

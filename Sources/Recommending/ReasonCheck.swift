@@ -11,13 +11,16 @@ public struct ReasonCheck {
     /// Own items carry it: without them it is where told, and at least `RecommendationReason.leastShare` is gone without
     /// those alone that are named.
     case own
-    /// A little of many: the same with something gone without those that are named, and less than that.
+    /// A little of many: the same with something gone without those that are named, and less than that; a tenth, or the
+    /// item falls.
     case little
     /// A taste carries it, and by a tenth of the personal part more than as many other own items; those that are named
     /// move it.
     case taste
     /// What everybody gets outweighs the personal part.
     case popularity
+    /// No near own item has a tenth of the personal part, where nothing is claimed of own items.
+    case nothing
   }
 
   private let model: any RecommendationModel
@@ -56,17 +59,22 @@ public struct ReasonCheck {
     }
     if let little = reason.little {
       let ofNamed = share(Array(little.items.prefix(little.named)))
-      found.append((.little, holds(little) && ofNamed > 0 && ofNamed < least))
+      let isTold = ofNamed >= RecommendationReason.leastTold || little.placeWithout > reason.place
+      found.append((.little, holds(little) && ofNamed > 0 && ofNamed < least && isTold))
     }
     if let taste = reason.taste {
       let share = share(taste.own.items)
       let trial = TasteTrial(taste.own.items.sorted(), in: history)
-      let beyond = trial?.beyond(whole: share * personal) { scores.without($0).lead } ?? 0
+      let beyond = trial?.beyond(taste.own.items) { scores.without($0).lead } ?? 0
       let isAlone = beyond >= RecommendationReason.leastOfTasteAlone * personal
       found.append((.taste, holds(taste.own) && share >= least && isAlone))
     }
     if reason.popularityLeads {
       found.append((.popularity, max(nothing.lead, basis.popularity) > max(personal, 0)))
+    }
+    if reason.own == nil, reason.little == nil, reason.taste == nil {
+      let standsOut = near.contains { share([$0]) >= RecommendationReason.leastTold }
+      found.append((.nothing, personal <= 0 || !standsOut))
     }
     return found.map { (claim: $0.0, holds: $0.1) }
   }

@@ -48,14 +48,15 @@ public struct ReasonFinder: Sendable {
   public func reasons(
     _ model: any RecommendationModel, _ history: [UInt32], items: [UInt32]
   ) -> [RecommendationReason] {
-    reasons(model, [(history, items)])[0]
+    reasons(model, [(history, items)])[0].reasons
   }
 
-  /// The same for several users, which takes less time together.
+  /// The same for several users, which takes less time together, and what was found out on the way of how far scores
+  /// fall without single own items; nothing of users of whom more items are asked for than are looked at together.
   public func reasons(
     _ model: any RecommendationModel, _ users: [(history: [UInt32], items: [UInt32])]
-  ) -> [[RecommendationReason]] {
-    var found = users.map { _ in [RecommendationReason]() }
+  ) -> [(reasons: [RecommendationReason], falls: KnownFalls)] {
+    var found = users.map { _ in (reasons: [RecommendationReason](), falls: KnownFalls()) }
     // So many items at a time bound the memory for scores.
     let block = 10
     let most = users.map(\.items.count).max() ?? 0
@@ -69,7 +70,11 @@ public struct ReasonFinder: Sendable {
       while Trials.score(model, searches.map(\.trials)) {
         for place in searches.indices { searches[place].goOn() }
       }
-      for (user, search) in zip(places, searches) { found[user] += search.reasons() }
+      for (user, search) in zip(places, searches) {
+        found[user].reasons += search.reasons()
+        let items = users[user].items
+        if items.count <= block { found[user].falls = search.trials.falls(of: items) }
+      }
     }
     return found
   }
@@ -98,7 +103,8 @@ public struct ReasonFinder: Sendable {
 
   private static func ordered(_ history: [UInt32], _ weights: [Explanation.Weighted]) -> [UInt32] {
     let known = Dictionary(weights.map { (UInt32($0.index), $0.weight) }) { first, _ in first }
-    return history.sorted { (-(known[$0] ?? 0), $0) < (-(known[$1] ?? 0), $1) }
+    return history.map { (weight: known[$0] ?? 0, item: $0) }
+      .sorted { ($1.weight, $0.item) < ($0.weight, $1.item) }.map(\.item)
   }
 
   /// The kinds that an item is of, but those that most items are of, which are nobody's taste.

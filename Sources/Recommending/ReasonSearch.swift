@@ -198,6 +198,9 @@ struct OwnItemSearch {
     reason.own = (falling + found).first { $0.shareOfNamed >= RecommendationReason.leastShare }
     guard reason.own == nil else { return }
     // Some that each move the item may do nothing together.
-    reason.little = (falling + found.prefix(named.count).reversed()).first { $0.shareOfNamed > 0 }
+    reason.little = (falling + found.prefix(named.count).reversed()).first {
+      $0.shareOfNamed >= RecommendationReason.leastTold
+        || $0.shareOfNamed > 0 && $0.placeWithout > reason.place
+    }
   }
 }

@@ -27,7 +27,11 @@ public protocol RecommendationModel: AnyObject {
   func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation]
 
   /// The same for several users, which may take less time together.
-  func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]]
+  ///
+  /// - Parameter known: of each user, or of none, what need not be found again.
+  func explain(
+    _ users: [(history: [UInt32], items: [UInt32])], known: [KnownFalls]
+  ) -> [[Explanation]]
 
   /// What reasons of items start from; without the parts of explanations that take scoring a user anew.
   func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis]
@@ -51,7 +55,9 @@ extension RecommendationModel {
   public var suitsStrangers: Bool { false }
   public func streamedTensors() -> [StreamedTensor] { [] }
 
-  public func explain(_ users: [(history: [UInt32], items: [UInt32])]) -> [[Explanation]] {
+  public func explain(
+    _ users: [(history: [UInt32], items: [UInt32])], known: [KnownFalls]
+  ) -> [[Explanation]] {
     users.map { explain($0.history, items: $0.items) }
   }
 

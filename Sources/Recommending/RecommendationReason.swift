@@ -85,12 +85,15 @@ public struct RecommendationReason: Sendable, Equatable {
   public let popularityLeads: Bool
   /// Own items near to the item, of which those that are named have `leastShare` at least; nil where no such are found.
   public package(set) var own: Removal?
-  /// Own items near to the item, of which those that are named have a share, where `own` is nil: a little of many.
+  /// Own items near to the item, of which those that are named have a share, where `own` is nil: a little of many. They
+  /// have `leastTold` at least, or the item falls without them.
   public package(set) var little: Removal?
   public package(set) var taste: Taste?
 
   /// The least share that own items must have to be called a reason.
   public static let leastShare = 0.3
+  /// The least share that own items must have to be told of where the item stays at its place without them.
+  public static let leastTold = 0.1
   /// As many own items are named.
   public static let mostNamed = 3
   /// Own items that are named are among so many nearest: an eighth, but four at least and eight at most.

@@ -64,10 +64,10 @@ struct TasteSearch {
     _ rival: Rival, _ item: OwnItemSearch, _ trials: Trials
   ) -> Rival? {
     var rival = rival
-    while rival.turn < rival.trial.turns {
-      let sets = rival.trial.sets(rival.turn)
-      guard sets.allSatisfy(trials.has) else {
-        trials.want(sets)
+    while rival.turn < rival.trial.others.count {
+      let others = rival.trial.others[rival.turn]
+      guard trials.has(others) else {
+        trials.want([others])
         return rival
       }
       rival.turn += 1
@@ -79,10 +79,9 @@ struct TasteSearch {
 
   /// The share that goes with a kind beyond what goes with as many others, by the comparisons made.
   private func alone(_ rival: Rival, _ item: OwnItemSearch, _ trials: Trials) -> Double {
-    let whole = item.share(of: trials.lead(of: item.item, without: rival.own), trials)
-    let beyond = rival.trial.beyond(
-      whole: whole * item.reason.personal, turns: rival.turn
-    ) { trials.lead(of: item.item, without: $0) }
+    let beyond = rival.trial.beyond(rival.own, turns: rival.turn) {
+      trials.lead(of: item.item, without: $0)
+    }
     return beyond / item.reason.personal
   }
 
@@ -118,10 +117,10 @@ struct TasteSearch {
   }
 }
 
-/// Sets of own items of a kind, and of as many others each, to be taken away for comparison: all of the fewer and
-/// three samples of the more, evenly spread. There are none where the user has nothing of another kind.
+/// Sets of own items to be taken away for comparison with those of a kind: as many of them, and as few of the kind as
+/// there are others to take. Three samples, evenly spread, of what there is more of than it takes; none where the user
+/// has nothing of another kind.
 struct TasteTrial {
-  let kind: [[UInt32]]
   let others: [[UInt32]]
 
   private static let samples = 3
@@ -131,30 +130,19 @@ struct TasteTrial {
     guard own.count >= RecommendationReason.leastOfTaste else { return nil }
     let members = Set(own)
     let rest = history.filter { !members.contains($0) }
-    let count = min(own.count, rest.count)
-    kind = count > 0 ? Self.samples(of: own, count) : []
-    others = count > 0 ? Self.samples(of: rest, count) : []
+    others =
+      rest.count < own.count
+      ? rest.isEmpty ? [] : Self.samples(of: own, own.count - rest.count).map { rest + $0 }
+      : Self.samples(of: rest, own.count)
   }
 
-  /// How many comparisons there are.
-  var turns: Int { max(kind.count, others.count) }
-
-  /// What is scored for a comparison: a set of the kind and one of others.
-  func sets(_ turn: Int) -> [[UInt32]] {
-    [kind[min(turn, kind.count - 1)], others[min(turn, others.count - 1)]]
-  }
-
-  /// How much farther an item's lead falls without the kind than without as many others, at least.
+  /// How much farther an item's lead falls without those of the kind than without as many others, at least.
   ///
   /// - Parameters:
-  ///   - lead: of the item without a set.
-  ///   - whole: how far it falls without all of the kind, which counts where there are no others.
   ///   - turns: how many comparisons are made; each can only lessen what is found.
-  func beyond(whole: Double, turns: Int = samples, _ lead: ([UInt32]) -> Double) -> Double {
-    guard let of = kind.prefix(turns).map(lead).max(),
-      let others = others.prefix(turns).map(lead).min()
-    else { return whole }
-    return others - of
+  ///   - lead: of the item without a set.
+  func beyond(_ own: [UInt32], turns: Int = samples, _ lead: ([UInt32]) -> Double) -> Double {
+    (others.prefix(turns).map(lead).min() ?? .infinity) - lead(own)
   }
 
   private static func samples(of items: [UInt32], _ count: Int) -> [[UInt32]] {

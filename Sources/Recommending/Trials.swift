@@ -98,6 +98,18 @@ final class Trials {
       place: place(of: Int(item), in: UnsafeBufferPointer(values)))
   }
 
+  /// How far the scores of items fall without each own item that has been left out alone.
+  func falls(of items: [UInt32]) -> KnownFalls {
+    let start = scored([])
+    var falls: KnownFalls = [:]
+    for (set, row) in rows where set.count == 1 {
+      falls[set[0]] = items.map {
+        Double(start.scores[start.row, Int($0)]) - Double(row.scores[row.row, Int($0)])
+      }
+    }
+    return falls
+  }
+
   private func scored(_ set: [UInt32]) -> Row {
     guard let found = rows[set.sorted()] else { preconditionFailure("a set never asked for") }
     return found

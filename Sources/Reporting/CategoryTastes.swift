@@ -9,7 +9,7 @@ private let most = (categories: 18, users: 60)
 /// ones.
 func categoryTastes(_ subject: Subject) -> [Block] {
   guard let rows = subject.population?.rows, let lists = subject.categories else { return [] }
-  let names = subject.stored.categories
+  let names = subject.categoryNames
   let totals = categoryTotals(subject, rows)
   let shown = Array(
     totals.indices.filter { totals[$0] > 0 }

@@ -122,7 +122,7 @@ private func prominenceTable(_ subject: Subject, _ views: [ClusterView], _ rows:
       subject.name(ofCluster: view.cluster), NumberText.grouped(view.users),
       NumberText.grouped(view.medianLength),
     ]
-    let words = categories.map { "\(subject.stored.categories[$0.index])\(liftText($0.lift))" }
+    let words = categories.map { "\(subject.categoryNames[$0.index])\(liftText($0.lift))" }
     return cells + (hasCategories ? [words.isEmpty ? "–" : words.joined(separator: ", ")] : [])
       + [
         items.isEmpty
@@ -159,7 +159,7 @@ private func heatMap(_ subject: Subject, _ views: [ClusterView], _ rows: SparseR
       if lift > strongest.lift, view.categories[category] >= 50 {
         strongest = (
           lift,
-          "users of cluster \(view.cluster) choose \(subject.stored.categories[category]) "
+          "users of cluster \(view.cluster) choose \(subject.categoryNames[category]) "
             + "\(NumberText.decimals(lift, 1)) times as often as all users"
         )
       }
@@ -176,7 +176,7 @@ private func heatMap(_ subject: Subject, _ views: [ClusterView], _ rows: SparseR
         summary: "For each cluster how often its users choose each category, beside all users.",
         chart: HeatMap(
           rows: views.map { "cluster \($0.cluster)" },
-          columns: chosen.map { subject.stored.categories[$0] }, values: values, texts: texts,
+          columns: chosen.map { subject.categoryNames[$0] }, values: values, texts: texts,
           shading: .aroundZero, rowLabel: "", columnLabel: "categories, the most frequent first",
           key: ("half as often or less", "twice as often or more"), limit: 1)),
       "How often the users of each cluster choose a category, as a multiple of all users: blue "

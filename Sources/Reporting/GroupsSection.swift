@@ -85,7 +85,7 @@ private func table(_ subject: Subject, _ shown: [Int], _ members: [[Int]]) -> Ta
       cells.append(
         leading.map {
           let share = Double(counts[$0]) / Double(total)
-          return "\(subject.stored.categories[$0]) \(NumberText.percent(share))"
+          return "\(subject.categoryNames[$0]) \(NumberText.percent(share))"
         }.joined(separator: ", "))
     }
     return cells

@@ -5,7 +5,7 @@ import Plots
 import Recommending
 
 private let mostDimensions = 100
-private let mostGroups = 30
+private let mostGroups = 12
 
 /// Sizes of the factor-to-group values, and two users' own matrices of them.
 func mappingSection(_ subject: Subject) -> Section {

@@ -45,6 +45,7 @@ package struct ModelReport {
   /// Throws `ToolError`, `FormatError` and `ModelError` where a file cannot be used.
   package init(_ files: Files) throws {
     let stored = try StoredModel(InputFile.stream(files.model, expecting: [.model]))
+      .distinctlyTitled
     let fitted = try ModelCatalogue.restore(stored)
     let population = try files.data.map { try Population($0, of: stored) }
     let lists = try files.recommendations.map { try RecommendedLists($0, of: stored) }

@@ -159,8 +159,7 @@ struct Page {
         return "<\(tag)\(scope)\(style)>\(lines.first ?? "")\(below)</\(tag)>"
       }.joined()
     }
-    // A short table stays on one sheet of paper.
-    let style = "table" + (table.stacks ? " stack" : table.rows.count <= 12 ? " short" : "")
+    let style = table.stacks ? "table stack" : "table"
     // Beside the table and not in it, so that it does not scroll away with wide ones.
     var text = "<div class=\"\(style)\"><p class=\"caption\" id=\"table-\(number)\">"
     text += "<b>Table \(number).</b> \(Markup.escaped(table.caption))</p>\n"
@@ -218,15 +217,16 @@ struct Page {
     .stack td:first-child{font-weight:600}
     .stack td+td::before{content:attr(data-name) ": ";color:var(--soft)}
     }
-    @page{margin:15mm}
+    @page{margin:12mm}
     @media print{
     body{max-width:none;padding:0;font-size:11pt}
-    h2{break-after:avoid}
+    h1,h2,.caption,thead,tbody tr:first-child:not(:last-child){break-after:avoid}
+    p,li{break-inside:avoid}
     .wide,.picture{overflow:visible}
-    figure svg{max-height:11cm;width:auto}
-    h1{break-after:avoid}
-    .short,p,li,pre{break-inside:avoid}
-    .caption,thead{break-after:avoid}
+    figure{display:flex;gap:5mm;margin:5mm 0}
+    figure .picture:not(.narrow){flex:0 0 72%}
+    figure svg{max-height:12cm;width:auto}
+    figcaption{font-size:9pt;margin-top:0}
     nav{display:none}
     }
     """

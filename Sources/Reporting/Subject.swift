@@ -86,6 +86,13 @@ final class Subject {
     return lists
   }
 
+  /// The categories as they are called: by the last level in a tree, by the whole way where others end in that too.
+  private(set) lazy var categoryNames: [String] = {
+    let short = stored.categories.map(GroupNames.short)
+    let counts = Dictionary(short.map { ($0, 1) }, uniquingKeysWith: +)
+    return zip(short, stored.categories).map { counts[$0] == 1 ? $0 : $1 }
+  }()
+
   /// Users as the model sees them, with the rows they were made from.
   private(set) lazy var users: (rows: SparseRows, ids: [String], seen: UserRepresentations)? = {
     guard let inner, let population else { return nil }

@@ -113,7 +113,7 @@ private struct Traversal {
   }
 
   private func figure(_ dimension: Int, _ lists: [[UInt32]], _ categories: [[UInt32]]) -> Block {
-    let names = subject.stored.categories
+    let names = subject.categoryNames
     let shares = lists.map { list in
       var counts = [Double](repeating: 0, count: names.count)
       for item in list { for category in categories[Int(item)] { counts[Int(category)] += 1 } }

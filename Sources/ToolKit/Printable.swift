@@ -58,4 +58,15 @@ extension StoredModel {
     shown.categories = categories.map(\.printable)
     return shown
   }
+
+  /// The model with the id behind titles that several items have, so that no two items have one name.
+  public var distinctlyTitled: StoredModel {
+    guard let titles = items.titles else { return self }
+    let counts = Dictionary(titles.map { ($0, 1) }, uniquingKeysWith: +)
+    var shown = self
+    shown.items.titles = zip(titles, items.ids).map { title, id in
+      title.isEmpty || counts[title] == 1 ? title : "\(title) [\(id)]"
+    }
+    return shown
+  }
 }

@@ -49,6 +49,15 @@ where Network.Scalar == Float {
     explainByLeavingOut(self, foldIn, items: items)
   }
 
+  public func explain(
+    _ users: [(history: [UInt32], items: [UInt32])], known: [KnownFalls]
+  ) -> [[Explanation]] {
+    users.enumerated().map { place, user in
+      explainByLeavingOut(
+        self, user.history, items: user.items, known: known.isEmpty ? [] : [known[place]])
+    }
+  }
+
   public func bases(_ foldIn: [UInt32], items: [UInt32]) -> [ReasonBasis] {
     // What is near is for item vectors to say; falls tell of influence alone.
     guard self is any LatentModel else {

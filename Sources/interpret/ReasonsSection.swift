@@ -16,8 +16,6 @@ private struct ReasonTally {
   private var shares: [Double] = []
   /// Recommendations of which the sentence says that it is a little of many.
   private(set) var littleSaid = 0
-  /// Recommendations of which nothing but places is claimed.
-  private(set) var silent = 0
 
   mutating func add(_ reason: RecommendationReason, _ claims: [(claim: Claim, holds: Bool)]) {
     recommendations += 1
@@ -28,7 +26,6 @@ private struct ReasonTally {
     }
     if let own = reason.own { shares.append(own.shareOfNamed) }
     if reason.little != nil, reason.taste == nil { littleSaid += 1 }
-    if claims.allSatisfy({ $0.claim == .place }) { silent += 1 }
   }
 
   /// Rates of what was made; nil where nothing was.
@@ -47,6 +44,7 @@ private func words(_ claim: ReasonCheck.Claim) -> String {
   case .little: "a little of many"
   case .taste: "for a taste"
   case .popularity: "popular first"
+  case .nothing: "nothing stands out"
   }
 }
 
@@ -85,10 +83,6 @@ private func lines(_ tally: ReasonTally) -> [String] {
       percent(tally.rate(tally.holding[place], of: tally.made[place])),
     ])
   }
-  rows.append([
-    "nothing stands out", "\(tally.silent)",
-    percent(tally.rate(tally.silent, of: tally.recommendations)), "",
-  ])
   let (made, holding) = (tally.made.reduce(0, +), tally.holding.reduce(0, +))
   let verdict = made == holding ? "every claim holds" : "\(made - holding) claims do not hold"
   return ["\(tally.recommendations) recommendations, \(made) claims: \(verdict)"] + aligned(rows)
@@ -110,7 +104,6 @@ private func value(_ tally: ReasonTally) -> JSONValue {
   return [
     "recommendations": .integer(tally.recommendations),
     "claims": .object(Dictionary(uniqueKeysWithValues: claims)),
-    "silent": .integer(tally.silent),
     "share": tally.rate(tally.holding.reduce(0, +), of: tally.made.reduce(0, +)).map { .number($0) }
       ?? .null,
     "littleOfMany": tally.littleShare.map { .number($0) } ?? .null,

@@ -32,6 +32,24 @@ private func fitted(_ name: String, _ words: [String]) throws -> (
   return (try fitted(name, words, to: rows), rows)
 }
 
+/// Scores items 30 and 31 by whether a user has any of the items 0 to 9.
+private final class OneIsEnough: RecommendationModel {
+  let itemCount = 40
+  let settings = JSONValue.object([:])
+  func tensors() -> [Tensor] { [] }
+
+  func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Float>) {
+    scores.fill(0)
+    for row in rows where foldIn.row(row).contains(where: { $0 < 10 }) {
+      for item in 30...31 { scores[row - rows.lowerBound, item] = 1 }
+    }
+  }
+
+  func explain(_ foldIn: [UInt32], items: [UInt32]) -> [Explanation] {
+    explainByLeavingOut(self, foldIn, items: items)
+  }
+}
+
 private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
 
 @Suite struct ReasonTests {
@@ -78,17 +96,20 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
         #expect(finder.nearness(of: basis, history) == finder.nearness(of: whole, history))
       }
     }
-    for ((history, items), explained) in zip(users, model.explain(users)) {
-      #expect(explained.map(\.item) == items)
-      for (one, other) in zip(model.explain(history, items: items), explained) {
-        let falls = Dictionary(
-          uniqueKeysWithValues: other.leaveOneOut.map { ($0.index, $0.weight) })
-        #expect(abs(one.score - other.score) < 1e-4)
-        #expect(one.leaveOneOut.allSatisfy { abs($0.weight - (falls[$0.index] ?? 9)) < 1e-4 })
+    let together = finder.reasons(model, users)
+    #expect(together.contains { !$0.falls.isEmpty })
+    for known in [[], together.map(\.falls)] {
+      for ((history, items), explained) in zip(users, model.explain(users, known: known)) {
+        #expect(explained.map(\.item) == items)
+        for (one, other) in zip(model.explain(history, items: items), explained) {
+          let falls = Dictionary(
+            uniqueKeysWithValues: other.leaveOneOut.map { ($0.index, $0.weight) })
+          #expect(abs(one.score - other.score) < 1e-4)
+          #expect(one.leaveOneOut.allSatisfy { abs($0.weight - (falls[$0.index] ?? 9)) < 1e-4 })
+        }
       }
     }
-    let together = finder.reasons(model, users)
-    for ((history, items), reasons) in zip(users, together) {
+    for ((history, items), (reasons, _)) in zip(users, together) {
       let alone = finder.reasons(model, history, items: items)
       #expect(alone.map(\.item) == reasons.map(\.item))
       // Of tastes the one alike to a tenth may be another where sums are rounded otherwise.
@@ -183,6 +204,23 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     #expect(broad.reasons(model, history, items: [13])[0].taste == nil)
   }
 
+  /// Where one own item of a kind does as much as all of them, what is gone without these and not without as many others
+  /// says that it is a taste in that kind, also where they are most of the history; what others are is none.
+  @Test(arguments: [4, 8]) func aTasteIsWhatDoesNotGoWithAsManyOthers(_ count: Int) {
+    let model = OneIsEnough()
+    let finder = ReasonFinder(
+      model, categories: (0..<40).map { [$0 < 10 || $0 == 30 ? 0 : $0 < 20 || $0 == 31 ? 1 : 2] })
+    let history = (0..<count).map { UInt32($0) } + [10, 11, 12]
+    let reasons = finder.reasons(model, history, items: [30, 31])
+    #expect(reasons.allSatisfy { $0.own == nil && $0.personal > 0 })
+    #expect(reasons[0].taste?.kind == .category(0) && reasons[0].taste?.own.items.count == count)
+    #expect(reasons[1].taste == nil)
+    let check = ReasonCheck(model, finder)
+    for (reason, basis) in zip(reasons, model.bases(history, items: [30, 31])) {
+      #expect(check.claims(reason, basis, history).allSatisfy(\.holds))
+    }
+  }
+
   /// Of a long history those are named that do most among its eight nearest, and the nearest others go with them.
   @Test func theMostInfluentialOfTheNearAreNamed() throws {
     let weights = Matrix<Float>(rows: 80, columns: 80)
@@ -202,17 +240,22 @@ private let categories = (0..<40).map { [UInt32($0 / 20), UInt32(2 + $0 % 3)] }
     #expect([10, 32, 64, 200].map(RecommendationReason.namedAmong) == [4, 4, 8, 8])
   }
 
-  /// Seventy own items that add alike: none of few can be called the reason.
+  /// Own items that add alike: none of few can be called the reason, and of seventy none stands out.
   @Test func aLittleOfManyIsCalledThat() throws {
     let weights = Matrix<Float>(rows: 80, columns: 80)
     weights.fill(0)
     for own in 0..<70 { weights[own, 75] = 1 }
     let model = LinearModel(ItemItemWeights(weights), settings: .object([:]))
     let history = (0..<70).map { UInt32($0) }
-    let reason = ReasonFinder(model, categories: nil)
-      .reasons(model, history, items: [75])[0]
+    let finder = ReasonFinder(model, categories: nil)
+    let reason = finder.reasons(model, Array(history.prefix(20)), items: [75])[0]
     #expect(reason.own == nil && reason.little?.items == [0, 1, 2])
-    #expect(abs((reason.little?.share ?? 0) - 3.0 / 70) < 1e-6)
+    #expect(abs((reason.little?.share ?? 0) - 3.0 / 20) < 1e-6)
+    let quiet = finder.reasons(model, history, items: [75])[0]
+    #expect(quiet.own == nil && quiet.little == nil)
+    let claims = ReasonCheck(model, finder).claims(
+      quiet, model.bases(history, items: [75])[0], history)
+    #expect(claims.map(\.claim) == [.place, .nothing] && claims.allSatisfy(\.holds))
     // A taste in what carries nothing is not claimed.
     let kinds = ReasonFinder(
       model, categories: (0..<80).map { $0 < 40 ? [0] : $0 == 75 ? [0, 1] : [1] })

@@ -52,6 +52,27 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
     }
   }
 
+  /// Where several items have one title, the id tells them apart.
+  @Test func noTwoItemsHaveOneName() throws {
+    let folder = try Folder()
+    let ratings = SmallData.twoTastes(users: 60, items: 20).enumerated().flatMap { user, items in
+      items.map { "u\(user),i\($0),5\n" }
+    }
+    let titles = (0..<20).map { "i\($0),\($0 < 3 ? "Same" : "Title \($0)")\n" }.joined()
+    let (rows, names) = (
+      try folder.write("r.csv", "userId,movieId,rating\n" + ratings.joined()),
+      try folder.write("i.csv", "movieId,title\n" + titles)
+    )
+    let run = Shell.run(
+      "cd \(folder.path("")) && ingest -q \(rows) --items \(names) -o all.ig"
+        + " && fit -q --model ease all.ig -o m.model"
+        + " && explain -q --model m.model --user u0 --user u1 --top 20 all.ig")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("Same [i1]") && run.output.contains("Title 5"))
+    #expect(!run.output.contains("Same:") && !run.output.contains("Same,"))
+    #expect(!run.output.contains("Title 5 ["))
+  }
+
   /// What a counterfactual says is what a user without these items gets.
   @Test func counterfactualsHoldWhenRescored() throws {
     let folder = try Folder()

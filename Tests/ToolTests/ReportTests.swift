@@ -11,7 +11,9 @@ private let small = "--set epochs=4 --set width=16 --set latent=8 --set batch=20
 private let heading = "figure\tmetric\tseries\tuser clusters\tmean\terror\n"
 
 /// A split of two tastes whose titles and categories would break a page that does not escape them.
-private func split(in folder: Folder) throws -> String {
+private func split(
+  in folder: Folder, genres: (Int) -> String = { $0 < 15 ? "A<b>|C" : "B&" }
+) throws -> String {
   var ratings = "userId,movieId,rating,timestamp\n"
   for (user, items) in SmallData.twoTastes(users: 80, items: 30).enumerated() {
     for (place, item) in items.enumerated() {
@@ -21,7 +23,7 @@ private func split(in folder: Folder) throws -> String {
   var titles = "movieId,title,genres\n"
   for item in 0..<30 {
     titles +=
-      "\(item + 100),\"<script>\(item)</script> & \"\"so\"\" on\",\(item < 15 ? "A<b>|C" : "B&")\n"
+      "\(item + 100),\"<script>\(item)</script> & \"\"so\"\" on\",\(genres(item))\n"
   }
   let path = folder.path("all.x")
   let run = Shell.run(
@@ -307,6 +309,21 @@ private func loadsNothing(_ text: String) -> Bool {
       "printf '\\xff\\n' | report --model \(model) --series - -o \(folder.path("page.html"))")
     #expect(binary.status == 65 && binary.errors.contains("line 1 is not UTF-8"))
     #expect(Shell.run("report --model \(model) --series /nonexistent").status == 66)
+  }
+
+  /// A category in a tree is called by its last level, and by the whole way where others end in that.
+  @Test func levelsOfATreeHaveShortNamesOfTheirOwn() throws {
+    let folder = try Folder()
+    let data = try split(in: folder) {
+      $0 < 15 ? "Home > Bath" : $0 < 22 ? "Home > Bed" : "Garden > Bath"
+    }
+    let (model, page) = (folder.path("m.model"), folder.path("r.html"))
+    let run = Shell.run(
+      "fit -q \(small) \(data) -o \(model) && report --model \(model) --data \(data) -o \(page)")
+    #expect(run.status == 0, "\(run.errors)")
+    let text = try contents(page)
+    #expect(text.contains("Home &gt; Bath") && text.contains("Garden &gt; Bath"))
+    #expect(text.contains("Bed") && !text.contains("Home &gt; Bed"))
   }
 
   @Test func itemsNeedNoCategories() throws {
