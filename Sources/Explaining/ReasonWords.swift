@@ -35,6 +35,7 @@ struct ReasonWords: Sendable {
   func values(_ reason: RecommendationReason) -> [String: String] {
     let item = Int(reason.item)
     var values = ["title": name(reason.item), "item": items.ids[item], "place": "\(reason.place)"]
+    if reason.personal > 0, reason.choices > 1 { values["choices"] = "\(reason.choices)" }
     if let users, choosers[item] > 0 {
       values["choosers"] = "\(choosers[item])"
       values["users"] = "\(users)"

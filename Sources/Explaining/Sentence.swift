@@ -18,6 +18,7 @@ struct SentenceTemplates: Sendable {
     ("place", "the item's place among those the user has not chosen"),
     ("popular", "as choosers, of popular items where what everybody gets leads"),
     ("frequent", "the same of others in the most chosen tenth of the items"),
+    ("choices", "how many own items the user has, where they speak for it together"),
     ("own1", "the own item that carries it most, where a few do"), ("own2", "the next"),
     ("own3", "the next"),
     ("own_share", "the percentage of what is personal in the score that goes with these"),
@@ -51,7 +52,8 @@ struct SentenceTemplates: Sendable {
       + "|your {group_count} of that kind make up {group_share} % of what your choices say for it].",
     "[popular, {popular} of {users} chose it[; the rest is \(little)|]"
       + "|often chosen, by {frequent} of {users}[; the rest is \(little)|]|\(little)].",
-    "none of your choices near to it stands out[; {choosers} of {users} chose it|].",
+    "[your {choices} choices together, of which none near to it stands out"
+      + "|none of your choices near to it stands out][; {choosers} of {users} chose it|].",
   ]
   private static let popularity =
     "[popular, {popular} of {users} chose it, and |often chosen, by {frequent} of {users}, and |]"

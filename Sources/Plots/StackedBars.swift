@@ -36,7 +36,11 @@ public struct StackedBars: Chart {
   }
 
   private static let rowHeight = 44.0
-  private var legend: Legend { Legend(parts, colours: colours, symbol: .box) }
+  /// Names the parts that some row has.
+  private var legend: Legend {
+    let shown = parts.indices.filter { part in rows.contains { $0.values[part] != 0 } }
+    return Legend(shown.map { parts[$0] }, colours: shown.map { colours[$0] }, symbol: .box)
+  }
 
   public func height(width: Double) -> Double {
     legend.height(width: width) + Double(rows.count) * Self.rowHeight + Spacing.tickText

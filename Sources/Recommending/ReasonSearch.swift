@@ -104,7 +104,8 @@ struct OwnItemSearch {
   init(_ basis: ReasonBasis, _ near: [UInt32], general: Double) {
     (self.basis, self.near, self.general) = (basis, near, general)
     reason = RecommendationReason(
-      item: basis.item, score: 0, place: 1, general: general, personal: 0, popularityLeads: false)
+      item: basis.item, choices: near.count, score: 0, place: 1, general: general, personal: 0,
+      popularityLeads: false)
   }
 
   /// The sets that are asked for at first, beside that of no items.
@@ -152,7 +153,8 @@ struct OwnItemSearch {
     let start = trials.standing(of: item, without: [])
     let personal = start.lead - general
     reason = RecommendationReason(
-      item: item, score: start.score, place: start.place, general: general, personal: personal,
+      item: item, choices: near.count, score: start.score, place: start.place, general: general,
+      personal: personal,
       popularityLeads: max(general, basis.popularity) > max(personal, 0))
     let falls = first.map { (item: $0[0], fall: start.lead - trials.lead(of: item, without: $0)) }
     influential = falls.filter { $0.fall > 0 }.sorted { ($0.fall, $1.item) > ($1.fall, $0.item) }

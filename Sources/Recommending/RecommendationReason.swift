@@ -76,6 +76,8 @@ public struct RecommendationReason: Sendable, Equatable {
   }
 
   public let item: UInt32
+  /// How many own items the user has.
+  public let choices: Int
   public let score: Double
   /// From 1, among items that are not the user's own.
   public let place: Int

@@ -68,7 +68,7 @@ struct Explain: Tool {
       valueName: "file"))
   var template: String?
 
-  @Flag(help: "Give each item its sentence alone, without the parts of its score; half the time.")
+  @Flag(help: "Give each item its sentence alone, without the parts of its score; in less time.")
   var brief = false
 
   @OptionGroup var views: ViewOptions
