@@ -62,12 +62,14 @@ public func logSumExp<T: Real>(_ x: Matrix<T>) -> [T] {
 ///   - targets: those among them.
 ///   - shifts: log sum_j exp over all items, a row.
 ///   - totals: sum of the confidences of all targets, a row.
+///   - scales: the weight of each row's gradient.
 /// - Returns: this part's share of each row's loss, without its weight.
 public func softmaxCrossEntropy<T: Real>(
-  _ logits: Matrix<T>, targets: SparseRows, shifts: [T], totals: [T], scale: T
+  _ logits: Matrix<T>, targets: SparseRows, shifts: [T], totals: [T], scales: [T]
 ) -> [T] {
-  overRows(logits, targets, Array(zip(shifts, totals))) { values, row, whole in
-    row.crossEntropy(values, shift: whole.0, total: whole.1, scale: scale)
+  let known = zip(zip(shifts, totals), scales).map { ($0.0, $0.1, $1) }
+  return overRows(logits, targets, known) { values, row, whole in
+    row.crossEntropy(values, shift: whole.0, total: whole.1, scale: whole.2)
   }
 }
 

@@ -146,11 +146,15 @@ public func fillNormal<T: Real>(
 }
 
 /// Fills a matrix with standard Gumbel numbers.
+///
+/// - Parameter first: as for `fillNormal`.
 @_specialize(where T == Float)
 @_specialize(where T == Double)
-public func fillGumbel<T: Real>(_ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64) {
+public func fillGumbel<T: Real>(
+  _ x: Matrix<T>, seed: UInt64, stage: UInt32, index: UInt64, from first: Int = 0
+) {
   Parallel.blocks(x.count, size: 1 << 14) {
-    T.kernels.gumbel($0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
+    T.kernels.gumbel(first + $0.lowerBound, $0.count, seed, stage, index, x.pointer + $0.lowerBound)
   }
 }
 

@@ -6,6 +6,9 @@ import Recommending
 /// A model that makes lists by itself, of which all processes ask for the same ones at once; its scores are logarithms of
 /// probabilities but for a number of the user's own.
 public protocol ListingModel: RecommendationModel {
+  /// Whether it does so; else scores make its lists.
+  var makesLists: Bool { get }
+
   /// As `ValidationUsers.lists` makes them.
   ///
   /// - Parameter terms: what is added to the scores of items, 1 x M each, but not to what strangers get; a list for each
@@ -14,16 +17,21 @@ public protocol ListingModel: RecommendationModel {
     -> [[[Ranked<Float>]]]
 }
 
+extension ListingModel {
+  public var makesLists: Bool { true }
+}
+
 extension RecommendationModel {
+  /// This model where it makes lists by itself.
+  var ownListing: (any ListingModel)? {
+    (self as? any ListingModel).flatMap { $0.makesLists ? $0 : nil }
+  }
+
   /// The model that makes the lists of this one, and what it is to add to its scores; nil where scores make them.
   var listing: (model: any ListingModel, term: Matrix<Float>)? {
-    if let own = self as? any ListingModel {
-      return (own, Matrix(rows: 1, columns: itemCount))
-    }
-    guard let recent = self as? RecentModel, let own = recent.inner as? any ListingModel else {
-      return nil
-    }
-    return (own, recent.recency)
+    if let own = ownListing { return (own, Matrix(rows: 1, columns: itemCount)) }
+    guard let recent = self as? RecentModel else { return nil }
+    return recent.inner.ownListing.map { ($0, recent.recency) }
   }
 }
 

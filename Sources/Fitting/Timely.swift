@@ -73,7 +73,7 @@ public enum Timely<Family: ModelFamily>: ModelFamily {
     guard let choice = RecencyChoice(data) else { return isGiven ? RecencyTerm(settings) : nil }
     monitor.stepBegan("asking how much of what is liked of late suits")
     let lists: RecencyChoice.Lists = { held, rows, terms in
-      if let listing = model as? any ListingModel {
+      if let listing = model.ownListing {
         return listing.lists(of: held, rows: rows, adding: terms)
       }
       return held.lists(rows: rows, adding: terms) { foldIn, rows, scores in

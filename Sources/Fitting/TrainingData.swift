@@ -3,6 +3,7 @@
 import DenseMath
 import Interchange
 import Ranks
+import Recommending
 
 /// What a model is fitted to.
 public struct TrainingData: Sendable {
@@ -32,6 +33,15 @@ public struct TrainingData: Sendable {
   public var settled: JSONValue?
   /// An earlier model to start from, with the items and categories of this one in order.
   public var start: (model: StoredModel, items: [String], categories: [String])?
+
+  /// Throws `ModelError` (usage) where there are fewer items than parts of them.
+  public func refuseTooManyItemRanks() throws {
+    guard rows.columnCount >= itemRanks.count else {
+      throw ModelError(
+        .usage,
+        "\(rows.columnCount) items cannot be cut for \(itemRanks.count) item ranks; give fewer")
+    }
+  }
 
   /// The rows with confidences as their values.
   public var weightedRows: SparseRows { rows.with(values: confidences) }

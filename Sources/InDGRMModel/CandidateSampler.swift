@@ -12,6 +12,12 @@ struct Candidates<T: Real> {
   let corrections: Matrix<T>
   /// The batch's rows over `items`.
   let targets: SparseRows
+
+  /// Where those are that belong to some of all items.
+  func places(of range: Range<Int>) -> Range<Int> {
+    func first(from item: Int) -> Int { items.firstIndex { Int($0) >= item } ?? items.count }
+    return first(from: range.lowerBound)..<first(from: range.upperBound)
+  }
 }
 
 /// Draws the negatives of a sampled softmax (Jean et al., 2015), one set for a whole batch.

@@ -39,16 +39,20 @@ final class ClusterAffinity<T: Real> {
   ///   - rows: the users' items.
   ///   - items: the unit vectors of the items that are columns of `rows`.
   func directions(_ rows: SparseRows, items: Matrix<T>) -> Matrix<T> {
-    let d = items.columns
-    let sums = sumMemory.matrix(rows: rows.rowCount, columns: d)
+    let sums = sumMemory.matrix(rows: rows.rowCount, columns: items.columns)
     multiply(
       sparse: rows, rows: 0..<rows.rowCount, dense: items, into: sums, entryScale: nil)
+    return directions(rows, sums: sums)
+  }
+
+  /// The same by the sum of the unit vectors of each user's items, which is overwritten.
+  func directions(_ rows: SparseRows, sums: Matrix<T>) -> Matrix<T> {
     for row in 0..<rows.rowCount {
       let count = T(rows.offsets[row + 1] - rows.offsets[row])
       let (sum, origin) = (sums.row(row), origin.value.row(0))
       for index in sum.indices { sum[index] -= count * origin[index] }
     }
-    let directions = directionMemory.matrix(rows: rows.rowCount, columns: d)
+    let directions = directionMemory.matrix(rows: rows.rowCount, columns: sums.columns)
     normaliseRows(
       sums, into: directions, norms: normMemory.matrix(rows: 1, columns: rows.rowCount))
     return directions

@@ -17,6 +17,8 @@ import Training
 /// With group parts the user stands at another place for every group, y_i^(g) of `GroupParts`:
 /// log p_ij = beta_j + log sum_g c_jg exp(a cos(h_j, y_i^(g)) + o_i^(g) . z_i + b_g) - log Z_i.
 final class Decoder<T: Real> {
+  /// The items that it has, all of them or a part.
+  let range: Range<Int>
   let items: Parameter<T>
   let itemBias: Parameter<T>
   let logScale: Parameter<T>
@@ -34,8 +36,11 @@ final class Decoder<T: Real> {
   private(set) var unitItems = Matrix<T>(rows: 0, columns: 0)
   /// The same without what does not pass the doors.
   private(set) var scoredItems = Matrix<T>(rows: 0, columns: 0)
+  /// Which of all items that are scored those are that are scored here.
+  private(set) var columns = 0..<0
   private let options: InDGRMOptions
-  private var candidates: Candidates<T>?
+  /// The rows of the items that are scored; nil for all.
+  private var touched: [UInt32]?
   private var biases = Matrix<T>(rows: 0, columns: 0)
   private let (gathered, unitMemory, normMemory) = (Workspace<T>(), Workspace<T>(), Workspace<T>())
   private let (unitGradientMemory, membershipGradientMemory) = (Workspace<T>(), Workspace<T>())
@@ -55,23 +60,32 @@ final class Decoder<T: Real> {
   private static var tiny: T { T(RankingFactors.leastShare) }
 
   /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
-  init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
+  convenience init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
+    self.init(of: ItemPart(all: count), options: options, seed: seed, starts: starts)
+  }
+
+  /// - Parameters:
+  ///   - part: the items.
+  ///   - other: a decoder of another part, with which it has in common what is no item's.
+  init(
+    of part: ItemPart, sharing other: Decoder<T>? = nil, options: InDGRMOptions, seed: UInt64,
+    starts: Bool = true
+  ) {
     self.options = options
+    range = part.items
     let (d, g, k, batch) = (options.latent, options.groups, options.clusters, options.batch)
-    items = Parameter("items", rows: count, columns: d, items: .rows)
-    itemBias = Parameter("item-bias", rows: 1, columns: count, items: .columns)
-    logScale = Parameter("log-scale", rows: 1, columns: 1)
-    logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
-    // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
-    if options.usesParts && options.usesCosine { logScale.rate = 0 }
-    mapping = Parameter("mapping", rows: k * g, columns: d)
-    mapping.hasSparseRows = true
-    groupBias = Parameter("group-bias", rows: 1, columns: g)
-    groups = ItemGroups(options: options, seed: seed)
+    items = Parameter("items", of: part, columns: d)
+    itemBias = Parameter(
+      "item-bias\(part.mark)", rows: 1, columns: range.count, items: .columns,
+      firstItem: range.lowerBound)
+    logScale = other?.logScale ?? Parameter("log-scale", rows: 1, columns: 1)
+    mapping = other?.mapping ?? Parameter("mapping", rows: k * g, columns: d)
+    groupBias = other?.groupBias ?? Parameter("group-bias", rows: 1, columns: g)
+    groups = ItemGroups(options: options, seed: seed, sharing: other?.groups)
     parts =
       options.usesParts
-      ? GroupParts(items: count, options: options, seed: seed, starts: starts) : nil
-    doors = options.usesDoors ? Doors(options, items: count) : nil
+      ? GroupParts(items: range.count, options: options, seed: seed, starts: starts) : nil
+    doors = options.usesDoors ? Doors(options, items: range.count) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -81,49 +95,29 @@ final class Decoder<T: Real> {
     activityGradient = Matrix(rows: batch, columns: g)
     userGradient = Matrix(rows: batch, columns: d)
     weightGradient = Matrix(rows: batch, columns: k)
-    guard starts else { return }
-    // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
-    // noise, they are a tenth as long.
-    let length = options.usesParts && options.usesCosine ? 0.1 : 1
-    items.initialiseNormal(
-      seed: seed, stage: RandomStage.itemVectors, deviation: T(length / Double(d).squareRoot()))
-    mapping.initialiseNormal(seed: seed, stage: RandomStage.mapping, deviation: 0.01)
-  }
-
-  /// What a trained decoder has for all clusters alike.
-  private convenience init(sharing trained: Decoder<T>, options: InDGRMOptions) {
-    self.init(items: trained.items.value.rows, options: options, seed: 0, starts: false)
-    let sources = Dictionary(uniqueKeysWithValues: trained.parameters.map { ($0.name, $0) })
-    for own in parameters where own.name != mapping.name {
-      if let source = sources[own.name] { own.value.copy(from: source.value) }
+    if starts {
+      // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
+      // noise, they are a tenth as long.
+      let length = options.usesParts && options.usesCosine ? 0.1 : 1
+      items.initialiseNormal(
+        seed: seed, stage: RandomStage.itemVectors, deviation: T(length / Double(d).squareRoot()))
     }
-  }
-
-  /// A trained decoder with some of its clusters, or with doors.
-  convenience init(keeping clusters: [Int], of trained: Decoder<T>, options: InDGRMOptions) {
-    self.init(sharing: trained, options: options)
-    let rows = clusters.flatMap { cluster in
-      (0..<options.groups).map { UInt32(cluster * options.groups + $0) }
-    }
-    gatherRows(trained.mapping.value, rows, into: mapping.value)
-  }
-
-  /// A trained decoder with one cluster in the place of several.
-  ///
-  /// - Parameter weights: of those, adding up to 1.
-  convenience init(joining weights: [T], of trained: Decoder<T>, options: InDGRMOptions) {
-    self.init(sharing: trained, options: options)
-    for (cluster, weight) in weights.enumerated() where options.usesGroups {
-      let rows = cluster * options.groups..<(cluster + 1) * options.groups
-      addScaled(trained.mapping.value.rowBlock(rows), by: weight, to: mapping.value)
-    }
+    guard other == nil else { return }
+    logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
+    // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
+    if options.usesParts && options.usesCosine { logScale.rate = 0 }
+    mapping.hasSparseRows = true
+    if starts { mapping.initialiseNormal(seed: seed, stage: RandomStage.mapping, deviation: 0.01) }
   }
 
   var parameters: [Parameter<T>] {
-    let shared = [items, itemBias, logScale]
-    guard options.usesGroups else { return shared }
-    if let doors { return shared + doors.parameters + [groups.prototypes] }
-    return shared + [mapping, groupBias, groups.prototypes] + (parts?.parameters ?? [])
+    guard let doors else { return [items, itemBias] + shared + (parts?.parameters ?? []) }
+    return [items, itemBias, logScale] + doors.parameters + [groups.prototypes]
+  }
+
+  /// Those that are no item's, without doors and group parts.
+  var shared: [Parameter<T>] {
+    [logScale] + (options.usesGroups ? [mapping, groupBias, groups.prototypes] : [])
   }
 
   /// The factor a on the cosine.
@@ -131,20 +125,22 @@ final class Decoder<T: Real> {
 
   /// Brings unit item vectors and group memberships up to date; with a step, with Gumbel noise.
   ///
-  /// - Parameter candidates: the only items to be scored, until the next call; nil for all.
+  /// - Parameter candidates: the only ones of all items to be scored, until the next call; nil for every one.
   func prepareItems(seed: UInt64, step: UInt64?, candidates: Candidates<T>? = nil) {
-    self.candidates = candidates
     var vectors = items.value
     biases = itemBias.value
+    (columns, touched) = (range, nil)
     if let candidates {
-      let count = candidates.items.count
-      vectors = gathered.matrix(rows: count, columns: options.latent)
-      gatherRows(items.value, candidates.items, into: vectors)
-      biases = biasMemory.matrix(rows: 1, columns: count)
-      for (place, item) in candidates.items.enumerated() {
+      columns = candidates.places(of: range)
+      let own = candidates.items[columns].map { $0 - UInt32(range.lowerBound) }
+      touched = own
+      vectors = gathered.matrix(rows: own.count, columns: options.latent)
+      gatherRows(items.value, own, into: vectors)
+      biases = biasMemory.matrix(rows: 1, columns: own.count)
+      for (place, item) in own.enumerated() {
         biases.pointer[place] = itemBias.value.pointer[Int(item)]
       }
-      add(candidates.corrections, to: biases)
+      add(candidates.corrections.elements(columns), to: biases)
     }
     unitItems = unitMemory.matrix(rows: vectors.rows, columns: options.latent)
     if options.usesCosine {
@@ -154,7 +150,7 @@ final class Decoder<T: Real> {
     }
     scoredItems = unitItems
     guard options.usesGroups else { return }
-    groups.forward(unitItems, ids: candidates?.items, seed: seed, step: step)
+    groups.forward(unitItems, ids: candidates?.items, places: columns, seed: seed, step: step)
     if let doors { scoredItems = doors.pass(unitItems, assignment: groups.assignment) }
   }
 
@@ -193,6 +189,13 @@ final class Decoder<T: Real> {
     Part(
       vectors: scoredItems, biases: biases,
       membership: options.mixesGroups ? groups.membership : nil)
+  }
+
+  /// Those of a range.
+  func part(_ items: Range<Int>) -> Part {
+    Part(
+      vectors: scoredItems.rowBlock(items), biases: biases.elements(items),
+      membership: options.mixesGroups ? groups.membership.rowBlock(items) : nil)
   }
 
   func part(_ items: [UInt32]) -> Part {
@@ -279,7 +282,7 @@ final class Decoder<T: Real> {
         z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
     }
     guard !usersOnly else { return (dz, dWeights) }
-    let target = candidates.map { items.gradient(of: $0.items) } ?? items.gradient
+    let target = touched.map { items.gradient(of: $0) } ?? items.gradient
     if options.usesCosine {
       normaliseRowsBackward(unitItems, dItems, norms: itemNorms, into: target)
     } else {
@@ -305,11 +308,11 @@ final class Decoder<T: Real> {
   }
 
   private func backwardBias(_ gradient: Matrix<T>) {
-    guard let candidates else { return columnSums(of: gradient, into: itemBias.gradient) }
+    guard let touched else { return columnSums(of: gradient, into: itemBias.gradient) }
     let sums = biasGradientMemory.matrix(rows: 1, columns: gradient.columns)
     columnSums(of: gradient, into: sums)
     itemBias.gradient.fill(0)
-    for (place, item) in candidates.items.enumerated() {
+    for (place, item) in touched.enumerated() {
       itemBias.gradient.pointer[Int(item)] = sums.pointer[place]
     }
   }

@@ -1,6 +1,7 @@
 // How do a user's items become a mixture of Gaussians?
 
 import DenseMath
+import Ranks
 import Training
 
 /// The inference network (Eq. 13-15): a trunk, one shared head and a small departure from it for
@@ -35,13 +36,14 @@ final class Encoder<T: Real> {
   private(set) var logWeights: Matrix<T>
   let logVariances: Matrix<T>
 
-  init(items: Int, options: InDGRMOptions, seed: UInt64) {
+  /// - Parameter ranks: the parts that items are cut into.
+  init(items: Int, options: InDGRMOptions, seed: UInt64, cut ranks: VirtualRanks = .one) {
     let (width, d, k, batch) = (options.width, options.latent, options.clusters, options.batch)
     clusters = k
     latent = d
     trunk = Trunk(
       "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed,
-      stage: RandomStage.trunk)
+      stage: RandomStage.trunk, cut: ranks)
     func dense(
       _ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1
     )
@@ -78,14 +80,14 @@ final class Encoder<T: Real> {
 
   /// - Parameters:
   ///   - affinity: added to the logits of the clusters' weights, B x K.
-  ///   - items: vectors h_j, one row a column of `entries`, which are the batch's; for the heads of Eq. 14.
+  ///   - sums: for the heads of Eq. 14, as `HeadInputs.join` has it.
   func forward(
     _ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64, affinity: Matrix<T>? = nil,
-    items: (entries: SparseRows, vectors: Matrix<T>)? = nil
+    sums: HeadInputs<T>.Sums? = nil
   ) {
     let rows = 0..<batch.rowCount
     features = trunk.forward(batch, dropout: dropout, seed: seed, step: step)
-    inputs = itemFeatures?.join(features, trunk.input, items) ?? features
+    inputs = itemFeatures?.join(features, trunk.input, sums) ?? features
     means = clusterMeans.forward(inputs, repeating: sharedMean.forward(inputs))
     rawLogVariances = clusterLogVariances.forward(
       inputs, repeating: sharedLogVariance.forward(inputs))
@@ -141,25 +143,26 @@ final class Encoder<T: Real> {
 final class HeadInputs<T: Real> {
   private let width: Int
   private let joined: Matrix<T>
-  private let sums: Matrix<T>
   private let gradient: Matrix<T>
 
   init(width: Int, latent: Int, batch: Int) {
     self.width = width
     joined = Matrix(rows: batch, columns: width + latent)
-    sums = Matrix(rows: batch, columns: latent)
     gradient = Matrix(rows: batch, columns: width)
   }
 
-  /// - Parameter input: the layer that has normalised the batch and dropped entries of it.
-  func join(
-    _ features: Matrix<T>, _ input: SparseInput<T>,
-    _ items: (entries: SparseRows, vectors: Matrix<T>)?
-  ) -> Matrix<T> {
-    guard let items else { preconditionFailure("heads that see items need their vectors") }
+  /// The sum of the vectors of each user's items, B x d, by what each entry of the batch counts.
+  typealias Sums = ([T]) -> Matrix<T>
+
+  /// - Parameters:
+  ///   - input: the layer that has normalised the batch and dropped entries of it.
+  ///   - sums: of the batch.
+  func join(_ features: Matrix<T>, _ input: SparseInput<T>, _ sums: Sums?) -> Matrix<T> {
+    guard let sums = sums?(input.scales) else {
+      preconditionFailure("heads that see items need their vectors")
+    }
     let rows = 0..<features.rows
-    let (joined, sums) = (self.joined.rowBlock(rows), self.sums.rowBlock(rows))
-    input.times(items.entries, items.vectors, into: sums)
+    let joined = self.joined.rowBlock(rows)
     for row in rows {
       let target = joined.row(row)
       _ = target.update(from: features.row(row))

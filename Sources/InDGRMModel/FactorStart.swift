@@ -39,10 +39,11 @@ struct FactorStart {
     method = AlternatingLeastSquares(factors: dimensions)
     rows = data.rows
     isLinear = start == "linear"
+    let ranks = data.itemRanks.count > 1 ? data.itemRanks : data.ranks
     factors =
       start == "spectral"
       ? spectralEmbedding(data.rows, dimensions: dimensions, seed: data.seed)
-      : method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed, ranks: data.ranks) { _, _ in
+      : method.fit(data.rows, pulls: nil, rounds: 4, seed: data.seed, ranks: ranks) { _, _ in
         false
       }
   }
@@ -90,26 +91,31 @@ extension FactorStart {
   ///
   /// Throws `ModelError` when the linear map cannot be found.
   func apply(to network: InDGRMNetwork<Float>) throws {
-    copy(factors, to: network.decoder.items.value)
-    if let parts = network.decoder.parts { copy(factors, to: parts.input.weights.value) }
+    let decoders = network.decoders
+    copy(factors, to: decoders.parts.map(\.items), deviation: decoders.deviation)
+    if let input = network.decoder.parts?.input {
+      copy(factors, to: input.parts, deviation: input.deviation)
+    }
+    let input = network.encoder.trunk.input
     if isLinear {
-      startBiases(network.decoder.itemBias.value)
+      for part in decoders.parts { startBiases(part.itemBias) }
       try makeLinear(network.encoder)
     } else {
-      copy(factors, to: network.encoder.trunk.input.weights.value)
+      copy(factors, to: input.parts, deviation: input.deviation)
     }
   }
 
   private func makeLinear(_ encoder: Encoder<Float>) throws {
     let map = try foldIn()
-    let input = encoder.trunk.input.weights.value
-    let pairs = min(map.columns, input.columns / 2)
+    let pairs = min(map.columns, encoder.trunk.width / 2)
     scale(map, by: Self.inputLength / length(of: map))
-    for item in 0..<map.rows {
-      let (source, target) = (map.row(item), input.row(item))
-      for pair in 0..<pairs {
-        target[pair] = source[pair]
-        target[pairs + pair] = -source[pair]
+    for part in encoder.trunk.input.parts {
+      for (row, item) in part.rowItems.enumerated() {
+        let (source, target) = (map.row(item), part.value.row(row))
+        for pair in 0..<pairs {
+          target[pair] = source[pair]
+          target[pairs + pair] = -source[pair]
+        }
       }
     }
     for layer in encoder.trunk.layers { scale(layer.weights.value, by: Self.leftOfNoise) }
@@ -139,20 +145,28 @@ extension FactorStart {
     (dot(x, x) / Float(max(x.count, 1))).squareRoot()
   }
 
-  /// Copies vectors into the first columns at the length that the target has.
-  private func copy(_ vectors: Matrix<Float>, to target: Matrix<Float>) {
-    let factor = Self.deviation(target) / max(Self.deviation(vectors), 1e-12)
-    for item in 0..<vectors.rows {
-      let (source, row) = (vectors.row(item), target.row(item))
-      for column in 0..<min(source.count, row.count) { row[column] = factor * source[column] }
+  /// Copies vectors into the first columns of items' rows at the length that the target has.
+  ///
+  /// - Parameter deviation: of the target.
+  private func copy(
+    _ vectors: Matrix<Float>, to parts: [Parameter<Float>], deviation: Float
+  ) {
+    let factor = deviation / max(Self.deviation(vectors), 1e-12)
+    for part in parts {
+      for (place, item) in part.rowItems.enumerated() {
+        let (source, row) = (vectors.row(item), part.value.row(place))
+        for column in 0..<min(source.count, row.count) { row[column] = factor * source[column] }
+      }
     }
   }
 
   /// Between the mean item's log odds and every item's own.
-  private func startBiases(_ biases: Matrix<Float>) {
+  private func startBiases(_ biases: Parameter<Float>) {
     let middle = rows.logOdds(Double(rows.count) / Double(max(rows.columnCount, 1)))
-    for (item, own) in rows.logOdds().enumerated() {
-      biases.pointer[item] = Float(middle + Self.popularityShare * (own - middle))
+    let odds = rows.logOdds()
+    for place in 0..<biases.value.count {
+      let own = odds[biases.firstItem + place]
+      biases.value.pointer[place] = Float(middle + Self.popularityShare * (own - middle))
     }
   }
 }

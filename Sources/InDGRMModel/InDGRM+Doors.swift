@@ -79,13 +79,9 @@ extension InDGRM {
 
   /// What sampled users would be recommended first, from the top on.
   private func firstItems(_ histories: SparseRows) -> [[Ranked<Float>]] {
-    var lists: [[Ranked<Float>]] = []
-    for block in blocks(of: 0..<histories.rowCount) {
-      let scores = Matrix<Float>(rows: block.count, columns: itemCount)
-      score(histories, rows: block, into: scores)
-      lists += topItems(scores, histories, rows: block, count: PassingItems.reach)
+    blocks(of: 0..<histories.rowCount).flatMap {
+      firstItems(histories, rows: $0, count: PassingItems.reach)
     }
-    return lists
   }
 
   /// Turns the axes along which users differ most to simple structure: varimax of sqrt(n_j) h_jl, whose squares add up over

@@ -4,6 +4,7 @@ import DenseMath
 import Fitting
 import Glibc
 import Interchange
+import Ranks
 import Recommending
 import Training
 
@@ -33,6 +34,8 @@ final class InDGRM: RecommendationModel {
   var affinity: ClusterAffinity<Float>?
   var options: InDGRMOptions
   let itemCount: Int
+  /// The parts that its encoder's first layer is cut into, and that items are ranked by.
+  let ranks: VirtualRanks
   /// Further fits by other seeds, without an expert; scores and explanations are means over them and this one.
   private(set) var others: [InDGRM] = []
   var expert: NeighbourhoodExpert?
@@ -41,19 +44,20 @@ final class InDGRM: RecommendationModel {
   var settings: JSONValue
 
   /// The part of a trained network that is kept: clusters that have users, and of each the dimensions
-  /// that its ARD variances leave on.
+  /// that its ARD variances leave on. The encoder's trunk is the network's own; where items are cut each process keeps its
+  /// parts of the first layer, and gets all of the decoder.
   ///
   /// - Parameter settings: what the network was trained with; sizes are added.
   init(_ network: InDGRMNetwork<Float>, settings: JSONValue) {
     let (kept, keeps) = network.kept()
     var options = network.options
     options.clusters = kept.count
-    itemCount = network.itemCount
+    (itemCount, ranks) = (network.itemCount, network.decoders.ranks)
     self.options = options
+    network.encoder.trunk.input.addsInOrder = true
     users = UserEncoder(
-      network.encoder, items: network.itemCount, options: network.options, clusters: kept,
-      keeps: keeps)
-    decoder = Decoder(keeping: kept, of: network.decoder, options: options)
+      network.encoder, options: network.options, clusters: kept, keeps: keeps)
+    decoder = Decoder(keeping: kept, of: network.decoders.joined(), options: options)
     clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
     affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0, options: options) }
     let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
@@ -74,7 +78,7 @@ final class InDGRM: RecommendationModel {
   ///
   /// Throws `ModelError` when its parts do not fit together.
   init(_ stored: StoredModel, _ options: InDGRMOptions, settings: JSONValue) throws {
-    itemCount = stored.items.ids.count
+    (itemCount, ranks) = (stored.items.ids.count, .one)
     self.options = options
     self.settings = settings
     users = try UserEncoder(stored, options)
@@ -107,7 +111,7 @@ final class InDGRM: RecommendationModel {
   func tensors() -> [Tensor] {
     let parameters =
       users.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
-    return parameters.map { $0.value.tensor($0.name) }
+    return parameters.filter { PartName.split($0.name) == nil }.map { $0.value.tensor($0.name) }
       + [
         Tensor(
           "cluster-dimensions", shape: [users.dimensions.count], integers: users.dimensions)
@@ -115,6 +119,13 @@ final class InDGRM: RecommendationModel {
       + (expert?.tensors ?? [])
       + others.enumerated().flatMap { place, member in
         member.tensors().map { $0.named(Self.prefix(ofMember: place + 1) + $0.name) }
+      }
+  }
+
+  func streamedTensors() -> [StreamedTensor] {
+    users.trunk.input.streamed
+      + others.enumerated().flatMap { place, member in
+        member.streamedTensors().map { $0.named(Self.prefix(ofMember: place + 1) + $0.name) }
       }
   }
 

@@ -15,6 +15,7 @@ package enum InDGRMFamily: ModelFamily {
   package static let usualBatch = 250
   package static let trainsInEpochs = true
   package static let takesGroups = true
+  package static let cutsItems = true
   package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
   package static let withdrawn = InDGRMOptions.withdrawn.merging(
     NeighbourhoodExpert.withdrawn
@@ -25,6 +26,12 @@ package enum InDGRMFamily: ModelFamily {
   package static func fit(
     _ data: TrainingData, _ settings: ModelSettings, _ monitor: TrainingMonitor
   ) throws -> FittedModel {
+    var settings = settings
+    if data.itemRanks.count > 1, settings.isAuto("group-parts") {
+      // They are not cut.
+      settings = settings.setting("group-parts", "off", .taken("item ranks ask"))
+    }
+    try data.refuseTooManyItemRanks()
     guard data.groups == nil || settings.flag("item-groups") else {
       throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
     }

@@ -3,6 +3,7 @@
 import DenseMath
 import Fitting
 import Glibc
+import Ranks
 import Recommending
 import Training
 
@@ -17,12 +18,14 @@ import Training
 /// With inner steps, a user's posterior psi = (mu, log variance) first follows its own gradient, starting
 /// from the encoder's (local variational optimisation, Algorithm 2); then all parameters take a step at
 /// psi_L, the encoder's with the gradient at psi_L as Algorithm 2 has it.
+///
+/// Where the items are cut a process has the rows of its parts' items alone, and all take the same users at once.
 final class InDGRMNetwork<T: Real>: TrainableNetwork {
   let itemCount: Int
   let options: InDGRMOptions
   let seed: UInt64
   let encoder: Encoder<T>
-  let decoder: Decoder<T>
+  let decoders: DecoderParts<T>
   let clusters: UserClusters<T>
   /// Nil where clusters' weights are told by the encoder's features alone.
   let affinity: ClusterAffinity<T>?
@@ -36,7 +39,6 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   private let divergences: Matrix<T>
   private let weights: Matrix<T>
   private let users: Matrix<T>
-  private let logits = Workspace<T>()
   private var sampler: CandidateSampler?
   /// y of the batch at hand; nil without group parts.
   private var places: Matrix<T>?
@@ -44,14 +46,18 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   private let logVarianceGradient: Matrix<T>
   private let logitGradient: Matrix<T>
 
-  init(items: Int, users count: Int, options: InDGRMOptions, seed: UInt64) {
+  /// - Parameter ranks: the parts that items are cut into.
+  init(
+    items: Int, users count: Int, options: InDGRMOptions, seed: UInt64,
+    cut ranks: VirtualRanks = .one
+  ) {
     itemCount = items
     self.options = options
     self.seed = seed
     let (batch, d, k) = (options.batch, options.latent, options.clusters)
-    encoder = Encoder(items: items, options: options, seed: seed)
-    previous = Encoder(items: items, options: options, seed: seed)
-    decoder = Decoder(items: items, options: options, seed: seed)
+    encoder = Encoder(items: items, options: options, seed: seed, cut: ranks)
+    previous = Encoder(items: items, options: options, seed: seed, cut: ranks)
+    decoders = DecoderParts(items: items, options: options, seed: seed, cut: ranks)
     clusters = UserClusters(options: options, users: count)
     affinity =
       options.usesGroupAttention && options.clusters > 1 ? ClusterAffinity(options: options) : nil
@@ -66,6 +72,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     logitGradient = Matrix(rows: batch, columns: k)
   }
 
+  /// What scores all items, or a part of them where they are cut; that has what parts have in common.
+  var decoder: Decoder<T> { decoders.parts[0] }
+
   /// Scores a batch on drawn candidates instead of all items, and updates only rows it touches.
   func samplesItems(_ sampler: CandidateSampler) {
     self.sampler = sampler
@@ -74,7 +83,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   /// Everything learnt, the closed-form cluster prior included.
   var parameters: [Parameter<T>] {
-    encoder.parameters + decoder.parameters + clusters.parameters + (affinity?.parameters ?? [])
+    encoder.parameters + decoders.parameters + clusters.parameters + (affinity?.parameters ?? [])
   }
 
   /// Whether the epoch at hand updates the decoder alone, without dropout (RecVAE's schedule).
@@ -83,23 +92,24 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   func updated(in epoch: Int) -> [Parameter<T>] {
     guard options.encoderPasses > 0 else { return parameters }
     trainsDecoderAlone = epoch % (options.encoderPasses + 1) == 0
-    return trainsDecoderAlone ? decoder.parameters : encoder.parameters
+    return trainsDecoderAlone ? decoders.parameters : encoder.parameters
   }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     itemsAreCurrent = false
     let candidates: Candidates<T>? = sampler?.draw(for: batch, seed: seed, step: step)
-    decoder.prepareItems(seed: seed, step: step, candidates: candidates)
+    decoders.prepareItems(seed: seed, step: step, candidates: candidates)
     let targets = candidates?.targets ?? batch
     let batch = batch.with(values: nil)
-    let items = (entries: targets.with(values: nil), vectors: decoder.unitItems)
-    let directions = affinity?.directions(items.entries, items: items.vectors)
+    let entries = targets.with(values: nil)
+    let directions = affinity?.directions(entries, sums: decoders.sums(entries, scales: nil))
+    func sums(_ scales: [T]) -> Matrix<T> { decoders.sums(entries, scales: scales) }
     encoder.forward(
       batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
-      affinity: directions.flatMap { affinity?.forward($0) }, items: items)
-    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, items: items) }
+      affinity: directions.flatMap { affinity?.forward($0) }, sums: sums)
+    if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, sums: sums) }
     places = decoder.encodeParts(
-      batch, entries: items.entries, training: (options.dropout, seed, step))
+      batch, entries: entries, training: (options.dropout, seed, step))
     let shares = [Double](repeating: 1 / Double(batch.rowCount), count: batch.rowCount)
     // Local variational optimisation: psi follows its own gradient before anything else does.
     for inner in 0..<options.innerSteps {
@@ -118,7 +128,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
       return [("reconstruction", reconstruction), ("kl", kl)]
     }
     return [
-      ("reconstruction", reconstruction), ("kl", kl), ("ranking", decoder.groups.rankingLoss),
+      ("reconstruction", reconstruction), ("kl", kl), ("ranking", decoders.rankingLoss),
     ]
   }
 
@@ -140,11 +150,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     exponentiate(weights)
     sample(rows, weights: weights)
     let users = self.users.rowBlock(rows)
-    let logits = self.logits.matrix(rows: rows.count, columns: targets.columnCount)
-    decoder.forward(users, weights: weights, places: places, into: logits)
-    let losses = options.cost.apply(
-      logits, targets: targets, scales: shares.map { T($0) })
-    let (dUsers, dWeights) = decoder.backward(
+    let logits = decoders.forward(users, weights: weights, places: places)
+    let losses = decoders.losses(logits, targets: targets, scales: shares.map { T($0) })
+    let (dUsers, dWeights) = decoders.backward(
       users, weights: weights, places: places, logits, usersOnly: usersOnly)
     let kl = backwardPosterior(targets, weights, dUsers, dWeights, shares, anneal: anneal)
     return (zip(losses, shares).reduce(0.0) { $0 + Double($1.0) * $1.1 }, kl)
@@ -230,30 +238,24 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     }
   }
 
-  var state: [(name: String, values: [Double])] {
-    clusters.state
-      + (hasPrevious
-        ? previous.parameters.map { ("previous.\($0.name)", $0.value.array.map { Double($0) }) }
-        : [])
-  }
+  var state: [(name: String, values: [Double])] { clusters.state }
+  var followers: [Parameter<T>] { hasPrevious ? previous.parameters : [] }
 
-  func restore(state: [String: [Double]]) {
+  func restore(state: [String: [Double]], followers: (Parameter<T>) -> Bool) {
     clusters.restore(state: state)
-    hasPrevious = false
-    for parameter in previous.parameters {
-      guard let values = state["previous.\(parameter.name)"], values.count == parameter.value.count
-      else { continue }
-      _ = parameter.value.buffer.update(from: values.map { T($0) })
-      hasPrevious = true
-    }
+    // One after another, all of them.
+    hasPrevious = previous.parameters.map(followers).contains(true)
   }
 
   /// Users' representations z (B x d) and cluster weights (B x K) without noise.
   func represent(_ batch: SparseRows) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<batch.rowCount
-    let near = affinity.map { $0.forward($0.directions(batch, items: decoder.unitItems)) }
-    encoder.forward(
-      batch, dropout: 0, seed: 0, step: 0, affinity: near, items: (batch, decoder.unitItems))
+    let near = affinity.map {
+      $0.forward($0.directions(batch, sums: decoders.sums(batch, scales: nil)))
+    }
+    encoder.forward(batch, dropout: 0, seed: 0, step: 0, affinity: near) {
+      self.decoders.sums(batch, scales: $0)
+    }
     let (users, weights) = (self.users.rowBlock(rows), self.weights.rowBlock(rows))
     weights.copy(from: encoder.logWeights)
     exponentiate(weights)
@@ -282,8 +284,22 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func prepareScoring() {
     guard !itemsAreCurrent else { return }
-    decoder.prepareItems(seed: seed, step: nil)
+    decoders.prepareItems(seed: seed, step: nil)
     itemsAreCurrent = true
+  }
+
+  func validate(_ held: ValidationUsers, sharedBy group: RankGroup) -> Double {
+    guard decoders.isCut else {
+      return Fitting.validate(held, sharedBy: group) { score(held.foldIn, rows: $0, into: $1) }
+    }
+    prepareScoring()
+    var sum = MetricSum(held)
+    for start in stride(from: 0, to: held.foldIn.rowCount, by: options.batch) {
+      let rows = start..<min(start + options.batch, held.foldIn.rowCount)
+      let (users, weights) = represent(held.foldIn.rows(at: Array(rows)))
+      sum.add(rows, decoders.best(users, weights: weights, of: held, rows: rows))
+    }
+    return sum.mean
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {

@@ -201,7 +201,19 @@ struct InDGRMOptions: Sendable {
   }
 
   /// Throws `ModelError` (usage) for settings that cannot be combined.
-  func check() throws {
+  ///
+  /// - Parameter ranks: the parts that items are cut into.
+  func check(itemRanks ranks: Int = 1) throws {
+    guard ranks == 1 || !usesParts else {
+      throw ModelError(
+        .usage, "--item-ranks cuts no group parts; set group-parts=off, or leave --item-ranks out")
+    }
+    guard ranks == 1 || cost != .squared else {
+      throw ModelError(
+        .usage,
+        "--item-ranks goes with cost=multinomial and cost=bernoulli; set one of them, or leave --item-ranks out"
+      )
+    }
     guard samples == 0 || cost == .multinomial else {
       throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
     }

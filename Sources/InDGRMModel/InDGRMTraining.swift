@@ -190,18 +190,9 @@ struct InDGRMTraining {
     if settings.isAuto("group-draws") {
       options.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
     }
-    try options.check()
+    try options.check(itemRanks: data.itemRanks.count)
     monitor.settingsResolved(settings)
-    let network = InDGRMNetwork<Float>(
-      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
-    network.decoder.groups.privileged = privileged
-    if settings.isAuto("group-draws") {
-      network.decoder.groups.drawCounts = data.categories?.lists.map(\.count)
-    }
-    if options.samples > 0 {
-      network.samplesItems(
-        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
-    }
+    let network = network(options, drawsByCategories: settings.isAuto("group-draws"))
     if let start = data.start {
       guard privileged == nil || start.model.hasGroups(of: start.categories) else {
         throw ModelError(
@@ -212,8 +203,9 @@ struct InDGRMTraining {
     } else if data.resume == nil {
       try from?.apply(to: network)
       startPrototypes(network)
-      network.decoder.prepareItems(seed: data.seed, step: nil)
-      network.affinity?.start(data.rows, items: network.decoder.unitItems, seed: data.seed)
+      network.decoders.prepareItems(seed: data.seed, step: nil)
+      network.affinity?.start(
+        data.rows, items: network.decoders.whole(\.unitItems), seed: data.seed)
     }
     let plan = TrainingPlan(settings, seed: data.seed, average: 0.8)
     var monitor = monitor
@@ -231,6 +223,7 @@ struct InDGRMTraining {
     // Earlier versions, which had choices here, ask for the words.
     let described = settings.json(keeping: run).setting("attention", "group")
       .setting("temperature", .number(options.temperature))
+    network.parameters.forEach { $0.forgetTraining() }
     let model = InDGRM(network, settings: described)
     monitor.stepBegan("looking for a basis to read the factors in")
     var settled = settings.ending(run)
@@ -241,6 +234,26 @@ struct InDGRMTraining {
     return Trained(
       model: model, settings: settled, outcome: run.outcome, cut: run.cut,
       seconds: seconds() - start)
+  }
+
+  /// A network that has not been trained.
+  ///
+  /// - Parameter drawsByCategories: whether an item has as many draws as categories.
+  private func network(_ options: InDGRMOptions, drawsByCategories: Bool) -> InDGRMNetwork<Float> {
+    let network = InDGRMNetwork<Float>(
+      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed,
+      cut: data.itemRanks)
+    for part in network.decoders.parts {
+      part.groups.privileged = privileged
+      if drawsByCategories {
+        part.groups.drawCounts = data.categories?.lists.map(\.count)
+      }
+    }
+    if options.samples > 0 {
+      network.samplesItems(
+        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
+    }
+    return network
   }
 
   /// What a network that begins from nothing takes its item vectors from; nil where they are drawn at random.
@@ -308,7 +321,8 @@ struct InDGRMTraining {
   /// spherical k-means of the starting item vectors.
   private func startPrototypes(_ network: InDGRMNetwork<Float>) {
     guard network.options.usesGroups else { return }
-    let (items, groups) = (network.decoder.items.value, network.decoder.groups)
+    let items = network.decoders.whole(\.items.value)
+    let groups = network.decoder.groups
     if groups.privileged != nil, let known = data.categories {
       groups.placePrototypes(amid: items, of: known.lists)
     } else if let given = data.groups {

@@ -35,20 +35,25 @@ final class ItemGroups<T: Real> {
   /// The ranking loss of the last backward pass.
   private(set) var rankingLoss = 0.0
   private var draw: (seed: UInt64, step: UInt64, ids: [UInt32]?) = (0, 0, nil)
+  /// Which of all that are scored those are here.
+  private var places = 0..<0
 
-  init(options: InDGRMOptions, seed: UInt64) {
+  /// - Parameter other: groups of the same prototypes, for other items.
+  init(options: InDGRMOptions, seed: UInt64, sharing other: ItemGroups? = nil) {
     count = options.groups
     temperature = T(options.temperature)
     usesCosine = options.usesCosine
     draws = options.groupDraws
-    prototypes = Parameter("prototypes", rows: options.groups, columns: options.latent)
-    prototypes.initialiseNormal(
-      seed: seed, stage: RandomStage.prototypes,
-      deviation: T(1 / Double(options.latent).squareRoot()))
+    prototypes =
+      other?.prototypes ?? Parameter("prototypes", rows: options.groups, columns: options.latent)
     unit = Matrix(rows: options.groups, columns: options.latent)
     norms = Matrix(rows: 1, columns: options.groups)
     unitGradient = Matrix(rows: options.groups, columns: options.latent)
     drawMemory = (0..<(options.groupDraws > 1 ? options.groupDraws : 0)).map { _ in Workspace() }
+    guard other == nil else { return }
+    prototypes.initialiseNormal(
+      seed: seed, stage: RandomStage.prototypes,
+      deviation: T(1 / Double(options.latent).squareRoot()))
   }
 
   /// Places each prototype in the middle of the items of its group: at the sum of their vectors.
@@ -64,9 +69,14 @@ final class ItemGroups<T: Real> {
     }
   }
 
-  /// Fills `membership` from unit item vectors (M x d, or those of the items `ids`); with a step, draws
-  /// Gumbel noise.
-  func forward(_ items: Matrix<T>, ids: [UInt32]?, seed: UInt64, step: UInt64?) {
+  /// Fills `membership` from unit item vectors, a row each; with a step, draws Gumbel noise.
+  ///
+  /// - Parameters:
+  ///   - ids: all items that are scored; nil for every one.
+  ///   - places: which of those they are here.
+  func forward(
+    _ items: Matrix<T>, ids: [UInt32]?, places: Range<Int>, seed: UInt64, step: UInt64?
+  ) {
     if usesCosine {
       normaliseRows(prototypes.value, into: unit, norms: norms)
     } else {
@@ -76,19 +86,23 @@ final class ItemGroups<T: Real> {
     membership = membershipMemory.matrix(rows: items.rows, columns: count)
     multiply(items, unit, transposeB: true, into: similarity, alpha: 1 / temperature)
     draw = (seed, step ?? 0, ids)
+    self.places = places
+    let first = places.lowerBound * count
     guard let step else {
       membership.copy(from: similarity)
       return softmaxRows(membership)
     }
     guard draws > 1 else {
-      fillGumbel(membership, seed: seed, stage: RandomStage.gumbel, index: step)
+      fillGumbel(membership, seed: seed, stage: RandomStage.gumbel, index: step, from: first)
       add(similarity, to: membership)
       return softmaxRows(membership)
     }
     membership.fill(0)
     drawn = drawMemory.map { $0.matrix(rows: items.rows, columns: count) }
     for (draw, sample) in drawn.enumerated() {
-      fillGumbel(sample, seed: seed, stage: RandomStage.gumbel &+ 1 &+ UInt32(draw), index: step)
+      fillGumbel(
+        sample, seed: seed, stage: RandomStage.gumbel &+ 1 &+ UInt32(draw), index: step,
+        from: first)
       add(similarity, to: sample)
       softmaxRows(sample)
       addDraw(draw, sample, to: membership)
@@ -109,7 +123,8 @@ final class ItemGroups<T: Real> {
   /// N_j of the item in a row.
   private func drawCount(_ row: Int) -> Int {
     guard let drawCounts else { return draws }
-    return min(max(drawCounts[draw.ids.map { Int($0[row]) } ?? row], 1), draws)
+    let place = places.lowerBound + row
+    return min(max(drawCounts[draw.ids.map { Int($0[place]) } ?? place], 1), draws)
   }
 
   /// Leaves the prototypes' gradient and adds to that of the unit item vectors.
@@ -134,7 +149,8 @@ final class ItemGroups<T: Real> {
     multiply(gradient, transposeA: true, items, into: unitGradient, alpha: 1 / temperature)
     rankingLoss =
       privileged?.addGradients(
-        items: items, ids: draw.ids, prototypes: unit, temperature: temperature, seed: draw.seed,
+        items: items, ids: draw.ids, places: places, prototypes: unit, temperature: temperature,
+        seed: draw.seed,
         step: draw.step, to: dItems, unitGradient) ?? 0
     if usesCosine {
       normaliseRowsBackward(unit, unitGradient, norms: norms, into: prototypes.gradient)

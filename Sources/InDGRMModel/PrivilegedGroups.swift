@@ -68,12 +68,16 @@ struct PrivilegedGroups: Sendable {
     return result
   }
 
-  /// Adds the loss's gradients to those of unit items (M x d, or the items `ids`) and unit prototypes
-  /// (G x d).
+  /// Adds the loss's gradients to those of unit items and unit prototypes (G x d).
   ///
+  /// - Parameters:
+  ///   - items: a row each.
+  ///   - ids: all items that are scored, from which triplets are drawn; nil for every one.
+  ///   - places: which of those the items are; triplets of others are left to who has them.
   /// - Returns: the loss.
   func addGradients<T: Real>(
-    items: Matrix<T>, ids: [UInt32]?, prototypes: Matrix<T>, temperature: T, seed: UInt64,
+    items: Matrix<T>, ids: [UInt32]?, places: Range<Int>, prototypes: Matrix<T>, temperature: T,
+    seed: UInt64,
     step: UInt64,
     to itemGradient: Matrix<T>, _ prototypeGradient: Matrix<T>
   ) -> Double {
@@ -88,9 +92,11 @@ struct PrivilegedGroups: Sendable {
       let item = known[random.below(known.count)]
       let g = random.below(count)
       let k = (g + 1 + random.below(count - 1)) % count
-      guard let row = likeness[ids.map { Int($0[item]) } ?? item] else { continue }
+      guard places.contains(item), let row = likeness[ids.map { Int($0[item]) } ?? item]
+      else { continue }
       let (h, p, q) = (
-        items.pointer + item * d, prototypes.pointer + g * d, prototypes.pointer + k * d
+        items.pointer + (item - places.lowerBound) * d, prototypes.pointer + g * d,
+        prototypes.pointer + k * d
       )
       var difference: T = 0
       for index in 0..<d { difference += h[index] * (p[index] - q[index]) }
@@ -99,7 +105,7 @@ struct PrivilegedGroups: Sendable {
       loss -= logarithm(max(Double(target == 1 ? probability : 1 - probability), 1e-12))
       let slope = share * (probability - target)
       let (dh, dp, dq) = (
-        itemGradient.pointer + item * d, prototypeGradient.pointer + g * d,
+        itemGradient.pointer + (item - places.lowerBound) * d, prototypeGradient.pointer + g * d,
         prototypeGradient.pointer + k * d
       )
       for index in 0..<d {

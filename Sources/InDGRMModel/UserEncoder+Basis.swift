@@ -30,11 +30,7 @@ extension UserEncoder {
   func joined(_ options: InDGRMOptions, _ weights: [Float]) -> UserEncoder {
     var single = options
     single.clusters = 1
-    let (all, items) = ((0..<UInt32(latent)).map { $0 }, trunk.input.weights.value.rows)
-    let copy = UserEncoder(items: items, options: single, dimensions: all)
-    for (own, source) in zip(copy.trunk.parameters, trunk.parameters) {
-      own.value.copy(from: source.value)
-    }
+    let copy = UserEncoder(trunk, options: single, dimensions: Array(0..<UInt32(latent)))
     for (target, source) in [(copy.mean, mean), (copy.logVariance, logVariance)] {
       for (new, old) in zip(target.parameters, source.parameters) {
         for row in 0..<old.value.rows {
@@ -54,11 +50,11 @@ extension UserEncoder {
     _ change: (_ head: Matrix<Float>, _ isMean: Bool) -> Void
   ) -> UserEncoder {
     let kept = (0..<clusters * latent).filter { keeps($0 / latent, $0 % latent) }
-    let copy = UserEncoder(
-      items: trunk.input.weights.value.rows, options: options, dimensions: kept.map(UInt32.init))
-    for (own, source) in zip(copy.parameters, parameters)
-    where own.value.columns == source.value.columns && own.value.rows == source.value.rows {
-      own.value.copy(from: source.value)
+    let copy = UserEncoder(trunk, options: options, dimensions: kept.map(UInt32.init))
+    for (target, source) in [(copy.attentionHidden, attentionHidden), (copy.attention, attention)] {
+      for (own, old) in zip(target.parameters, source.parameters) {
+        own.value.copy(from: old.value)
+      }
     }
     for (target, source, isMean) in [
       (copy.mean, mean, true), (copy.logVariance, logVariance, false),

@@ -21,13 +21,14 @@ final class UserEncoder {
   let mean: Dense<Float>
   /// Not needed to score, but to go on training from the model.
   let logVariance: Dense<Float>
-  private let attentionHidden: Dense<Float>
-  private let attention: Dense<Float>
+  let attentionHidden: Dense<Float>
+  let attention: Dense<Float>
   private let batch: Int
   private let users: Matrix<Float>
   private let itemFeatures: HeadInputs<Float>?
 
-  init(items: Int, options: InDGRMOptions, dimensions: [UInt32]) {
+  init(_ trunk: Trunk<Float>, options: InDGRMOptions, dimensions: [UInt32]) {
+    self.trunk = trunk
     self.dimensions = dimensions
     (clusters, latent, batch) = (options.clusters, options.latent, options.batch)
     let latent = options.latent
@@ -38,9 +39,6 @@ final class UserEncoder {
         name, inputs: inputs, outputs: outputs, batch: batch, seed: 0, stage: 0,
         initialisation: .zero)
     }
-    trunk = Trunk(
-      "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: 0, stage: 0,
-      starts: false)
     mean = dense("cluster-mean", options.headInputs, dimensions.count)
     logVariance = dense("cluster-log-variance", options.headInputs, dimensions.count)
     attentionHidden = dense("attention-hidden", width, 64)
@@ -55,13 +53,13 @@ final class UserEncoder {
       + [mean, logVariance, attentionHidden, attention].flatMap(\.parameters)
   }
 
-  /// What is kept of a trained encoder.
+  /// What is kept of a trained encoder, whose trunk it has in common.
   ///
   /// - Parameters:
   ///   - clusters: the kept clusters, in order.
   ///   - keeps: whether a cluster keeps a dimension.
   convenience init(
-    _ encoder: Encoder<Float>, items: Int, options: InDGRMOptions, clusters: [Int],
+    _ encoder: Encoder<Float>, options: InDGRMOptions, clusters: [Int],
     keeps: (_ cluster: Int, _ dimension: Int) -> Bool
   ) {
     let d = options.latent
@@ -74,10 +72,7 @@ final class UserEncoder {
     }
     var kept = options
     kept.clusters = clusters.count
-    self.init(items: items, options: kept, dimensions: dimensions)
-    for (own, trained) in zip(trunk.parameters, encoder.trunk.parameters) {
-      own.value.copy(from: trained.value)
-    }
+    self.init(encoder.trunk, options: kept, dimensions: dimensions)
     for (own, trained) in zip(attentionHidden.parameters, encoder.attentionHidden.parameters) {
       own.value.copy(from: trained.value)
     }
@@ -109,7 +104,10 @@ final class UserEncoder {
   /// Throws `ModelError` when the model's parts do not fit together.
   convenience init(_ stored: StoredModel, _ options: InDGRMOptions) throws {
     let kept = try stored.keptDimensions(options)
-    self.init(items: stored.items.ids.count, options: options, dimensions: kept)
+    let trunk = Trunk<Float>(
+      "encoder", items: stored.items.ids.count, width: options.width, depth: options.depth,
+      batch: options.batch, seed: 0, stage: 0, starts: false)
+    self.init(trunk, options: options, dimensions: kept)
     try stored.fill(parameters)
   }
 
@@ -136,7 +134,11 @@ final class UserEncoder {
     if let affinity { add(affinity, to: weights) }
     softmaxRows(weights)
     let means = mean.forward(
-      itemFeatures?.join(features, trunk.input, (rows, items)) ?? features)
+      itemFeatures?.join(features, trunk.input) { _ in
+        let sums = Matrix<Float>(rows: rows.rowCount, columns: items.columns)
+        self.trunk.input.times(rows, items, into: sums)
+        return sums
+      } ?? features)
     let z = users.rowBlock(0..<rows.rowCount)
     z.fill(0)
     for row in 0..<rows.rowCount {

@@ -20,5 +20,10 @@ public struct StreamedTensor: @unchecked Sendable {
     self.forEachPiece = forEachPiece
   }
 
+  /// The same under another name.
+  public func named(_ name: String) -> StreamedTensor {
+    StreamedTensor(name, type, shape: shape, forEachPiece: forEachPiece)
+  }
+
   public var byteCount: Int { shape.reduce(type.width, *) }
 }

@@ -12,7 +12,8 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
   let itemCount: Int
   private let dropout: Double
   private let seed: UInt64
-  private let items: CutItems<T>
+  private let input: SparseInput<T>
+  private let output: CutOutput<T>
   private let middle: MultVAEMiddle<T>
   private let batchLimit: Int
 
@@ -24,19 +25,30 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
     self.dropout = dropout
     self.seed = seed
     batchLimit = batch
-    self.items = CutItems(
-      inputName: "encoder", outputName: "decoder", items: items, width: width, batch: batch,
-      seed: seed, stages: (RandomStage.multVAEEncoder, RandomStage.multVAEDecoder), cut: ranks)
+    input = SparseInput(
+      "encoder", items: items, width: width, batch: batch, seed: seed,
+      stage: RandomStage.multVAEEncoder, cut: ranks)
+    output = CutOutput(
+      "decoder", items: items, width: width, batch: batch, seed: seed,
+      stage: RandomStage.multVAEDecoder, cut: ranks)
     middle = MultVAEMiddle(width: width, latent: latent, beta: beta, batch: batch, seed: seed)
   }
 
-  var parameters: [Parameter<T>] { items.parameters + middle.parameters }
+  var parameters: [Parameter<T>] { input.parameters + output.parameters + middle.parameters }
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
-    let h = items.forward(batch, dropout: dropout, seed: seed, step: step)
-    let pass = middle.pass(h, step: step, anneal: anneal) { items.crossEntropy($0) }
-    items.backward(pass.gradient)
+    let (batch, targets) = (batch.with(values: nil), batch)
+    let h = input.forward(batch, dropout: dropout, seed: seed, step: step)
+    let pass = middle.pass(h, step: step, anneal: anneal) { output.crossEntropy($0, targets) }
+    input.backward(batch, pass.gradient)
     return pass.loss
+  }
+
+  /// Ends training: users are represented to the last bit as by the network that is read back, and the memory that
+  /// training took is given back.
+  func end() {
+    input.addsInOrder = true
+    parameters.forEach { $0.forgetTraining() }
   }
 
   func stepEnded(_ learningRate: Double, _ sums: [Double]) {}
@@ -49,8 +61,8 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
     for start in stride(from: 0, to: held.foldIn.rowCount, by: batchLimit) {
       let rows = start..<min(start + batchLimit, held.foldIn.rowCount)
       let users = held.foldIn.rows(at: Array(rows))
-      let p = middle.decode(items.forward(users, dropout: 0, seed: 0, step: 0))
-      sum.add(rows, items.best(p, of: held, rows: rows, adding: [none])[0])
+      let p = middle.decode(input.forward(users, dropout: 0, seed: 0, step: 0))
+      sum.add(rows, output.best(p, of: held, rows: rows, adding: [none])[0])
     }
     return sum.mean
   }
@@ -58,7 +70,7 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
     for (block, p) in decoded(foldIn, rows) {
       let first = block.lowerBound - rows.lowerBound
-      items.score(p, into: scores.rowBlock(first..<first + block.count))
+      output.score(p, into: scores.rowBlock(first..<first + block.count))
     }
   }
 
@@ -69,7 +81,7 @@ final class CutMultVAENetwork<T: Real>: TrainableNetwork {
     stride(from: rows.lowerBound, to: rows.upperBound, by: batchLimit).lazy.map { start in
       let block = start..<min(start + self.batchLimit, rows.upperBound)
       let users = foldIn.rows(at: Array(block))
-      return (block, self.middle.decode(self.items.forwardInOrder(users)))
+      return (block, self.middle.decode(self.input.forward(users, dropout: 0, seed: 0, step: 0)))
     }
   }
 }
@@ -80,7 +92,7 @@ extension CutMultVAENetwork where T == Float {
   {
     var lists = [[[Ranked<Float>]]](repeating: [], count: terms.count)
     for (block, p) in decoded(held.foldIn, rows) {
-      for (place, found) in items.best(p, of: held, rows: block, adding: terms).enumerated() {
+      for (place, found) in output.best(p, of: held, rows: block, adding: terms).enumerated() {
         lists[place] += found
       }
     }
@@ -89,9 +101,9 @@ extension CutMultVAENetwork where T == Float {
 
   /// What every process holds, and what none does, of the network that is not cut.
   var held: [Tensor] {
-    ([items.bias] + middle.parameters).map { $0.value.tensor($0.name) }
+    ([input.bias] + middle.parameters).map { $0.value.tensor($0.name) }
   }
-  var streamed: [StreamedTensor] { items.streamed }
+  var streamed: [StreamedTensor] { input.streamed + output.streamed }
 }
 
 /// The network as a model: all processes judge and store it together, with their parts where they are.
@@ -100,9 +112,9 @@ final class CutMultVAEModel: ListingModel {
   let settings: JSONValue
   var itemCount: Int { network.itemCount }
 
-  /// Takes the memory back that training took.
+  /// Ends the network's training.
   init(_ network: CutMultVAENetwork<Float>, settings: JSONValue) {
-    network.parameters.forEach { $0.forgetTraining() }
+    network.end()
     self.network = network
     self.settings = settings
   }

@@ -47,13 +47,10 @@ package enum MultVAEFamily: ModelFamily {
     _ data: TrainingData, _ settings: ModelSettings, _ plan: TrainingPlan,
     _ monitor: TrainingMonitor
   ) throws -> FittedModel {
-    let items = data.rows.columnCount
-    guard items >= data.itemRanks.count else {
-      throw ModelError(
-        .usage, "\(items) items cannot be cut for \(data.itemRanks.count) item ranks; give fewer")
-    }
+    try data.refuseTooManyItemRanks()
     let cut = CutMultVAENetwork<Float>(
-      items: items, width: settings.integer("width"), latent: settings.integer("latent"),
+      items: data.rows.columnCount, width: settings.integer("width"),
+      latent: settings.integer("latent"),
       dropout: settings.number("dropout"), beta: settings.number("beta"),
       batch: settings.integer("batch"), seed: data.seed, cut: data.itemRanks)
     try data.startNetwork(cut)

@@ -17,6 +17,16 @@ extension Checkpoint {
     }
   }
 
+  /// Fills a parameter with what was saved for it; false where nothing was.
+  func fill<T>(_ parameter: Parameter<T>, _ prefix: String) -> Bool {
+    let tensor = tensors["\(prefix).\(parameter.name)"]
+    // Earlier versions saved some in double precision.
+    let values = tensor?.floats.map { $0.map { T($0) } } ?? tensor?.doubles.map { $0.map { T($0) } }
+    guard let values, values.count == parameter.value.count else { return false }
+    _ = parameter.value.buffer.update(from: values)
+    return true
+  }
+
   /// The values saved for each parameter.
   ///
   /// Throws `ModelError` when they are missing or of another size.

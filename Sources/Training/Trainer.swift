@@ -39,8 +39,12 @@ public protocol TrainableNetwork: AnyObject {
   func startedFromEarlierModel()
   /// What the network keeps beside its parameters, for checkpoints.
   var state: [(name: String, values: [Double])] { get }
+  /// Parameters that follow those learnt, for checkpoints; none while they are of no use.
+  var followers: [Parameter<Scalar>] { get }
   /// Takes back what `state` gave.
-  func restore(state: [String: [Double]])
+  ///
+  /// - Parameter followers: fills a follower with what it had; false where there is nothing.
+  func restore(state: [String: [Double]], followers: (Parameter<Scalar>) -> Bool)
   /// Scores all items for some rows, without dropout or noise.
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<Scalar>)
   /// The metric of validation users.
@@ -53,7 +57,8 @@ extension TrainableNetwork {
   public func updated(in epoch: Int) -> [Parameter<Scalar>] { parameters }
   public var batchSums: [Double] { [] }
   public var state: [(name: String, values: [Double])] { [] }
-  public func restore(state: [String: [Double]]) {}
+  public var followers: [Parameter<Scalar>] { [] }
+  public func restore(state: [String: [Double]], followers: (Parameter<Scalar>) -> Bool) {}
   public func startedFromEarlierModel() {}
   public func validate(_ held: ValidationUsers, sharedBy group: RankGroup) -> Double {
     Fitting.validate(held, sharedBy: group) { rows, scores in
@@ -233,6 +238,9 @@ private struct Course<Network: TrainableNetwork> {
 
   init(running: Snapshot<Network.Scalar>?) { self.running = running }
 
+  /// What the names of followers begin with.
+  private static var followers: String { "network.previous" }
+
   func checkpoint(_ network: Network) -> Checkpoint {
     let parameters = network.parameters
     var result = Checkpoint(
@@ -248,6 +256,7 @@ private struct Course<Network: TrainableNetwork> {
       result.save("best", parameters) { best.state.values[$0] }
     }
     if let running { result.save("running", parameters) { running.values[$0] } }
+    result.save(Self.followers, network.followers) { network.followers[$0].value.array }
     for (name, values) in network.state {
       result.tensors["network.\(name)"] = Tensor(
         "network.\(name)", shape: [values.count], doubles: values)
@@ -279,7 +288,7 @@ private struct Course<Network: TrainableNetwork> {
     for (name, tensor) in checkpoint.tensors where name.hasPrefix("network.") {
       state[String(name.dropFirst(8))] = tensor.doubles.map { Array($0) }
     }
-    network.restore(state: state)
+    network.restore(state: state) { checkpoint.fill($0, Self.followers) }
     network.parametersChanged()
   }
 }

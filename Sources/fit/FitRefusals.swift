@@ -55,7 +55,9 @@ extension Fit {
     guard ranks.itemRanks > 1 else { return }
     guard family.cutsItems else {
       throw ToolError(
-        .usage, "--item-ranks cuts the items of mult-vae; those of '\(chosen.model)' cannot be cut")
+        .usage,
+        "--item-ranks cuts the items of indgrm, mult-vae and recvae; those of '\(chosen.model)' cannot be cut"
+      )
     }
   }
 

@@ -182,7 +182,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     clusters.state + [("epochs", [Double(epochs)])]
   }
 
-  func restore(state: [String: [Double]]) {
+  func restore(state: [String: [Double]], followers: (Parameter<T>) -> Bool) {
     clusters.restore(state: state)
     epochs = state["epochs"]?.first.map { Int($0) } ?? 0
   }

@@ -104,7 +104,8 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
 
   private func prepareItems(step: UInt64?) {
     normaliseRows(items.value, into: unitItems, norms: itemNorms)
-    concepts.forward(unitItems, ids: nil, seed: seed, step: step)
+    concepts.forward(
+      unitItems, ids: nil, places: 0..<unitItems.rows, seed: seed, step: step)
     transpose(concepts.membership, into: shares)
   }
 

@@ -17,6 +17,7 @@ package enum RecVAEFamily: ModelFamily {
     "variational autoencoder with a composite prior (Shenbin et al., 2020)"
   private static let usualBatch = 250
   package static let trainsInEpochs = true
+  package static let cutsItems = true
   package static let rules = [TrainingPlan.batchRule(usualBatch)]
   package static let withdrawn = TrainingPlan.withdrawn
   package static let options =
@@ -56,12 +57,15 @@ package enum RecVAEFamily: ModelFamily {
     options.usesARD = false
     options.usesGroupAttention = false
     (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
-    try options.check()
+    try options.check(itemRanks: data.itemRanks.count)
+    try data.refuseTooManyItemRanks()
     let network = InDGRMNetwork<Float>(
-      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed)
+      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed,
+      cut: data.itemRanks)
     try data.startNetwork(network) { try $0.withSeparateHeads(options) }
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
+    network.parameters.forEach { $0.forgetTraining() }
     let described = settings.json(keeping: run).setting("temperature", 1)
       .setting("item-groups", false).setting("similarity", "inner-product")
     return FittedModel(InDGRM(network, settings: described), settings.ending(run), run.outcome)

@@ -32,6 +32,16 @@ public final class Parameter<T: Real> {
     value = Matrix(rows: rows, columns: columns)
   }
 
+  /// The rows of a part's items.
+  public convenience init(_ name: String, of part: ItemPart, columns: Int) {
+    self.init(
+      name + part.mark, rows: part.items.count, columns: columns, items: .rows,
+      firstItem: part.items.lowerBound)
+  }
+
+  /// The items that its rows stand for.
+  public var rowItems: Range<Int> { firstItem..<firstItem + value.rows }
+
   /// Makes `gradient` one of these rows alone and returns it; they are ascending, each once.
   public func gradient(of rows: [UInt32]) -> Matrix<T> {
     touched = rows
@@ -52,9 +62,10 @@ public final class Parameter<T: Real> {
     scale(value, by: deviation)
   }
 
-  /// A normal initialisation with a given standard deviation.
+  /// A normal initialisation with a given standard deviation; rows of some items get what they have among all.
   public func initialiseNormal(seed: UInt64, stage: UInt32, deviation: T) {
-    fillNormal(value, seed: seed, stage: stage, index: 0)
+    let first = items == .rows ? firstItem * value.columns : 0
+    fillNormal(value, seed: seed, stage: stage, index: 0, from: first)
     scale(value, by: deviation)
   }
 

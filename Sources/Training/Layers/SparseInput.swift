@@ -2,31 +2,65 @@
 
 import DenseMath
 import Fitting
+import Interchange
+import Ranks
 
 /// The first layer: y = x W + b for sparse rows x that are L2-normalised and then dropped out.
 ///
 /// Only rows of W that belong to items of the batch are touched: 2 |x| H operations a user instead of
 /// 2 M H. Shapes: x is B x M, W is M x H, y is B x H.
+///
+/// Where the items are cut a process has the rows of W of its parts alone, with their gradients and moments; y is added up
+/// over the parts by the tree of the virtual ranks, so that a process sends 2 B H numbers at most, however many items there
+/// are. All processes take the same users at once.
 public final class SparseInput<T: Real> {
-  public let weights: Parameter<T>
+  /// W of this process's parts of the items, one where they are not cut.
+  public let parts: [Parameter<T>]
   public let bias: Parameter<T>
   public let output: Matrix<T>
-  private var scales: [T] = []
+  /// What each entry of the last batch was multiplied by.
+  public private(set) var scales: [T] = []
   /// Whether only the rows of W that a batch has items of get a gradient and a step.
   public var updatesTouchedRows = false
+  /// Whether parts go on with each other's sums in the order of items, so that y is to the last bit that of one process
+  /// which holds all of W.
+  public var addsInOrder = false
+  private let name: String
+  private let items: Int
+  private let ranks: VirtualRanks
 
-  /// - Parameter starts: whether weights start at random values; otherwise they stay zero.
+  /// Starts at the same values whether or not items are cut.
+  ///
+  /// - Parameters:
+  ///   - starts: whether weights start at random values; otherwise they stay zero.
+  ///   - ranks: the parts that items are cut into.
   public init(
     _ name: String, items: Int, width: Int, batch: Int, seed: UInt64, stage: UInt32,
-    starts: Bool = true
+    starts: Bool = true, cut ranks: VirtualRanks = .one
   ) {
-    weights = Parameter("\(name).weights", rows: items, columns: width, items: .rows)
+    (self.name, self.items, self.ranks) = (name, items, ranks)
     bias = Parameter("\(name).bias", rows: 1, columns: width)
     output = Matrix(rows: batch, columns: width)
-    if starts { weights.initialiseGlorot(seed: seed, stage: stage) }
+    parts = ranks.itemParts(of: items).map {
+      Parameter("\(name).weights", of: $0, columns: width)
+    }
+    // As `initialiseGlorot` has it for all items.
+    let deviation = T((2 / Double(items + width)).squareRoot())
+    if starts {
+      parts.forEach { $0.initialiseNormal(seed: seed, stage: stage, deviation: deviation) }
+    }
   }
 
-  public var parameters: [Parameter<T>] { [weights, bias] }
+  /// W where items are not cut.
+  public var weights: Parameter<T> {
+    precondition(ranks.count == 1, "no process has all of W")
+    return parts[0]
+  }
+
+  public var parameters: [Parameter<T>] { parts + [bias] }
+
+  /// The root mean square of the elements of W.
+  public var deviation: T { ranks.deviation(parts, items: items) }
 
   /// The layer's output for a batch; with `dropout` > 0 entries are dropped and the others scaled up.
   public func forward(_ batch: SparseRows, dropout: Double, seed: UInt64, step: UInt64) -> Matrix<
@@ -34,7 +68,18 @@ public final class SparseInput<T: Real> {
   > {
     scales = Self.scales(batch, dropout: dropout, seed: seed, step: step)
     let y = output.rowBlock(0..<batch.rowCount)
-    times(batch, weights.value, into: y)
+    if ranks.count == 1 {
+      times(batch, weights.value, into: y)
+    } else if addsInOrder {
+      y.fill(0)
+      ranks.group.inTurn(y.buffer) {
+        for part in parts {
+          batch.multiply(part.rowItems, part.value, scales: scales, into: y, adding: true)
+        }
+      }
+    } else {
+      y.copy(from: ranks.times(batch, scales: scales, parts.map { ($0.rowItems, $0.value) }))
+    }
     addRow(bias.value, to: y)
     return y
   }
@@ -43,26 +88,26 @@ public final class SparseInput<T: Real> {
   ///
   /// - Parameter entries: the batch, or the same entries over other columns in the same order.
   public func times(_ entries: SparseRows, _ vectors: Matrix<T>, into product: Matrix<T>) {
-    scales.withUnsafeBufferPointer {
-      multiply(
-        sparse: entries, rows: 0..<entries.rowCount, dense: vectors, into: product,
-        entryScale: $0.baseAddress)
-    }
+    entries.multiply(
+      0..<entries.columnCount, vectors, scales: scales, into: product, adding: false)
   }
 
   /// Adds nothing to the input; leaves the gradients of W and b.
   public func backward(_ batch: SparseRows, _ gradient: Matrix<T>) {
     columnSums(of: gradient, into: bias.gradient)
-    let (rows, target): (SparseRows, Matrix<T>)
-    if updatesTouchedRows {
-      let compact = batch.compacted()
-      (rows, target) = (compact.rows, weights.gradient(of: compact.columns))
-    } else {
-      (rows, target) = (batch, weights.gradient)
-    }
-    scales.withUnsafeBufferPointer {
-      multiplyTransposed(
-        sparse: rows, gradient: gradient, into: target, entryScale: $0.baseAddress)
+    for part in parts {
+      let (own, entries) = batch.entries(in: part.rowItems)
+      let (rows, target): (SparseRows, Matrix<T>)
+      if updatesTouchedRows {
+        let compact = own.compacted()
+        (rows, target) = (compact.rows, part.gradient(of: compact.columns))
+      } else {
+        (rows, target) = (own, part.gradient)
+      }
+      (entries.map { $0.map { scales[$0] } } ?? scales).withUnsafeBufferPointer {
+        multiplyTransposed(
+          sparse: rows, gradient: gradient, into: target, entryScale: $0.baseAddress)
+      }
     }
   }
 
@@ -123,5 +168,15 @@ public final class SparseInput<T: Real> {
     let kept = scale / T(keep)
     var random = RandomStream(seed: seed, stage: RandomStage.dropout, index: index)
     for entry in range { scales[entry] = random.uniform() < keep ? kept : 0 }
+  }
+}
+
+extension SparseInput where T == Float {
+  /// W as a layer has it that is not cut; nothing where this one is none either.
+  public var streamed: [StreamedTensor] {
+    guard ranks.count > 1 else { return [] }
+    let whole = "\(name).weights"
+    let shape = [items, bias.value.columns]
+    return [ranks.streamed(whole, shape: shape, lines: 1, items: items, parts.map(\.value))]
   }
 }

@@ -1,6 +1,7 @@
 // How does the deep encoder turn a user's items into features?
 
 import DenseMath
+import Ranks
 
 /// RecVAE's encoder body (Shenbin et al., 2020): a sparse input layer and dense layers with residual
 /// sums, each followed by swish and layer normalisation.
@@ -15,15 +16,17 @@ public final class Trunk<T: Real> {
   private let sumGradient: Matrix<T>
   private let hiddenGradient: Matrix<T>
 
-  /// - Parameter starts: whether weights start at random values; otherwise they stay zero.
+  /// - Parameters:
+  ///   - starts: whether weights start at random values; otherwise they stay zero.
+  ///   - ranks: the parts that items are cut into.
   public init(
     _ name: String, items: Int, width: Int, depth: Int, batch: Int, seed: UInt64, stage: UInt32,
-    starts: Bool = true
+    starts: Bool = true, cut ranks: VirtualRanks = .one
   ) {
     self.width = width
     input = SparseInput(
       "\(name).input", items: items, width: width, batch: batch, seed: seed, stage: stage,
-      starts: starts)
+      starts: starts, cut: ranks)
     layers = (0..<depth).map {
       Dense(
         "\(name).layer\($0 + 1)", inputs: width, outputs: width, batch: batch, seed: seed,
