@@ -4,7 +4,9 @@ import DenseMath
 import Fitting
 import Glibc
 import Interchange
+import Ranks
 import Recommending
+import Training
 
 /// Factors are first turned among themselves to simple structure, so that each moves few groups. Then doors are closed by
 /// how little passes them. The energy between a factor and a group is
@@ -144,14 +146,18 @@ extension InDGRM {
       let activity = decoder.groupActivity(
         sample.points.rowBlock(block), weights: sample.clusterWeights.rowBlock(block))
       exponentiate(activity)
-      let mixture = Matrix<Float>(rows: block.count, columns: itemCount)
-      multiply(activity, decoder.groups.membership, transposeB: true, into: mixture)
-      let logs = Matrix<Float>(rows: block.count, columns: itemCount)
-      addLog(of: mixture, plus: RankingFactors.leastShare, to: logs)
-      let own = Matrix<Float>(rows: 1, columns: itemCount)
-      columnSums(of: logs, into: own)
-      add(own, to: sums)
+      for items in ranks.itemParts(of: itemCount).map(\.items) {
+        let mixture = Matrix<Float>(rows: block.count, columns: items.count)
+        multiply(
+          activity, decoder.groups.membership.rowBlock(items), transposeB: true, into: mixture)
+        let logs = Matrix<Float>(rows: block.count, columns: items.count)
+        addLog(of: mixture, plus: RankingFactors.leastShare, to: logs)
+        let own = Matrix<Float>(rows: 1, columns: items.count)
+        columnSums(of: logs, into: own)
+        add(own, to: sums.elements(items))
+      }
     }
+    ranks.group.gather(sums.buffer, ranks.bounds(of: itemCount))
     scale(sums, by: 1 / Float(max(users, 1)))
     return sums
   }
@@ -203,7 +209,7 @@ private struct ClosingDoors {
     users = model.users
     passing = PassingItems(
       users: directions, lists: lists, items: model.decoder.unitItems,
-      usesCosine: model.options.usesCosine)
+      usesCosine: model.options.usesCosine, ranks: model.ranks)
     let energies = DoorEnergies(model, DoorEnergies.spread(of: directions), popularity)
     order = (0..<model.options.groups).flatMap { group in
       (1..<max(model.latentCount, 1)).map { (group: group, factor: $0) }

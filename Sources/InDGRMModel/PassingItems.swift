@@ -1,7 +1,10 @@
 // What is an item's vector when some factors may say nothing of it?
 
 import DenseMath
+import Fitting
+import Ranks
 import Recommending
+import Training
 
 /// Item vectors fitted anew on the factors that may speak of them: for item j, over sampled users i with directions u_i and
 /// the weight w_ij,
@@ -20,28 +23,44 @@ struct PassingItems {
 
   /// u, n x d.
   private let users: Matrix<Double>
-  /// h, M x d.
-  private let items: Matrix<Double>
-  /// For each item the users who have it among their first.
-  private let readers: [[UInt32]]
+  /// This process's parts of the items.
+  private let parts: [Part]
+  private let ranks: VirtualRanks
   private let usesCosine: Bool
+
+  /// Some of the items.
+  private struct Part {
+    let range: Range<Int>
+    /// h, m x d.
+    let items: Matrix<Double>
+    /// For each item the users who have it among their first.
+    var readers: [[UInt32]]
+  }
 
   /// - Parameters:
   ///   - users: directions of sampled users, n x d.
   ///   - lists: what each of them would be recommended first, `reach` items.
   ///   - items: vectors as they are scored with every way open, M x d.
   ///   - usesCosine: whether users' directions have unit length.
+  ///   - ranks: the parts of the items, each of which is fitted by the process that has it.
   init(
-    users: Matrix<Float>, lists: [[Ranked<Float>]], items: Matrix<Float>, usesCosine: Bool
+    users: Matrix<Float>, lists: [[Ranked<Float>]], items: Matrix<Float>, usesCosine: Bool,
+    ranks: VirtualRanks = .one
   ) {
     self.users = users.doubles
-    self.items = items.doubles
     self.usesCosine = usesCosine
-    var readers = [[UInt32]](repeating: [], count: items.rows)
-    for (user, list) in lists.enumerated() {
-      for item in list { readers[Int(item.index)].append(UInt32(user)) }
+    self.ranks = ranks
+    parts = ranks.itemParts(of: items.rows).map(\.items).map { range in
+      var part = Part(
+        range: range, items: items.rowBlock(range).doubles,
+        readers: [[UInt32]](repeating: [], count: range.count))
+      for (user, list) in lists.enumerated() {
+        for item in list where range.contains(Int(item.index)) {
+          part.readers[Int(item.index) - range.lowerBound].append(UInt32(user))
+        }
+      }
+      return part
     }
-    self.readers = readers
   }
 
   /// Fills v, M x d.
@@ -50,18 +69,30 @@ struct PassingItems {
   /// - Returns: whether a factor may speak of any.
   @discardableResult
   func fit(into vectors: Matrix<Float>, isOpen: (_ item: Int, _ factor: Int) -> Bool) -> [Bool] {
-    let open = (0..<items.rows).map { item in (0..<items.columns).filter { isOpen(item, $0) } }
-    var isAlive = [Bool](repeating: false, count: items.columns)
-    for factor in open.joined() { isAlive[factor] = true }
+    let factors = 0..<users.columns
+    let open = parts.map { part in part.range.map { item in factors.filter { isOpen(item, $0) } } }
+    let uses = ranks.sum { rank in
+      let flags = Matrix<Float>(rows: 1, columns: factors.count)
+      for factor in open[rank - ranks.own.lowerBound].joined() { flags[0, factor] = 1 }
+      return flags
+    }
+    let isAlive = factors.map { uses[0, $0] > 0 }
     let system = System(self, isAlive)
     vectors.fill(0)
-    Parallel.blocks(items.rows, size: 16) { block in
-      for item in block {
-        for (factor, value) in zip(open[item], fitted(item, open[item], system)) {
-          vectors[item, factor] = Float(value)
+    for (part, open) in zip(parts, open) {
+      let targets = Matrix<Double>(rows: part.items.rows, columns: factors.count)
+      multiply(part.items, system.crossed, into: targets)
+      let own = vectors.rowBlock(part.range)
+      Parallel.blocks(own.rows, size: 16) { block in
+        for item in block {
+          let values = fitted(
+            part.items.row(item), targets.row(item), part.readers[item], open[item], system)
+          for (factor, value) in zip(open[item], values) { own[item, factor] = Float(value) }
         }
       }
     }
+    let bounds = ranks.bounds(of: vectors.rows).map { $0 * vectors.columns }
+    ranks.group.gather(vectors.buffer, bounds)
     return isAlive
   }
 
@@ -71,8 +102,8 @@ struct PassingItems {
     let users: Matrix<Double>
     /// least U'U' + ridge, d x d.
     let common: Matrix<Double>
-    /// (least U'U + ridge) h of every item, M x d.
-    let targets: Matrix<Double>
+    /// least U'U + ridge, d x d, by which an item's h becomes its target.
+    let crossed: Matrix<Double>
 
     init(_ passing: PassingItems, _ isAlive: [Bool]) {
       let (all, d) = (passing.users, passing.users.columns)
@@ -84,7 +115,7 @@ struct PassingItems {
         guard passing.usesCosine, length > 0 else { continue }
         for factor in isAlive.indices { own[factor] /= length }
       }
-      let crossed = Matrix<Double>(rows: d, columns: d)
+      crossed = Matrix(rows: d, columns: d)
       common = Matrix(rows: d, columns: d)
       multiply(users, transposeA: true, users, into: common, alpha: least)
       multiply(all, transposeA: true, users, into: crossed, alpha: least)
@@ -92,27 +123,32 @@ struct PassingItems {
         common[axis, axis] += ridge
         crossed[axis, axis] += ridge
       }
-      targets = Matrix(rows: passing.items.rows, columns: d)
-      multiply(passing.items, crossed, into: targets)
     }
   }
 
   /// v_jl of the open factors.
-  private func fitted(_ item: Int, _ open: [Int], _ system: System) -> [Double] {
-    let (own, count) = (items.row(item), open.count)
+  ///
+  /// - Parameters:
+  ///   - own: h_j.
+  ///   - whole: (least U'U + ridge) h_j.
+  private func fitted(
+    _ own: UnsafeMutableBufferPointer<Double>, _ whole: UnsafeMutableBufferPointer<Double>,
+    _ readers: [UInt32], _ open: [Int], _ system: System
+  ) -> [Double] {
+    let count = open.count
     let gram = Matrix<Double>(rows: count, columns: count)
     let target = Matrix<Double>(rows: count, columns: 1)
     for (row, factor) in open.enumerated() {
-      target.pointer[row] = system.targets[item, factor]
+      target.pointer[row] = whole[factor]
       for column in row..<count { gram[row, column] = system.common[factor, open[column]] }
     }
-    let seen = Matrix<Double>(rows: readers[item].count, columns: count)
+    let seen = Matrix<Double>(rows: readers.count, columns: count)
     let weight = 1 - Self.least
-    for (row, reader) in readers[item].enumerated() {
-      let (whole, user) = (users.row(Int(reader)), system.users.row(Int(reader)))
+    for (row, reader) in readers.enumerated() {
+      let (direction, user) = (users.row(Int(reader)), system.users.row(Int(reader)))
       let part = seen.row(row)
       var score = 0.0
-      for factor in whole.indices { score += whole[factor] * own[factor] }
+      for factor in direction.indices { score += direction[factor] * own[factor] }
       for (place, factor) in open.enumerated() {
         part[place] = weight.squareRoot() * user[factor]
         target.pointer[place] += weight * score * user[factor]

@@ -20,7 +20,7 @@ struct RankOption: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Parts of a network's items, a power of two, for catalogues that are too large for one machine; under mpirun up to"
+      "Parts of the items of indgrm, mult-vae or recvae, a power of two, for catalogues that are too large for one machine; under mpirun up to"
         + " so many processes hold the weights of a share of them each, and any number makes the same model.",
       valueName: "n"))
   var itemRanks = 1

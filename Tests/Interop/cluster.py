@@ -298,14 +298,21 @@ def cost():
     sizes = "--users 5000 --interactions 1e6 --items 1e6 --item-ranks 4"
     said = run(f"{CLUSTER}/cost --tools '{TOOLS}' --sample 20000 --cores 4 {sizes}")
     stages = [line for line in said.splitlines() if " h " in line and "core hours" not in line]
-    if len(stages) != 5 or "5000 users" not in said:
-        sys.exit(f"FAILED: cost has not five stages of what was asked: {said}")
+    if len(stages) != 6 or "5000 users" not in said:
+        sys.exit(f"FAILED: cost has not six stages of what was asked: {said}")
     # Five copies of 250,000 items' 1,201 weights and of 361,600 others, 250 users' scores, the interactions, a piece.
     memory = 4 * (5 * (250_000 * 1201 + 361_600) + 250 * 250_000 + 1_000_000) + (4 << 20)
     # Of 20 steps, for each process: three quarters of 2 sums of 250 x 600 twice and of 250 losses twice, and 750 numbers.
     moved = 20 * 4 * 4 * (0.75 * 4 * 250 * 600 + 0.75 * 500 + 750)
-    if f"{memory / 1e9:.1f} GB" not in stages[3] or f"{moved / 1e6:.1f} MB" not in stages[3]:
-        sys.exit(f"FAILED: cost counts another memory than {memory} or traffic than {moved}: {stages[3]}")
+    counted = [("mult-vae", memory, moved)]
+    # Of indgrm, once it is trained, six vectors of 200 and twice 18 shares of a million items, 250,000 items' 600 weights
+    # and 3,158,784 others; and of 20 steps three quarters of both layers, vectors, losses and gradients twice.
+    memory = 4 * (1_000_000 * (6 * 200 + 36) + 250_000 * 600 + 3_158_784 + 1_000_000) + (4 << 20)
+    moved = 20 * 4 * 4 * (0.75 * 2 * (250 * (1200 + 400 + 7) + 7 * 18 * 200 + 20) + 750)
+    counted.append(("indgrm", memory, moved))
+    for stage, (name, memory, moved) in zip(stages[3:], counted):
+        if not all(text in stage for text in (name, f"{memory / 1e9:.1f} GB", f"{moved / 1e6:.1f} MB")):
+            sys.exit(f"FAILED: cost counts another memory than {memory} or traffic than {moved}: {stage}")
     print("cost: every stage is measured, and what items cut take is that of paper", flush=True)
 
 

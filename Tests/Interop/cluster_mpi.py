@@ -19,8 +19,14 @@ FITS = {
     "slim": "-q --model slim --ranks 4",
     "ials": "-q --model ials --ranks 4 --set factors=8 --set epochs=3",
 }
-# Its items are cut, not its users.
-CUT = f"--model mult-vae {SMALL.replace('--ranks', '--item-ranks')}"
+# Their items are cut, not their users.
+SMALL_CUT = SMALL.replace("--ranks", "--item-ranks")
+CUTS = {
+    "mult-vae": f"--model mult-vae {SMALL_CUT}",
+    "indgrm": f"--model indgrm {SMALL_CUT} --set clusters=2 --set groups=3 --set expert=linear",
+    "sampled indgrm": f"--model indgrm {SMALL_CUT} --set samples=20 --set item-features=on",
+    "recvae": f"--model recvae {SMALL_CUT}",
+}
 # The expert of indgrm is one of these, and slim finds neighbours as the other does.
 MORE = {
     "edlae": "-q --model edlae --ranks 4 --set user-weight=0.5",
@@ -57,23 +63,25 @@ def mpi():
         # A fit of mult-vae goes on by four below.
         run(f"{MPIRUN} -n 2 fit {words} mpi.x -o mpi-2.model")
         equal(f"{name} by 2 processes", *digests("mpi-1.model", "mpi-2.model"))
-    cut()
-    killed()
+    for name, words in CUTS.items():
+        cut(name, words)
+    killed("a fit", f"--model mult-vae {SMALL}")
+    killed("items cut, a fit", CUTS["indgrm"])
     refused()
     speed()
 
 
-def cut():
+def cut(name, words):
     """Items are cut: models and checkpoints are those of one process, and another number goes on from them."""
-    first, whole = f"fit {CUT} --set epochs=4", f"fit {CUT} --set epochs=8"
+    first, whole = f"fit {words} --set epochs=4", f"fit {words} --set epochs=8"
     run(f"{whole} mpi.x -o cut-1.model; {first} --checkpoint cut-1.point mpi.x -o cut-half.model")
     run(f"{MPIRUN} -n 2 {first} --checkpoint cut-2.point mpi.x -o cut-half.model")
-    equal("a checkpoint with items cut, by 2 processes", *digests("cut-1.point", "cut-2.point"))
+    equal(f"{name}: a checkpoint with items cut, by 2 processes", *digests("cut-1.point", "cut-2.point"))
     run(f"{MPIRUN} -n 4 {whole} --resume cut-2.point mpi.x -o cut-4.model")
-    equal("items cut, begun by 2 processes, ended by 4", *digests("cut-1.model", "cut-4.model"))
-    again = f"fit {CUT} --set epochs=2 --refit --init cut-half.model mpi.x"
+    equal(f"{name}: items cut, begun by 2 processes, ended by 4", *digests("cut-1.model", "cut-4.model"))
+    again = f"fit {words} --set epochs=2 --refit --init cut-half.model mpi.x"
     run(f"{again} -o again-1.model; {MPIRUN} -n 2 {again} -o again-2.model")
-    equal("items cut, from an earlier model, by 2 processes", *digests("again-1.model", "again-2.model"))
+    equal(f"{name}: items cut, from an earlier model, by 2 processes", *digests("again-1.model", "again-2.model"))
 
 
 def program(pid):
@@ -83,9 +91,12 @@ def program(pid):
         return ""
 
 
-def killed():
+def killed(what, words):
     """A process is killed in the middle; another number of processes goes on from the checkpoint."""
-    words = f"--model mult-vae {SMALL} --set epochs=80 --set patience=900"
+    words += " --set epochs=80 --set patience=900"
+    for name in ("mpi.point", "torn.model"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(FOLDER, name))
     run(f"fit {words} mpi.x -o whole.model")
     command = f"exec {MPIRUN} -n 2 fit {words} --checkpoint mpi.point --checkpoint-every 2 mpi.x -o torn.model"
     job = subprocess.Popen(
@@ -101,7 +112,7 @@ def killed():
     if job.wait(60) == 0 or os.path.exists(os.path.join(FOLDER, "torn.model")):
         sys.exit("FAILED: a job with a rank killed wrote a model, or ended well")
     run(f"{MPIRUN} -n 4 fit {words} --resume mpi.point mpi.x -o torn.model")
-    equal("a fit with a rank killed, gone on with by 4 processes", *digests("torn.model", "whole.model"))
+    equal(f"{what} with a rank killed, gone on with by 4 processes", *digests("torn.model", "whole.model"))
 
 
 def refused():
@@ -110,14 +121,17 @@ def refused():
     run("grep -q '3 processes cannot share a fit' said")
     run(f"{MPIRUN} -n 2 fit -q --model mult-vae mpi.x -o no.model 2> said", status=64)
     run("grep -q 'add --ranks 2' said")
-    run("fit -q --model indgrm --item-ranks 2 mpi.x -o no.model 2> said", status=64)
-    run("grep -q \"those of 'indgrm' cannot be cut\" said")
+    run("fit -q --model ease --item-ranks 2 mpi.x -o no.model 2> said", status=64)
+    run("grep -q \"those of 'ease' cannot be cut\" said")
+    for setting in ("group-parts=on", "cost=squared"):
+        run(f"fit {CUTS['indgrm']} --set {setting} mpi.x -o no.model 2> said", status=64)
+        run("grep -q -- --item-ranks said")
     # One process reads another file of the same name.
     run("split -q --stable --test 0.3 one.ig -o other.x")
     run(
         f"{MPIRUN} -n 1 fit {words} mpi.x -o no.model : -n 1 fit {words} other.x -o no.model 2> said", status=65)
     run("grep -q 'have not the same data' said")
-    print("refused: three processes, no --ranks, items of indgrm cut, other data in a process", flush=True)
+    print("refused: three processes, no --ranks, what cannot be cut, other data in a process", flush=True)
     if os.path.exists(os.path.join(FOLDER, "no.model")):
         sys.exit("FAILED: a refused fit wrote a model")
 
