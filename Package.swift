@@ -157,7 +157,8 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["Interchange"], path: "Tests/Support", swiftSettings: swift),
     .executableTarget(
-      name: "roofline", dependencies: ["DenseMath", "DataSources", "Interchange"],
+      name: "roofline",
+      dependencies: ["DenseMath", "DataSources", "Interchange", "Fitting", "InDGRMModel"],
       path: "Tests/Roofline", swiftSettings: swift),
     tests("DenseMath"),
     tests("Interchange"),

@@ -9,11 +9,11 @@ import Interchange
 private let (batch, items, history) = (250, 20_000, 73)
 private let (width, latent, clusters, groups) = (600, 200, 6, 18)
 
-/// Histories with popular items in most of them.
-private func histories() -> SparseRows {
+/// Histories of one length with popular items in most of them.
+func histories(_ users: Int, of history: Int, items: Int) -> SparseRows {
   var random = RandomStream(seed: 3, stage: 1, index: 0)
   var (offsets, columns): ([Int], [UInt32]) = ([0], [])
-  for _ in 0..<batch {
+  for _ in 0..<users {
     var row: Set<UInt32> = []
     while row.count < history {
       row.insert(UInt32(min(Double(items) * pow(random.uniform(), 3), Double(items - 1))))
@@ -42,7 +42,7 @@ private func product(
 }
 
 func operations() throws -> [Operation] {
-  try training() + rounded() + optimiser() + scoring() + fitting() + files()
+  try training() + [Epoch.operation] + rounded() + optimiser() + scoring() + fitting() + files()
 }
 
 /// The products of training with factors rounded to bfloat16, where the processor has them.
@@ -62,7 +62,7 @@ private func rounded() -> [Operation] {
 }
 
 private func training() -> [Operation] {
-  let rows = histories()
+  let rows = histories(batch, of: history, items: items)
   let (weights, output) = (normal(items, width), Matrix<Float>(rows: batch, columns: width))
   let entries = Double(rows.count * width)
   let compact = rows.compacted()
@@ -151,7 +151,7 @@ private let unitTarget = Matrix<Float>(rows: items, columns: latent)
 private let unitNorms = Matrix<Float>(rows: 1, columns: items)
 
 private func scoring() -> [Operation] {
-  let (scores, rows) = (normal(batch, items), histories())
+  let (scores, rows) = (normal(batch, items), histories(batch, of: history, items: items))
   let (users, factors) = (normal(batch, latent), normal(items, latent))
   let ranking = ProductRanking(RankingFactors(factors))
   let (ofItems, ofUsers) = indgrmFactors(users, factors)
