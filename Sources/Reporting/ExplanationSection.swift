@@ -200,7 +200,7 @@ private func explained(
   let names = leading + (hasRest ? ["all other parts"] : [])
   let figure = Figure(
     "explanation-\(number)",
-    title: "What \(subject.name(ofUser: example.user))'s scores are made of",
+    title: "Parts of the scores of \(subject.name(ofUser: example.user))",
     summary: "For each recommended item the parts that add up to its score.",
     chart: StackedBars(
       parts: names, rows, x: rate == nil ? "score" : "score beyond the base rate",

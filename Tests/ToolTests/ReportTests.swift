@@ -150,7 +150,7 @@ private func loadsNothing(_ text: String) -> Bool {
       try contents(folder.path("page.html")), try contents(folder.path("ids.html"))
     )
     #expect(!page.contains("@example.org") && ids.contains("@example.org"))
-    #expect(page.contains("User A has ") && page.contains("user A's scores are made of"))
+    #expect(page.contains("User A has ") && page.contains("Parts of the scores of user A"))
     let order = [
       "id=\"summary\"", "id=\"explanations\"", "id=\"clusters\"", "id=\"appendix\"",
       "id=\"numbers\"",
