@@ -84,7 +84,7 @@ public struct SourceOptions: Sendable {
     case .adjacency:
       return LineSource(
         text, AdjacencyParser(decoder: decoder), columns: pairs,
-        layout: "a user and his items on each line" + guess.ground, badRows: badRows)
+        layout: "a user and their items on each line" + guess.ground, badRows: badRows)
     case .lists:
       return LineSource(
         text, ListsParser(decoder: decoder), columns: pairs,

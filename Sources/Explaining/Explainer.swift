@@ -199,7 +199,7 @@ package struct Explainer {
     max(min(200_000 / max(fitted.itemCount, 1), users / 8, 24), 1)
   }
 
-  /// What speaks for items of some users; for one of a user's own, what his other items say of it.
+  /// What speaks for items of some users; for one of a user's own, what their other items say of it.
   ///
   /// - Parameter isWhole: whether the parts of scores are wanted, beside reasons.
   private func explain(

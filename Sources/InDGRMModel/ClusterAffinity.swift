@@ -1,4 +1,4 @@
-// How near is a user, by his items, to what each user cluster likes?
+// How near is a user, by their items, to what each user cluster likes?
 
 import DenseMath
 import Fitting

@@ -3,14 +3,14 @@
 import DenseMath
 import Training
 
-/// A vector of the user's own for every item group, made from the part of his history that lies in it
+/// A vector of the user's own for every item group, made from the part of their history that lies in it
 /// (f_phi of {x_i^(g)}, Eq. 14; after MacridVAE, Ma et al., 2019):
 ///
 /// y_i^(g) = the direction of tanh(x_i^(g) E + b) W + c, where x_i^(g) has the entries x_il c_lg at unit
 /// length. In training it is moved by Gaussian noise of 3/4 its own length.
 ///
 /// With them the decoder scores log sum_g c_jg exp(a cos(h_j, y_i^(g)) + u_ig), u_ig what it expects of the
-/// group as a whole: z tells which groups a user likes, y^(g) what he likes in each. A batch costs G products
+/// group as a whole: z tells which groups a user likes, y^(g) what they like in each. A batch costs G products
 /// of B x d x M.
 final class GroupParts<T: Real> {
   /// E and b, M x d and 1 x d.

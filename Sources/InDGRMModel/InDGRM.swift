@@ -262,7 +262,7 @@ final class InDGRM: RecommendationModel {
 
   /// - Parameters:
   ///   - views: what each member makes of the user.
-  ///   - without: what the scores lose without each of his items, but for what the linear expert adds.
+  ///   - without: what the scores lose without each of their items, but for what the linear expert adds.
   ///   - known: those of which that has what the expert adds too.
   private func explain(
     _ foldIn: [UInt32], items: [UInt32], _ views: [UserView],

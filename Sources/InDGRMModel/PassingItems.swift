@@ -15,7 +15,7 @@ import Training
 /// So the open factors take over what of the closed ones they can, and where all are open v_j is h_j. Users who have the
 /// item among their first ones count wholly, for lists are made there, all others a little.
 struct PassingItems {
-  /// Scores from the top of a user's list for which he counts wholly.
+  /// Scores from the top of a user's list for which they count wholly.
   static let reach = 300
   /// What all other users count.
   private static let least = 0.02

@@ -27,7 +27,7 @@ public struct SplitOptions: Sendable {
   /// The share held out for validation.
   public var validationShare = 0.1
   public var seed: UInt64 = 20
-  /// Whether a held-out user is told by his id and the seed alone, whoever else is there.
+  /// Whether a held-out user is told by their id and the seed alone, whoever else is there.
   public var isStable = false
   /// Whether these are some users of many, of whom none need be left to train on.
   public var isOfBlock = false

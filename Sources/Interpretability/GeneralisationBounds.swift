@@ -18,7 +18,7 @@ public struct ReconstructionError: Sendable, Equatable {
 
   public init(items: Int) { self.items = items }
 
-  /// Takes in a user's estimates of all items and what he has, ascending.
+  /// Takes in a user's estimates of all items and what they have, ascending.
   public mutating func add(
     _ estimates: UnsafeMutableBufferPointer<Float>, _ own: some Sequence<UInt32>
   ) {

@@ -108,7 +108,7 @@ public enum Metric: String, CaseIterable, Codable, Sendable {
     switch kind {
     case .perUser:
       "mean over users within a round, then over rounds; standard error over users, "
-        + "a user's value being the mean over his rounds"
+        + "a user's value being the mean over their rounds"
     case .catalogue:
       "over all lists of a round, then mean over rounds"
     }

@@ -1,4 +1,4 @@
-// What does a caller choose about an evaluation, and what must he know about the items?
+// What does a caller choose about an evaluation, and what must they know about the items?
 
 /// Choices of an evaluation; the defaults are those of the protocol.
 public struct MetricsOptions: Sendable, Equatable {

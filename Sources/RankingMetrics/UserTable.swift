@@ -79,7 +79,7 @@ final class UserTable {
     }
   }
 
-  /// Turns each user's sums into means over his rounds.
+  /// Turns each user's sums into means over their rounds.
   func average() {
     for index in 0..<rows.count where listCounts[index] > 1 {
       let row = rows.row(index)

@@ -1,8 +1,8 @@
-// Without which of his items would a user not be recommended this one?
+// Without which of their items would a user not be recommended this one?
 
 import DenseMath
 
-/// A set of a user's own items without which an item leaves his top n, found by re-scoring.
+/// A set of a user's own items without which an item leaves their top n, found by re-scoring.
 public struct Counterfactual: Sendable, Equatable {
   /// The own items, in the order they were found.
   public let removed: [UInt32]

@@ -24,7 +24,7 @@ package func explainByLeavingOut(
   }
 }
 
-/// How far the scores of a user's items fall without some of his own, each of these left out alone.
+/// How far the scores of a user's items fall without some of their own, each of these left out alone.
 public typealias KnownFalls = [UInt32: [Double]]
 
 /// Rows of histories, and the items that are scored for them.

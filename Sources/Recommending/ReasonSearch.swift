@@ -1,4 +1,4 @@
-// Which claims about a user's recommendations does scoring him without some items bear out?
+// Which claims about a user's recommendations does scoring them without some items bear out?
 
 /// The search for reasons of some recommendations of one user: it asks for trials, looks at what they show, and asks
 /// for those that this calls for, until nothing is open.

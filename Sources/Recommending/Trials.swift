@@ -1,8 +1,8 @@
-// What are a user's scores without some of his items?
+// What are a user's scores without some of their items?
 
 import DenseMath
 
-/// Scores of one user without sets of his items.
+/// Scores of one user without sets of their items.
 final class Trials {
   /// How an item stands against the others.
   struct Standing {

@@ -58,7 +58,7 @@ func dataSection(_ subject: Subject) -> Section {
     "data", title, [.text(opening), .figure(figure, words)] + categoryTastes(subject) + more)
 }
 
-/// For each user e to the entropy of how his interactions spread over categories: the number of equally
+/// For each user e to the entropy of how their interactions spread over categories: the number of equally
 /// large categories that would spread as far. An item in several categories counts a part for each.
 private func effectiveCategories(_ subject: Subject, _ categories: [[UInt32]]) -> [Double] {
   guard let rows = subject.population?.rows else { return [] }

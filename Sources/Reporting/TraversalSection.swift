@@ -146,7 +146,7 @@ private struct Traversal {
       "Which categories the \(listLength) best items have as dimension \(dimension) falls (left) "
         + "and grows (right)"
         + (words.isEmpty ? "; they stay the same." : ": \(listed(words)).")
-        + " 0 is the user as he is.")
+        + " 0 is the user as they are.")
   }
 
   private func table(_ dimension: Int, _ lists: [[UInt32]]) -> Table {
@@ -155,11 +155,11 @@ private struct Traversal {
     return Table(
       caption:
         "Dimension \(dimension): the eight best items at both ends of the walk and for the user "
-        + "as he is; + marks those that are not among the latter.",
+        + "as they are; + marks those that are not among the latter.",
       columns: places.map { place in
         let step = Self.steps[place]
         return .text(
-          step == 0 ? "As he is" : "\(NumberText.signed(step, 0)) standard deviations")
+          step == 0 ? "As they are" : "\(NumberText.signed(step, 0)) standard deviations")
       },
       rows: (0..<8).compactMap { rank in
         guard lists.allSatisfy({ $0.count > rank }) else { return nil }

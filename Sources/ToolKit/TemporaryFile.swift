@@ -55,7 +55,7 @@ struct TemporaryFile {
   private static let mark = ".ig-"
   private static let end = ".tmp"
 
-  /// Owner, group and mode as they were; nobody gets rights that he did not have.
+  /// Owner, group and mode as they were; nobody gets rights that they did not have.
   private static func give(_ descriptor: Int32, like old: stat) {
     var mode = old.st_mode & 0o777
     if fchown(descriptor, old.st_uid, old.st_gid) != 0, fchown(descriptor, .max, old.st_gid) != 0 {

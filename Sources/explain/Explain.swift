@@ -14,7 +14,7 @@ struct Explain: Tool {
     discussion: """
       For each user the best items, or the items named, with the parts their scores are made of: they \
       add up to the score. Without --user or --users all users are explained, but those of whose items \
-      the model knows none. A user's history is all the input holds of him. Holds the interactions, and the model once a thread.
+      the model knows none. A user's history is all the input holds of them. Holds the interactions, and the model once a thread.
       """)
 
   @Argument(help: "Split or interactions to read; - is standard input.")

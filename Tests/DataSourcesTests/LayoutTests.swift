@@ -66,7 +66,7 @@ import Testing
         == "JSON lines: user in 'uid', item in 'asin', rating in 'stars'")
     #expect(
       try layout("0 5 6 7\n1\n")
-        == "a user and his items on each line (lines of whole numbers, not equally many)")
+        == "a user and their items on each line (lines of whole numbers, not equally many)")
   }
 
   @Test func pairs() throws {

@@ -107,7 +107,7 @@ private let cases: [(String, [String])] = [
     #expect(before.array == after.array)
   }
 
-  /// Every model learns that the two tastes go apart: items of the user's own taste that he has not had
+  /// Every model learns that the two tastes go apart: items of the user's own taste that they have not had
   /// score higher, on average, than those of the other taste.
   @Test(arguments: [1, 2, 3, 4, 7, 9, 10, 11, 12, 13, 17])
   func tastesAreLearnt(_ index: Int) throws {

@@ -73,7 +73,7 @@ import Testing
     #expect(sum / 400 > 0.9)
   }
 
-  /// Items of a user's taste that he does not have are above the other taste's before any training.
+  /// Items of a user's taste that they do not have are above the other taste's before any training.
   @Test func ranksAtOnce() throws {
     let network = network(try options())
     try FactorStart("linear", data, dimensions: 8).apply(to: network)

@@ -179,7 +179,7 @@ private let confident = rows.with(
     }
   }
 
-  /// A user's scores do not depend on the batch he is in.
+  /// A user's scores do not depend on the batch they are in.
   @Test func scoresDoNotDependOnTheBatch() {
     let network = InDGRMNetwork<Float>(items: 12, users: 7, options: small, seed: 5)
     let together = Matrix<Float>(rows: 7, columns: 12)

@@ -23,7 +23,7 @@ import Testing
   private let users = drawn.users
   private let items = drawn.items
 
-  /// Every user has the three items of his number first.
+  /// Every user has the three items of their number first.
   private var passing: PassingItems {
     let lists = (0..<30).map { user in
       (0..<3).map { Ranked<Float>(index: UInt32((user + 3 * $0) % 8), score: 0) }

@@ -89,7 +89,7 @@ private func fitted(_ folder: Folder) -> (data: String, model: String) {
         let gone = Set(
           ((found["without"] as? [[String: Any]]) ?? []).compactMap { $0["item"] as? String })
         #expect(!gone.isEmpty)
-        // All his items are left out of the ranking, as he really has them.
+        // All their items are left out of the ranking, as they really have them.
         let history = rows.filter { $0.hasPrefix("\(user),") }
         let own = history.map { String($0.split(separator: ",")[1]) }
         let reduced = history.filter { !gone.contains(String($0.split(separator: ",")[1])) }

@@ -39,7 +39,7 @@ import Testing
     #expect(explained.output == "1\n1\n", "\(explained.output) \(explained.errors)")
   }
 
-  /// What a user has is not recommended to him, however it is spelt beside another item.
+  /// What a user has is not recommended to them, however it is spelt beside another item.
   @Test func itemsSeenAreTold() {
     let seen = run(
       "echo u1 > one; score -q --model m --users one --top 99 --format tsv log.ig | cut -f4"
