@@ -3,8 +3,8 @@
 /// Takes in ranked lists with their truths and keeps what means, errors and tests need.
 ///
 /// Time is linear in the listed items down to the greatest cut-off; nothing is allocated for a list
-/// but room for a new user. Memory: 8 bytes x metrics x cut-offs for a user in each group he
-/// belongs to, and 4 bytes x cut-offs x items for each round.
+/// but room for a new user. Memory: 8 bytes x metrics x cut-offs for a user in each group they
+/// belong to, and 4 bytes x cut-offs x items for each round.
 /// Another order of arrival may change the last digits of means, and nothing else.
 /// After an error the accumulator is to be thrown away.
 public final class RankingAccumulator {
