@@ -175,9 +175,9 @@ struct FieldSample {
     }
     var scale = keys.first == 0 && isScale(0) && mayBeRating(0) && words.count > 1 ? 0 : nil
     if scale != nil { keys = words }
-    // So are those that come before numbers beyond any scale.
+    // So are those that come before numbers beyond any scale, or before a log's first users in order.
     if let odd = keys.prefix(2).first(where: isScaleAmongIDs),
-      keys.count(where: { !isScale($0) }) > 1
+      keys.count(where: { !isScaleAmongIDs($0) }) > 1
     {
       scale = odd
       keys.removeAll { $0 == odd }

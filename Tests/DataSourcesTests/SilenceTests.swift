@@ -183,6 +183,10 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(refusal(text([0, 1, 2])).contains("--columns user=2,item=3,time=none,rating=1"))
     #expect(refusal(text([1, 0, 2])).contains("--columns user=1,item=3,time=none,rating=2"))
     #expect(throws: Never.self) { try readText(text([1, 2, 0])) }
+    // A log in the order of its users, of whom the first few are looked at.
+    let ordered = rows.indices.map { [rows[$0][0], "\($0 / 20 + 1)", rows[$0][2]] }
+    let log = ordered.map { $0.joined(separator: mark) + "\n" }.joined()
+    #expect(refusal(log).contains("--columns user=2,item=3,time=none,rating=1"))
     // Few users one after another, with counts.
     let counts = (0..<60).map { ["\($0 / 20 + 1)", "\($0 + 20)", "\($0 * 53 % 700)"] }
     #expect(throws: Never.self) {
