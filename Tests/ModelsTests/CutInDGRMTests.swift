@@ -4,6 +4,7 @@ import DenseMath
 import Fitting
 import Interchange
 import Recommending
+import Support
 import Testing
 
 @testable import InDGRMModel
@@ -11,15 +12,7 @@ import Testing
 @testable import Training
 
 @Suite struct CutInDGRMTests {
-  private let rows: SparseRows
-
-  init() {
-    let lists = (0..<24).map { (user: Int) -> [UInt32] in
-      let count = 2 + user % 5
-      return Set((0..<count).map { UInt32((3 * $0 + user) % 13) }).sorted()
-    }
-    rows = SparseRows(lists: lists, columnCount: 13)
-  }
+  private let rows = SparseRows(lists: SmallData.overlapping(items: 13), columnCount: 13)
 
   private func options(_ variant: String) -> InDGRMOptions {
     var options = InDGRMOptions()

@@ -3,6 +3,7 @@
 import DenseMath
 import Ranks
 import Recommending
+import Support
 import Testing
 
 @testable import FactorModels
@@ -13,16 +14,7 @@ import Testing
 @testable import Training
 
 @Suite struct RanksTests {
-  private let rows: SparseRows
-
-  init() {
-    let lists = (0..<24).map { (user: Int) -> [UInt32] in
-      let count = 2 + user % 5
-      let items = (0..<count).map { (place: Int) -> UInt32 in UInt32((3 * place + user) % 12) }
-      return Set(items).sorted()
-    }
-    rows = SparseRows(lists: lists, columnCount: 12)
-  }
+  private let rows = SparseRows(lists: SmallData.overlapping(items: 12), columnCount: 12)
 
   /// The weights that a fit of some epochs ends in.
   private func weights(ranks: Int, sparse: Bool) throws -> [Float] {

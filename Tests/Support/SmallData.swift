@@ -18,4 +18,12 @@ public enum SmallData {
       return list.sorted()
     }
   }
+
+  /// Item lists of 24 users, two to six each, of which users next to one another have some in common.
+  public static func overlapping(items: Int) -> [[UInt32]] {
+    (0..<24).map { (user: Int) -> [UInt32] in
+      let places = 0..<2 + user % 5
+      return Set(places.map { UInt32((3 * $0 + user) % items) }).sorted()
+    }
+  }
 }
