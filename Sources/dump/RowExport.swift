@@ -82,12 +82,7 @@ enum FieldStyle {
     // says that what follows is text.
     let isFormula = text.unicodeScalars.first.map(Self.formulaStarts.contains) ?? false
     let mark = isGuarded && isFormula ? "'" : ""
-    guard text.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 10 || $0 == 13 }) else {
-      return Array((mark + text).utf8)
-    }
-    let quoted = text.split(separator: "\"", omittingEmptySubsequences: false)
-      .joined(separator: "\"\"")
-    return Array("\"\(mark)\(quoted)\"".utf8)
+    return Array((mark + text).csvField.utf8)
   }
 }
 

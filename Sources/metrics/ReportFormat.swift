@@ -58,13 +58,3 @@ extension Metrics {
     try file.commit()
   }
 }
-
-extension String {
-  /// The text as one CSV field (RFC 4180).
-  var csvField: String {
-    contains { $0 == "," || $0 == "\"" || $0.isNewline }
-      ? "\"" + split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
-      : self
-  }
-}

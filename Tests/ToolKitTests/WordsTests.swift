@@ -12,6 +12,14 @@ import Testing
     #expect("a\tb\nc\r".printableLines == "a\tb\nc\\u{d}")
   }
 
+  /// A quote is one, whatever accent or joiner follows it.
+  @Test func fieldsOfCSVComeBack() {
+    #expect("plain".csvField == "plain" && "a,b".csvField == "\"a,b\"")
+    #expect(
+      ["x\"\u{301}y", "\"\u{200D}\"", "a\r\nb"].map(\.csvField).map { Array($0.utf8) }
+        == ["\"x\"\"\u{301}y\"", "\"\"\"\u{200D}\"\"\"", "\"a\r\nb\""].map { Array($0.utf8) })
+  }
+
   @Test func escapedJSONStaysTheSameValue() {
     // A right-to-left mark inside a string, as a JSON writer leaves it.
     let line = "{\"a\": \"x\u{200F}y\"}"
