@@ -84,6 +84,7 @@ def read_settings(path):
         raise Ending(USAGE, f"{path}: is not UTF-8; convert it with iconv -f ENCODING -t UTF-8") from None
     if "\0" in text:
         raise Ending(USAGE, f"{path}: holds zero bytes; write KEY=VALUE lines")
+    said, again = set(), None
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith("#"):
@@ -91,6 +92,8 @@ def read_settings(path):
         key, sign, value = (part.strip() for part in line.partition("="))
         if not sign or key not in DEFAULTS:
             raise Ending(USAGE, f"{path}: line {number}: there is no setting '{key}'; see indgrm-nightly(1)")
+        again = again or (f"line {number}: {key} is set before; set it once" if key in said else None)
+        said.add(key)
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
         try:
@@ -109,6 +112,8 @@ def read_settings(path):
         raise Ending(USAGE, f"{path}: METRIC must be a name and a length of lists, as in ndcg@100")
     if bool(settings["SOURCE"]) == bool(settings["SOURCE_COMMAND"]):
         raise Ending(USAGE, f"{path}: say where the log is: SOURCE, a file, or SOURCE_COMMAND")
+    if again:
+        raise Ending(USAGE, f"{path}: {again}")
     return settings
 
 

@@ -34,6 +34,10 @@ class Night(Steps):
         }
         for key, (tool, *words) in asked.items():
             own = [] if key == "METRIC" else shlex.split(settings[key])
+            given = {"-o", "--output", *(["--format"] if key == "SCORE" else []), *words} - {"--refit", "--stable"}
+            again = [word for word in own if word.startswith("-") and word.split("=")[0] in given]
+            if again:
+                raise Ending(USAGE, f"{key}: {again[0]} is what the night itself says; leave it out")
             done = subprocess.run(
                 self.tool([tool, *words, ".none", *own]), cwd=self.archive.root, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace",

@@ -287,6 +287,7 @@ def settings():
     for text, said in (("TOP=ten", "line 11: TOP: needs a number"), ("MAX_DROP=nan", "MAX_DROP: must be a number from 0 on"),
                        ("KEEP=-1", "KEEP: must be"), ("TOP=0", "TOP must be"), ("ITEMS=a\0b", "holds zero bytes"),
                        ("FIT=--set 'x", "FIT: No closing quotation"), ("NAME=x", "no setting 'NAME'"),
+                       ("TOP=5", "line 11: TOP is set before"), ("SCORE=--top 5", "SCORE: --top is what the night itself says"),
                        ("METRIC=ndcg", "METRIC must be"), ("CHECKPOINT=true", "CHECKPOINT must be"), ("COLD=7", "COLD must be")):
         place.write("nightly.conf", f"\ufeff{SETTINGS}{text}\n")
         status, message = place.run(0)
