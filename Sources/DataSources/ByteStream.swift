@@ -92,6 +92,9 @@ public final class ByteStream {
 
   /// A path and, after `::`, a member.
   static func parts(of path: String) -> (file: String, member: String?) {
+  /// The file that a path names, or that holds the member which it names.
+  public static func file(of path: String) -> String { parts(of: path).file }
+
     let bytes = Array(path.utf8)
     guard access(path, F_OK) != 0, bytes.count > 3 else { return (path, nil) }
     for at in 1..<(bytes.count - 2) where bytes[at] == 0x3A && bytes[at + 1] == 0x3A {

@@ -84,12 +84,4 @@ public struct StreamOutputOptions: ParsableArguments {
   ///
   /// Throws as `OutputFile` does.
   public func open(binary: Bool = true) throws -> OutputFile { try file.open(binary: binary) }
-
-  /// Throws `ToolError` (usage) when the output would take the place of one of these files, under whatever name.
-  public func refuseToReplace(_ paths: [String]) throws {
-    guard let target = InputFile.identity(file.output),
-      let lost = paths.first(where: { InputFile.identity($0) == target })
-    else { return }
-    throw ToolError(.usage, "\(lost): would be lost to the output; name another file in --output")
-  }
 }

@@ -8,12 +8,15 @@ public enum InputFile {
   /// Opens a path (or `-`) as bytes.
   ///
   /// Throws `ToolError` (`noInput`) when it cannot be opened, (`usage`) when standard input is a
-  /// terminal.
-  public static func open(_ path: String) throws -> ByteInput {
+  /// terminal, or an output would take the file's place.
+  ///
+  /// - Parameter purpose: the option for which the file may be written as well; no output is for none.
+  public static func open(_ path: String, for purpose: String = "") throws -> ByteInput {
     if path == "-" {
       if isatty(0) == 1 {
         throw ToolError(.usage, "no input: name a file or pipe a stream into standard input")
       }
+      try FilesInUse.read(path, for: purpose)
       return ByteInput(descriptor: 0, name: "standard input")
     }
     var status = stat()
@@ -21,19 +24,33 @@ public enum InputFile {
     if status.st_mode & S_IFMT == S_IFDIR {
       throw ToolError(.noInput, "\(path): is a directory; name a file")
     }
+    try FilesInUse.read(path, for: purpose)
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path) }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     return ByteInput(descriptor: descriptor, name: path, owned: true)
   }
 
-  /// What tells a regular file from all others, under whatever name.
+  /// Notes that files are read by other ways than `open`.
+  ///
+  /// Throws `ToolError` (`usage`) where an output would take the place of one.
+  public static func note(_ paths: [String]) throws {
+    for path in paths { try FilesInUse.read(path, for: "") }
+  }
+
+  /// What tells a regular file from all others, under whatever name; nil for what is none.
   static func identity(_ path: String) -> [UInt]? {
     var status = stat()
-    guard path != "-", stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      return nil
-    }
-    return [UInt(status.st_dev), UInt(status.st_ino)]
+    return path != "-" && stat(path, &status) == 0 ? identity(status) : nil
+  }
+
+  static func identity(of descriptor: Int32) -> [UInt]? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? identity(status) : nil
+  }
+
+  private static func identity(_ status: stat) -> [UInt]? {
+    status.st_mode & S_IFMT == S_IFREG ? [UInt(status.st_dev), UInt(status.st_ino)] : nil
   }
 
   /// The first of some files that is named before already.
@@ -43,10 +60,10 @@ public enum InputFile {
   }
 
   /// Opens a stream of one of the expected kinds.
-  public static func stream(_ path: String, expecting kinds: [StreamKind])
-    throws -> StreamReader
-  {
-    try StreamReader(open(path), expecting: kinds)
+  public static func stream(
+    _ path: String, expecting kinds: [StreamKind], for purpose: String = ""
+  ) throws -> StreamReader {
+    try StreamReader(open(path, for: purpose), expecting: kinds)
   }
 
   /// The lines of a small text file, without line ends, blank lines and lines that begin with `#`.
@@ -57,10 +74,10 @@ public enum InputFile {
   /// The lines that `lines` gives, each with its number in the file.
   ///
   /// - Parameter comments: whether lines that begin with `#` are among them.
-  public static func numberedLines(_ path: String, comments: Bool = false)
-    throws -> [(number: Int, text: String)]
-  {
-    let lines = try allLines(open(path)).enumerated()
+  public static func numberedLines(
+    _ path: String, comments: Bool = false, for purpose: String = ""
+  ) throws -> [(number: Int, text: String)] {
+    let lines = try allLines(open(path, for: purpose)).enumerated()
     return lines.compactMap { place, text in
       text.isEmpty || (text.hasPrefix("#") && !comments) ? nil : (place + 1, text)
     }

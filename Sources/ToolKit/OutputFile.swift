@@ -26,8 +26,10 @@ public final class OutputFile: ByteSink {
   /// Opens the output.
   ///
   /// Throws `ToolError` (`cannotCreate`) when the file cannot be made beside its target, (`usage`)
-  /// when binary output would go to a terminal.
-  public init(_ path: String, binary: Bool) throws {
+  /// when binary output would go to a terminal, or take the place of a file that the run reads or of another output.
+  ///
+  /// - Parameter purpose: the option that names the file, which may be written again for the same.
+  public init(_ path: String, binary: Bool, for purpose: String = "--output") throws {
     buffer.reserveCapacity(1 << 18)
     isTerminal = !binary && path == "-" && isatty(1) == 1
     if path == "-" {
@@ -43,6 +45,7 @@ public final class OutputFile: ByteSink {
       guard fcntl(1, F_GETFD) != -1 else {
         throw ToolError(.inputOutput, "standard output is closed; use -o FILE or a pipe")
       }
+      try FilesInUse.write(path, for: purpose)
       return
     }
     name = path
@@ -59,6 +62,7 @@ public final class OutputFile: ByteSink {
       return
     }
     guard let target = Self.target(of: path) else { throw Self.cannotCreate(path) }
+    try FilesInUse.write(target, for: purpose)
     guard let hidden = TemporaryFile(beside: target) else {
       throw Self.cannotCreate(path, behind: target)
     }
@@ -195,7 +199,7 @@ public final class OutputFile: ByteSink {
     ToolError(
       .inputOutput,
       "\(name): cannot be written: \(String(cString: strerror(errno)))"
-        + (isShown ? "; its end is missing" : "; nothing of it was kept"))
+        + (path == nil || isShown ? "; its end is missing" : "; nothing of it was kept"))
   }
 
   private func discard() {

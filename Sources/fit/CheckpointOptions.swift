@@ -20,7 +20,7 @@ struct CheckpointOptions: ParsableArguments {
   /// Makes the checkpoint's file and throws it away, so that a place that cannot be written to is known before any
   /// training.
   func tryPlace() throws {
-    if let checkpoint { _ = try OutputFile(checkpoint, binary: true) }
+    if let checkpoint { _ = try OutputFile(checkpoint, binary: true, for: "--checkpoint") }
   }
 
   /// Lets a run be put aside, where that is asked for.

@@ -126,7 +126,7 @@ struct Fit: Tool {
       provenance: context.provenance(from: inputs.provenance, at: inputs.paths, seed: seed.seed))
     if let resume = aside.resume {
       inputs.task.data.resume = try putAside.read(
-        InputFile.stream(resume, expecting: [.checkpoint, .model]))
+        InputFile.stream(resume, expecting: [.checkpoint, .model], for: "--checkpoint"))
     }
     try shared.refuseDifferences(in: putAside.identity, inputs.task.data.resume)
     let report = try TrainingReport(

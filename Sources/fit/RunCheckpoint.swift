@@ -44,7 +44,7 @@ struct RunCheckpoint: Sendable {
 
   /// Replaces the file by the run's state.
   func write(_ checkpoint: Checkpoint, to path: String) throws {
-    let file = try OutputFile(path, binary: true)
+    let file = try OutputFile(path, binary: true, for: "--checkpoint")
     var description = checkpoint.description
     description["run"] = identity
     try StoredModel(

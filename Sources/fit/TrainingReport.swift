@@ -37,7 +37,7 @@ final class TrainingReport: Sendable {
     self.context = context
     var earlier: [String] = []
     if let epoch, let logFile { earlier = try Self.epochs(of: logFile, through: epoch) }
-    let log = try logFile.map { try OutputFile($0, binary: false) }
+    let log = try logFile.map { try OutputFile($0, binary: false, for: "--log-json") }
     for line in earlier { try log?.write(line + "\n") }
     state = Mutex(State(progress: Progress("fit", unit: "epochs", context.log), log: log))
     StopRequest.install()
@@ -166,7 +166,7 @@ final class TrainingReport: Sendable {
   private static func epochs(of path: String, through last: Int) throws -> [String] {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
-    let lines = try InputFile.numberedLines(path)
+    let lines = try InputFile.numberedLines(path, for: "--log-json")
     return try lines.compactMap { number, text in
       let json = JSONValue(parsing: Array(text.utf8))
       guard let json, json["event"]?.string != nil else {

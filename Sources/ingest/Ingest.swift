@@ -83,7 +83,7 @@ struct Ingest: Tool {
     let badRows = BadRows(tolerated: skipBad)
 
     // Raw data are not to be had again.
-    try output.refuseToReplace(files)
+    try InputFile.note(files.map(ByteStream.file))
     let file = try output.open()
     if let twice = InputFile.repeated(inputs) {
       context.log.warning("\(twice): is named twice, and its rows count twice")

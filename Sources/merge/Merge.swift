@@ -43,7 +43,6 @@ struct Merge: Tool {
   func execute(_ context: ToolContext) throws {
     let entries = try manifest.map { try ManifestEntry.read($0) }
     let whole = try Parts(entries?.map(\.name) ?? parts, manifest: entries)
-    try output.refuseToReplace(whole.files.map(\.path))
     let file = try output.open()
     let compression = output.compression > 0 ? output.compression : nil
     let provenance = context.provenance(from: [whole.provenance])

@@ -47,7 +47,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 extension Metrics {
   /// Writes every user's own values as CSV.
   func writeUsers(_ measured: Measured, _ oracle: Truth, _ path: String) throws {
-    let file = try OutputFile(path, binary: false)
+    let file = try OutputFile(path, binary: false, for: "--per-user")
     try file.write("user,metric,n,value\n")
     for row in measured.report.rows where row.group == "all" {
       guard let values = measured.evaluation.userValues(row.metric, at: row.n) else { continue }

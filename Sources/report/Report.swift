@@ -106,7 +106,8 @@ struct Report: Tool {
 
   private func write(_ figures: [Figure], into folder: String) throws {
     for figure in figures {
-      let file = try OutputFile("\(folder)/\(figure.identifier).svg", binary: false)
+      let file = try OutputFile(
+        "\(folder)/\(figure.identifier).svg", binary: false, for: "--figures")
       try file.write(figure.standalone)
       try file.commit()
     }

@@ -22,6 +22,7 @@ struct NewItems: ParsableArguments {
     _ fitted: any RecommendationModel, _ stored: StoredModel, _ name: String, _ context: ToolContext
   ) throws -> Shelf {
     guard let newItems else { return Shelf(items: stored.items, model: fitted, cold: nil) }
+    try InputFile.note([ByteStream.file(of: newItems)])
     var catalogue = ItemMetadata()
     try catalogue.read(ByteStream(newItems, preferred: ["movies.csv", "movies.dat", "u.item"]))
     let known = stored.items.categories ?? []

@@ -41,7 +41,7 @@ struct Simulate: Tool {
     let shape = options.shape
     let provenance = context.provenance(seed: seed.seed)
     let file = try output.open()
-    let truthFile = try truth.map { try OutputFile($0, binary: true) }
+    let truthFile = try truth.map { try OutputFile($0, binary: true, for: "--truth") }
     let sampler = InteractionSampler(PlantedStructure(shape, seed: seed.seed))
 
     let writer = try InteractionWriter(
