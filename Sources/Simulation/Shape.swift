@@ -68,7 +68,8 @@ public struct SimulationShape: Sendable {
       return "\(interactions) interactions are more than 60 % of all pairs"
     }
     guard popularityExponent.isFinite, popularityExponent >= 0, activityShape.isFinite,
-      activityShape > 0, strength.isFinite, separation.isFinite, spread.isFinite, spread >= 0
+      activityShape > 0, strength.isFinite, strength >= 0, separation.isFinite, separation >= 0,
+      spread.isFinite, spread >= 0
     else { return "exponents and strengths must be numbers that are not negative" }
     guard closedDoors >= 0, closedDoors < 1 else {
       return "the share of closed doors is from 0 to below 1"

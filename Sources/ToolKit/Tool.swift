@@ -23,10 +23,14 @@ public protocol Tool: ParsableCommand {
   /// The name without `indgrm`, such as `split`.
   static var toolName: String { get }
   var common: CommonOptions { get }
+  /// Options that change nothing, each with the one without which it does not.
+  static var companions: [String: String] { get }
   mutating func execute(_ context: ToolContext) throws
 }
 
 extension Tool {
+  public static var companions: [String: String] { [:] }
+
   /// A configuration with the usual name and version.
   public static func toolConfiguration(_ abstract: String, discussion: String = "")
     -> CommandConfiguration
@@ -61,7 +65,12 @@ extension Tool {
     do {
       if let complaint = Processor.complaint { throw ToolError(.usage, complaint) }
       try refuseOtherEncodings()
-      var command = try parseAsRoot(withNegativeNumbers(CommandLine.arguments.dropFirst()))
+      let words = withNegativeNumbers(CommandLine.arguments.dropFirst())
+      if let word = GivenOptions.stranger(among: words) {
+        throw ToolError(.usage, "'\(word)' is no option; write ./\(word) where it is a file")
+      }
+      var command = try parseAsRoot(words)
+      if let complaint = GivenOptions(words).complaint(self) { throw ToolError(.usage, complaint) }
       try command.run()
     } catch {
       Glibc.exit(report(error).rawValue)
@@ -156,6 +165,15 @@ public struct ToolContext: Sendable {
   init(tool: String, common: CommonOptions) {
     self.tool = tool
     log = Diagnostics(tool: tool, common: common)
+  }
+
+  /// Refuses options that change nothing with what is at hand.
+  ///
+  /// - Throws: `ToolError` (usage).
+  public func refuse(_ vain: [String], since reason: String) throws {
+    let given = GivenOptions(CommandLine.arguments.dropFirst())
+    guard let option = vain.first(where: given.contains) else { return }
+    throw ToolError(.usage, "\(reason), and \(option) changes nothing; leave it out")
   }
 
   /// The same for a process beside the one that speaks: it says what goes wrong alone.

@@ -18,6 +18,8 @@ struct Binarize: Tool {
       With --confidence each interaction keeps how much its rating says, which fit weighs it by.
       """)
 
+  static let companions = ["--confidence-unit": "--confidence"]
+
   @Argument(help: "Interactions to read; - is standard input.")
   var input = "-"
 

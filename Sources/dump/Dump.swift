@@ -15,6 +15,8 @@ struct Dump: Tool {
       tensors. CSV and JSON lines stream; .npz holds the data in memory.
       """)
 
+  static let companions = ["--round": "--part"]
+
   @Argument(help: "Stream to read; - is standard input.")
   var input = "-"
 
@@ -60,21 +62,20 @@ struct Dump: Tool {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard !(users && items) else { throw ValidationError("--users and --items exclude each other") }
-    guard !(users || items) || to == nil || to == .jsonl else {
+    guard !(users || items) || [nil, .jsonl].contains(to) else {
       throw ValidationError("--users and --items print JSON lines; leave --to out")
     }
-    guard !itemCounts || (to == nil && !users && !items && !header && !provenance && !stats) else {
-      throw ValidationError("--item-counts stands alone; leave the other choices out")
-    }
-    guard !stats || (to == nil && !users && !items && !header && !provenance) else {
-      throw ValidationError("--stats stands alone; leave the other choices out")
+    let exports = to != nil && !(users || items)
+    let choices = [exports, header, stats, provenance, users, items, itemCounts]
+    guard choices.count(where: { $0 }) <= 1 else {
+      throw ValidationError(
+        "--to and the choices from --header to --item-counts exclude each other")
     }
     guard round >= 0 else { throw ValidationError("--round must not be negative") }
     guard !isGuarded || to == .csv else {
       throw ValidationError("--guard is for spreadsheets; it needs --to csv")
     }
-    guard part == nil || to != nil else { throw ValidationError("--part needs --to") }
+    guard part == nil || exports else { throw ValidationError("--part needs --to") }
   }
 
   func execute(_ context: ToolContext) throws {

@@ -17,6 +17,10 @@ struct Explain: Tool {
       the model knows none. A user's history is all the input holds of them. Holds the interactions, and the model once a thread.
       """)
 
+  static let companions = [
+    "--most": "--counterfactual", "--reach": "--alter", "--steps": "--alter",
+  ]
+
   @Argument(help: "Split or interactions to read; - is standard input.")
   var input = "-"
 
@@ -97,6 +101,16 @@ struct Explain: Tool {
     }
     guard (1...1000).contains(most) else {
       throw ValidationError("--most must be between 1 and 1000")
+    }
+    guard
+      !views.isOfModel
+        || users == nil && recommendations == nil && contrast.isEmpty
+          && template == nil && !counterfactual && !brief
+          && (views.alter != nil || user.isEmpty && item.isEmpty)
+    else {
+      throw ValidationError(
+        "--clusters, --groups, --factors and --alter show the model; leave out what recommendations are explained by"
+      )
     }
   }
 

@@ -37,6 +37,8 @@ struct ViewOptions: ParsableArguments {
     }
   }
 
+  var isOfModel: Bool { clusters || groups || factors || alter != nil }
+
   var view: ExplanationView {
     if let alter { return .altering(alter) }
     return clusters ? .clusters : groups ? .groups : factors ? .factors : .recommendations

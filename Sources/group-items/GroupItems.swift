@@ -52,7 +52,8 @@ struct GroupItems: Tool {
     try BLAS.open()
     let file = try output.open(binary: format == .ig)
     let stream = try InputFile.stream(input, expecting: [.interactions, .model])
-    let found = stream.kind == .model ? try learnt(stream) : try computed(stream)
+    try refuseVain(stream, context)
+    let found = stream.kind == .model ? try learnt(stream) : try computed(stream, context)
     let names =
       found.names
       ?? GroupNames(

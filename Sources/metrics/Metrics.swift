@@ -17,6 +17,11 @@ struct Metrics: Tool {
       each of MODEL-SEED.recs, and the splits of the seeds are measured as a table of means over splits.
       """)
 
+  static let companions = [
+    "--neighbours": "--explainability", "--reading": "--explainability",
+    "--threshold": "--explainability",
+  ]
+
   @Argument(
     help: ArgumentHelp("Recommendations to read; - is standard input.", valueName: "input"))
   var inputs = ["-"]

@@ -51,7 +51,13 @@ extension Score {
       of: tally.lists, fate: hasPopularity ? "get what is popular" : "get no items", name, context)
   }
 
-  func warn(of stored: StoredModel, _ split: JSONValue?, _ context: ToolContext) {
+  /// Says what of the model and the split may surprise.
+  ///
+  /// Throws `ToolError` (usage) where a part of a split is asked for and there is none.
+  func warn(of stored: StoredModel, _ split: JSONValue?, _ name: String, _ context: ToolContext)
+    throws
+  {
+    if split == nil { try context.refuse(["--role"], since: "\(name): is no split") }
     if split?["repeats"]?.bool == true, !keepSeen {
       context.log.warning(
         "\(input): what users chose again is truth in this split, and they get none of it; add --keep-seen"

@@ -24,6 +24,8 @@ struct Score: Tool {
       512, or fewer beyond 131072 items.
       """)
 
+  static let companions = ["--diversity-by": "--diversity"]
+
   @Argument(help: "Split or interactions to read; - is standard input.")
   var input = "-"
 
@@ -84,7 +86,7 @@ struct Score: Tool {
     let isOfSplit = data.metadata["split"] != nil
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
-    warn(of: stored, data.metadata["split"], context)
+    try warn(of: stored, data.metadata["split"], stream.name, context)
     let shelf = try new.shelf(fitted, stored, model, context)
     let mask = try candidates.mask(shelf.items.ids, known, context)
     let personal = try self.personal.read(items: shelf.items.ids, known, context)

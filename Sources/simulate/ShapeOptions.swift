@@ -70,6 +70,10 @@ struct ShapeOptions: ParsableArguments {
 
   func validate() throws {
     guard scale > 0, scale <= 1e6 else { throw ValidationError("--scale must be positive") }
+    guard scale == 1 || users == nil || interactions == nil else {
+      throw ValidationError(
+        "--scale changes nothing beside --users and --interactions; leave it out")
+    }
   }
 
   var shape: SimulationShape {

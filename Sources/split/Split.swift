@@ -87,6 +87,7 @@ struct Split: Tool {
   }
 
   func execute(_ context: ToolContext) throws {
+    try context.refuse(vainOptions, since: "what divides here tells it")
     let reader = InteractionReader(try InputFile.stream(input, expecting: [.interactions]))
     if let shard = try Shard(reader.stream) {
       guard stable || !shard.isPart else {
