@@ -48,7 +48,9 @@ package struct Explainer {
     if let things = try viewsWithoutData(shown) {
       return try write(things, put)
     }
-    let (data, _) = try InteractionSet.read(InputFile.stream(input, expecting: [.interactions]))
+    let stream = try InputFile.stream(input, expecting: [.interactions])
+    let (data, _) = try InteractionSet.read(stream)
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     let name = input == "-" ? "standard input" : input
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)

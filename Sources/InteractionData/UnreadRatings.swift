@@ -1,16 +1,36 @@
 // Are there ratings that nobody looked at?
 
-extension InteractionSet {
-  /// What is to be said where interactions still have different ratings, all of which count alike in a
-  /// split or a model; nil where there are none.
-  public var unreadRatings: String? {
-    guard let ratings, let lowest = ratings.min(), let highest = ratings.max(), lowest < highest
-    else { return nil }
+/// The range of ratings that all count alike, in a split, a model or a history.
+public struct UnreadRatings: Sendable {
+  private var range: ClosedRange<Float>?
+
+  public init() {}
+
+  /// Takes the ratings of some interactions, where they have any.
+  public mutating func add(_ ratings: [Float]?) {
+    guard let lowest = ratings?.min(), let highest = ratings?.max(), lowest <= highest else {
+      return
+    }
+    range = min(range?.lowerBound ?? lowest, lowest)...max(range?.upperBound ?? highest, highest)
+  }
+
+  /// What is to be said of them; nil where there are none, or one alone.
+  public var warning: String? {
+    guard let range, range.lowerBound < range.upperBound else { return nil }
     func text(_ rating: Float) -> String {
       rating == rating.rounded() && rating.magnitude < 1e9 ? "\(Int(rating))" : "\(rating)"
     }
     return
-      "ratings of \(text(lowest)) to \(text(highest)) are not looked at: each counts as a like, the lowest"
-      + " too; binarize --min keeps what was liked"
+      "ratings of \(text(range.lowerBound)) to \(text(range.upperBound)) are not looked at: each counts as a"
+      + " like, the lowest too; binarize --min keeps what was liked"
+  }
+}
+
+extension InteractionSet {
+  /// What is to be said where interactions still have different ratings.
+  public var unreadRatings: String? {
+    var unread = UnreadRatings()
+    unread.add(ratings)
+    return unread.warning
   }
 }

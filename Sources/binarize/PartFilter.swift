@@ -35,8 +35,10 @@ extension Binarize {
     let output = try UserBlockWriter(writer, head: head)
     let progress = Progress("read", unit: "interactions", context.log)
     var (seen, merged) = (0, 0)
+    var unread = UnreadRatings()
     while var block = try blocks.next() {
       seen += block.rows.count
+      unread.add(block.rows.ratings)
       block.rows.ratings = try counted(block.rows.ratings, rows: block.rows.count, blocks.name)
       // What lies outside the window must not win over a duplicate inside.
       if since ?? until != nil {
@@ -57,6 +59,7 @@ extension Binarize {
     if !blocks.shard.isPart { try refuseNothing(output.rowCount, of: seen, blocks.name) }
     try output.finish()
     progress.finish()
+    warn(of: unread, context)
     let others = isSorted ? "; merged \(merged) duplicates" : ""
     context.log.notice(
       "kept \(output.rowCount) of \(seen) interactions, \(output.userCount) users\(others)",

@@ -17,6 +17,12 @@ extension Binarize {
     )
   }
 
+  /// Says so where ratings are dropped that neither chose what is kept nor became confidences.
+  func warn(of unread: UnreadRatings, _ context: ToolContext) {
+    guard min == nil, confidence == nil, let warning = unread.warning else { return }
+    context.log.warning(warning)
+  }
+
   /// Whether an interaction lies between --since and --until.
   func isInTime(_ rows: InteractionChunk, _ index: Int) -> Bool {
     guard since ?? until != nil, let times = rows.times else { return true }
@@ -33,6 +39,7 @@ extension Binarize {
     let progress = Progress("read", unit: "interactions", context.log)
     var pending = InteractionChunk()
     var (seen, kept) = (0, 0)
+    var unread = UnreadRatings()
     while let part = try reader.next() {
       guard case .interactions(var rows) = part else {
         try writer.write(part)
@@ -41,6 +48,7 @@ extension Binarize {
       try refuseNoConfidence(rows.ratings != nil, reader.stream.name)
       rows.confidences = confidences(of: rows.ratings) ?? rows.confidences
       seen += rows.count
+      unread.add(rows.ratings)
       pending.append(rows) { index in
         guard isInTime(rows, index) else { return false }
         guard let min, let ratings = rows.ratings else { return true }
@@ -60,6 +68,7 @@ extension Binarize {
     try writer.write(.interactions(pending))
     try writer.finish()
     progress.finish()
+    warn(of: unread, context)
     context.log.notice(
       "kept \(kept) of \(seen) interactions", counts: ["interactions": kept, "read": seen])
   }
@@ -74,6 +83,8 @@ extension Binarize {
     var rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
     let seen = rows.rows.count
+    var unread = UnreadRatings()
+    unread.add(rows.rows.ratings)
     rows.rows.ratings = try counted(rows.rows.ratings, rows: seen, reader.stream.name)
     // What lies outside the window must not win over a duplicate inside.
     if since ?? until != nil {
@@ -95,6 +106,7 @@ extension Binarize {
       try blocks.append(result.block)
       try blocks.finish()
     }
+    warn(of: unread, context)
     context.log.notice(
       "kept \(result.count) of \(seen) interactions, \(result.userCount) users,"
         + " \(result.itemCount) items; merged \(merged) duplicates; dropped \(removed.users) users"

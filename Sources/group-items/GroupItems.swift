@@ -92,8 +92,9 @@ struct GroupItems: Tool {
     )
   }
 
-  private func computed(_ stream: StreamReader) throws -> ItemGrouping {
+  private func computed(_ stream: StreamReader, _ context: ToolContext) throws -> ItemGrouping {
     let (data, _) = try InteractionSet.read(stream)
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     let training = TrainingSet(data, try SplitPlan(data))
     guard training.rows.count > 0 else {
       throw ToolError(

@@ -37,10 +37,10 @@ final class Subjects {
     data = try InteractionSet.read(stream).0
     let plan = try SplitPlan(data)
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
-    guard map.knownCount > 0 else {
-      throw ToolError(
-        .badData, "\(stream.name): has no item that the model knows; do they belong together?")
-    }
+    try known.refuseOthers(
+      data.items, data.rows().columnCounts(), users: data.userCount, than: stored.items,
+      { map[$0] }, stream.name)
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     isSplit = plan != nil
     let whole = plan?.training() ?? data.rows()
     let looked = Self.drawnIndices(whole.rowCount, sample, seed: seed)

@@ -93,14 +93,13 @@ struct Score: Tool {
     let popular = stored.popularity
     let maker = try listMaker(shelf, fitted, popular, mask)
     var wanted = try wantedUsers(data.shard)
-
     var writer: RankingWriter?
     var tally = Tally()
     let progress = Progress("ranked", unit: "users", context.log)
     while let block = try data.next() {
       let chosen = wanted?.found(block)
       let cases = try selectCases(block, items, chosen)
-      tally.add(cases)
+      tally.add(cases, of: block)
       // What is known of a whole is judged before anything is written, of a part as it goes.
       if data.shard == nil {
         try wanted?.check(known, context)
@@ -110,6 +109,7 @@ struct Score: Tool {
           interactions: tally.known, of: tally.interactions, of: tally.lists, stream.name)
       }
       if format == .npz {
+        tally.warn(context)
         return try exportVectors(of: block, cases, fitted, stored, mask, to: file, data, context)
       }
       let rules = try rules(personal, cases, block, shelf, chosen, isPart: data.shard != nil)

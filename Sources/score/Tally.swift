@@ -14,8 +14,10 @@ struct Tally {
   /// Lists that are shorter than was asked for, and those without any item.
   private(set) var short = 0
   private(set) var empty = 0
+  private var unread = UnreadRatings()
 
-  mutating func add(_ cases: FoldInCases) {
+  mutating func add(_ cases: FoldInCases, of block: InteractionSet) {
+    unread.add(block.ratings)
     lists += cases.count
     known += cases.knownInteractions
     interactions += cases.interactions
@@ -39,7 +41,13 @@ struct Tally {
         + " excluded; give other candidates or exclusions, or --keep-seen")
   }
 
+  /// Says that histories have ratings.
+  func warn(_ context: ToolContext) {
+    if let warning = unread.warning { context.log.warning(warning) }
+  }
+
   func report(_ top: Int, _ context: ToolContext) {
+    warn(context)
     let fewer = short > 0 ? "; \(short) lists are shorter than \(top) for want of candidates" : ""
     context.log.notice(
       "ranked items for \(lists) users and rounds\(fewer)",

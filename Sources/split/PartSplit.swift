@@ -22,7 +22,7 @@ extension Split {
     let progress = Progress("split", unit: "users", context.log)
     var tally = SplitTally(items: blocks.head.items.ids.count)
     var (merged, left, read) = (0, 0, 0)
-    var unread: String?
+    var unread = UnreadRatings()
     while let block = try blocks.next() {
       read += block.users.ids.count
       var used = try kept(block)
@@ -30,7 +30,7 @@ extension Split {
       left += block.users.ids.count - used.users.ids.count
       let (data, duplicates) = try used.set(blocks)
       merged += duplicates
-      unread = unread ?? data.unreadRatings
+      unread.add(data.ratings)
       let divided = try data.split(options)
       try tally.add(divided)
       try writer.append(divided.block)
@@ -43,7 +43,7 @@ extension Split {
     try file.commit()
     progress.finish()
     if merged > 0 { context.log.notice("merged \(merged) duplicates: the last one of each counts") }
-    if let unread { context.log.warning(unread) }
+    if let unread = unread.warning { context.log.warning(unread) }
     if left > 0 { context.log.notice("left out \(left) users without interactions") }
     tally.report(context)
   }

@@ -137,6 +137,29 @@ import Testing
     let fit = try run("ingest -q ratings.csv | split -q | fit --model popularity -o m", rows)
     #expect(
       fit.status == 0 && fit.errors.contains("indgrm fit: warning: \(warning)"), "\(fit.errors)")
+    // Dropped without a look they are no longer there for later tools to see.
+    for options in ["", "--min-user 1", "--duplicates mean"] {
+      let dropped = try run("ingest -q ratings.csv | binarize \(options) -o b", rows)
+      #expect(
+        dropped.status == 0 && dropped.errors.contains("indgrm binarize: warning: \(warning)"),
+        "\(options): \(dropped.errors)")
+    }
+    let parts = try run(
+      "ingest -q ratings.csv -o r && shard -q --into 2 r -o s && binarize s/part-00000.ig -o b",
+      rows)
+    #expect(parts.status == 0 && parts.errors.contains("are not looked at"), "\(parts.errors)")
+    let kept = try run("ingest -q ratings.csv | binarize --min 1 --confidence linear -o b", rows)
+    #expect(kept.status == 0 && !kept.errors.contains("looked at"), "\(kept.errors)")
+    for use in [
+      "score --model m", "explain --model m --top 1", "interpret --model m --only structure",
+      "group-items --groups 2",
+    ] {
+      let used = try run(
+        "ingest -q ratings.csv -o r && binarize -q --min 2 r | fit -q --model ials -o m && \(use) r -o o",
+        rows)
+      #expect(
+        used.status == 0 && used.errors.contains("warning: \(warning)"), "\(use): \(used.errors)")
+    }
     let liked = try run(
       "ingest -q ratings.csv | binarize --min 2 | split | fit --model popularity -o m", rows)
     #expect(liked.status == 0 && !liked.errors.contains("looked at"), "\(liked.errors)")

@@ -141,7 +141,7 @@ import Testing
     #expect(score.status == 0 && score.errors.contains("was fitted to validation users"))
     #expect(
       !Shell.run("score --model \(model) \(split) -o \(folder.path("r"))").errors.contains(
-        "warning"))
+        "was fitted to validation users"))
   }
 
   @Test func refitsNeedValidationUsersAndAllTrainingUsers() {
