@@ -55,7 +55,7 @@ package struct Explainer {
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)
     if asksEverybody { return try answerForEverybody(data, map, shown, name, context, put) }
-    try explainUsers(data, map, shown, name, context, put)
+    try explainUsers(data, of: stream, map, shown, name, context, put)
   }
 
   /// Answers what everybody's representations tell.
@@ -76,7 +76,8 @@ package struct Explainer {
 
   /// Explains recommendations user by user.
   private func explainUsers(
-    _ data: InteractionSet, _ map: ItemMap, _ shown: StoredModel, _ name: String,
+    _ data: InteractionSet, of stream: StreamReader, _ map: ItemMap, _ shown: StoredModel,
+    _ name: String,
     _ context: ToolContext, _ put: (String) throws -> Void
   ) throws {
     let wantedItems = try places(of: request.items, in: stored)
@@ -84,7 +85,7 @@ package struct Explainer {
     let templates = try SentenceTemplates(
       request.template.map { try InputFile.lines($0) } ?? SentenceTemplates.standard,
       name: request.template ?? "the standard templates")
-    let (cases, listed) = try self.cases(data, map, name, context)
+    let (cases, listed) = try self.cases(data, of: stream, map, name, context)
     let isWhole = !request.isBrief || templates.use("cluster")
     let named = isWhole && request.format == .jsonl || templates.use("cluster")
     let printer = ExplanationPrinter(
@@ -131,7 +132,8 @@ package struct Explainer {
 
   /// Whose recommendations are explained, and which where lists say.
   private func cases(
-    _ data: InteractionSet, _ map: ItemMap, _ name: String, _ context: ToolContext
+    _ data: InteractionSet, of stream: StreamReader, _ map: ItemMap, _ name: String,
+    _ context: ToolContext
   ) throws -> (cases: FoldInCases, items: [[UInt32]]?) {
     let chosen = try chosenUsers(data, context)
     guard let path = request.recommendations else {
@@ -139,7 +141,7 @@ package struct Explainer {
       try check(all, name, context)
       return (all.known, nil)
     }
-    let lists = try ScoredLists(path, of: stored, top: request.top)
+    let lists = try ScoredLists(path, of: stored, for: stream, top: request.top)
     let found = try lists.cases(data, chosen: chosen, map)
     if found.missing > 0 {
       context.log.notice(

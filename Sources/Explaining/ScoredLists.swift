@@ -21,9 +21,11 @@ struct ScoredLists {
 
   /// Reads the first items of every list.
   ///
-  /// Throws `FormatError`, and `ToolError` where the lists hold no item of the model.
-  init(_ path: String, of model: StoredModel, top: Int) throws {
+  /// Throws `FormatError`, and `ToolError` where the lists hold no item of the model, or another kind of model or
+  /// another split was what they were made from.
+  init(_ path: String, of model: StoredModel, for data: StreamReader, top: Int) throws {
     let reader = RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
+    try reader.refuseOthers(thanOf: model.description["model"]?.string, for: data)
     name = reader.stream.name
     role = reader.metadata["role"]?.string == "validation" ? .validation : .test
     let places = IDPlaces(model.items.ids)

@@ -34,7 +34,7 @@ struct ModelCard {
 /// The card as a table in the order in which it is read; what it does not know is left out.
 func cardSection(_ card: ModelCard?) -> Section {
   guard let card else {
-    return Section("card", "Model card", [.omitted("the model card; give one with --card")])
+    return Section("card", "Model card", [.omitted("it needs a card; give one with --card")])
   }
   let members = card.members
   var facts: [[String]] = []
@@ -52,6 +52,9 @@ func cardSection(_ card: ModelCard?) -> Section {
   add("Digest of the data", members["data"]?["digest"]?.string)
   add("Quality", members["figures"].flatMap(figureText))
   add("Digest of the model", members["model_digest"]?.string)
+  guard !facts.isEmpty else {
+    return Section("card", "Model card", [.omitted("\(card.name) says nothing that a card says")])
+  }
   var blocks: [Block] = [
     .table(
       Table(

@@ -10,6 +10,8 @@ import ToolKit
 /// The users a model was fitted to, over the model's items.
 struct Population {
   let name: String
+  /// Where the data came from, read to the end.
+  let stream: StreamReader
   let set: InteractionSet
   let plan: SplitPlan?
   /// From the data's items to the model's.
@@ -22,14 +24,18 @@ struct Population {
 
   /// Reads a split or plain interactions.
   ///
-  /// Throws `FormatError`, `SplitError`, and `ToolError` when the model knows none of the items.
-  init(_ path: String, of model: StoredModel) throws {
-    let stream = try InputFile.stream(path, expecting: [.interactions])
+  /// Throws `FormatError`, `SplitError`, and `ToolError` when the model knows too few of the items, or others by
+  /// their ids.
+  init(_ path: String, of model: StoredModel, _ known: KnownShare) throws {
+    stream = try InputFile.stream(path, expecting: [.interactions])
     name = stream.name
     set = try InteractionSet.read(stream).0
     plan = try SplitPlan(set)
     let items = ItemMap(from: set.items.ids, to: model.items.ids)
     self.items = items
+    try known.refuseOthers(
+      set.items, set.rows().columnCounts(), users: set.userCount, than: model.items,
+      { items[$0] }, name)
     let users = plan?.trainingUsers() ?? Array(0..<set.userCount)
     let all = plan?.training() ?? set.rows()
     var (offsets, columns, ids) = ([0], [UInt32](), [String]())
@@ -41,10 +47,6 @@ struct Population {
       columns += known.sorted()
       offsets.append(columns.count)
       ids.append(set.users.ids[user])
-    }
-    guard !ids.isEmpty else {
-      throw ToolError(
-        .badData, "\(name): the model knows none of the items; do they belong together?")
     }
     self.ids = ids
     rows = SparseRows(offsets: offsets, columns: columns, columnCount: items.targetCount)
@@ -87,9 +89,11 @@ struct RecommendedLists {
 
   /// Reads a stream of recommendations.
   ///
-  /// Throws `FormatError`, and `ToolError` when the lists have no item of the model.
-  init(_ path: String, of model: StoredModel) throws {
+  /// Throws `FormatError`, and `ToolError` when the lists have no item of the model, or another kind of model or
+  /// another split was what they were made from.
+  init(_ path: String, of model: StoredModel, for data: StreamReader?) throws {
     let reader = RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
+    try reader.refuseOthers(thanOf: model.description["model"]?.string, for: data)
     role = reader.metadata["role"]?.string == "validation" ? .validation : .test
     itemCounts = [Int](repeating: 0, count: model.items.ids.count)
     let places = IDPlaces(model.items.ids)

@@ -24,12 +24,15 @@ package struct ModelReport {
     package var card: String?
     /// Whether users are called by their ids.
     package var showsIDs: Bool
+    /// How much of the data the model must know.
+    package var known: KnownShare
 
     package init(
       model: String, data: String?, logs: [(name: String, path: String)], recommendations: String?,
-      metrics: [String], series: [String], card: String? = nil, showsIDs: Bool = false
+      metrics: [String], series: [String], card: String? = nil, showsIDs: Bool = false,
+      known: KnownShare
     ) {
-      self.showsIDs = showsIDs
+      (self.showsIDs, self.known) = (showsIDs, known)
       (self.model, self.data, self.logs) = (model, data, logs)
       (self.recommendations, self.metrics) = (recommendations, metrics)
       (self.series, self.card) = (series, card)
@@ -44,11 +47,13 @@ package struct ModelReport {
   ///
   /// Throws `ToolError`, `FormatError` and `ModelError` where a file cannot be used.
   package init(_ files: Files) throws {
-    let stored = try StoredModel(InputFile.stream(files.model, expecting: [.model]))
-      .distinctlyTitled
+    let read = try StoredModel(InputFile.stream(files.model, expecting: [.model]))
+    let stored = read.distinctlyTitled
     let fitted = try ModelCatalogue.restore(stored)
-    let population = try files.data.map { try Population($0, of: stored) }
-    let lists = try files.recommendations.map { try RecommendedLists($0, of: stored) }
+    let population = try files.data.map { try Population($0, of: read, files.known) }
+    let lists = try files.recommendations.map {
+      try RecommendedLists($0, of: stored, for: population?.stream)
+    }
     let logs = try files.logs.map { try TrainingLog($0.path, name: $0.name) }
     let measured = try zip(files.metrics, distinctNames(files.metrics)).map {
       try MeasuredModel($0, name: $1)

@@ -60,6 +60,19 @@ public struct KnownShare: ParsableArguments {
     }
   }
 
+  /// Refuses data of another catalogue than the model's: other things by the same ids, or mostly others.
+  ///
+  /// - Parameter counts: the interactions of each of the data's items.
+  /// - Throws: `ToolError` (badData).
+  public func refuseOthers(
+    _ data: ItemChunk, _ counts: [Int], users: Int, than model: ItemChunk,
+    _ place: (UInt32) -> UInt32?, _ name: String
+  ) throws {
+    try refuseContradiction(data, model, place, name)
+    let known = counts.indices.reduce(0) { $0 + (place(UInt32($1)) == nil ? 0 : counts[$1]) }
+    try refuse(interactions: known, of: counts.reduce(0, +), of: users, name)
+  }
+
   /// Refuses a list of ids of which too few are known, and says how many are left out.
   ///
   /// - Throws: `ToolError` (badData).

@@ -11,10 +11,11 @@ import ToolKit
 struct RecommendedItems {
   private var items: [ID: UInt32] = [:]
 
-  /// Throws `FormatError`, and `ToolError` when the lists are of other items.
+  /// Throws `FormatError`, and `ToolError` when the lists are of other items or of another split.
   init(_ path: String, _ subjects: Subjects) throws {
     let reader = RecommendationReader(
       try InputFile.stream(path, expecting: [.recommendations]))
+    try reader.refuseOthers(for: subjects.stream)
     let places = IDPlaces(subjects.stored.items.ids)
     var (users, known) = ([String](), [Int?]())
     while let part = try reader.next() {

@@ -79,6 +79,7 @@ struct Interpret: Tool {
   @Option(help: "Text for people or one JSON object.")
   var format: InterpretFormat = .text
 
+  @OptionGroup var known: KnownShare
   @OptionGroup var output: OutputOption
 
   @OptionGroup var seed: SeedOption
@@ -107,7 +108,7 @@ struct Interpret: Tool {
     try BLAS.open()
     let file = try output.open(binary: false)
     let subjects = try Subjects(
-      model: model, input: input, sample: sample, seed: seed.seed, context)
+      model: model, input: input, sample: sample, seed: seed.seed, known, context)
     var sections: [Section] = []
     for part in parts {
       switch part {

@@ -25,15 +25,22 @@ final class Subjects {
   /// Everything known of them, history and truth, over the model's items.
   let heldOutWhole: SparseRows
   let data: InteractionSet
+  /// Where the data came from, read to the end.
+  let stream: StreamReader
   /// Whether `heldOut` are users the model was not trained on.
   let isSplit: Bool
 
   /// Throws `FormatError`, `ModelError` and `ToolError` when there is nothing to measure.
-  init(model: String, input: String, sample: Int, seed: UInt64, _ context: ToolContext) throws {
+  init(
+    model: String, input: String, sample: Int, seed: UInt64, _ known: KnownShare,
+    _ context: ToolContext
+  )
+    throws
+  {
     stored = try StoredModel(InputFile.stream(model, expecting: [.model]))
     fitted = try ModelCatalogue.restore(stored)
     latent = fitted.core as? any LatentModel
-    let stream = try InputFile.stream(input, expecting: [.interactions])
+    stream = try InputFile.stream(input, expecting: [.interactions])
     data = try InteractionSet.read(stream).0
     let plan = try SplitPlan(data)
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)

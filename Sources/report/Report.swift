@@ -60,6 +60,7 @@ struct Report: Tool {
   @Option(help: ArgumentHelp("Folder for every figure as an SVG file.", valueName: "folder"))
   var figures: String?
 
+  @OptionGroup var known: KnownShare
   @OptionGroup var output: OutputOption
 
   @OptionGroup var common: CommonOptions
@@ -76,7 +77,7 @@ struct Report: Tool {
     let report = try ModelReport(
       ModelReport.Files(
         model: model, data: data, logs: logFiles, recommendations: recommendations,
-        metrics: metrics, series: series, card: card, showsIDs: showIds))
+        metrics: metrics, series: series, card: card, showsIDs: showIds, known: known))
     if report.unknownInteractions > 0 {
       context.log.notice(
         "items the model does not know are left out, with \(report.unknownInteractions) of the interactions"

@@ -37,6 +37,52 @@ import Testing
     }
   }
 
+  /// What measures and draws a model does so on data of its catalogue alone.
+  @Test func foreignDataAreNotMeasured() {
+    let made = folder.run(
+      "{ echo user,item; for u in $(seq 40); do for k in 1 2 3 4; do echo u$u,x$(((u + k * k) % 9)); done; done;"
+        + " echo a,i1; echo a,i2; } > other.csv && ingest -q other.csv -o other.ig && sed 's/x/i/' other.csv > same.csv"
+        + " && for k in 0 1 2 3 4 5 6 7 8; do echo i$k,Film $k,Drama; done > here && sed 's/Film/Shoe/' here > there"
+        + " && ingest -q log.csv --items here | fit -q --model ials -o t && ingest -q same.csv --items there -o there.ig"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    for (command, words) in [
+      ("interpret --model t --only structure other.ig", "2 of 162 interactions"),
+      ("report --model t --data other.ig", "2 of 162 interactions"),
+      ("interpret --model t --only structure there.ig", "'Shoe 0' here and 'Film 0' there"),
+      ("report --model t --data there.ig", "'Shoe 0' here and 'Film 0' there"),
+    ] {
+      let refused = folder.run("\(command) -o x; s=$?; ls; exit $s")
+      #expect(
+        refused.status == 65 && refused.errors.contains(words), "\(command): \(refused.errors)")
+      #expect(!refused.output.split(separator: "\n").contains("x"))
+      #expect(folder.run("\(command) --min-known 0 -o y").status == 0)
+    }
+  }
+
+  /// Lists of another split or of another kind of model say nothing of this one.
+  @Test func foreignListsAreNotExplained() {
+    let made = folder.run(
+      "split -q log.ig -o s && split -q --seed 5 log.ig -o s5 && fit -q --model ials s -o f && fit -q --model ease s -o e"
+        + " && score -q --model f s -o own && score -q --model f s5 -o other && score -q --model e s -o theirs"
+    )
+    #expect(made.status == 0, "\(made.errors)")
+    for (command, isOfAny) in [
+      ("explain --model f s", false), ("report --model f --data s", false),
+      ("interpret --model f --only fidelity s", true),
+    ] {
+      #expect(folder.run("\(command) --recommendations own -o x").status == 0)
+      let other = folder.run("\(command) --recommendations other -o x")
+      #expect(
+        other.status == 65 && other.errors.contains("other: was made for another split"),
+        "\(command): \(other.errors)")
+      let theirs = folder.run("\(command) --recommendations theirs -o x")
+      #expect(
+        isOfAny ? theirs.status == 0 : theirs.errors.contains("a model 'ease', not 'ials'"),
+        "\(command): \(theirs.errors)")
+    }
+  }
+
   @Test func usersOfWhomNothingIsKnownGetWhatIsPopular() {
     let mixed = folder.run(
       "printf 'user,item\\na,i1\\na,i2\\nb,zzz\\n' | ingest -q | score --model m --top 3 --format tsv"
