@@ -14,6 +14,7 @@ public final class ByteStream {
   private let label: String
   private let archive: Archive
   private var pattern: String?
+  private let asksForMember: Bool
   /// Members that were wanted so far, and the last of them.
   private var taken: Set<String> = []
   private var last: String?
@@ -53,6 +54,7 @@ public final class ByteStream {
     }
     names.removeAll(where: Self.isOfMac)
     isNumpyArchive = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
+    asksForMember = member != nil
     if let member {
       pattern = member
     } else if isNumpyArchive {
@@ -90,11 +92,11 @@ public final class ByteStream {
       || name.split(separator: "/").last?.hasPrefix("._") == true
   }
 
-  /// A path and, after `::`, a member.
-  static func parts(of path: String) -> (file: String, member: String?) {
   /// The file that a path names, or that holds the member which it names.
   public static func file(of path: String) -> String { parts(of: path).file }
 
+  /// A path and, after `::`, a member.
+  static func parts(of path: String) -> (file: String, member: String?) {
     let bytes = Array(path.utf8)
     guard access(path, F_OK) != 0, bytes.count > 3 else { return (path, nil) }
     for at in 1..<(bytes.count - 2) where bytes[at] == 0x3A && bytes[at + 1] == 0x3A {
@@ -138,14 +140,21 @@ public final class ByteStream {
   /// Throws `SourceError` when the archive is damaged.
   public func nextMember() throws -> Bool {
     while !isAtEnd, let member = try archive.nextFile() {
-      if member.isEmpty { return true }
+      if member.isEmpty {
+        guard !asksForMember else {
+          throw SourceError(
+            .badData,
+            "\(label): is no archive and has no member '\(pattern ?? "")'; name the file alone")
+        }
+        return true
+      }
       // An archive from a pipe cannot be looked through first: its first file decides.
       if pattern == nil, !Self.isOfMac(member) {
         isNumpyArchive = member.hasSuffix(".npy")
         pattern = isNumpyArchive ? "*.npy" : member
         isOnly = true
       }
-      if let pattern, Self.matches(member, pattern) {
+      if let pattern, member == pattern || Self.matches(member, pattern) && !Self.isOfMac(member) {
         try refuseAgain(member, pattern)
         taken.insert(member)
         last = member

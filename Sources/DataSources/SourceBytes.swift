@@ -24,15 +24,21 @@ final class SourceBytes {
   /// Bytes that libarchive was given so far.
   private(set) var servedCount = 0
   private let descriptor: Int32
+  /// What the file was when it was opened; nil for what is none.
+  private let opened: stat?
   private let stored = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
   /// Bytes in `stored` that nobody took so far.
   private var waiting = 0..<0
   private var inflation: Inflation?
   private var isBegun = false
+  private var lastByte: UInt8 = 10
 
   /// Takes over a descriptor. A source that begins like gzip is taken for it.
   init(descriptor: Int32) {
     self.descriptor = descriptor
+    var status = stat()
+    let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    opened = isFile ? status : nil
     var head = 0
     while head < Self.tapeBlock {
       let count = readOnce(stored + head, Self.size - head)
@@ -54,6 +60,7 @@ final class SourceBytes {
       if count < 0, errno == EINTR { continue }
       if count < 0 { (fault, isUnreadable) = (String(cString: strerror(errno)), true) }
       storedCount += max(count, 0)
+      if count > 0 { lastByte = target[count - 1] }
       return count
     }
   }
@@ -62,7 +69,22 @@ final class SourceBytes {
   private func refill() -> Bool {
     guard waiting.isEmpty else { return true }
     waiting = 0..<max(readOnce(stored, Self.size), 0)
+    if waiting.isEmpty, fault == nil { fault = change() }
     return !waiting.isEmpty
+  }
+
+  /// What became of a file while it was read, so that no bytes of two files make one; nil where it stayed, or grew by
+  /// whole lines as logs do.
+  private func change() -> String? {
+    var now = stat()
+    guard let opened, fstat(descriptor, &now) == 0 else { return nil }
+    let isTouched =
+      now.st_mtim.tv_sec != opened.st_mtim.tv_sec || now.st_mtim.tv_nsec != opened.st_mtim.tv_nsec
+    if now.st_size < opened.st_size || isTouched && now.st_size == opened.st_size {
+      return "it was changed while it was read; read a copy, or read it when nothing writes to it"
+    }
+    return isTouched && inflation == nil && lastByte != 10
+      ? "its last line is still being written; read it when that is whole" : nil
   }
 
   /// The next bytes for libarchive, at the end none; nil on a fault.

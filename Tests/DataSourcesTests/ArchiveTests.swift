@@ -53,6 +53,47 @@ import Testing
     }
   }
 
+  /// A member is of an archive; of a plain file it would be passed over.
+  @Test func plainFilesHaveNoMembers() throws {
+    _ = make("gzip -k r.csv; cp r.csv made")
+    for file in ["r.csv", "r.csv.gz"] {
+      let error = #expect(throws: SourceError.self) { try read(folder.path(file) + "::r.csv") }
+      #expect(error?.description.contains("is no archive and has no member 'r.csv'") == true)
+    }
+    // What macOS puts beside a file is meant by no pattern.
+    let beside = make(
+      "mkdir -p __MACOSX && cp r.csv a.csv && cp r.csv.gz __MACOSX/._a.csv"
+        + " && python3 -m zipfile -c made a.csv __MACOSX/")
+    try Data(beside).write(to: URL(fileURLWithPath: folder.path("mac.zip")))
+    #expect(try read(folder.path("mac.zip") + "::*.csv").count == rows.count)
+  }
+
+  /// A log that is rotated or written anew while it is read is no part of one and of another.
+  @Test(arguments: ["cut", "rewritten", "grown", "half a line"])
+  func changesWhileReadingAreNoticed(_ change: String) throws {
+    let path = try folder.write("log.csv", String(repeating: rows.joined(), count: 4))
+    let bytes = try ByteStream(path)
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    #expect(try block.withUnsafeMutableBytes { try bytes.read(into: $0) } == block.count)
+    let file = try #require(FileHandle(forUpdatingAtPath: path))
+    switch change {
+    case "cut": try file.truncate(atOffset: 500_000)
+    case "rewritten": try file.write(contentsOf: Data("u999,i999,1\n".utf8))
+    default:
+      try file.seekToEnd()
+      try file.write(contentsOf: Data((change == "grown" ? "u1,i1,5\n" : "u1,i").utf8))
+    }
+    func readOn() throws {
+      while try block.withUnsafeMutableBytes({ try bytes.read(into: $0) }) > 0 {}
+      try bytes.finish()
+    }
+    guard change != "grown" else { return try readOn() }
+    let error = #expect(throws: SourceError.self) { try readOn() }
+    let said =
+      change == "half a line" ? "last line is still being written" : "was changed while it was read"
+    #expect(error?.description.contains(said) == true, "\(error?.description ?? "")")
+  }
+
   @Test func smallMembersAndWhatIsInThem() throws {
     // Many members of a few bytes each, as bgzip and log rotation make them, one of them empty.
     let many = make("for i in 1 2 3 4 5 6 7 8 9; do echo u$i,i$i,3 | gzip; done > made")
