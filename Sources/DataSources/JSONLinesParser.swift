@@ -11,8 +11,10 @@ struct JSONLinesParser: LineParser {
   private let labels: [(role: LabelRole, key: [UInt8])]
   private let texts: ItemTexts?
   private let times: TimeForm
+  /// What may be wanted of what is left out, in words.
+  private let doubt: String?
 
-  var remarks: [String] { decoder.remarks }
+  var remarks: [String] { decoder.remarks + [doubt].compactMap(\.self) }
 
   var rowColumns: RowColumns {
     RowColumns(
@@ -58,9 +60,11 @@ struct JSONLinesParser: LineParser {
     guard !columns.hasPositions else {
       throw SourceError(.usage, "--columns: JSON objects have keys, not positions")
     }
-    if columns.references.isEmpty, let first = lines.first {
-      try JSONShape(first, names, isOnly: lines.count == 1, source: source)?.refuse()
-    }
+    let shape =
+      columns.references.isEmpty
+      ? lines.first.flatMap { JSONShape($0, names, isOnly: lines.count == 1, source: source) } : nil
+    try shape?.refuse()
+    doubt = shape?.hiddenRating
     let positions = try columns.positions(named: names, areKeys: true, source: source)
     keys = ColumnRole.allCases.compactMap { role in
       positions[role].map { (role, Array(names[$0].utf8)) }
@@ -103,7 +107,8 @@ struct JSONLinesParser: LineParser {
 
   /// Whether there is an object with something behind it.
   private static func beginsWithObject(_ line: [UInt8]) -> Bool {
-    line.withUnsafeBufferPointer { bytes in
+    guard line.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7B else { return false }
+    return line.withUnsafeBufferPointer { bytes in
       var scanner = JSONScanner(bytes)
       return scanner.passesValue()
     }
@@ -117,6 +122,7 @@ struct JSONLinesParser: LineParser {
     _ line: UnsafeBufferPointer<UInt8>, _ batch: RowBatch, _ users: IDTable, _ items: IDTable
   ) -> RowFault? {
     var values: [[UInt8]?] = [nil, nil, nil, nil]
+    var (met, twice): (UInt8, [UInt8]?) = (0, nil)
     var truths = [false, false, false, false]
     var fields = ItemFields()
     // Lists are names; text in brackets is none.
@@ -125,6 +131,8 @@ struct JSONLinesParser: LineParser {
     let isObject = scanner.members { key, value in
       for (place, wanted) in keys.enumerated() where key.elementsEqual(wanted.key) {
         values[place] = JSONScanner.content(value, decoder)
+        if met & 1 << place != 0 { twice = wanted.key }
+        met |= 1 << place
         truths[place] = value.elementsEqual("true".utf8) || value.elementsEqual("false".utf8)
       }
       if texts != nil {
@@ -139,6 +147,7 @@ struct JSONLinesParser: LineParser {
       }
     }
     guard isObject else { return "is no JSON object" }
+    if let twice { return "has '\(shown(twice))' twice" }
     var row = Row()
     for (place, wanted) in keys.enumerated() {
       guard let value = values[place] else {

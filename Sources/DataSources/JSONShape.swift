@@ -34,6 +34,20 @@ struct JSONShape {
     }
   }
 
+  /// What is to be said where no rating is read, but one is in an object beside the ids.
+  var hiddenRating: String? {
+    guard ColumnRole.rating.position(in: names) == nil else { return nil }
+    for name in names {
+      guard case .object(let inner)? = members[name],
+        let place = ColumnRole.rating.position(in: inner.keys.sorted())
+      else { continue }
+      return
+        "'\(shown(inner.keys.sorted()[place].utf8))' in '\(shown(name.utf8))' is left out; where it is the rating"
+        + " convert it: jq -c '. + \(Self.from(name))' \(Conversion.file(source)) | ingest -"
+    }
+    return nil
+  }
+
   private func fault(_ what: String, _ program: String) -> SourceError {
     SourceError(
       .badData,
@@ -94,6 +108,16 @@ struct JSONShape {
   /// A user has a list of items.
   private func refuseListsOfIDs(user: String, item: String) throws {
     guard let first = object[item]?.array?.first, Self.isScalar(first) else { return }
+    if object[user]?.array != nil {
+      let columns = ColumnRole.allCases.compactMap { role in
+        role.position(in: names).map { (role, names[$0]) }
+      }.filter { object[$0.1]?.array != nil }
+      let places = columns.enumerated().map { "\($1.0.rawValue): .[\($0)]" }
+      throw fault(
+        "is an object of columns",
+        "-c '[\(columns.map { Self.from($0.1) }.joined(separator: ", "))] | transpose[] | "
+          + "{\(places.joined(separator: ", "))}'")
+    }
     throw fault(
       "'\(shown(item.utf8))' is a list",
       "-c '{\(parts([.user, .rating, .time], names, user: user))} + (\(Self.from(item))[] | {item: .})'"

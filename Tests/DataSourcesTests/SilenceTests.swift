@@ -208,12 +208,48 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(
       refusal("{\"user\":1,\"item\":2} {\"user\":1,\"item\":3}\n").contains("convert it: jq -c . "))
     #expect(refusal("{\"user\":1,\"item\"}\n").contains("line 1 is no JSON object; say --layout"))
+  /// A key that comes twice has two values, and parsers differ in which of them counts.
+  @Test func keysComeOnce() throws {
+    #expect(refusal("{\"user\":1,\"item\":2,\"item\":3}\n").contains("line 1: has 'item' twice"))
+    #expect(
+      refusal("{\"user\":1,\"item\":2,\"rating\":null,\"r\\u0061ting\":3}\n").contains(
+        "'rating' twice"))
+    #expect(try readText("{\"user\":1,\"item\":2,\"tag\":3,\"tag\":4}\n").count == 1)
+  }
+
+  /// Columns of a table as lists: the line that converts them pairs what stands at one place.
+  @Test func columnsOfJSONAreTurned() throws {
+    let folder = try Folder()
+    let path = try folder.write(
+      "t.json", "{\"user\":[\"a\",\"b\"],\"item\":[\"x\",\"y\"],\"rating\":[5,4],\"of\":\"2\"}\n")
+    let text = #expect(throws: SourceError.self) { try read(path) }?.description ?? ""
+    let command =
+      text.components(separatedBy: "convert it: ").last?.replacing(" | ingest -", with: "") ?? ""
+    #expect(
+      try readText(Shell.run(command).output) == [Row("a", "x", 5), Row("b", "y", 4)], "\(text)")
+  }
+
+  @Test func ratingsWithinObjectsAreNamed() throws {
+    let folder = try Folder()
+    func remarks(_ text: String) throws -> String {
+      try SourceOptions().open(
+        ByteStream(folder.write("source", text)), badRows: BadRows(tolerated: 0)
+      ).remarks.joined()
+    }
+    #expect(
+      try remarks("{\"user\":1,\"item\":2,\"review\":{\"rating\":3}}\n").contains(
+        "'rating' in 'review' is left out"))
+    #expect(try remarks("{\"user\":1,\"item\":2,\"rating\":1,\"all\":{\"rating\":3}}\n").isEmpty)
+    #expect(try remarks("{\"user\":1,\"item\":2,\"votes\":{\"useful\":3}}\n").isEmpty)
+  }
+
     #expect(!refusal("{\"who\":1,\"what\":2}\n").contains("--header"))
     #expect(refusal("{\"user\":true,\"item\":2}\n").contains("'user' is true or false, not an id"))
     #expect(refusal("{u'user': u'a', 'item': 'b'}\n").contains("ast.literal_eval"))
     let mind =
       "1\tU5\t11/15/2019 8:55:22 AM\tN1 N2\tN9-0 N7-1\n2\tU6\t11/15/2019 9:01:00 PM\t\tN4-1 N7-0\n"
     let folder = try Folder()
+    #expect(!refusal("user,item\n1,2\n") { $0.layout = .jsonl }.contains("jq"))
     let path = try folder.write("behaviors.tsv", mind)
     let error = #expect(throws: SourceError.self) { try read(path) }
     let text = error?.description ?? ""
