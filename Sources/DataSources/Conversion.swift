@@ -80,8 +80,8 @@ struct Conversion {
       || ["true", "false", "null"].contains { inner.starts(with: $0.utf8) }
   }
 
-  /// Throws `SourceError` for what other programs write for themselves or for people.
-  private func refuseOtherPrograms() throws {
+  /// Throws `SourceError` for languages that tables are no part of, and for what stands in the place of a file.
+  func refuseLanguages() throws {
     let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
     func begins(_ words: String...) -> Bool { words.contains { begin.hasPrefix($0) } }
     if begins("%%matrixmarket") {
@@ -103,6 +103,13 @@ struct Conversion {
         "python3 -c 'import json, sys, yaml; [print(json.dumps(x, default=str)) for x in"
           + " yaml.safe_load(sys.stdin)]' < \(path)")
     }
+  }
+
+  /// Throws `SourceError` for what other programs write for themselves or for people.
+  private func refuseOtherPrograms() throws {
+    try refuseLanguages()
+    let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
+    func begins(_ words: String...) -> Bool { words.contains { begin.hasPrefix($0) } }
     if lines.allSatisfy({
       $0.isEmpty || $0.first == 0x28 && "),;".utf8.contains($0.last ?? 0) && $0.contains(0x2C)
     }

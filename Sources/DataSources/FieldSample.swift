@@ -140,6 +140,11 @@ struct FieldSample {
     return zip(numbers, numbers.dropFirst()).contains { $0 > $1 }
   }
 
+  /// Whether these are more numbers than a scale of ratings has.
+  private func isBeyondScale(_ place: Int) -> Bool {
+    mayBeRating(place) && !isScale(place) && distinct(place) > 10
+  }
+
   /// The column of ratings: the only one of a rating scale, or the only one of numbers before the time.
   private func rating(behind item: Int, _ time: Int?) -> Int? {
     guard let width = rows.first?.count else { return nil }
@@ -181,6 +186,12 @@ struct FieldSample {
     {
       scale = odd
       keys.removeAll { $0 == odd }
+    }
+    // Where the ids are of a scale too, nothing tells which column is the rating.
+    if scale == nil, keys.prefix(2).contains(where: isScaleAmongIDs),
+      keys.dropFirst(2).contains(where: isBeyondScale)
+    {
+      keys = []
     }
     let user = keys.first
     let item = keys.dropFirst().first { distinct($0) > 1 } ?? keys.dropFirst().first
@@ -237,7 +248,7 @@ struct FieldSample {
     {
       return "field 1 counts the rows where a user is expected"
     }
-    if let third = guessed[.rating], mayBeRating(third), !isScale(third), distinct(third) > 10,
+    if let third = guessed[.rating], isBeyondScale(third),
       let (role, place) = [ColumnRole.user, .item].lazy.compactMap({ role in
         guessed[role].map { (role, $0) }
       }).first(where: { isScaleAmongIDs($0.1) })
@@ -296,9 +307,11 @@ struct FieldSample {
     }
   }
 
-  /// Whether the first column holds Amazon's products and the second its reviewers, as in the ratings of 2018.
+  /// Whether the first column holds Amazon's products and the second its reviewers, as in the ratings of 2018, or the
+  /// second alone addresses of mail.
   var isItemFirst: Bool {
     guard let width = rows.first?.count, width >= 2, !rows.isEmpty else { return false }
+    if rows.allSatisfy({ $0[1].contains(0x40) && !$0[0].contains(0x40) }) { return true }
     func isASIN(_ field: [UInt8]) -> Bool {
       field.count == 10
         && (field.starts(with: "B0".utf8) && field.allSatisfy(Self.isCapitalOrDigit)

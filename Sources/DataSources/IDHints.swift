@@ -78,7 +78,9 @@ extension IDTable {
 
   /// What other programs write where there is no value.
   private static let marksOfNone = [
-    "NA", "N/A", "NULL", "null", "None", "nan", "NaN", "\\N",
+    "NA", "N/A", "NULL", "null", "None", "nan", "NaN", "\\N", "undefined", "(null)", "(none)",
+    "(not set)", "<NA>",
+    "#N/A", "Total", "Grand Total",
   ].map { Array($0.utf8) }
 
   static func isMarkOfNone(_ id: [UInt8]) -> Bool { marksOfNone.contains(id) }

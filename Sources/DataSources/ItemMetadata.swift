@@ -102,6 +102,7 @@ public struct ItemMetadata: Sendable {
     if first.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7B {
       try readObjects(lines, Array(sample), decoder, source.name)
     } else {
+      try conversion.refuseLanguages()
       try RowShape.refusePreamble(Array(sample), source.name, target: target)
       try readRows(
         lines,
@@ -115,6 +116,10 @@ public struct ItemMetadata: Sendable {
   ) throws {
     var held: [(item: [UInt8], field: String, line: Int)] = []
     let places = further.map { ItemNames.place(of: $0.name, in: reader.names ?? []) }
+    if let column = zip(further, places).first(where: { $0.1 == reader.item })?.0 {
+      throw SourceError(
+        .usage, "--item-column \(column.name): is what \(source) tells items by; leave it out")
+    }
     named.formUnion(reader.names ?? [])
     var number = 0
     while number < lines.count {

@@ -183,6 +183,11 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(refusal(text([0, 1, 2])).contains("--columns user=2,item=3,time=none,rating=1"))
     #expect(refusal(text([1, 0, 2])).contains("--columns user=1,item=3,time=none,rating=2"))
     #expect(throws: Never.self) { try readText(text([1, 2, 0])) }
+    // Where users are few as well, nothing tells them from ratings.
+    let few = rows.map { [$0[0], "\((Int($0[1]) ?? 0) % 9 + 1)", $0[2]] }
+    #expect(
+      refusal(few.map { $0.joined(separator: mark) + "\n" }.joined()).contains(
+        "--columns user=N,item=N,"))
     // A log in the order of its users, of whom the first few are looked at.
     let ordered = rows.indices.map { [rows[$0][0], "\($0 / 20 + 1)", rows[$0][2]] }
     let log = ordered.map { $0.joined(separator: mark) + "\n" }.joined()
@@ -203,11 +208,6 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
         .contains("--columns rating=none"))
   }
 
-  @Test func whatMustBeConvertedSaysHow() throws {
-    #expect(refusal("[{\"user\":1,\"item\":2}]\n").contains("jq -c '.[]'"))
-    #expect(
-      refusal("{\"user\":1,\"item\":2} {\"user\":1,\"item\":3}\n").contains("convert it: jq -c . "))
-    #expect(refusal("{\"user\":1,\"item\"}\n").contains("line 1 is no JSON object; say --layout"))
   /// A key that comes twice has two values, and parsers differ in which of them counts.
   @Test func keysComeOnce() throws {
     #expect(refusal("{\"user\":1,\"item\":2,\"item\":3}\n").contains("line 1: has 'item' twice"))
@@ -243,13 +243,18 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(try remarks("{\"user\":1,\"item\":2,\"votes\":{\"useful\":3}}\n").isEmpty)
   }
 
+  @Test func whatMustBeConvertedSaysHow() throws {
+    #expect(refusal("[{\"user\":1,\"item\":2}]\n").contains("jq -c '.[]'"))
+    #expect(
+      refusal("{\"user\":1,\"item\":2} {\"user\":1,\"item\":3}\n").contains("convert it: jq -c . "))
+    #expect(refusal("{\"user\":1,\"item\"}\n").contains("line 1 is no JSON object; say --layout"))
     #expect(!refusal("{\"who\":1,\"what\":2}\n").contains("--header"))
+    #expect(!refusal("user,item\n1,2\n") { $0.layout = .jsonl }.contains("jq"))
     #expect(refusal("{\"user\":true,\"item\":2}\n").contains("'user' is true or false, not an id"))
     #expect(refusal("{u'user': u'a', 'item': 'b'}\n").contains("ast.literal_eval"))
     let mind =
       "1\tU5\t11/15/2019 8:55:22 AM\tN1 N2\tN9-0 N7-1\n2\tU6\t11/15/2019 9:01:00 PM\t\tN4-1 N7-0\n"
     let folder = try Folder()
-    #expect(!refusal("user,item\n1,2\n") { $0.layout = .jsonl }.contains("jq"))
     let path = try folder.write("behaviors.tsv", mind)
     let error = #expect(throws: SourceError.self) { try read(path) }
     let text = error?.description ?? ""
@@ -295,6 +300,9 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
       hints(["a\u{A0}b", "10\u{2060}"])[0].contains(
         "2 items hold characters that are not seen, such as 'a\\u{a0}b'"))
     #expect(hints(["10\u{3000}"])[0].contains("'10\\u{3000}'"))
+    for mark in ["undefined", "(not set)", "#N/A", "Grand Total"] {
+      #expect(hints(["a", mark]).first?.contains("one of the items is '\(mark)'") == true)
+    }
   }
 
   @Test func days() {
@@ -319,6 +327,11 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     let recbole = try items("item_id:token\tclass:token_seq\n1\tDrama War\n")
     #expect(recbole.categories(of: "1") == ["Drama", "War"])
     #expect(throws: SourceError.self) { try items("item,genres\n1,\"['a', 'b']\"\n") }
+    for text in [
+      "<items>\n<item id=\"1\"/>\n</items>\n", "- id: 1\n  title: A\n", "<!DOCTYPE html>\n",
+    ] {
+      #expect(throws: SourceError.self, "\(text)") { try items(text) }
+    }
     let books = try items(
       "\"ISBN\";\"Book-Title\";\"Book-Author\"\n\"1\";\"Say \\\"x\\\" now\";\"A\"\n")
     #expect(books.title(of: "1") == "Say \"x\" now")
