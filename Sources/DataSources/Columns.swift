@@ -268,6 +268,28 @@ public struct ColumnSelection: Sendable {
     return found
   }
 
+  /// Where titles and categories stand, as `position` tells.
+  func labelPositions(named names: [String]?, count: Int, source: String) throws -> [LabelRole: Int]
+  {
+    var found: [LabelRole: Int] = [:]
+    for label in LabelRole.allCases {
+      found[label] = try position(of: label, named: names, count: count, source: source)
+    }
+    return found
+  }
+
+  /// What is to be said where a header calls items what positions take for users, or the other way about.
+  func turned(in names: [String]) -> String? {
+    for (role, other) in [(ColumnRole.user, ColumnRole.item), (.item, .user)] {
+      guard case .position(let place)? = references[role], other.position(in: names) == place
+      else { continue }
+      return
+        "--columns takes field \(place + 1), which is called '\(shown(names[place].utf8))', for the"
+        + " \(role.rawValue)"
+    }
+    return nil
+  }
+
   var hasPositions: Bool {
     (Array(references.values) + Array(labels.values)).contains {
       if case .position = $0 { true } else { false }

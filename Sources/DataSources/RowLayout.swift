@@ -137,11 +137,9 @@ struct RowLayout {
     doubt =
       positions[.rating].map(sample.doubt)
       ?? (said.references[.rating] == nil ? self.names.flatMap(sample.passedVerdict) : nil)
+      ?? self.names.flatMap(said.turned)
     times = TimeForm(positions[.time].map(sample.column) ?? [])
-    for label in LabelRole.allCases {
-      labels[label] = try said.position(
-        of: label, named: hasHeader ? names : nil, count: width, source: source)
-    }
+    labels = try said.labelPositions(named: self.names, count: width, source: source)
     try refuse(positions, said, shape, isByName: isByName, source)
   }
 

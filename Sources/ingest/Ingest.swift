@@ -95,6 +95,7 @@ struct Ingest: Tool {
     let progress = Progress("read", unit: "interactions", context.log)
     var sink: InteractionSink?
     var rows = 0
+    var empty: [String] = []
     for remark in labels.remarks { context.log.notice(remark) }
     var seen = SeenLayouts()
     for path in inputs {
@@ -111,7 +112,9 @@ struct Ingest: Tool {
               details: inputs == ["-"] ? ["inputs": .array([.string("-")])] : [:]),
             threads: Parallel.threads)
         sink = target
-        rows += try target.read(source, name: bytes.name) { progress.update(rows + $0) }
+        let count = try target.read(source, name: bytes.name) { progress.update(rows + $0) }
+        if count == 0 { empty.append(bytes.name) }
+        rows += count
         for remark in source.remarks { context.log.warning("\(bytes.name): \(remark)") }
       } while try bytes.nextMember()
     }
@@ -122,12 +125,11 @@ struct Ingest: Tool {
     try sink?.finish()
     try file.commit()
     progress.finish()
+    for name in empty { context.log.warning("\(name): holds no interactions; is it whole?") }
     if let first = badRows.first {
       context.log.warning("skipped \(badRows.count) bad rows; first: \(first)")
     }
-    if let sink {
-      report(sink, rows, context)
-    }
+    if let sink { report(sink, rows, context) }
   }
 
   /// Says what was read, and what of it looks wrong.
@@ -137,11 +139,7 @@ struct Ingest: Tool {
         "\(items.joined(separator: ", ")): has neither a title nor a category for any of the"
           + " \(sink.items.count) items; does it belong to them?")
     }
-    if let late = sink.lateSeparator { context.log.warning(late) }
-    for odd in [sink.oddTimes, sink.oddRatings].compactMap(\.self) { context.log.warning(odd) }
-    for hint in sink.users.hints("users") + sink.items.hints("items") {
-      context.log.warning(hint)
-    }
+    for doubt in sink.doubts(rows: rows) { context.log.warning(doubt) }
     context.log.notice(
       "\(rows) interactions of \(sink.users.count) users with \(sink.items.count) items;"
         + " \(sink.summary)",

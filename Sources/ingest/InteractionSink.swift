@@ -54,6 +54,16 @@ final class InteractionSink {
     return parts.joined(separator: ", ")
   }
 
+  /// What of the rows looks wrong, in words.
+  func doubts(rows: Int) -> [String] {
+    // Of so many rows some are of one user and some of one item, unless another column was taken.
+    let single = [("users", users), ("items", items)].filter { rows >= 50 && $0.1.count == rows }
+    return single.map {
+      "each of the \(rows) rows is of another of the \($0.0), as numbers of rows or orders are; is it the right column?"
+    } + [lateSeparator, oddTimes, oddRatings].compactMap(\.self) + users.hints("users")
+      + items.hints("items")
+  }
+
   /// What is to be said of dates at which there were no logs or are none yet; nil where there are none.
   var oddTimes: String? {
     guard let timeRange, timeRange.upperBound >= 100_000_000 || timeRange.lowerBound < 0,

@@ -68,6 +68,9 @@ struct ShardUsers: Tool {
     let first = folder.map { $0 + Self.fileName(0) } ?? output ?? "-"
     let rows = try SortedUsers(
       spool: SpoolFile(beside: first), parts: part.map { $0..<$0 + 1 } ?? 0..<into, of: into)
+    if let twice = InputFile.repeated(inputs) {
+      context.log.warning("\(twice): is named twice, and its rows count twice")
+    }
     let progress = Progress("read", unit: "interactions", context.log)
     let readers = try (inputs.isEmpty ? ["-"] : inputs).map { path in
       let reader = InteractionReader(try InputFile.stream(path, expecting: [.interactions]))

@@ -171,4 +171,34 @@ import Testing
         }.joined())
     #expect(!same.errors.contains("looked at"), "\(same.errors)")
   }
+
+  @Test func inputsThatAddNothingAreNamed() throws {
+    let header = try run(
+      "head -1 ratings.csv > b.csv; ingest ratings.csv b.csv -o out.ig", "user,item,rating\na,x,5\n"
+    )
+    #expect(
+      header.status == 0 && header.errors.contains("warning: b.csv: holds no interactions"),
+      "\(header.errors)")
+    let twice = try run(
+      "ingest -q ratings.csv -o r && shard --into 2 r ./r -o parts", "user,item\na,x\nb,y\n")
+    #expect(
+      twice.status == 0 && twice.errors.contains("./r: is named twice, and its rows count twice"),
+      "\(twice.errors)")
+  }
+
+  /// Numbers of orders for users are of one row each.
+  @Test func aUserForEachRowIsDoubted() throws {
+    func errors(_ row: (Int) -> String, _ options: String = "") throws -> String {
+      try run(
+        "ingest ratings.csv \(options) -o out.ig",
+        "user,item\n" + (0..<60).map { row($0) + "\n" }.joined()
+      ).errors
+    }
+    #expect(try errors { "o\($0),p\($0 % 7)" }.contains("60 rows is of another of the users"))
+    #expect(try errors { "u\($0 % 7),p\($0)" }.contains("60 rows is of another of the items"))
+    #expect(try !errors { "u\($0 % 7),p\($0 % 11)" }.contains("of another of the"))
+    #expect(
+      try errors({ "u\($0 % 7),p\($0 % 11)" }, "--columns user=2,item=1").contains(
+        "takes field 2, which is called 'item', for the user"))
+  }
 }
