@@ -2,8 +2,8 @@
 
 /// What a line of a list may have been meant to say.
 public enum ListedID {
-  /// What a line holds within blanks or quotes, or before the first mark that parts columns; none for a line that is an
-  /// id and nothing else.
+  /// What a line holds within blanks or quotes, or before the first mark that parts columns; of a whole number what it is
+  /// with or without a fraction of nothing (`1.0` and `1`).
   public static func within(_ line: String) -> [String] {
     var found: [String] = []
     func take(_ text: Substring) {
@@ -18,6 +18,9 @@ public enum ListedID {
     take(line[...])
     for mark in [",", ";", "\t", "|"] as [Character] {
       if let end = line.firstIndex(of: mark) { take(line[..<end]) }
+    }
+    if let number = Double(line), let whole = Int(exactly: number) {
+      found += ["\(whole)", "\(whole).0"].filter { $0 != line }
     }
     return found
   }
@@ -38,7 +41,7 @@ public enum ListedID {
   public static func more(_ line: String, _ inner: String, _ place: String) -> ToolError {
     ToolError(
       .badData,
-      "\(place): '\(line)' is not known, but '\(inner)' is; write one id a line, and nothing else"
+      "\(place): '\(line)' is not known, but '\(inner)' is; write one id a line as it stands there, and nothing else"
         + " (no quotes, blanks or further columns)")
   }
 }

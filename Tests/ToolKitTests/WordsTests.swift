@@ -36,8 +36,9 @@ import Testing
   }
 
   @Test func whatALineHoldsIsFound() {
-    #expect(ListedID.within("17") == [])
-    #expect(ListedID.within(" 17 ") == ["17"])
+    #expect(ListedID.within("seventeen") == [])
+    #expect(ListedID.within("17") == ["17.0"] && ListedID.within("17.0") == ["17"])
+    #expect(ListedID.within(" 17 ").first == "17")
     #expect(ListedID.within("\"17\"") == ["17"])
     #expect(ListedID.within("17,4.0").contains("17"))
     #expect(ListedID.within("17\t4").contains("17"))

@@ -150,6 +150,13 @@ import Testing
           "\(tool) \(refused.errors)")
       }
     }
+    // Numbers that another program wrote otherwise.
+    let numbers = folder.run(
+      "sed 's/,i\\([0-9]\\)/,\\1/' log.csv > n.csv && ingest -q n.csv -o n.ig && fit -q --model item-knn n.ig -o n"
+        + " && echo 3.0 > w && score -q --model n --exclude w n.ig -o x")
+    #expect(
+      numbers.status == 65 && numbers.errors.contains("'3.0' is not known, but '3' is"),
+      "\(numbers.errors)")
     // What the model does not know at all is no fault of the list.
     let unknown = folder.run("echo new,item > w; score --model m --exclude w log.ig -o x")
     #expect(unknown.status == 0 && unknown.errors.contains("1 of 1 items"), "\(unknown.errors)")
