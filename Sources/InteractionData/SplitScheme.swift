@@ -214,7 +214,7 @@ extension InteractionSet {
 extension SplitOptions {
   /// The part of time that each of some interactions lies in, as a fold.
   ///
-  /// Throws `SplitError` without times, and where nothing is left to train on.
+  /// Throws `SplitError` without times, and where nothing is left to train on, or to test on from a moment that was named.
   func folds(of times: [Int64]?) throws -> [UInt8] {
     guard let times else {
       throw SplitError(
@@ -234,6 +234,9 @@ extension SplitOptions {
       throw SplitError(
         description:
           "nothing is left to train on before the validation and the test; look at the dates")
+    }
+    guard testFrom == nil || times.contains(where: { $0 >= testStart }) else {
+      throw SplitError(description: "nothing is from --test-from on, to test on; look at the date")
     }
     return times.map {
       $0 >= testStart

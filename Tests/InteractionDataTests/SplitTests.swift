@@ -142,6 +142,9 @@ private func data(
     let earliest = test.compactMap { split.times?[$0] }.min() ?? 0
     #expect(latest < earliest)
     #expect(plan.rounds == 1)
+    // A day that has not come is a slip, not a test of nobody.
+    options.testFrom = .seconds(.max)
+    #expect(throws: SplitError.self) { try data().split(options) }
   }
 
   @Test func coresLeaveNobodyBelowTheBounds() throws {
