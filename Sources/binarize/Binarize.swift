@@ -112,11 +112,19 @@ struct Binarize: Tool {
     var members: [String: JSONValue] = [:]
     if case .object(let known) = metadata { members = known }
     members["ratings"] = false
-    members["binarized"] = [
-      "min": min.map { .number(Double($0)) } ?? .null, "min_user": .integer(minUser),
-      "min_item": .integer(minItem), "since": since.map { .integer(Int($0.seconds)) } ?? .null,
-      "until": until.map { .integer(Int($0.seconds)) } ?? .null,
-    ]
+    // What was kept before stays true of what is kept now.
+    let before = metadata["binarized"] ?? .object([:])
+    func bound(_ key: String, _ value: Int?, _ stricter: (Int, Int) -> Int) -> JSONValue {
+      let both = [before[key]?.int, value].compactMap(\.self)
+      return both.first.map { .integer(stricter($0, both.last ?? $0)) } ?? .null
+    }
+    members["binarized"] =
+      before
+      .setting("min", min.map { .number(Double($0)) } ?? before["min"] ?? .null)
+      .setting("min_user", bound("min_user", minUser, Swift.max))
+      .setting("min_item", bound("min_item", minItem, Swift.max))
+      .setting("since", bound("since", since.map { Int($0.seconds) }, Swift.max))
+      .setting("until", bound("until", until.map { Int($0.seconds) }, Swift.min))
     if let confidence {
       members["confidences"] = true
       members["binarized"] = members["binarized"]?
