@@ -191,7 +191,7 @@ struct FieldSample {
     if scale == nil, keys.prefix(2).contains(where: isScaleAmongIDs),
       keys.dropFirst(2).contains(where: isBeyondScale)
     {
-      keys = []
+      return "user=N,item=N,time=\(time.map { "\($0 + 1)" } ?? "none"),rating=N"
     }
     let user = keys.first
     let item = keys.dropFirst().first { distinct($0) > 1 } ?? keys.dropFirst().first
@@ -307,11 +307,13 @@ struct FieldSample {
     }
   }
 
-  /// Whether the first column holds Amazon's products and the second its reviewers, as in the ratings of 2018, or the
-  /// second alone addresses of mail.
-  var isItemFirst: Bool {
-    guard let width = rows.first?.count, width >= 2, !rows.isEmpty else { return false }
-    if rows.allSatisfy({ $0[1].contains(0x40) && !$0[0].contains(0x40) }) { return true }
+  /// Why the first column holds items and the second users, in words, where it does: Amazon's products and reviewers, as
+  /// in the ratings of 2018, or addresses of mail in the second alone.
+  var itemsFirst: String? {
+    guard let width = rows.first?.count, width >= 2, !rows.isEmpty else { return nil }
+    if rows.allSatisfy({ $0[1].contains(0x40) && !$0[0].contains(0x40) }) {
+      return "addresses of mail are users"
+    }
     func isASIN(_ field: [UInt8]) -> Bool {
       field.count == 10
         && (field.starts(with: "B0".utf8) && field.allSatisfy(Self.isCapitalOrDigit)
@@ -322,6 +324,7 @@ struct FieldSample {
         && field.allSatisfy(Self.isCapitalOrDigit)
     }
     return rows.allSatisfy { isASIN($0[0]) && isReviewer($0[1]) }
+      ? "Amazon's products come before its reviewers" : nil
   }
 
   private static func isCapitalOrDigit(_ byte: UInt8) -> Bool {

@@ -219,11 +219,11 @@ struct RowLayout {
     for role in [ColumnRole.rating, .time] where said.references[role] == nil {
       if let place = positions[role], sample.isAlwaysEmpty(place) { positions[role] = nil }
     }
-    guard said.references[.user] == nil, said.references[.item] == nil, sample.isItemFirst else {
-      return (positions, "")
-    }
+    guard said.references[.user] == nil, said.references[.item] == nil,
+      let ground = sample.itemsFirst
+    else { return (positions, "") }
     (positions[.user], positions[.item]) = (1, 0)
-    return (positions, " (Amazon's products come before its reviewers)")
+    return (positions, " (\(ground))")
   }
 
   /// A hint at a first line of words that may be a header all the same: none of them comes again below.

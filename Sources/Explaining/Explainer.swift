@@ -50,12 +50,15 @@ package struct Explainer {
     }
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
-    if let unread = data.unreadRatings { context.log.warning(unread) }
     let name = input == "-" ? "standard input" : input
     let map = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { map[$0] }, name)
-    if asksEverybody { return try answerForEverybody(data, map, shown, name, context, put) }
-    try explainUsers(data, of: stream, map, shown, name, context, put)
+    if asksEverybody {
+      try answerForEverybody(data, map, shown, name, context, put)
+    } else {
+      try explainUsers(data, of: stream, map, shown, name, context, put)
+    }
+    if let unread = data.unreadRatings { context.log.warning(unread) }
   }
 
   /// Answers what everybody's representations tell.

@@ -21,7 +21,10 @@ extension RecommendationReader {
       metadata["interactions"]?.string.map { $0 != data.digest.map(hexadecimal) }
       ?? (split != data.metadata["split"])
     guard isOther else { return }
-    throw ToolError(
-      .badData, "\(stream.name): was made for another split; give the one that was scored")
+    let fault =
+      data.metadata["split"] == nil
+      ? "the lists are of a split; give the split they were made from"
+      : "was made for another split; give the one that was scored"
+    throw ToolError(.badData, "\(stream.name): \(fault)")
   }
 }

@@ -94,7 +94,6 @@ struct GroupItems: Tool {
 
   private func computed(_ stream: StreamReader, _ context: ToolContext) throws -> ItemGrouping {
     let (data, _) = try InteractionSet.read(stream)
-    if let unread = data.unreadRatings { context.log.warning(unread) }
     let training = TrainingSet(data, try SplitPlan(data))
     guard training.rows.count > 0 else {
       throw ToolError(
@@ -121,6 +120,7 @@ struct GroupItems: Tool {
       result.count = data.categories.count + (result.assignment.contains(none) ? 1 : 0)
       result.prototypes = ItemGrouping.meanDirections(vectors, result.assignment, result.count)
     }
+    if let unread = data.unreadRatings { context.log.warning(unread) }
     return result
   }
 

@@ -141,5 +141,6 @@ struct Interpret: Tool {
     }
     try file.write(format == .json ? subjects.json(sections) : subjects.text(sections))
     try file.commit()
+    if let unread = subjects.data.unreadRatings { context.log.warning(unread) }
   }
 }

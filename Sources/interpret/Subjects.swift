@@ -47,7 +47,6 @@ final class Subjects {
     try known.refuseOthers(
       data.items, data.rows().columnCounts(), users: data.userCount, than: stored.items,
       { map[$0] }, stream.name)
-    if let unread = data.unreadRatings { context.log.warning(unread) }
     isSplit = plan != nil
     let whole = plan?.training() ?? data.rows()
     let looked = Self.drawnIndices(whole.rowCount, sample, seed: seed)

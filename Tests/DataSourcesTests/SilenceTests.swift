@@ -187,7 +187,7 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     let few = rows.map { [$0[0], "\((Int($0[1]) ?? 0) % 9 + 1)", $0[2]] }
     #expect(
       refusal(few.map { $0.joined(separator: mark) + "\n" }.joined()).contains(
-        "--columns user=N,item=N,"))
+        "--columns user=N,item=N,time=none,rating=N"))
     // A log in the order of its users, of whom the first few are looked at.
     let ordered = rows.indices.map { [rows[$0][0], "\($0 / 20 + 1)", rows[$0][2]] }
     let log = ordered.map { $0.joined(separator: mark) + "\n" }.joined()
@@ -197,6 +197,13 @@ private func write(_ bytes: [UInt8], _ folder: Folder) throws -> String {
     #expect(throws: Never.self) {
       try readText(counts.map { $0.joined(separator: mark) + "\n" }.joined())
     }
+  }
+
+  @Test func addressesOfMailAreUsers() throws {
+    #expect(
+      try readText("7,a@x.example,5\n8,b@x.example,4\n")
+        == [Row("a@x.example", "7", 5), Row("b@x.example", "8", 4)])
+    #expect(try readText("a@x.example,7\nb@x.example,8\n")[0] == Row("a@x.example", "7"))
   }
 
   @Test func keysOfManyLines() throws {

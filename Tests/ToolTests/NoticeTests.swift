@@ -172,6 +172,14 @@ import Testing
     #expect(!same.errors.contains("looked at"), "\(same.errors)")
   }
 
+  /// What was kept stays noted when less of it is kept.
+  @Test func twoFiltersAreBothNoted() throws {
+    let run = try run(
+      "ingest -q ratings.csv | binarize -q --min 2 --min-user 2 | binarize -q --min-item 1 | dump --header",
+      "user,item,rating\na,x,5\na,y,4\nb,x,1\nb,y,3\n")
+    #expect(run.output.contains("\"min\":2,\"min_item\":1,\"min_user\":2"), "\(run.output)")
+  }
+
   @Test func inputsThatAddNothingAreNamed() throws {
     let header = try run(
       "head -1 ratings.csv > b.csv; ingest ratings.csv b.csv -o out.ig", "user,item,rating\na,x,5\n"
