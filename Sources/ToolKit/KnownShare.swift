@@ -95,23 +95,44 @@ public struct KnownShare: ParsableArguments {
   public func refuseContradiction(
     _ data: ItemChunk, _ model: ItemChunk, _ place: (UInt32) -> UInt32?, _ name: String
   ) throws {
-    guard minKnown > 0, let here = data.titles, let there = model.titles else { return }
-    var (equal, other) = (0, 0)
+    guard minKnown > 0, let words = data.contradiction(of: model, place) else { return }
+    throw ToolError(
+      .badData,
+      "\(name): \(words); give the catalogue it was fitted to, or --min-known 0 where titles were altered"
+    )
+  }
+}
+
+extension ItemChunk {
+  /// How items are called otherwise in a catalogue by the same ids, in words, where most are that have titles in both.
+  ///
+  /// - Parameter place: where an item is in the other; nil for none.
+  public func contradiction(
+    of other: ItemChunk, in what: String = "the model", _ place: (UInt32) -> UInt32?
+  ) -> String? {
+    guard let here = titles, let there = other.titles else { return nil }
+    var (equal, different) = (0, 0)
     var example: (id: String, here: String, there: String)?
     for (item, title) in here.enumerated() where !title.isEmpty {
       guard let place = place(UInt32(item)), !there[Int(place)].isEmpty else { continue }
       if ID(title) == ID(there[Int(place)]) {
         equal += 1
       } else {
-        other += 1
-        example = example ?? (data.ids[item], title, there[Int(place)])
+        different += 1
+        example = example ?? (ids[item], title, there[Int(place)])
       }
     }
-    guard let example, other > equal else { return }
-    throw ToolError(
-      .badData,
-      "\(name): \(other) of \(equal + other) items have another title than in the model, such as '\(example.id)',"
-        + " '\(example.here)' here and '\(example.there)' there; give the catalogue it was fitted to, or"
-        + " --min-known 0 where titles were altered")
+    guard let example, different > equal else { return nil }
+    return
+      "\(different) of \(equal + different) items have another title than in \(what), such as '\(example.id)',"
+      + " '\(example.here)' here and '\(example.there)' there"
+  }
+
+  /// Throws `ToolError` (badData) where a model, or groups of items, by the same ids are of other things.
+  public func refuseOtherThings(
+    in stored: ItemChunk, _ name: String, _ place: (UInt32) -> UInt32?
+  ) throws {
+    guard let words = contradiction(of: stored, in: name, place) else { return }
+    throw ToolError(.badData, "\(words); do they belong together?")
   }
 }

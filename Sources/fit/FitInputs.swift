@@ -65,7 +65,10 @@ struct FitInputs {
       throw ToolError(
         .badData, "\(path): is not a model of the kind '\(family)'; start from one that is")
     }
-    task.data.start = (earlier, task.training.items.ids, task.categories)
+    let items = task.training.items
+    let map = ItemMap(from: items.ids, to: earlier.items.ids)
+    try items.refuseOtherThings(in: earlier.items, path) { map[$0] }
+    task.data.start = (earlier, items.ids, task.categories)
     if let more = whole?.training {
       whole?.data.start = (earlier, more.items.ids, task.categories)
     }
@@ -89,6 +92,7 @@ struct FitInputs {
       groups.allSatisfy({ Int($0) < count })
     else { throw ToolError(.badData, "\(name): has no usable item groups; make them again") }
     let items = ItemMap(from: training.items.ids, to: stored.items.ids)
+    try training.items.refuseOtherThings(in: stored.items, name) { items[$0] }
     let assignment = training.items.ids.indices.map { items[UInt32($0)].map { groups[Int($0)] } }
     let missing = assignment.count { $0 == nil }
     guard missing == 0 || isPartial else {

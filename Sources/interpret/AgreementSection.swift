@@ -96,6 +96,7 @@ struct KnownLabels {
     let assignment = latent.groupOfItems?.assignment ?? []
     groups = Dictionary(zip(stored.items.ids.map(ID.init), assignment)) { first, _ in first }
     let map = ItemMap(from: subjects.stored.items.ids, to: stored.items.ids)
+    try subjects.stored.items.refuseOtherThings(in: stored.items, file) { map[$0] }
     let seen = latent.represent(Subjects.known(subjects.training, map))
     let isOne = seen.clusterWeights.columns < 2
     clusters = Dictionary(

@@ -61,7 +61,11 @@ struct LikenessOptions: ParsableArguments {
       throw ToolError(.usage, "\(path): has no vectors of items; name another model by --vectors")
     }
     let (places, rows) = (IDPlaces(stored.items.ids), model.itemVectors)
-    let found = truth.itemIDs.map { id in places[id].map { Array(rows.row($0)) } ?? [] }
+    let items = truth.items
+    try items.refuseOtherThings(in: stored.items, path) { item in
+      places[items.ids[Int(item)]].map { UInt32($0) }
+    }
+    let found = items.ids.map { id in places[id].map { Array(rows.row($0)) } ?? [] }
     guard found.contains(where: { !$0.isEmpty }) else {
       throw ToolError(.badData, "\(path): knows no item of the truth; do they belong together?")
     }

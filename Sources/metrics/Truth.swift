@@ -38,7 +38,7 @@ final class Truth {
 
   /// The digest of the split, as lists name it.
   var digestText: String? { digest.map(hexadecimal) }
-  var itemIDs: [String] { data.items.ids }
+  var items: ItemChunk { data.items }
   /// Whether it tells what users were known by.
   var tellsHistories: Bool { plan != nil }
   /// What items are compared by; nil where none has a category.

@@ -60,6 +60,30 @@ import Testing
     }
   }
 
+  /// A model or groups of other things by the same ids say nothing of these.
+  @Test func foreignModelsAreNotTakenAlong() {
+    let small =
+      "--no-rivals --model indgrm --set epochs=1 --set groups=2 --set width=8 --set latent=4"
+    let made = folder.run(
+      "for k in 0 1 2 3 4 5 6 7 8; do echo i$k,Film $k,Drama; done > here; sed 's/Film/Shoe/' here > there;"
+        + " for of in here there; do ingest -q log.csv --items $of -o $of.ig && split -q $of.ig -o $of.x"
+        + " && fit -q \(small) $of.x -o $of.m && group-items -q --groups 2 $of.x -o $of.g"
+        + " && score -q --model $of.m $of.x -o $of.l || exit; done")
+    #expect(made.status == 0, "\(made.errors)")
+    for command in [
+      "fit \(small) here.x --init OF.m", "fit \(small) here.x --groups OF.g",
+      "interpret --only agreement --model here.m --other OF.m here.x",
+      "metrics --truth here.x --diversity --metrics diversity --vectors OF.m here.l",
+    ] {
+      let own = folder.run("\(command.replacing("OF", with: "here")) -o x")
+      #expect(own.status == 0, "\(command): \(own.errors)")
+      let other = folder.run("\(command.replacing("OF", with: "there")) -o x")
+      #expect(
+        other.status == 65 && other.errors.contains("'Film 0' here and 'Shoe 0' there"),
+        "\(command): \(other.errors)")
+    }
+  }
+
   /// Lists of another split or of another kind of model say nothing of this one.
   @Test func foreignListsAreNotExplained() {
     let made = folder.run(
