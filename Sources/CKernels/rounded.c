@@ -14,6 +14,8 @@ int indgrm_rounded_available(void) {
          __builtin_cpu_supports("avx512bf16");
 }
 
+int indgrm_rounded_faster(void) { return indgrm_rounded_available() && !__builtin_cpu_is("intel"); }
+
 static inline __mmask16 first_lanes(long count) {
   return count >= 16 ? 0xFFFF : count <= 0 ? 0 : (__mmask16)((1u << count) - 1);
 }
@@ -136,6 +138,7 @@ void indgrm_rounded_multiply(long m, long n, long k, const uint32_t *a, const ui
 #else
 
 int indgrm_rounded_available(void) { return 0; }
+int indgrm_rounded_faster(void) { return 0; }
 void indgrm_rounded_pack(long width, long lines, long k, const float *source, long stride, int along,
                          uint32_t *out) {}
 void indgrm_rounded_multiply(long m, long n, long k, const uint32_t *a, const uint32_t *b, float alpha,

@@ -44,7 +44,7 @@ public final class ProductRanking: Sendable {
     }.sorted { (keys[$1], $0) < (keys[$0], $1) }.map { UInt32($0) }
     var places = [Int32](repeating: -1, count: items.rows)
     for (place, item) in order.enumerated() { places[Int(item)] = Int32(place) }
-    let isRounded = rounds && RoundedProducts.isAvailable
+    let isRounded = rounds && RoundedProducts.isFaster
     var tiles = stride(from: 0, to: order.count, by: Self.tileItems).map { first in
       var tile = Tile()
       for item in order[first..<min(first + Self.tileItems, order.count)].map({ Int($0) }) {

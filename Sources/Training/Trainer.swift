@@ -176,7 +176,7 @@ public struct Trainer<Network: TrainableNetwork> {
       let rows = order[range]
       let ramp = plan.annealEpochs * Double(batches.count)
       let anneal = ramp > 0 ? min(1, Double(course.step + 1) / ramp) : 1
-      let result = RoundedProducts.during {
+      let result = RoundedProducts.during(RoundedProducts.isFaster) {
         shared.train(weighted, rows: rows, step: course.step, anneal: anneal, updated: updated)
       }
       let parts = result.parts

@@ -76,7 +76,7 @@ public struct TrainingPlan {
   /// Settings that earlier versions had, and what is done now.
   public static let withdrawn = [
     "precision":
-      "products round to bfloat16 where the processor has it, and INDGRM_CPU_LEVEL=x86-64-v3 says it has not",
+      "products round to bfloat16 where the processor is faster so, and INDGRM_CPU_LEVEL=x86-64-v4 keeps it from that",
     "validate-every": "validation users are asked after every second epoch",
     "weight-decay": "there is none",
   ]

@@ -101,7 +101,7 @@ struct SharedFit {
       ("data, settings or seed", run.text), ("version of indgrm", indgrmVersion),
       (
         "processor level (hold them down by INDGRM_CPU_LEVEL)",
-        "\(Processor.level) \(RoundedProducts.isAvailable)"
+        "\(Processor.level) \(RoundedProducts.isFaster)"
       ),
       ("kernels of OpenBLAS (set INDGRM_BLAS_CORETYPE)", BLAS.coreName),
     ]

@@ -6,7 +6,10 @@
 // The tile of the result that is summed in registers, and how much of the inner dimension is summed at once.
 enum { INDGRM_ROUNDED_ROWS = 8, INDGRM_ROUNDED_COLUMNS = 48, INDGRM_ROUNDED_DEPTH = 384 };
 
+// Whether the processor has them, and whether they are faster there than full precision: Intel's begin one such
+// instruction a cycle, which does as much as the two of full precision that it begins.
 int indgrm_rounded_available(void);
+int indgrm_rounded_faster(void);
 
 // Rounds lines of numbers and packs them for `indgrm_rounded_multiply`: panels of `width` lines, in each the
 // pairs of neighbours along k one after another, a pair of every line side by side. Missing lines and
