@@ -128,13 +128,14 @@ public struct TrainingSet: Sendable {
 
   /// From a share of a split or, without one, from all users.
   public init(_ data: InteractionSet, _ plan: SplitPlan?, _ share: TrainingShare = .training) {
-    let all = plan?.training(share) ?? data.rows()
-    let counts = all.columnCounts()
+    var columns: [UInt32]
+    let (offsets, counts): ([Int], [Int])
+    (offsets, columns, counts) = Self.entries(data, plan, share)
     let used = (0..<data.itemCount).filter { counts[$0] > 0 }
     var newIndex = [UInt32](repeating: 0, count: data.itemCount)
     for (index, item) in used.enumerated() { newIndex[item] = UInt32(index) }
-    rows = SparseRows(
-      offsets: all.offsets, columns: all.columns.map { newIndex[Int($0)] }, columnCount: used.count)
+    for place in columns.indices { columns[place] = newIndex[Int(columns[place])] }
+    rows = SparseRows(offsets: offsets, columns: columns, columnCount: used.count)
     itemIndices = used
     times = data.times.map { plan?.training($0, share) ?? $0 }
     confidences = data.confidences.map { plan?.training($0, share) ?? $0 }.flatMap(Self.scaled)
@@ -142,6 +143,15 @@ public struct TrainingSet: Sendable {
       ids: used.map { data.items.ids[$0] },
       titles: data.items.titles.map { titles in used.map { titles[$0] } },
       categories: data.items.categories.map { lists in used.map { lists[$0] } })
+  }
+
+  /// The training rows over all items of the data, in memory of their own where there is a split, and how many
+  /// entries each item has.
+  private static func entries(_ data: InteractionSet, _ plan: SplitPlan?, _ share: TrainingShare)
+    -> (offsets: [Int], columns: [UInt32], counts: [Int])
+  {
+    let all = plan?.training(share) ?? data.rows()
+    return (all.offsets, all.columns, all.columnCounts())
   }
 
   /// Confidences with a mean of 1; nil where they are alike.

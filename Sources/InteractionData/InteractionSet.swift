@@ -109,12 +109,14 @@ public struct InteractionRows: Sendable {
 
   /// Sorts the rows by user and item and resolves duplicates; rows of different folds are none.
   ///
-  /// Cost: a counting sort by user and a sort within each user. Throws `DuplicateError`.
+  /// Cost: a counting sort by user and a sort within each user; nothing, and no memory, where rows are in order. Throws
+  /// `DuplicateError`.
   public func sorted(duplicates rule: DuplicateRule = .last) throws -> (InteractionSet, merged: Int)
   {
     var starts = [Int](repeating: 0, count: users.ids.count + 1)
     for user in rows.users { starts[Int(user) + 1] += 1 }
     for user in 0..<users.ids.count { starts[user + 1] += starts[user] }
+    if isInOrder { return (ordered(rows, offsets: starts), 0) }
     var order = [Int](repeating: 0, count: rows.count)
     var free = starts
     for row in 0..<rows.count {
@@ -122,20 +124,18 @@ public struct InteractionRows: Sendable {
       order[free[user]] = row
       free[user] += 1
     }
-    var set = InteractionSet(
-      users: users, items: items, categories: categories, categoryVectors: categoryVectors,
-      offsets: [0], itemIndices: [], ratings: rows.ratings.map { _ in [] },
-      times: rows.times.map { _ in [] }, confidences: rows.confidences.map { _ in [] },
-      folds: rows.folds.map { _ in [] }, metadata: metadata, provenance: provenance)
+    var set = ordered(
+      InteractionChunk(
+        ratings: rows.ratings.map { _ in [] }, times: rows.times.map { _ in [] },
+        confidences: rows.confidences.map { _ in [] }, folds: rows.folds.map { _ in [] }),
+      offsets: [0])
     set.itemIndices.reserveCapacity(rows.count)
     set.ratings?.reserveCapacity(rows.count)
     set.times?.reserveCapacity(rows.count)
     set.confidences?.reserveCapacity(rows.count)
     set.folds?.reserveCapacity(rows.count)
     set.offsets.reserveCapacity(users.ids.count + 1)
-    // A local name: a closure over `rows` would retain all of its columns for every user.
-    let (columns, folds) = (rows.items, rows.folds)
-    func key(_ row: Int) -> UInt64 { UInt64(columns[row]) << 8 | UInt64(folds?[row] ?? 0) }
+    let (columns, key) = (rows.items, key)
     for user in 0..<users.ids.count {
       let range = starts[user]..<starts[user + 1]
       // The row number breaks ties, so the order among duplicates is that of the input; many sources
@@ -158,6 +158,30 @@ public struct InteractionRows: Sendable {
       set.offsets.append(set.itemIndices.count)
     }
     return (set, rows.count - set.count)
+  }
+
+  /// By what the rows of a user are in order. It holds two columns: a closure over `rows` would retain all of them for
+  /// every user.
+  private var key: (Int) -> UInt64 {
+    let (columns, folds) = (rows.items, rows.folds)
+    return { UInt64(columns[$0]) << 8 | UInt64(folds?[$0] ?? 0) }
+  }
+
+  /// Whether rows come user by user and item by item, each once.
+  private var isInOrder: Bool {
+    let (users, key) = (rows.users, key)
+    return rows.users.indices.dropFirst().allSatisfy {
+      users[$0 - 1] < users[$0] || (users[$0 - 1] == users[$0] && key($0 - 1) < key($0))
+    }
+  }
+
+  /// A set of columns that are in its order.
+  private func ordered(_ columns: InteractionChunk, offsets: [Int]) -> InteractionSet {
+    InteractionSet(
+      users: users, items: items, categories: categories, categoryVectors: categoryVectors,
+      offsets: offsets, itemIndices: columns.items, ratings: columns.ratings,
+      times: columns.times, confidences: columns.confidences, folds: columns.folds,
+      metadata: metadata, provenance: provenance)
   }
 
   /// Which of several rows of one user and one item is kept, and its rating where that is not its own.

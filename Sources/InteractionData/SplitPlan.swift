@@ -71,6 +71,7 @@ public struct SplitPlan: Sendable {
   public func training(_ share: TrainingShare = .training) -> SparseRows {
     var offsets = [0]
     var columns: [UInt32] = []
+    columns.reserveCapacity(data.count)
     for user in trainingUsers(share) {
       for position in trainedOn(of: user, share) { columns.append(data.itemIndices[position]) }
       offsets.append(columns.count)
@@ -80,7 +81,12 @@ public struct SplitPlan: Sendable {
 
   /// What is known of the interactions of `training`, in their order: one value each of a column of the data.
   func training<Value>(_ column: [Value], _ share: TrainingShare = .training) -> [Value] {
-    trainingUsers(share).flatMap { user in trainedOn(of: user, share).map { column[$0] } }
+    var values: [Value] = []
+    values.reserveCapacity(column.count)
+    for user in trainingUsers(share) {
+      for position in trainedOn(of: user, share) { values.append(column[position]) }
+    }
+    return values
   }
 
   /// The positions of a training user's interactions that are trained on.

@@ -179,6 +179,22 @@ private func data(
     #expect(set.ratings == [4, rating])
   }
 
+  /// Columns that are in order are kept as they are, all others sorted; a user has nothing, another an item in two parts.
+  @Test(arguments: [[0, 1, 2, 3, 4], [4, 2, 0, 3, 1], [1, 0, 2, 3, 4], [0, 1, 2, 4, 3]])
+  func orderMakesNoDifference(_ order: [Int]) throws {
+    var rows = InteractionRows()
+    rows.add(.users(UserChunk(ids: ["u", "v", "w"])))
+    rows.add(.items(ItemChunk(ids: ["a", "b", "c"])))
+    let all = InteractionChunk(
+      users: [0, 0, 2, 2, 2], items: [0, 2, 1, 1, 2], ratings: [1, 2, 3, 4, 5],
+      times: [10, 20, 30, 40, 50], confidences: [1, 1, 2, 1, 3], folds: [255, 0, 1, 255, 0])
+    rows.add(.interactions(all.rows(at: order)))
+    let (set, merged) = try rows.sorted()
+    #expect(merged == 0 && set.offsets == [0, 2, 2, 5] && set.itemIndices == all.items)
+    #expect(set.ratings == all.ratings && set.times == all.times)
+    #expect(set.confidences == all.confidences && set.folds == all.folds)
+  }
+
   @Test func refusalNamesUserAndItem() throws {
     let error = #expect(throws: DuplicateError.self) { try rows(.refuse) }
     #expect(error?.description.contains("'u'") == true)
