@@ -14,6 +14,9 @@ public final class Workspace<T: Real> {
     }
     return Matrix(rows: rows, columns: columns, memory: memory.pointer, owner: memory)
   }
+
+  /// Gives the memory back once no matrix over it is left.
+  public func forget() { memory = Matrix(rows: 0, columns: 0) }
 }
 
 /// y_r = x_{rows[r]} for chosen rows.

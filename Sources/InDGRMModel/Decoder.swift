@@ -154,6 +154,13 @@ final class Decoder<T: Real> {
     if let doors { scoredItems = doors.pass(unitItems, assignment: groups.assignment) }
   }
 
+  /// Gives back the memory that a row for each item takes beside its parameters, until the next call of `prepareItems`.
+  func forgetItems() {
+    (unitItems, scoredItems) = (Matrix(rows: 0, columns: 0), Matrix(rows: 0, columns: 0))
+    [gathered, unitMemory, normMemory, unitGradientMemory, mixtureMemory].forEach { $0.forget() }
+    groups.forget()
+  }
+
   private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
 
   /// Users' places for every group, (B G) x d; nil without group parts. Needs `prepareItems`.

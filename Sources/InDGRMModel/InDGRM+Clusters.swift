@@ -18,6 +18,7 @@ extension InDGRM {
     users = users.joined(options, shares)
     options.clusters = 1
     decoder = Decoder(joining: shares, of: decoder, options: options)
+    apart.1.forgetItems()
     clusters = UserClusters(joining: shares, of: clusters, options: options)
     affinity = nil
     decoder.prepareItems(seed: 0, step: nil)
@@ -25,7 +26,10 @@ extension InDGRM {
     let worth = ClusterWorth(
       count: shares.count, gain: before.gain(over: ValidationProfile(validation, self)),
       metric: validation.metric.text)
-    if worth.areKept { (users, decoder, clusters, affinity, options, settings) = apart }
+    if worth.areKept {
+      (users, decoder, clusters, affinity, options, settings) = apart
+      decoder.prepareItems(seed: 0, step: nil)
+    }
     return worth
   }
 

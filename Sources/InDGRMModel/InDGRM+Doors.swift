@@ -48,7 +48,9 @@ extension InDGRM {
     _ data: TrainingData, share: Double?, itemFactors: Int?, regroups: Bool
   ) -> (share: Double, itemFactors: Int) {
     guard options.mixesGroups, !options.usesParts, share ?? 1 > 0 else { return (0, latentCount) }
-    let withoutDoors = (users, decoder, settings)
+    // Where nobody can find that no door may be closed there is no way back.
+    let withoutDoors =
+      share == nil && data.validation != nil ? (users, decoder, settings) : nil
     let histories = Self.sample(of: data)
     hangDoors(
       represent(histories), regroups: regroups && itemCount <= Self.mostItems, seed: data.seed)
@@ -69,8 +71,9 @@ extension InDGRM {
     guard
       let closed = share ?? (isUnjudged ? Self.usualShare : Self.shares.first { bear($0) })
     else {
-      (users, decoder, settings) = withoutDoors
+      if let withoutDoors { (users, decoder, settings) = withoutDoors }
       (options.usesDoors, options.fitsItems) = (false, false)
+      decoder.prepareItems(seed: 0, step: nil)
       return (0, latentCount)
     }
     let tried = itemCount <= Self.mostItems ? Self.factorsOfItems : []
@@ -131,7 +134,9 @@ extension InDGRM {
   private func hangDoors(_ sample: UserRepresentations, regroups: Bool, seed: UInt64) {
     let shares = groupShares(sample)
     (options.usesDoors, options.fitsItems) = (true, true)
-    decoder = Decoder(keeping: Array(0..<options.clusters), of: decoder, options: options)
+    let before = decoder
+    decoder = Decoder(keeping: Array(0..<options.clusters), of: before, options: options)
+    before.forgetItems()
     add(shares, to: decoder.itemBias.value)
     if regroups { decoder.regroup(seed: seed) }
     decoder.prepareItems(seed: 0, step: nil)
@@ -192,8 +197,9 @@ private struct ClosingDoors {
   private let order: [(group: Int, factor: Int)]
   private let popularity: [Int]
   private let passing: PassingItems
-  /// What passes the doors that were closed last, before factors of single items are left out.
-  private var last: (share: Double, vectors: Matrix<Float>, isAlive: [Bool])?
+  /// The doors that were closed last, the factors that may then speak, and what passes, where factors of single items were
+  /// left out of it since.
+  private var last: (share: Double, isAlive: [Bool], vectors: Matrix<Float>?)?
 
   /// - Parameters:
   ///   - lists: what the sampled users would be recommended first.
@@ -236,14 +242,19 @@ private struct ClosingDoors {
     }
     let groups = model.decoder.groups.assignment
     if last?.share != share {
-      let fitted = Matrix<Float>(rows: vectors.rows, columns: vectors.columns)
-      let isAlive = passing.fit(into: fitted) { strengths[groups[$0], $1] > 0 }
-      last = (share, fitted, isAlive)
+      last = (share, passing.fit(into: vectors) { strengths[groups[$0], $1] > 0 }, nil)
+    } else if let fitted = last?.vectors {
+      vectors.copy(from: fitted)
     }
-    guard let last else { return }
-    vectors.copy(from: last.vectors)
-    var isAlive = last.isAlive
-    if let itemFactors { isAlive = silence(vectors, keeping: itemFactors) ?? isAlive }
+    guard var isAlive = last?.isAlive else { return }
+    if let itemFactors, itemFactors < vectors.columns {
+      if last?.vectors == nil {
+        let fitted = Matrix<Float>(rows: vectors.rows, columns: vectors.columns)
+        fitted.copy(from: vectors)
+        last?.vectors = fitted
+      }
+      isAlive = silence(vectors, keeping: itemFactors)
+    }
     let now = DoorEnergies(vectors, groups, energies.spread, popularity, count: strengths.rows)
     for index in 0..<strengths.count where strengths.pointer[index] > 0 {
       let moved = Float(now.values.pointer[index].squareRoot()) * model.decoder.scaleFactor
@@ -255,9 +266,10 @@ private struct ClosingDoors {
     model.decoder.prepareItems(seed: 0, step: nil)
   }
 
-  /// Leaves the factors out that move an item least, v_jl^2 Var_i, and fits the items to the others; nil where there are no
-  /// more than asked for.
-  private func silence(_ vectors: Matrix<Float>, keeping count: Int) -> [Bool]? {
+  /// Leaves the factors out that move an item least, v_jl^2 Var_i, and fits the items to the others.
+  ///
+  /// - Parameter count: fewer than there are.
+  private func silence(_ vectors: Matrix<Float>, keeping count: Int) -> [Bool] {
     let moved = Matrix<Float>(rows: vectors.rows, columns: vectors.columns)
     for item in 0..<moved.rows {
       let (values, own) = (vectors.row(item), moved.row(item))
@@ -267,9 +279,7 @@ private struct ClosingDoors {
       // What all users share is left to every item.
       own[0] = .infinity
     }
-    let most = count * vectors.rows
-    guard most < moved.count else { return nil }
-    let least = moved.buffer.sorted(by: >)[most]
+    let least = moved.buffer.sorted(by: >)[count * vectors.rows]
     return passing.fit(into: vectors) { moved[$0, $1] > least }
   }
 }

@@ -82,16 +82,16 @@ final class ItemGroups<T: Real> {
     } else {
       unit.copy(from: prototypes.value)
     }
-    let similarity = similarityMemory.matrix(rows: items.rows, columns: count)
     membership = membershipMemory.matrix(rows: items.rows, columns: count)
-    multiply(items, unit, transposeB: true, into: similarity, alpha: 1 / temperature)
     draw = (seed, step ?? 0, ids)
     self.places = places
     let first = places.lowerBound * count
     guard let step else {
-      membership.copy(from: similarity)
+      multiply(items, unit, transposeB: true, into: membership, alpha: 1 / temperature)
       return softmaxRows(membership)
     }
+    let similarity = similarityMemory.matrix(rows: items.rows, columns: count)
+    multiply(items, unit, transposeB: true, into: similarity, alpha: 1 / temperature)
     guard draws > 1 else {
       fillGumbel(membership, seed: seed, stage: RandomStage.gumbel, index: step, from: first)
       add(similarity, to: membership)
@@ -107,6 +107,12 @@ final class ItemGroups<T: Real> {
       softmaxRows(sample)
       addDraw(draw, sample, to: membership)
     }
+  }
+
+  /// Gives back the memory that a row for each item takes, until the next call of `forward`.
+  func forget() {
+    membership = Matrix(rows: 0, columns: 0)
+    [similarityMemory, gradientMemory, membershipMemory].forEach { $0.forget() }
   }
 
   /// Adds c of one draw over N_j to the mean, for items that have as many draws.

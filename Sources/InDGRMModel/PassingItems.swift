@@ -70,10 +70,15 @@ struct PassingItems {
   @discardableResult
   func fit(into vectors: Matrix<Float>, isOpen: (_ item: Int, _ factor: Int) -> Bool) -> [Bool] {
     let factors = 0..<users.columns
-    let open = parts.map { part in part.range.map { item in factors.filter { isOpen(item, $0) } } }
+    // A byte for each item and factor of a part.
+    let open = parts.map { part in
+      part.range.flatMap { item in factors.map { isOpen(item, $0) } }
+    }
     let uses = ranks.sum { rank in
       let flags = Matrix<Float>(rows: 1, columns: factors.count)
-      for factor in open[rank - ranks.own.lowerBound].joined() { flags[0, factor] = 1 }
+      for (place, isOpen) in open[rank - ranks.own.lowerBound].enumerated() where isOpen {
+        flags[0, place % factors.count] = 1
+      }
       return flags
     }
     let isAlive = factors.map { uses[0, $0] > 0 }
@@ -85,9 +90,10 @@ struct PassingItems {
       let own = vectors.rowBlock(part.range)
       Parallel.blocks(own.rows, size: 16) { block in
         for item in block {
+          let open = factors.filter { open[item * factors.count + $0] }
           let values = fitted(
-            part.items.row(item), targets.row(item), part.readers[item], open[item], system)
-          for (factor, value) in zip(open[item], values) { own[item, factor] = Float(value) }
+            part.items.row(item), targets.row(item), part.readers[item], open, system)
+          for (factor, value) in zip(open, values) { own[item, factor] = Float(value) }
         }
       }
     }
