@@ -14,8 +14,7 @@ extension InDGRM: ListingModel {
   func lists(of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<Float>])
     -> [[[Ranked<Float>]]]
   {
-    let scores = partScores(held.foldIn, rows: rows)
-    return terms.map { ranks.best(ranks.adding($0, to: scores), of: held, rows: rows) }
+    ranks.best(partScores(held.foldIn, rows: rows), of: held, rows: rows, adding: terms)
   }
 
   /// The best items of some users among those that they have not chosen, without what an expert adds.

@@ -75,8 +75,7 @@ public final class CutOutput<T: Real> {
   public func best(
     _ p: Matrix<T>, of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<T>]
   ) -> [[[Ranked<T>]]] {
-    let logits = parts.map { $0.forward(p) }
-    return terms.map { ranks.best(ranks.adding($0, to: logits), of: held, rows: rows) }
+    ranks.best(parts.map { $0.forward(p) }, of: held, rows: rows, adding: terms)
   }
 }
 

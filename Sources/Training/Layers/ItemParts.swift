@@ -95,16 +95,6 @@ extension VirtualRanks {
     }.array
   }
 
-  /// The scores of this process's parts with what is added to each item's, 1 x M.
-  public func adding<T: Real>(_ term: Matrix<T>, to scores: [Matrix<T>]) -> [Matrix<T>] {
-    zip(own, scores).map { rank, scores in
-      let sums = Matrix<T>(rows: scores.rows, columns: scores.columns)
-      sums.copy(from: scores)
-      addRow(term.elements(part(rank, of: term.columns)), to: sums)
-      return sums
-    }
-  }
-
   /// The best items of each row, equal scores by index, of the scores of this process's parts, which are overwritten.
   ///
   /// - Parameter seen: what is passed over, a row for each of the scores, over all items.
@@ -162,6 +152,25 @@ extension VirtualRanks {
       offsets: [Int](repeating: 0, count: rows.count + 1), columns: [],
       columnCount: users.columnCount)
     return bestOfAll(scored, held.keepsSeen ? nothing : users, depth: held.metric.depth)
+  }
+
+  /// The same for each of some terms that are added to the scores of items, 1 x M each: of the scores of several there are
+  /// two, of one there is one.
+  public func best<T: Real>(
+    _ scored: [Matrix<T>], of held: ValidationUsers, rows: Range<Int>, adding terms: [Matrix<T>]
+  ) -> [[[Ranked<T>]]] {
+    terms.enumerated().map { place, term in
+      let sums = scored.map { scores in
+        guard place + 1 < terms.count else { return scores }
+        let copy = Matrix<T>(rows: scores.rows, columns: scores.columns)
+        copy.copy(from: scores)
+        return copy
+      }
+      for (rank, sums) in zip(own, sums) {
+        addRow(term.elements(part(rank, of: term.columns)), to: sums)
+      }
+      return best(sums, of: held, rows: rows)
+    }
   }
 
   /// A tensor of all items that no process has as a whole; all processes ask for it at once, and hold a piece of it.
