@@ -24,6 +24,11 @@ public final class RankGroup: Sendable {
   public static var startedCount: Int { told("OMPI_COMM_WORLD_SIZE") ?? 1 }
   /// Those of them on this machine.
   public static var startedHere: Int { told("OMPI_COMM_WORLD_LOCAL_SIZE") ?? 1 }
+  /// Processes that another starter than Open MPI's mpirun made, which do not know each other; 1 without any.
+  public static var startedOtherwise: Int {
+    guard told("OMPI_COMM_WORLD_SIZE") == nil else { return 1 }
+    return max(told("SLURM_STEP_NUM_TASKS") ?? 1, told("PMI_SIZE") ?? 1)
+  }
   /// The rank that mpirun gave this process, before it joins the others.
   public static var startedRank: Int { told("OMPI_COMM_WORLD_RANK") ?? 0 }
 

@@ -17,6 +17,9 @@ struct CheckpointOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A checkpoint to go on from.", valueName: "file"))
   var resume: String?
 
+  /// What says when all processes put a run aside.
+  var words: String { "\(checkpoint != nil) \(checkpointEvery)" }
+
   /// Makes the checkpoint's file and throws it away, so that a place that cannot be written to is known before any
   /// training.
   func tryPlace() throws {

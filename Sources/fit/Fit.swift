@@ -128,7 +128,8 @@ struct Fit: Tool {
       inputs.task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model], for: "--checkpoint"))
     }
-    try shared.refuseDifferences(in: putAside.identity, inputs.task.data.resume)
+    try shared.refuseDifferences(
+      in: putAside.whole, "\(refit) \(noRivals) \(aside.words)", inputs.task.data.resume)
     let report = try TrainingReport(
       context, logFile: shared.isFirst ? logJSON : nil,
       after: inputs.task.data.resume?.description["epoch"]?.int)

@@ -37,12 +37,12 @@ struct FitRun {
       var made = try first(monitor, log)
       // All processes that share the fit make another, or none does.
       let data = task.data
-      let isStopped = data.group.any(StopRequest.isMade)
-      if let whole, made.outcome == .finished, !isStopped {
+      if let whole, made.outcome == .finished, !data.group.any(StopRequest.isMade) {
         try again(whole, &made, log)
       }
-      // A signal may have come while something ran that cannot be cut short.
-      if made.outcome == .finished, StopRequest.isMade { made.outcome = .stopped }
+      // A signal may have come, to any of them, while something ran that cannot be cut short.
+      let isStopped = data.group.any(StopRequest.isMade)
+      if made.outcome == .finished, isStopped { made.outcome = .stopped }
       for (name, ranks) in [("ranks", data.ranks), ("item_ranks", data.itemRanks)]
       where ranks.count > 1 {
         made.model.description = made.model.description.setting(name, .integer(ranks.count))

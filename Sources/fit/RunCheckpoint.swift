@@ -42,6 +42,9 @@ struct RunCheckpoint: Sendable {
     ]
   }
 
+  /// What must be equal for processes to share a run.
+  var whole: JSONValue { identity.setting("settings", settings) }
+
   /// Replaces the file by the run's state.
   func write(_ checkpoint: Checkpoint, to path: String) throws {
     let file = try OutputFile(path, binary: true, for: "--checkpoint")

@@ -58,6 +58,13 @@ struct SharedFit {
       throw ToolError(
         .usage, "\(started) processes were started; add --ranks \(started), or start one alone")
     }
+    let strangers = RankGroup.startedOtherwise
+    guard strangers == 1 || (option.ranks == 1 && option.itemRanks == 1) else {
+      throw ToolError(
+        .usage,
+        "\(strangers) processes were started that cannot share a fit; start them by Open MPI's mpirun, not by srun or another MPI"
+      )
+    }
     do {
       group = try RankGroup.join()
       ranks = option.itemRanks > 1 ? .one : try VirtualRanks(option.ranks, sharedBy: group)
@@ -93,12 +100,15 @@ struct SharedFit {
   ///
   /// - Parameters:
   ///   - run: what makes the run what it is.
+  ///   - options: what says besides what is done one after another.
   ///   - checkpoint: what it goes on from.
-  func refuseDifferences(in run: JSONValue, _ checkpoint: Checkpoint?) throws {
+  func refuseDifferences(in run: JSONValue, _ options: String, _ checkpoint: Checkpoint?) throws {
     guard isShared else { return }
     let run = run.setting("epoch", checkpoint?.description["epoch"] ?? .null)
+    // Another version may have other words for the rest.
     let same = [
-      ("data, settings or seed", run.text), ("version of indgrm", indgrmVersion),
+      ("version of indgrm", indgrmVersion), ("data, settings or seed", run.text),
+      ("options", options),
       (
         "processor level (hold them down by INDGRM_CPU_LEVEL)",
         "\(Processor.level) \(RoundedProducts.isFaster)"
