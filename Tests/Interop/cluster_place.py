@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 
 TOOLS, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 CLUSTER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../pipelines/cluster")
-ENVIRONMENT = {**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "LC_ALL": "C"}
+ENVIRONMENT = {
+    **os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", "LC_ALL": "C",
+    "SLURM_CONF": os.path.join(FOLDER, "slurm/slurm.conf"),
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
 class Skipped(Exception):
@@ -33,6 +37,14 @@ def equal(what, one, other):
 def digests(*files):
     lines = run("check --digests " + " ".join(files)).splitlines()
     return [line.split()[0] for line in lines if not line.startswith("#")]
+
+
+def lasting(words, data, seconds, most):
+    """The words of a fit with as many epochs as take about so long: tools that are built to be debugged are slow."""
+    start = time.monotonic()
+    run(f"fit {words} --set epochs=10 {data} -o lasting.model")
+    count = round(10 * seconds / (time.monotonic() - start))
+    return f"{words} --set epochs={min(max(count, 20), most)} --set patience=900"
 
 
 def make_data():
