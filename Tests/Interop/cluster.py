@@ -9,56 +9,17 @@ installed is skipped, and the last line says so. Prints a line for each run and 
 """
 
 import concurrent.futures
-import glob
-import importlib.util
-import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 from cluster_place import (  # noqa: E402
-    CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, make_data, run)
+    CLUSTER, FOLDER, TOOLS, Skipped, make_data, run)
 from cluster_mpi import mpi, mpi_nodes  # noqa: E402
 from cluster_slurm import slurm, slurm_nodes  # noqa: E402
 from cluster_spark import spark, spark_cluster  # noqa: E402
-
-def tune():
-    if importlib.util.find_spec("optuna") is None:
-        raise Skipped("optuna is not installed; python3 -m pip install optuna")
-    run("split -q --seed 4 one.ig -o tune.x")
-    with open(os.path.join(FOLDER, "space.json"), "w") as file:
-        json.dump({"dropout": {"number": [0.1, 0.8]}, "learning-rate": {"log": [0.0003, 0.01]}}, file)
-    command = (
-        f"exec '{sys.executable}' {CLUSTER}/tune --study study --model mult-vae --space space.json --trials 8"
-        " --set epochs=6 --set width=16 --set latent=8 --set batch=20 tune.x"
-    )
-    workers = [
-        subprocess.Popen(["bash", "-c", command], cwd=FOLDER, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    # One is killed in its first trial.
-    for _ in range(600):
-        if glob.glob(f"{FOLDER}/study/trial-*") or workers[0].poll() is not None:
-            break
-        time.sleep(0.05)
-    workers[0].send_signal(signal.SIGKILL)
-    ends = [(worker.communicate(timeout=400), worker.returncode) for worker in workers]
-    for (said, errors), status in ends[1:]:
-        if status or "best" not in said:
-            sys.exit(f"FAILED: a worker ended with {status}: {said}{errors[-3000:]}")
-    with open(os.path.join(FOLDER, "study/best.json")) as file:
-        best = json.load(file)
-    words = " ".join(f"--set {name}={value}" for name, value in best.items() if name != "value")
-    run(
-        f"fit -q --model mult-vae {words} --set epochs=6 --set width=16 --set latent=8 --set batch=20 tune.x"
-        " -o again.model"
-    )
-    equal("Optuna's best model, a worker killed", *digests("study/best.model", "again.model"))
+from cluster_tune import tune  # noqa: E402
 
 
 def cost():

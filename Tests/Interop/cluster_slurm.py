@@ -11,6 +11,7 @@ import time
 
 from cluster_mpi import CUTS, FITS, HOST, MPIRUN, nodes, open_mpi
 from cluster_place import CLUSTER, ENVIRONMENT, FOLDER, TOOLS, Skipped, digests, equal, lasting, run
+from cluster_tune import best_is_made_again, has_begun, worker
 
 SLURM = """ClusterName=indgrm
 SlurmctldHost={host}({address})
@@ -155,6 +156,8 @@ def slurm():
     slurm_ready()
     with slurm_cluster():
         slurm_scores()
+        with contextlib.suppress(Skipped):
+            slurm_tune()
         slurm_fits()
 
 
@@ -196,6 +199,20 @@ def slurm_scores(options=""):
     equal("lists that were there", str(kept), str(made))
     run("merge -q --manifest root/current/MANIFEST -o slurm.lists")
     equal("Slurm's lists, an element killed", *digests("slurm.lists", "one.lists"))
+
+
+def slurm_tune():
+    """An array of workers that share a study, of which one is killed."""
+    job = run(f"sbatch --parsable --array=1-3 -o tune-%a.log --wrap '{worker('slurm-study', 6)}'").strip()
+    for _ in range(1200):
+        if has_begun("slurm-study"):
+            break
+        time.sleep(0.05)
+    run(f"scancel --full --signal=KILL {job}_1")
+    states = wait_for(job)
+    if states.count("COMPLETED") != 2:
+        sys.exit(f"FAILED: workers of the array ended otherwise than all but the killed one: {states}")
+    best_is_made_again("slurm-study", "Optuna workers in a Slurm array")
 
 
 class Fit:
@@ -258,7 +275,7 @@ def slurm_fits():
     fits = [("mult-vae", FITS_ALONE, 1, 900)]
     with contextlib.suppress(Skipped):
         open_mpi()
-        fits += [(f"{name} with items cut", CUTS[name], 2, 240) for name in ("mult-vae", "indgrm")]
+        fits.append(("indgrm with items cut", CUTS["indgrm"], 2, 240))
     for fit in fits:
         job = Fit(*fit)
         until(job, "put nothing aside", lambda: job.is_ahead(0))
