@@ -80,10 +80,14 @@ struct Conversion {
       || ["true", "false", "null"].contains { inner.starts(with: $0.utf8) }
   }
 
+  /// Whether the first line begins with one of some words, in small letters.
+  private func begins(_ words: String...) -> Bool {
+    let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
+    return words.contains { begin.hasPrefix($0) }
+  }
+
   /// Throws `SourceError` for languages that tables are no part of, and for what stands in the place of a file.
   func refuseLanguages() throws {
-    let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
-    func begins(_ words: String...) -> Bool { words.contains { begin.hasPrefix($0) } }
     if begins("%%matrixmarket") {
       throw fault("a matrix in Matrix Market format", "grep -v '^%' \(path) | tail -n +2")
     }
@@ -96,7 +100,7 @@ struct Conversion {
     if begins("version https://git-lfs") {
       throw fault("a pointer of Git LFS, not the data; run git lfs pull where it was cloned")
     }
-    try refuseDumps(begins)
+    try refuseDumps()
     if begins("---", "- "), lines.prefix(3).contains(where: { holds([0x3A, 0x20], $0) }) {
       throw fault(
         "YAML",
@@ -108,8 +112,6 @@ struct Conversion {
   /// Throws `SourceError` for what other programs write for themselves or for people.
   private func refuseOtherPrograms() throws {
     try refuseLanguages()
-    let begin = String(decoding: first.prefix(64), as: UTF8.self).lowercased()
-    func begins(_ words: String...) -> Bool { words.contains { begin.hasPrefix($0) } }
     if lines.allSatisfy({
       $0.isEmpty || $0.first == 0x28 && "),;".utf8.contains($0.last ?? 0) && $0.contains(0x2C)
     }
@@ -135,8 +137,8 @@ struct Conversion {
     }
   }
 
-  /// Throws `SourceError` for XML and for what databases write to be read in again; `begins` tells the first words.
-  private func refuseDumps(_ begins: (String...) -> Bool) throws {
+  /// Throws `SourceError` for XML and for what databases write to be read in again.
+  private func refuseDumps() throws {
     if begins("<"),
       lines.allSatisfy({ $0.isEmpty || $0.first { $0 != 0x20 && $0 != 0x09 } == 0x3C })
     {

@@ -38,11 +38,11 @@ struct JSONShape {
   var hiddenRating: String? {
     guard ColumnRole.rating.position(in: names) == nil else { return nil }
     for name in names {
-      guard case .object(let inner)? = members[name],
-        let place = ColumnRole.rating.position(in: inner.keys.sorted())
-      else { continue }
+      guard case .object(let inner)? = members[name] else { continue }
+      let keys = inner.keys.sorted()
+      guard let place = ColumnRole.rating.position(in: keys) else { continue }
       return
-        "'\(shown(inner.keys.sorted()[place].utf8))' in '\(shown(name.utf8))' is left out; where it is the rating"
+        "'\(shown(keys[place].utf8))' in '\(shown(name.utf8))' is left out; where it is the rating"
         + " convert it: jq -c '. + \(Self.from(name))' \(Conversion.file(source)) | ingest -"
     }
     return nil

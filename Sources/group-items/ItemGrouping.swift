@@ -2,7 +2,6 @@
 
 import DenseMath
 import Interchange
-import ToolKit
 
 /// Items with their groups, from whatever source.
 struct ItemGrouping {
@@ -27,17 +26,5 @@ struct ItemGrouping {
     let unit = Matrix<Float>(rows: count, columns: vectors.columns)
     normaliseRows(sums, into: unit, norms: Matrix(rows: 1, columns: count))
     return unit
-  }
-}
-
-extension GroupItems {
-  /// Throws `ToolError` (usage) for an option by which groups that are there already cannot be changed.
-  func refuseVain(_ stream: StreamReader, _ context: ToolContext) throws {
-    if stream.kind == .model {
-      try context.refuse(
-        ["--from", "--groups", "--dimensions"], since: "\(stream.name): a model has its groups")
-    } else if from == .categories {
-      try context.refuse(["--groups"], since: "categories are the groups")
-    }
   }
 }

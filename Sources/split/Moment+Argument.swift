@@ -1,4 +1,4 @@
-// How does a user write a moment, and how data are divided, and what is of no use then?
+// How does a user write a moment, and how data are divided?
 
 import ArgumentParser
 import DataSources
@@ -15,14 +15,5 @@ extension Moment: ExpressibleByArgument {
     } else {
       return nil
     }
-  }
-}
-
-extension Split {
-  /// Options that change nothing beside the others.
-  var vainOptions: [String] {
-    (scheme == .users ? [] : ["--folds"])
-      + (scheme == .leaveOneOut || testFrom != nil ? ["--test"] : [])
-      + (scheme == .leaveOneOut || validationFrom != nil ? ["--validation"] : [])
   }
 }

@@ -1,6 +1,6 @@
 """Do Spark, Slurm, Open MPI and Optuna come to the bytes of one process, with a part of each killed?
 
-Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | mpi | mpi-nodes | tune | cost]...
+Usage: cluster.py TOOLS FOLDER [spark | spark-cluster | slurm | slurm-nodes | mpi | mpi-nodes | tune | cost]...
 
 Runs a small case of each engine for real: Spark in one process, munged, slurmctld and slurmd on this host, processes
 that mpirun starts, Optuna workers on a journal; and where they are asked for, Spark on two executors, which takes
