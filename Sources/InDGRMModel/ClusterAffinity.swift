@@ -21,12 +21,12 @@ final class ClusterAffinity<T: Real> {
   private let (directionMemory, affinityMemory) = (Workspace<T>(), Workspace<T>())
   private let (sumMemory, normMemory) = (Workspace<T>(), Workspace<T>())
 
-  init(options: InDGRMOptions) {
-    let (k, d) = (options.clusters, options.latent)
-    centres = Parameter("cluster-centres", rows: k, columns: d)
+  /// - Parameters: K and d.
+  init(clusters: Int, latent: Int) {
+    centres = Parameter("cluster-centres", rows: clusters, columns: latent)
     logScale = Parameter("cluster-log-scale", rows: 1, columns: 1)
-    offsets = Parameter("cluster-offsets", rows: 1, columns: k)
-    origin = Parameter("cluster-origin", rows: 1, columns: d)
+    offsets = Parameter("cluster-offsets", rows: 1, columns: clusters)
+    origin = Parameter("cluster-origin", rows: 1, columns: latent)
     logScale.value.fill(T(1.6))
     origin.rate = 0
   }
@@ -102,14 +102,12 @@ extension ClusterAffinity where T == Float {
     logScale.value.fill(logf(scale))
   }
 
-  /// How many user clusters there are by users' directions, at most as many as the options say; found by merging.
-  static func count(_ rows: SparseRows, items: Matrix<Float>, options: InDGRMOptions, seed: UInt64)
-    -> Int
-  {
-    let points = ClusterAffinity(options: options).startingPoints(rows, items: items, seed: seed)
+  /// How many user clusters there are by users' directions, at most as many as are asked for; found by merging.
+  static func count(_ rows: SparseRows, items: Matrix<Float>, most: Int, seed: UInt64) -> Int {
+    let affinity = ClusterAffinity(clusters: most, latent: items.columns)
+    let points = affinity.startingPoints(rows, items: items, seed: seed)
     // The slope at which likelihood rises takes many clusters to be seen.
-    return min(
-      clusterCount(points, most: max(options.clusters, 20), seed: seed), options.clusters)
+    return min(clusterCount(points, most: max(most, 20), seed: seed), most)
   }
 
   /// Starts the origin, and gives the directions of at most 20,000 users.
@@ -153,8 +151,8 @@ extension ClusterAffinity where T == Float {
   }
 
   /// Some of the clusters of a trained one.
-  convenience init(keeping clusters: [Int], of trained: ClusterAffinity, options: InDGRMOptions) {
-    self.init(options: options)
+  convenience init(keeping clusters: [Int], of trained: ClusterAffinity) {
+    self.init(clusters: clusters.count, latent: trained.centres.value.columns)
     gatherRows(trained.centres.value, clusters.map(UInt32.init), into: centres.value)
     logScale.value.copy(from: trained.logScale.value)
     for (place, cluster) in clusters.enumerated() {

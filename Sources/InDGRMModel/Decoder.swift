@@ -38,7 +38,7 @@ final class Decoder<T: Real> {
   private(set) var scoredItems = Matrix<T>(rows: 0, columns: 0)
   /// Which of all items that are scored those are that are scored here.
   private(set) var columns = 0..<0
-  private let options: InDGRMOptions
+  private let shape: NetworkShape
   /// The rows of the items that are scored; nil for all.
   private var touched: [UInt32]?
   private var biases = Matrix<T>(rows: 0, columns: 0)
@@ -60,20 +60,20 @@ final class Decoder<T: Real> {
   private static var tiny: T { T(RankingFactors.leastShare) }
 
   /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
-  convenience init(items count: Int, options: InDGRMOptions, seed: UInt64, starts: Bool = true) {
-    self.init(of: ItemPart(all: count), options: options, seed: seed, starts: starts)
+  convenience init(items count: Int, shape: NetworkShape, seed: UInt64, starts: Bool = true) {
+    self.init(of: ItemPart(all: count), shape: shape, seed: seed, starts: starts)
   }
 
   /// - Parameters:
   ///   - part: the items.
   ///   - other: a decoder of another part, with which it has in common what is no item's.
   init(
-    of part: ItemPart, sharing other: Decoder<T>? = nil, options: InDGRMOptions, seed: UInt64,
-    starts: Bool = true
+    of part: ItemPart, sharing other: Decoder<T>? = nil, shape: NetworkShape, draws: Int = 1,
+    seed: UInt64, starts: Bool = true
   ) {
-    self.options = options
+    self.shape = shape
     range = part.items
-    let (d, g, k, batch) = (options.latent, options.groups, options.clusters, options.batch)
+    let (d, g, k, batch) = (shape.latent, shape.groups, shape.clusters, shape.batch)
     items = Parameter("items", of: part, columns: d)
     itemBias = Parameter(
       "item-bias\(part.mark)", rows: 1, columns: range.count, items: .columns,
@@ -81,11 +81,13 @@ final class Decoder<T: Real> {
     logScale = other?.logScale ?? Parameter("log-scale", rows: 1, columns: 1)
     mapping = other?.mapping ?? Parameter("mapping", rows: k * g, columns: d)
     groupBias = other?.groupBias ?? Parameter("group-bias", rows: 1, columns: g)
-    groups = ItemGroups(options: options, seed: seed, sharing: other?.groups)
+    groups = ItemGroups(
+      count: g, latent: d, temperature: shape.temperature, usesCosine: shape.usesCosine,
+      draws: draws, seed: seed, sharing: other?.groups)
     parts =
-      options.usesParts
-      ? GroupParts(items: range.count, options: options, seed: seed, starts: starts) : nil
-    doors = options.usesDoors ? Doors(options, items: range.count) : nil
+      shape.usesParts
+      ? GroupParts(items: range.count, shape: shape, seed: seed, starts: starts) : nil
+    doors = shape.usesDoors ? Doors(shape, items: range.count) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
     unitUserGradient = Matrix(rows: batch, columns: d)
@@ -98,14 +100,14 @@ final class Decoder<T: Real> {
     if starts {
       // Only directions count under cosine, and short vectors turn faster: with group parts, which start from
       // noise, they are a tenth as long.
-      let length = options.usesParts && options.usesCosine ? 0.1 : 1
+      let length = shape.usesParts && shape.usesCosine ? 0.1 : 1
       items.initialiseNormal(
         seed: seed, stage: RandomStage.itemVectors, deviation: T(length / Double(d).squareRoot()))
     }
     guard other == nil else { return }
-    logScale.value.fill(options.usesCosine ? T(-log(options.temperature)) : 0)
+    logScale.value.fill(shape.usesCosine ? T(-log(shape.temperature)) : 0)
     // With group parts a stays 1/tau, as the paper has it: learnt, it grows and they overfit.
-    if options.usesParts && options.usesCosine { logScale.rate = 0 }
+    if shape.usesParts && shape.usesCosine { logScale.rate = 0 }
     mapping.hasSparseRows = true
     if starts { mapping.initialiseNormal(seed: seed, stage: RandomStage.mapping, deviation: 0.01) }
   }
@@ -117,7 +119,7 @@ final class Decoder<T: Real> {
 
   /// Those that are no item's, without doors and group parts.
   var shared: [Parameter<T>] {
-    [logScale] + (options.usesGroups ? [mapping, groupBias, groups.prototypes] : [])
+    [logScale] + (shape.usesGroups ? [mapping, groupBias, groups.prototypes] : [])
   }
 
   /// The factor a on the cosine.
@@ -134,7 +136,7 @@ final class Decoder<T: Real> {
       columns = candidates.places(of: range)
       let own = candidates.items[columns].map { $0 - UInt32(range.lowerBound) }
       touched = own
-      vectors = gathered.matrix(rows: own.count, columns: options.latent)
+      vectors = gathered.matrix(rows: own.count, columns: shape.latent)
       gatherRows(items.value, own, into: vectors)
       biases = biasMemory.matrix(rows: 1, columns: own.count)
       for (place, item) in own.enumerated() {
@@ -142,14 +144,14 @@ final class Decoder<T: Real> {
       }
       add(candidates.corrections.elements(columns), to: biases)
     }
-    unitItems = unitMemory.matrix(rows: vectors.rows, columns: options.latent)
-    if options.usesCosine {
+    unitItems = unitMemory.matrix(rows: vectors.rows, columns: shape.latent)
+    if shape.usesCosine {
       normaliseRows(vectors, into: unitItems, norms: itemNorms)
     } else {
       unitItems.copy(from: vectors)
     }
     scoredItems = unitItems
-    guard options.usesGroups else { return }
+    guard shape.usesGroups else { return }
     groups.forward(unitItems, ids: candidates?.items, places: columns, seed: seed, step: step)
     if let doors { scoredItems = doors.pass(unitItems, assignment: groups.assignment) }
   }
@@ -195,21 +197,21 @@ final class Decoder<T: Real> {
   var part: Part {
     Part(
       vectors: scoredItems, biases: biases,
-      membership: options.mixesGroups ? groups.membership : nil)
+      membership: shape.mixesGroups ? groups.membership : nil)
   }
 
   /// Those of a range.
   func part(_ items: Range<Int>) -> Part {
     Part(
       vectors: scoredItems.rowBlock(items), biases: biases.elements(items),
-      membership: options.mixesGroups ? groups.membership.rowBlock(items) : nil)
+      membership: shape.mixesGroups ? groups.membership.rowBlock(items) : nil)
   }
 
   func part(_ items: [UInt32]) -> Part {
     let vectors = Matrix<T>(rows: items.count, columns: unitItems.columns)
     gatherRows(scoredItems, items, into: vectors)
     let biases = Matrix(rows: 1, columns: items.count, items.map { self.biases.buffer[Int($0)] })
-    guard options.mixesGroups else {
+    guard shape.mixesGroups else {
       return Part(vectors: vectors, biases: biases, membership: nil)
     }
     let membership = Matrix<T>(rows: items.count, columns: groups.count)
@@ -242,7 +244,7 @@ final class Decoder<T: Real> {
   /// z_i / |z_i|, or z_i itself where scores are inner products, B x d; gone with the next call.
   func directions(_ z: Matrix<T>) -> Matrix<T> {
     let users = unitUsers.rowBlock(0..<z.rows)
-    if options.usesCosine {
+    if shape.usesCosine {
       normaliseRows(z, into: users, norms: userNorms)
     } else {
       users.copy(from: z)
@@ -275,7 +277,7 @@ final class Decoder<T: Real> {
   ) -> (users: Matrix<T>, weights: Matrix<T>) {
     let rows = 0..<z.rows
     let (dz, dWeights) = (userGradient.rowBlock(rows), weightGradient.rowBlock(rows))
-    let dItems = unitGradientMemory.matrix(rows: unitItems.rows, columns: options.latent)
+    let dItems = unitGradientMemory.matrix(rows: unitItems.rows, columns: shape.latent)
     if parts == nil {
       backwardSimilarity(gradient, dz, items: usersOnly ? nil : dItems)
     } else {
@@ -284,13 +286,13 @@ final class Decoder<T: Real> {
     }
     if !usersOnly { backwardBias(gradient) }
     dWeights.fill(0)
-    if options.usesGroups {
+    if shape.usesGroups {
       backwardGroups(
         z, weights, gradient, places: places, dz, dWeights, items: usersOnly ? nil : dItems)
     }
     guard !usersOnly else { return (dz, dWeights) }
     let target = touched.map { items.gradient(of: $0) } ?? items.gradient
-    if options.usesCosine {
+    if shape.usesCosine {
       normaliseRowsBackward(unitItems, dItems, norms: itemNorms, into: target)
     } else {
       target.copy(from: dItems)
@@ -304,7 +306,7 @@ final class Decoder<T: Real> {
     let rows = 0..<gradient.rows
     let (users, dUsers) = (unitUsers.rowBlock(rows), unitUserGradient.rowBlock(rows))
     multiply(gradient, unitItems, into: dUsers, alpha: scaleFactor)
-    if options.usesCosine {
+    if shape.usesCosine {
       normaliseRowsBackward(users, dUsers, norms: userNorms, into: dz)
     } else {
       dz.copy(from: dUsers)
@@ -378,8 +380,10 @@ final class Decoder<T: Real> {
 
   /// The proximal step of the group lasso on every o^(k)_g (section 4.6):
   /// o <- o / |o| max(0, |o| - step lambda_o).
-  func shrinkMapping(_ learningRate: Double) {
-    guard options.usesGroups else { return }
-    shrinkRows(mapping.value, by: learningRate * options.mappingPenalty)
+  ///
+  /// - Parameter amount: the step times lambda_o.
+  func shrinkMapping(by amount: Double) {
+    guard shape.usesGroups else { return }
+    shrinkRows(mapping.value, by: amount)
   }
 }

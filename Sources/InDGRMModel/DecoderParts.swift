@@ -15,17 +15,24 @@ import Training
 final class DecoderParts<T: Real> {
   let parts: [Decoder<T>]
   private let itemCount: Int
-  private let options: InDGRMOptions
+  private let shape: NetworkShape
+  private let cost: ReconstructionCost
   let ranks: VirtualRanks
   private let logits: [Workspace<T>]
   /// The ranking loss of the last backward pass.
   private(set) var rankingLoss = 0.0
 
-  init(items: Int, options: InDGRMOptions, seed: UInt64, cut ranks: VirtualRanks) {
-    (itemCount, self.options, self.ranks) = (items, options, ranks)
+  init(
+    items: Int, shape: NetworkShape, objective: InDGRMObjective, seed: UInt64,
+    cut ranks: VirtualRanks
+  ) {
+    (itemCount, self.shape, self.ranks) = (items, shape, ranks)
+    cost = objective.cost
     var parts: [Decoder<T>] = []
     for part in ranks.itemParts(of: items) {
-      parts.append(Decoder(of: part, sharing: parts.first, options: options, seed: seed))
+      parts.append(
+        Decoder(
+          of: part, sharing: parts.first, shape: shape, draws: objective.groupDraws, seed: seed))
     }
     self.parts = parts
     logits = parts.map { _ in Workspace() }
@@ -67,9 +74,9 @@ final class DecoderParts<T: Real> {
   ///   - targets: the users' items among all that are scored.
   ///   - scales: the weight of each user's gradient.
   func losses(_ logits: [Matrix<T>], targets: SparseRows, scales: [T]) -> [T] {
-    guard isCut else { return options.cost.apply(logits[0], targets: targets, scales: scales) }
+    guard isCut else { return cost.apply(logits[0], targets: targets, scales: scales) }
     return ranks.losses(
-      options.cost, logits, targets: targets, columns: parts.map(\.columns), scales: scales)
+      cost, logits, targets: targets, columns: parts.map(\.columns), scales: scales)
   }
 
   /// As `Decoder.backward`, for the gradients of each part's scores.
@@ -122,7 +129,7 @@ final class DecoderParts<T: Real> {
   /// The decoder of all items, which all processes get.
   func joined() -> Decoder<T> {
     guard isCut else { return parts[0] }
-    let decoder = Decoder<T>(items: itemCount, options: options, seed: 0, starts: false)
+    let decoder = Decoder<T>(items: itemCount, shape: shape, seed: 0, starts: false)
     for (own, source) in zip(decoder.shared, parts[0].shared) {
       own.value.copy(from: source.value)
     }

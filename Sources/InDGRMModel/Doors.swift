@@ -17,13 +17,13 @@ final class Doors<T: Real> {
   /// The group of each item that is scored.
   private(set) var assignment: [Int] = []
 
-  init(_ options: InDGRMOptions, items: Int) {
-    strengths = Parameter("doors", rows: options.groups, columns: options.latent)
+  init(_ shape: NetworkShape, items: Int) {
+    strengths = Parameter("doors", rows: shape.groups, columns: shape.latent)
     strengths.value.fill(1)
     strengths.rate = 0
     passing =
-      options.fitsItems
-      ? Parameter("passing-items", rows: items, columns: options.latent, items: .rows) : nil
+      shape.fitsItems
+      ? Parameter("passing-items", rows: items, columns: shape.latent, items: .rows) : nil
     passing?.rate = 0
   }
 

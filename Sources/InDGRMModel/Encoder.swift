@@ -37,12 +37,12 @@ final class Encoder<T: Real> {
   let logVariances: Matrix<T>
 
   /// - Parameter ranks: the parts that items are cut into.
-  init(items: Int, options: InDGRMOptions, seed: UInt64, cut ranks: VirtualRanks = .one) {
-    let (width, d, k, batch) = (options.width, options.latent, options.clusters, options.batch)
+  init(items: Int, shape: NetworkShape, seed: UInt64, cut ranks: VirtualRanks = .one) {
+    let (width, d, k, batch) = (shape.width, shape.latent, shape.clusters, shape.batch)
     clusters = k
     latent = d
     trunk = Trunk(
-      "encoder", items: items, width: width, depth: options.depth, batch: batch, seed: seed,
+      "encoder", items: items, width: width, depth: shape.depth, batch: batch, seed: seed,
       stage: RandomStage.trunk, cut: ranks)
     func dense(
       _ name: String, _ outputs: Int, _ stage: UInt32, inputs: Int? = nil, gain: Double = 1
@@ -50,7 +50,7 @@ final class Encoder<T: Real> {
       -> Dense<T>
     {
       Dense(
-        name, inputs: inputs ?? options.headInputs, outputs: outputs, batch: batch, seed: seed,
+        name, inputs: inputs ?? shape.headInputs, outputs: outputs, batch: batch, seed: seed,
         stage: stage,
         initialisation: .fanIn(gain: gain))
     }
@@ -63,7 +63,7 @@ final class Encoder<T: Real> {
     attention = dense("attention", k, RandomStage.attention, inputs: 64)
     sharedGradient = Matrix(rows: batch, columns: d)
     itemFeatures =
-      options.usesItemFeatures ? HeadInputs(width: width, latent: d, batch: batch) : nil
+      shape.usesItemFeatures ? HeadInputs(width: width, latent: d, batch: batch) : nil
     logVariances = Matrix(rows: batch, columns: k * d)
     features = Matrix(rows: 0, columns: width)
     inputs = features

@@ -33,9 +33,9 @@ final class GroupParts<T: Real> {
 
   private static var noise: Double { 0.75 }
 
-  init(items: Int, options: InDGRMOptions, seed: UInt64, starts: Bool) {
-    (groups, latent) = (options.groups, options.latent)
-    let rows = options.groups * options.batch
+  init(items: Int, shape: NetworkShape, seed: UInt64, starts: Bool) {
+    (groups, latent) = (shape.groups, shape.latent)
+    let rows = shape.groups * shape.batch
     // A seed of its own, so that dropout here is not the trunk's.
     input = SparseInput(
       "part-input", items: items, width: latent, batch: rows, seed: seed,

@@ -34,7 +34,7 @@ extension InDGRM {
       basis.turn(affinity.centres.value)
       basis.turn(affinity.origin.value)
     }
-    users = users.turned(basis, options)
+    users = users.turned(basis, shape)
     decoder.prepareItems(seed: 0, step: nil)
   }
 
@@ -46,7 +46,7 @@ extension InDGRM {
   /// - Returns: the share that was left out.
   func prune(_ data: TrainingData, loss given: Double?) -> Double {
     // With group parts z has its say through the mapping alone, and users' places have no axes to spare.
-    let loss = options.usesParts ? 0 : leaveOut(data, loss: given)
+    let loss = shape.usesParts ? 0 : leaveOut(data, loss: given)
     let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
     settings = settings.setting("dimensions", .array(dimensions))
     return loss
@@ -58,7 +58,7 @@ extension InDGRM {
     func pruned(_ loss: Double) -> UserEncoder {
       guard loss > 0 else { return whole }
       let kept = moments.map { Self.kept($0, loss: loss) }
-      return whole.keeping(options) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true }
+      return whole.keeping(shape) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true }
     }
     guard given == nil, let validation = data.validation else {
       let loss = given ?? Self.losses[4]
@@ -90,7 +90,7 @@ extension InDGRM {
   /// sum_i q_ik mu_ikl^2 of every cluster's own means, K* x d.
   private func clusterMoments(_ histories: SparseRows) -> [[Double]] {
     var sums = [[Double]](
-      repeating: .init(repeating: 0, count: options.latent), count: options.clusters)
+      repeating: .init(repeating: 0, count: shape.latent), count: shape.clusters)
     for block in blocks(of: 0..<histories.rowCount) {
       let seen = represent(batch: histories.rows(at: Array(block)))
       users.addMoments(weights: seen.clusterWeights, to: &sums)
@@ -102,10 +102,10 @@ extension InDGRM {
   func directions(of sample: UserRepresentations) -> Matrix<Float> {
     if let places = sample.groupPlaces {
       return Matrix(
-        rows: places.rows * options.groups, columns: options.latent, memory: places.pointer,
+        rows: places.rows * shape.groups, columns: shape.latent, memory: places.pointer,
         owner: places)
     }
-    let unit = Matrix<Float>(rows: sample.points.rows, columns: options.latent)
+    let unit = Matrix<Float>(rows: sample.points.rows, columns: shape.latent)
     normaliseRows(
       sample.points, into: unit, norms: Matrix<Float>(rows: 1, columns: sample.points.rows))
     return unit

@@ -11,15 +11,15 @@ extension InDGRM {
   /// - Parameter sample: training users that shares are found by.
   /// - Returns: what a user's own weights are worth; nil where there is one cluster.
   func joinClusters(_ validation: ValidationUsers, _ sample: SparseRows) -> ClusterWorth? {
-    guard options.clusters > 1 else { return nil }
+    guard shape.clusters > 1 else { return nil }
     let shares = clusterShares(sample)
-    let apart = (users, decoder, clusters, affinity, options, settings)
+    let apart = (users, decoder, clusters, affinity, shape, settings)
     let before = ValidationProfile(validation, self)
-    users = users.joined(options, shares)
-    options.clusters = 1
-    decoder = Decoder(joining: shares, of: decoder, options: options)
+    users = users.joined(shape, shares)
+    shape.clusters = 1
+    decoder = Decoder(joining: shares, of: decoder, shape: shape)
     apart.1.forgetItems()
-    clusters = UserClusters(joining: shares, of: clusters, options: options)
+    clusters = UserClusters(joining: shares, of: clusters)
     affinity = nil
     decoder.prepareItems(seed: 0, step: nil)
     settings = settings.setting("clusters", 1)
@@ -27,7 +27,7 @@ extension InDGRM {
       count: shares.count, gain: before.gain(over: ValidationProfile(validation, self)),
       metric: validation.metric.text)
     if worth.areKept {
-      (users, decoder, clusters, affinity, options, settings) = apart
+      (users, decoder, clusters, affinity, shape, settings) = apart
       decoder.prepareItems(seed: 0, step: nil)
     }
     return worth

@@ -47,7 +47,7 @@ extension InDGRM {
   func closeDoors(
     _ data: TrainingData, share: Double?, itemFactors: Int?, regroups: Bool
   ) -> (share: Double, itemFactors: Int) {
-    guard options.mixesGroups, !options.usesParts, share ?? 1 > 0 else { return (0, latentCount) }
+    guard shape.mixesGroups, !shape.usesParts, share ?? 1 > 0 else { return (0, latentCount) }
     // Where nobody can find that no door may be closed there is no way back.
     let withoutDoors =
       share == nil && data.validation != nil ? (users, decoder, settings) : nil
@@ -72,7 +72,7 @@ extension InDGRM {
       let closed = share ?? (isUnjudged ? Self.usualShare : Self.shares.first { bear($0) })
     else {
       if let withoutDoors { (users, decoder, settings) = withoutDoors }
-      (options.usesDoors, options.fitsItems) = (false, false)
+      (shape.usesDoors, shape.fitsItems) = (false, false)
       decoder.prepareItems(seed: 0, step: nil)
       return (0, latentCount)
     }
@@ -133,9 +133,9 @@ extension InDGRM {
   /// - Parameter regroups: whether groups are what they were not given as, and may be made anew.
   private func hangDoors(_ sample: UserRepresentations, regroups: Bool, seed: UInt64) {
     let shares = groupShares(sample)
-    (options.usesDoors, options.fitsItems) = (true, true)
+    (shape.usesDoors, shape.fitsItems) = (true, true)
     let before = decoder
-    decoder = Decoder(keeping: Array(0..<options.clusters), of: before, options: options)
+    decoder = Decoder(keeping: Array(0..<shape.clusters), of: before, shape: shape)
     before.forgetItems()
     add(shares, to: decoder.itemBias.value)
     if regroups { decoder.regroup(seed: seed) }
@@ -215,9 +215,9 @@ private struct ClosingDoors {
     users = model.users
     passing = PassingItems(
       users: directions, lists: lists, items: model.decoder.unitItems,
-      usesCosine: model.options.usesCosine, ranks: model.ranks)
+      usesCosine: model.shape.usesCosine, ranks: model.ranks)
     let energies = DoorEnergies(model, DoorEnergies.spread(of: directions), popularity)
-    order = (0..<model.options.groups).flatMap { group in
+    order = (0..<model.shape.groups).flatMap { group in
       (1..<max(model.latentCount, 1)).map { (group: group, factor: $0) }
     }.map { (pair: $0, size: energies.sizes[$0.group] * energies.values[$0.group, $0.factor]) }
       .sorted {
@@ -262,7 +262,7 @@ private struct ClosingDoors {
       let isEmpty = now.sizes[index / strengths.columns] == 0
       strengths.pointer[index] = isEmpty ? max(moved, .leastNormalMagnitude) : moved
     }
-    model.users = users.keeping(model.options) { isAlive[$1] }
+    model.users = users.keeping(model.shape) { isAlive[$1] }
     model.decoder.prepareItems(seed: 0, step: nil)
   }
 
@@ -296,7 +296,7 @@ private struct DoorEnergies {
   init(_ model: InDGRM, _ spread: [Double], _ popularity: [Int]) {
     self.init(
       model.decoder.unitItems, model.decoder.groups.assignment, spread, popularity,
-      count: model.options.groups)
+      count: model.shape.groups)
   }
 
   init(

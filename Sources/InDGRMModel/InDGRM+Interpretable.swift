@@ -8,16 +8,16 @@ import Recommending
 /// z_i = sum_k pi~_ik mu_ik, blended over clusters as the decoder takes it; item vectors h_j as they enter
 /// the products. A neighbourhood expert has no part in either, and of several members these are the first's.
 extension InDGRM: InterpretableModel {
-  var latentCount: Int { options.latent }
-  var clusterCount: Int { options.clusters }
+  var latentCount: Int { shape.latent }
+  var clusterCount: Int { shape.clusters }
   var keptDimensions: [[Bool]] { users.keptDimensions }
 
   func represent(_ foldIn: SparseRows) -> UserRepresentations {
     let all = UserRepresentations(
       points: Matrix(rows: foldIn.rowCount, columns: latentCount),
       clusterWeights: Matrix(rows: foldIn.rowCount, columns: clusterCount),
-      groupPlaces: options.usesParts
-        ? Matrix(rows: foldIn.rowCount, columns: options.groups * latentCount) : nil)
+      groupPlaces: shape.usesParts
+        ? Matrix(rows: foldIn.rowCount, columns: shape.groups * latentCount) : nil)
     for block in blocks(of: 0..<foldIn.rowCount) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       all.points.rowBlock(block).copy(from: seen.points)
@@ -54,13 +54,13 @@ extension InDGRM: InterpretableModel {
   /// O^(k), a row for each cluster and group; with doors those of the dimensions that the cluster keeps.
   var factorToGroup: Matrix<Float>? {
     guard let doors = decoder.doors else {
-      return options.usesGroups ? decoder.mapping.value : nil
+      return shape.usesGroups ? decoder.mapping.value : nil
     }
     let (strengths, kept) = (doors.strengths.value, keptDimensions)
-    let mapping = Matrix<Float>(rows: clusterCount * options.groups, columns: latentCount)
+    let mapping = Matrix<Float>(rows: clusterCount * shape.groups, columns: latentCount)
     for cluster in 0..<clusterCount {
-      for group in 0..<options.groups {
-        let row = mapping.row(cluster * options.groups + group)
+      for group in 0..<shape.groups {
+        let row = mapping.row(cluster * shape.groups + group)
         for factor in row.indices where kept[cluster][factor] {
           row[factor] = strengths[group, factor]
         }

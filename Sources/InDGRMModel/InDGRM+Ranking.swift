@@ -8,7 +8,7 @@ import Recommending
 /// the item's share in every group.
 extension InDGRM: FactorisedModel {
   var itemFactors: RankingFactors? {
-    guard others.isEmpty, expert?.weights == nil, expert?.factors == nil, !options.usesParts
+    guard others.isEmpty, expert?.weights == nil, expert?.factors == nil, !shape.usesParts
     else { return nil }
     let all = decoder.part
     let biases = Matrix<Float>(rows: 1, columns: itemCount)
@@ -18,9 +18,9 @@ extension InDGRM: FactorisedModel {
   }
 
   func userFactors(_ foldIn: SparseRows, rows: Range<Int>) -> RankingFactors {
-    let directions = Matrix<Float>(rows: rows.count, columns: options.latent)
+    let directions = Matrix<Float>(rows: rows.count, columns: shape.latent)
     let shares =
-      options.mixesGroups ? Matrix<Float>(rows: rows.count, columns: options.groups) : nil
+      shape.mixesGroups ? Matrix<Float>(rows: rows.count, columns: shape.groups) : nil
     for block in blocks(of: rows) {
       let seen = represent(batch: foldIn.rows(at: Array(block)))
       let first = block.lowerBound - rows.lowerBound

@@ -32,7 +32,7 @@ final class InDGRM: RecommendationModel {
   var decoder: Decoder<Float>
   var clusters: UserClusters<Float>
   var affinity: ClusterAffinity<Float>?
-  var options: InDGRMOptions
+  var shape: NetworkShape
   let itemCount: Int
   /// The parts that its encoder's first layer is cut into, and that items are ranked by.
   let ranks: VirtualRanks
@@ -50,42 +50,37 @@ final class InDGRM: RecommendationModel {
   /// - Parameter settings: what the network was trained with; sizes are added.
   init(_ network: InDGRMNetwork<Float>, settings: JSONValue) {
     let (kept, keeps) = network.kept()
-    var options = network.options
-    options.clusters = kept.count
+    var shape = network.shape
+    shape.clusters = kept.count
     (itemCount, ranks) = (network.itemCount, network.decoders.ranks)
-    self.options = options
+    self.shape = shape
     network.encoder.trunk.input.addsInOrder = true
     users = UserEncoder(
-      network.encoder, options: network.options, clusters: kept, keeps: keeps)
-    decoder = Decoder(keeping: kept, of: network.decoders.joined(), options: options)
-    clusters = UserClusters(keeping: kept, of: network.clusters, options: options)
-    affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0, options: options) }
+      network.encoder, shape: network.shape, clusters: kept, keeps: keeps)
+    decoder = Decoder(keeping: kept, of: network.decoders.joined(), shape: shape)
+    clusters = UserClusters(keeping: kept, of: network.clusters)
+    affinity = network.affinity.map { ClusterAffinity(keeping: kept, of: $0) }
     let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
     self.settings = settings.setting("clusters", .integer(kept.count))
       .setting("dimensions", .array(dimensions))
-      .setting("latent", .integer(options.latent))
-      .setting("start", .string(options.start))
-      .setting("group-parts", .string(options.usesParts ? "on" : "off"))
-      .setting("groups", .integer(options.groups)).setting("depth", .integer(options.depth))
-      .setting("samples", .integer(options.samples))
-      .setting("cost", .string(options.cost.rawValue))
-      .setting("kl-weight", .number(options.klWeight))
-      .setting("dropout", .number(options.dropout))
+      .setting("latent", .integer(shape.latent))
+      .setting("group-parts", .string(shape.usesParts ? "on" : "off"))
+      .setting("groups", .integer(shape.groups)).setting("depth", .integer(shape.depth))
     decoder.prepareItems(seed: 0, step: nil)
   }
 
   /// Brings a model back.
   ///
   /// Throws `ModelError` when its parts do not fit together.
-  init(_ stored: StoredModel, _ options: InDGRMOptions, settings: JSONValue) throws {
+  init(_ stored: StoredModel, _ shape: NetworkShape, settings: JSONValue) throws {
     (itemCount, ranks) = (stored.items.ids.count, .one)
-    self.options = options
+    self.shape = shape
     self.settings = settings
-    users = try UserEncoder(stored, options)
-    decoder = Decoder(items: itemCount, options: options, seed: 0, starts: false)
-    clusters = UserClusters(options: options, users: 1)
-    let hasAffinity = options.usesGroupAttention && stored.tensors["cluster-centres"] != nil
-    affinity = hasAffinity ? ClusterAffinity(options: options) : nil
+    users = try UserEncoder(stored, shape)
+    decoder = Decoder(items: itemCount, shape: shape, seed: 0, starts: false)
+    clusters = UserClusters(count: shape.clusters, latent: shape.latent, users: 1)
+    let hasAffinity = shape.usesGroupAttention && stored.tensors["cluster-centres"] != nil
+    affinity = hasAffinity ? ClusterAffinity(clusters: shape.clusters, latent: shape.latent) : nil
     try stored.fill(decoder.parameters + clusters.parameters + (affinity?.parameters ?? []))
     decoder.prepareItems(seed: 0, step: nil)
     expert = try NeighbourhoodExpert(stored)
@@ -97,7 +92,7 @@ final class InDGRM: RecommendationModel {
     settings = settings.setting("members", .integer(1 + members.count))
     guard !members.isEmpty else { return }
     settings = settings.setting(
-      "member-clusters", .array(members.map { .integer($0.options.clusters) }))
+      "member-clusters", .array(members.map { .integer($0.shape.clusters) }))
   }
 
   /// Fits the neighbourhood expert, when the settings ask for it, and notes its weight.
@@ -138,7 +133,7 @@ final class InDGRM: RecommendationModel {
     var seen = users.represent(batch, affinity: near, items: decoder.unitItems)
     if let places = decoder.encodeParts(batch, entries: batch) {
       seen.groupPlaces = Matrix(
-        rows: batch.rowCount, columns: options.groups * options.latent, memory: places.pointer,
+        rows: batch.rowCount, columns: shape.groups * shape.latent, memory: places.pointer,
         owner: places)
     }
     return seen
@@ -149,7 +144,7 @@ final class InDGRM: RecommendationModel {
     users.groupPlaces.map {
       let own = $0.rowBlock(rows)
       return Matrix(
-        rows: rows.count * options.groups, columns: options.latent, memory: own.pointer, owner: own)
+        rows: rows.count * shape.groups, columns: shape.latent, memory: own.pointer, owner: own)
     }
   }
 
@@ -162,7 +157,7 @@ final class InDGRM: RecommendationModel {
   }
 
   var itemGroups: (assignment: [UInt32], prototypes: Matrix<Float>)? {
-    guard options.usesGroups else { return nil }
+    guard shape.usesGroups else { return nil }
     return (decoder.groups.assignment.map { UInt32($0) }, decoder.groups.prototypes.value)
   }
 
@@ -246,7 +241,7 @@ final class InDGRM: RecommendationModel {
         let seen = member.represent(batch: rows.rows(at: Array(block)))
         for user in block {
           views[user].append(
-            UserView(member.decoder, member.options, seen, row: user - block.lowerBound))
+            UserView(member.decoder, member.shape, seen, row: user - block.lowerBound))
         }
       }
     }
@@ -271,7 +266,7 @@ final class InDGRM: RecommendationModel {
     let own = expert?.contributions(foldIn, to: items)
     let baseRate = self.baseRate
     return items.enumerated().map { place, item in
-      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: options.latent)
+      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: shape.latent)
       // What is added to beta_j to make it popularity beyond the base rate.
       var shift = -baseRate
       if let expert {

@@ -16,8 +16,8 @@ package enum InDGRMFamily: ModelFamily {
   package static let trainsInEpochs = true
   package static let takesGroups = true
   package static let cutsItems = true
-  package static let options = InDGRMOptions.options + NeighbourhoodExpert.options
-  package static let withdrawn = InDGRMOptions.withdrawn.merging(
+  package static let options = InDGRMSettings.options + NeighbourhoodExpert.options
+  package static let withdrawn = InDGRMSettings.withdrawn.merging(
     NeighbourhoodExpert.withdrawn
   ) { own, _ in own }
   package static let rules = InDGRMRules.table
@@ -36,10 +36,10 @@ package enum InDGRMFamily: ModelFamily {
       throw ModelError(.usage, "--groups needs item groups; set item-groups=on")
     }
     let given = data.groups?.count ?? (settings.flag("privileged") ? data.categories?.count : nil)
-    guard given ?? 1 <= InDGRMOptions.groupRange.upperBound else {
+    guard given ?? 1 <= NetworkShape.groupRange.upperBound else {
       throw ModelError(
         .badData,
-        "there are \(given ?? 0) item groups, and at most \(InDGRMOptions.groupRange.upperBound) can be told apart"
+        "there are \(given ?? 0) item groups, and at most \(NetworkShape.groupRange.upperBound) can be told apart"
       )
     }
     let training = InDGRMTraining(
@@ -106,17 +106,17 @@ package enum InDGRMFamily: ModelFamily {
   }
 
   private static func restore(_ stored: StoredModel, _ settings: JSONValue) throws -> InDGRM {
-    let (items, options) = (stored.items.ids.count, try InDGRMOptions(stored: settings))
-    let kept = try stored.keptDimensions(options).count
+    let (items, shape) = (stored.items.ids.count, try NetworkShape(stored: settings))
+    let kept = try stored.keptDimensions(shape).count
     try stored.demand(
-      numbers: Double(options.width) * Double(items + options.depth * options.width)
-        + Double(options.headInputs) * Double(2 * kept))
+      numbers: Double(shape.width) * Double(items + shape.depth * shape.width)
+        + Double(shape.headInputs) * Double(2 * kept))
     let mapped =
-      options.usesDoors
-      ? options.groups : options.usesGroups ? options.clusters * options.groups : 0
+      shape.usesDoors
+      ? shape.groups : shape.usesGroups ? shape.clusters * shape.groups : 0
     try stored.demand(
-      numbers: Double(options.latent)
-        * Double((options.usesParts || options.fitsItems ? 2 : 1) * items + mapped))
-    return try InDGRM(stored, options, settings: settings)
+      numbers: Double(shape.latent)
+        * Double((shape.usesParts || shape.fitsItems ? 2 : 1) * items + mapped))
+    return try InDGRM(stored, shape, settings: settings)
   }
 }

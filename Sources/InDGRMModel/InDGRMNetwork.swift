@@ -22,7 +22,8 @@ import Training
 /// Where the items are cut a process has the rows of its parts' items alone, and all take the same users at once.
 final class InDGRMNetwork<T: Real>: TrainableNetwork {
   let itemCount: Int
-  let options: InDGRMOptions
+  let shape: NetworkShape
+  private let objective: InDGRMObjective
   let seed: UInt64
   let encoder: Encoder<T>
   let decoders: DecoderParts<T>
@@ -48,19 +49,21 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   /// - Parameter ranks: the parts that items are cut into.
   init(
-    items: Int, users count: Int, options: InDGRMOptions, seed: UInt64,
+    items: Int, users count: Int, shape: NetworkShape, objective: InDGRMObjective, seed: UInt64,
     cut ranks: VirtualRanks = .one
   ) {
     itemCount = items
-    self.options = options
+    (self.shape, self.objective) = (shape, objective)
     self.seed = seed
-    let (batch, d, k) = (options.batch, options.latent, options.clusters)
-    encoder = Encoder(items: items, options: options, seed: seed, cut: ranks)
-    previous = Encoder(items: items, options: options, seed: seed, cut: ranks)
-    decoders = DecoderParts(items: items, options: options, seed: seed, cut: ranks)
-    clusters = UserClusters(options: options, users: count)
+    let (batch, d, k) = (shape.batch, shape.latent, shape.clusters)
+    encoder = Encoder(items: items, shape: shape, seed: seed, cut: ranks)
+    previous = Encoder(items: items, shape: shape, seed: seed, cut: ranks)
+    decoders = DecoderParts(
+      items: items, shape: shape, objective: objective, seed: seed, cut: ranks)
+    clusters = UserClusters(
+      count: k, latent: d, users: count)
     affinity =
-      options.usesGroupAttention && options.clusters > 1 ? ClusterAffinity(options: options) : nil
+      shape.usesGroupAttention && k > 1 ? ClusterAffinity(clusters: k, latent: d) : nil
     noise = Matrix(rows: batch, columns: d)
     samples = Matrix(rows: batch, columns: k * d)
     slopes = Matrix(rows: batch, columns: k * d)
@@ -86,12 +89,19 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     encoder.parameters + decoders.parameters + clusters.parameters + (affinity?.parameters ?? [])
   }
 
+  /// eta_psi of local variational optimisation (Algorithm 2).
+  private static var innerRate: Double { 0.05 }
+  /// The share of users from which on a cluster is kept.
+  private static var leastShare: Double { 0.005 }
+  /// epsilon_lambda: the share of the cluster's largest variance from which on a dimension is kept.
+  private static var leastVariance: Double { 0.001 }
+
   /// Whether the epoch at hand updates the decoder alone, without dropout (RecVAE's schedule).
   private var trainsDecoderAlone = false
 
   func updated(in epoch: Int) -> [Parameter<T>] {
-    guard options.encoderPasses > 0 else { return parameters }
-    trainsDecoderAlone = epoch % (options.encoderPasses + 1) == 0
+    guard objective.encoderPasses > 0 else { return parameters }
+    trainsDecoderAlone = epoch % (objective.encoderPasses + 1) == 0
     return trainsDecoderAlone ? decoders.parameters : encoder.parameters
   }
 
@@ -105,18 +115,18 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let directions = affinity?.directions(entries, sums: decoders.sums(entries, scales: nil))
     func sums(_ scales: [T]) -> Matrix<T> { decoders.sums(entries, scales: scales) }
     encoder.forward(
-      batch, dropout: trainsDecoderAlone ? 0 : options.dropout, seed: seed, step: step,
+      batch, dropout: trainsDecoderAlone ? 0 : objective.dropout, seed: seed, step: step,
       affinity: directions.flatMap { affinity?.forward($0) }, sums: sums)
     if hasPrevious { previous.forward(batch, dropout: 0, seed: seed, step: step, sums: sums) }
     places = decoder.encodeParts(
-      batch, entries: entries, training: (options.dropout, seed, step))
+      batch, entries: entries, training: (objective.dropout, seed, step))
     let shares = [Double](repeating: 1 / Double(batch.rowCount), count: batch.rowCount)
     // Local variational optimisation: psi follows its own gradient before anything else does.
-    for inner in 0..<options.innerSteps {
+    for inner in 0..<objective.innerSteps {
       _ = pass(targets, shares, (step, UInt32(inner) + 1), anneal, usersOnly: true)
       encoder.refine(
         means: meanGradient.rowBlock(0..<batch.rowCount),
-        logVariances: logVarianceGradient.rowBlock(0..<batch.rowCount), rate: T(options.innerRate))
+        logVariances: logVarianceGradient.rowBlock(0..<batch.rowCount), rate: T(Self.innerRate))
     }
     let (reconstruction, kl) = pass(targets, shares, (step, 0), anneal, usersOnly: false)
     let rows = 0..<batch.rowCount
@@ -163,8 +173,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     var prior = CompositePrior(logVariances: clusters.logVariances.value)
     if hasPrevious {
       prior.old = (previous.means, previous.logVariances.rowBlock(rows))
-      prior.oldShare = T(options.priorOld)
-      prior.wideShare = T(options.priorWide)
+      prior.oldShare = T(objective.priorOld)
+      prior.wideShare = T(objective.priorWide)
     }
     samplePosterior(
       means: encoder.means, logVariances: encoder.logVariances.rowBlock(rows),
@@ -181,7 +191,9 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     let count = batch.rowCount
     let rows = 0..<count
     let klWeights = rows.map {
-      T(anneal * options.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0]) * shares[$0])
+      T(
+        anneal * objective.klWeight * Double(batch.offsets[$0 + 1] - batch.offsets[$0]) * shares[$0]
+      )
     }
     posteriorBackward(
       gradient: dUsers, weights: weights, klWeights: klWeights, means: encoder.means,
@@ -196,7 +208,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     for row in rows {
       let share = klWeights[row]
       var blended: T = 0
-      for cluster in 0..<options.clusters {
+      for cluster in 0..<shape.clusters {
         let q = weights[row, cluster]
         let excess =
           divergences[row, cluster] + encoder.logWeights[row, cluster] - logPrior[0, cluster]
@@ -204,7 +216,7 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
         dWeights[row, cluster] += share * (excess + 1)
         blended += q * dWeights[row, cluster]
       }
-      for cluster in 0..<options.clusters {
+      for cluster in 0..<shape.clusters {
         logitGradient[row, cluster] =
           weights[row, cluster] * (dWeights[row, cluster] - blended)
       }
@@ -224,14 +236,14 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
   }
 
   func stepEnded(_ learningRate: Double, _ sums: [Double]) {
-    decoder.shrinkMapping(learningRate)
-    clusters.update(sums, learnsVariances: options.usesARD)
+    decoder.shrinkMapping(by: learningRate * objective.mappingPenalty)
+    clusters.update(sums, learnsVariances: objective.usesARD)
   }
 
   func epochEnded(_ epoch: Int) {
     // In RecVAE's schedule the old posterior is that of the last round of encoder passes.
-    let isDue = options.encoderPasses == 0 || (epoch + 1) % (options.encoderPasses + 1) == 0
-    guard options.priorOld + options.priorWide > 0, isDue else { return }
+    let isDue = objective.encoderPasses == 0 || (epoch + 1) % (objective.encoderPasses + 1) == 0
+    guard objective.priorOld + objective.priorWide > 0, isDue else { return }
     hasPrevious = true
     for (old, new) in zip(previous.parameters, encoder.parameters) {
       old.value.copy(from: new.value)
@@ -263,17 +275,17 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     return (users, weights)
   }
 
-  /// Which clusters a model keeps, and which dimensions of each: exp E[log pi_k] at least `clusterThreshold`, and
-  /// lambda^(k)_l at least `dimensionThreshold` of the cluster's largest (section 4.3, Table 10).
+  /// Which clusters a model keeps, and which dimensions of each: exp E[log pi_k] at least `leastShare`, and
+  /// lambda^(k)_l at least `leastVariance` of the cluster's largest (section 4.3, Table 10).
   func kept() -> (clusters: [Int], keeps: (Int, Int) -> Bool) {
     let weights = clusters.logWeights.value.array.map { exp(Double($0)) }
-    var found = weights.indices.filter { weights[$0] >= options.clusterThreshold }
+    var found = weights.indices.filter { weights[$0] >= Self.leastShare }
     if found.isEmpty, let heaviest = weights.indices.max(by: { weights[$0] < weights[$1] }) {
       found = [heaviest]
     }
     let variances = clusters.logVariances.value
-    let limits = (0..<options.clusters).map { cluster in
-      Double(variances.row(cluster).max() ?? 0) + log(max(options.dimensionThreshold, 1e-300))
+    let limits = (0..<shape.clusters).map { cluster in
+      Double(variances.row(cluster).max() ?? 0) + log(Self.leastVariance)
     }
     return (found, { Double(variances[$0, $1]) >= limits[$0] })
   }
@@ -294,8 +306,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
     }
     prepareScoring()
     var sum = MetricSum(held)
-    for start in stride(from: 0, to: held.foldIn.rowCount, by: options.batch) {
-      let rows = start..<min(start + options.batch, held.foldIn.rowCount)
+    for start in stride(from: 0, to: held.foldIn.rowCount, by: shape.batch) {
+      let rows = start..<min(start + shape.batch, held.foldIn.rowCount)
       let (users, weights) = represent(held.foldIn.rows(at: Array(rows)))
       sum.add(rows, decoders.best(users, weights: weights, of: held, rows: rows))
     }
@@ -304,8 +316,8 @@ final class InDGRMNetwork<T: Real>: TrainableNetwork {
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
     prepareScoring()
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
-      let block = start..<min(start + options.batch, rows.upperBound)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: shape.batch) {
+      let block = start..<min(start + shape.batch, rows.upperBound)
       let histories = foldIn.rows(at: Array(block))
       let (users, weights) = represent(histories)
       let first = start - rows.lowerBound

@@ -154,11 +154,11 @@ struct InDGRMTraining {
     let earlier =
       data.resume?.description["sizes"].map {
         EarlierSettings(
-          $0, keeping: InDGRMOptions.sizeNames, title: "the run that goes on",
+          $0, keeping: NetworkShape.sizeNames, title: "the run that goes on",
           reasons: data.resume?.description["reasons"])
       }
       ?? data.start?.model.description["settings"].map {
-        EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the earlier model")
+        EarlierSettings($0, keeping: NetworkShape.sizeNames, title: "the earlier model")
       }
     settings = try InDGRMFamily.resolve(
       Evidence(data.shape, settings, pilots: pilots, givenGroups: groups), following: earlier
@@ -186,20 +186,17 @@ struct InDGRMTraining {
     let start = seconds()
     let from = itemStart(settings, monitor)
     let settings = try counted(settings, from)
-    var options = InDGRMOptions(settings)
-    if settings.isAuto("group-draws") {
-      options.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
-    }
-    try options.check(itemRanks: data.itemRanks.count)
+    let shape = NetworkShape(settings)
+    try check(settings, shape)
     monitor.settingsResolved(settings)
-    let network = network(options, drawsByCategories: settings.isAuto("group-draws"))
+    let network = network(settings, shape)
     if let start = data.start {
       guard privileged == nil || start.model.hasGroups(of: start.categories) else {
         throw ModelError(
           .badData,
           "the earlier model's item groups are not the categories there are now; fit a new one")
       }
-      try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+      try data.startNetwork(network) { try $0.withSeparateHeads(shape) }
     } else if data.resume == nil {
       try from?.apply(to: network)
       startPrototypes(network)
@@ -211,7 +208,7 @@ struct InDGRMTraining {
     var monitor = monitor
     if let keep = monitor.checkpoint {
       // A resumed run has the sizes that were settled, whatever they were settled by.
-      let (sizes, reasons) = (options.sizes, settings.reasonsJSON)
+      let (sizes, reasons) = (shape.sizes, settings.reasonsJSON)
       monitor.checkpoint = { checkpoint in
         var checkpoint = checkpoint
         checkpoint.description["sizes"] = sizes
@@ -222,7 +219,7 @@ struct InDGRMTraining {
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     // Earlier versions, which had choices here, ask for the words.
     let described = settings.json(keeping: run).setting("attention", "group")
-      .setting("temperature", .number(options.temperature))
+      .setting("temperature", .number(shape.temperature))
     network.parameters.forEach { $0.forgetTraining() }
     let model = InDGRM(network, settings: described)
     monitor.stepBegan("looking for a basis to read the factors in")
@@ -236,22 +233,48 @@ struct InDGRMTraining {
       seconds: seconds() - start)
   }
 
+  /// Throws `ModelError` (usage) for settings that cannot be combined.
+  private func check(_ settings: ModelSettings, _ shape: NetworkShape) throws {
+    let cost = settings.choice("cost")
+    guard data.itemRanks.count == 1 || !shape.usesParts else {
+      throw ModelError(
+        .usage, "--item-ranks cuts no group parts; set group-parts=off, or leave --item-ranks out")
+    }
+    guard data.itemRanks.count == 1 || cost != "squared" else {
+      throw ModelError(
+        .usage,
+        "--item-ranks goes with cost=multinomial and cost=bernoulli; set one of them, or leave --item-ranks out"
+      )
+    }
+    guard settings.integer("samples") == 0 || cost == "multinomial" else {
+      throw ModelError(.usage, "samples needs cost=multinomial; set samples=0")
+    }
+  }
+
   /// A network that has not been trained.
   ///
-  /// - Parameter drawsByCategories: whether an item has as many draws as categories.
-  private func network(_ options: InDGRMOptions, drawsByCategories: Bool) -> InDGRMNetwork<Float> {
+  /// - Parameters:
+  ///   - settings: settled ones, where group-draws may be left to the items' categories.
+  ///   - shape: what they ask for.
+  private func network(_ settings: ModelSettings, _ shape: NetworkShape) -> InDGRMNetwork<Float> {
+    var objective = InDGRMObjective(settings)
+    let drawsByCategories = settings.isAuto("group-draws")
+    if drawsByCategories {
+      objective.groupDraws = min(max(data.categories?.lists.map(\.count).max() ?? 1, 1), 64)
+    }
     let network = InDGRMNetwork<Float>(
-      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed,
-      cut: data.itemRanks)
+      items: data.rows.columnCount, users: data.rows.rowCount, shape: shape, objective: objective,
+      seed: data.seed, cut: data.itemRanks)
     for part in network.decoders.parts {
       part.groups.privileged = privileged
       if drawsByCategories {
         part.groups.drawCounts = data.categories?.lists.map(\.count)
       }
     }
-    if options.samples > 0 {
+    let samples = settings.integer("samples")
+    if samples > 0 {
       network.samplesItems(
-        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: options.samples))
+        CandidateSampler(itemCounts: data.rows.columnCounts(), samples: samples))
     }
     return network
   }
@@ -268,8 +291,8 @@ struct InDGRMTraining {
   ///
   /// Throws `ModelError` (usage) where items have no start by which users could be told apart.
   private func counted(_ settings: ModelSettings, _ from: FactorStart?) throws -> ModelSettings {
-    let options = InDGRMOptions(settings)
-    guard settings.flag("merge-clusters"), options.clusters > 1, data.start == nil,
+    let most = settings.integer("clusters")
+    guard settings.flag("merge-clusters"), most > 1, data.start == nil,
       data.resume == nil, data.settled == nil
     else { return settings }
     guard let from else {
@@ -279,11 +302,11 @@ struct InDGRMTraining {
       )
     }
     let count = ClusterAffinity.count(
-      data.rows, items: from.unitItems, options: options, seed: data.seed)
-    guard count < options.clusters else { return settings }
+      data.rows, items: from.unitItems, most: most, seed: data.seed)
+    guard count < most else { return settings }
     return settings.setting(
       "clusters", .integer(count),
-      .chosen("\(options.clusters) merged while users' directions tell them apart no better"))
+      .chosen("\(most) merged while users' directions tell them apart no better"))
   }
 
   /// Keeps one cluster where more serve nobody better; the settings with what was found.
@@ -320,7 +343,7 @@ struct InDGRMTraining {
   /// Starts the prototypes in the middle of the items they stand for: of the given groups, or of
   /// spherical k-means of the starting item vectors.
   private func startPrototypes(_ network: InDGRMNetwork<Float>) {
-    guard network.options.usesGroups else { return }
+    guard network.shape.usesGroups else { return }
     let items = network.decoders.whole(\.items.value)
     let groups = network.decoder.groups
     if groups.privileged != nil, let known = data.categories {
@@ -329,7 +352,7 @@ struct InDGRMTraining {
       groups.placePrototypes(amid: items, of: given.assignment.map { $0.map { [$0] } ?? [] })
     } else {
       let found = sphericalKMeans(
-        items, clusters: network.options.groups, seed: data.seed, iterations: 20)
+        items, clusters: network.shape.groups, seed: data.seed, iterations: 20)
       groups.prototypes.value.copy(from: found.centroids)
     }
   }

@@ -39,21 +39,21 @@ final class ItemGroups<T: Real> {
   private var places = 0..<0
 
   /// - Parameter other: groups of the same prototypes, for other items.
-  init(options: InDGRMOptions, seed: UInt64, sharing other: ItemGroups? = nil) {
-    count = options.groups
-    temperature = T(options.temperature)
-    usesCosine = options.usesCosine
-    draws = options.groupDraws
-    prototypes =
-      other?.prototypes ?? Parameter("prototypes", rows: options.groups, columns: options.latent)
-    unit = Matrix(rows: options.groups, columns: options.latent)
-    norms = Matrix(rows: 1, columns: options.groups)
-    unitGradient = Matrix(rows: options.groups, columns: options.latent)
-    drawMemory = (0..<(options.groupDraws > 1 ? options.groupDraws : 0)).map { _ in Workspace() }
+  init(
+    count: Int, latent: Int, temperature: Double, usesCosine: Bool, draws: Int = 1, seed: UInt64,
+    sharing other: ItemGroups? = nil
+  ) {
+    (self.count, self.usesCosine, self.draws) = (count, usesCosine, draws)
+    self.temperature = T(temperature)
+    prototypes = other?.prototypes ?? Parameter("prototypes", rows: count, columns: latent)
+    unit = Matrix(rows: count, columns: latent)
+    norms = Matrix(rows: 1, columns: count)
+    unitGradient = Matrix(rows: count, columns: latent)
+    drawMemory = (0..<(draws > 1 ? draws : 0)).map { _ in Workspace() }
     guard other == nil else { return }
     prototypes.initialiseNormal(
       seed: seed, stage: RandomStage.prototypes,
-      deviation: T(1 / Double(options.latent).squareRoot()))
+      deviation: T(1 / Double(latent).squareRoot()))
   }
 
   /// Places each prototype in the middle of the items of its group: at the sum of their vectors.

@@ -78,7 +78,7 @@ struct NeighbourhoodExpert {
       given.neighbours.map { [$0] }
       ?? Self.neighbours(
         settings.integer("expert-neighbours"), items: data.rows.columnCount,
-        spread: model.options.usesParts, canChoose: data.validation != nil)
+        spread: model.shape.usesParts, canChoose: data.validation != nil)
     let isSettled = numbers.count == 1 && given.weight != nil && given.popularity != nil
     var best: (choice: Choice, weights: ItemItemWeights, neighbours: Int)?
     for neighbours in numbers {

@@ -17,8 +17,9 @@ final class UserClusters<T: Real> {
   let latent: Int
   private let users: Double
   private let concentration: Double
-  private let shape: Double
-  private let scale: Double
+  /// eta_a and eta_b of the inverse gamma prior.
+  private static var priorShape: Double { 1 }
+  private static var priorScale: Double { 0.1 }
   /// The weight of a new batch in the running averages.
   private let rate = 0.02
 
@@ -30,28 +31,25 @@ final class UserClusters<T: Real> {
   /// Log of the ARD variances, K x d; zero until they are learnt. Not updated by gradients either.
   let logVariances: Parameter<T>
 
-  init(options: InDGRMOptions, users: Int) {
-    count = options.clusters
-    latent = options.latent
+  /// - Parameters:
+  ///   - count, latent: K and d.
+  ///   - concentration: alpha of the stick-breaking prior.
+  init(count: Int, latent: Int, users: Int, concentration: Double = 1) {
+    (self.count, self.latent, self.concentration) = (count, latent, concentration)
     self.users = Double(users)
-    concentration = options.concentration
-    shape = options.ardShape
-    scale = options.ardScale
-    shares = [Double](repeating: 1 / Double(options.clusters), count: options.clusters)
+    shares = [Double](repeating: 1 / Double(count), count: count)
     // As if every user's posterior were N(0, I), with which the variances agree.
-    seconds = [Double](
-      repeating: 1 / Double(options.clusters), count: options.clusters * options.latent)
-    logWeights = Parameter("cluster-log-weights", rows: 1, columns: options.clusters)
-    logWeights.value.fill(T(-log(Double(options.clusters))))
-    logVariances = Parameter(
-      "cluster-log-variances", rows: options.clusters, columns: options.latent)
+    seconds = [Double](repeating: 1 / Double(count), count: count * latent)
+    logWeights = Parameter("cluster-log-weights", rows: 1, columns: count)
+    logWeights.value.fill(T(-log(Double(count))))
+    logVariances = Parameter("cluster-log-variances", rows: count, columns: latent)
     logWeights.rate = 0
     logVariances.rate = 0
   }
 
   /// Some of trained clusters.
-  convenience init(keeping clusters: [Int], of trained: UserClusters<T>, options: InDGRMOptions) {
-    self.init(options: options, users: Int(trained.users))
+  convenience init(keeping clusters: [Int], of trained: UserClusters<T>) {
+    self.init(count: clusters.count, latent: trained.latent, users: Int(trained.users))
     for (place, cluster) in clusters.enumerated() {
       logWeights.value[0, place] = trained.logWeights.value[0, cluster]
       for dimension in 0..<latent {
@@ -64,8 +62,8 @@ final class UserClusters<T: Real> {
   /// One cluster in the place of trained ones.
   ///
   /// - Parameter weights: of those, adding up to 1.
-  convenience init(joining weights: [T], of trained: UserClusters<T>, options: InDGRMOptions) {
-    self.init(options: options, users: Int(trained.users))
+  convenience init(joining weights: [T], of trained: UserClusters<T>) {
+    self.init(count: 1, latent: trained.latent, users: Int(trained.users))
     for dimension in 0..<latent {
       let variance = weights.indices.reduce(T(0)) {
         $0 + weights[$1] * T.exp(trained.logVariances.value[$1, dimension])
@@ -110,7 +108,9 @@ final class UserClusters<T: Real> {
       for dimension in 0..<latent {
         let sum = users * seconds[cluster * latent + dimension]
         row[dimension] = T(
-          log((sum + 2 * scale) / (users * shares[cluster] + 2 * shape + 2)))
+          log(
+            (sum + 2 * Self.priorScale)
+              / (users * shares[cluster] + 2 * Self.priorShape + 2)))
       }
     }
   }

@@ -5,12 +5,12 @@ import Training
 
 extension UserEncoder {
   /// The encoder in another basis; where it keeps not all axes of a cluster, those it leaves out have the mean 0.
-  func turned(_ basis: CanonicalBasis, _ options: InDGRMOptions) -> UserEncoder {
-    rebuilt(options, keeps: { _, _ in true }) { head, isMean in
+  func turned(_ basis: CanonicalBasis, _ shape: NetworkShape) -> UserEncoder {
+    rebuilt(shape, keeps: { _, _ in true }) { head, isMean in
       if isMean { basis.turn(head) } else { basis.turnVariances(head) }
       // Heads that see item vectors (Eq. 14) see them turned.
-      if options.usesItemFeatures, head.rows == options.headInputs {
-        basis.turnInputs(head.rowBlock(options.width..<head.rows))
+      if shape.usesItemFeatures, head.rows == shape.headInputs {
+        basis.turnInputs(head.rowBlock(shape.width..<head.rows))
       }
     }
   }
@@ -18,19 +18,19 @@ extension UserEncoder {
   /// The encoder with some axes of each cluster.
   ///
   /// - Parameter keeps: whether a cluster keeps an axis; asked only of those that there are.
-  func keeping(_ options: InDGRMOptions, _ keeps: (_ cluster: Int, _ axis: Int) -> Bool)
+  func keeping(_ shape: NetworkShape, _ keeps: (_ cluster: Int, _ axis: Int) -> Bool)
     -> UserEncoder
   {
-    rebuilt(options, keeps: keeps) { _, _ in }
+    rebuilt(shape, keeps: keeps) { _, _ in }
   }
 
   /// The encoder with one cluster for all, whose axes have the means of all clusters' by their weights.
   ///
   /// - Parameter weights: of the clusters, adding up to 1.
-  func joined(_ options: InDGRMOptions, _ weights: [Float]) -> UserEncoder {
-    var single = options
+  func joined(_ shape: NetworkShape, _ weights: [Float]) -> UserEncoder {
+    var single = shape
     single.clusters = 1
-    let copy = UserEncoder(trunk, options: single, dimensions: Array(0..<UInt32(latent)))
+    let copy = UserEncoder(trunk, shape: single, dimensions: Array(0..<UInt32(latent)))
     for (target, source) in [(copy.mean, mean), (copy.logVariance, logVariance)] {
       for (new, old) in zip(target.parameters, source.parameters) {
         for row in 0..<old.value.rows {
@@ -46,11 +46,11 @@ extension UserEncoder {
 
   /// A copy whose heads, I x (K* d) with all axes of all clusters, are changed before some are kept.
   private func rebuilt(
-    _ options: InDGRMOptions, keeps: (_ cluster: Int, _ axis: Int) -> Bool,
+    _ shape: NetworkShape, keeps: (_ cluster: Int, _ axis: Int) -> Bool,
     _ change: (_ head: Matrix<Float>, _ isMean: Bool) -> Void
   ) -> UserEncoder {
     let kept = (0..<clusters * latent).filter { keeps($0 / latent, $0 % latent) }
-    let copy = UserEncoder(trunk, options: options, dimensions: kept.map(UInt32.init))
+    let copy = UserEncoder(trunk, shape: shape, dimensions: kept.map(UInt32.init))
     for (target, source) in [(copy.attentionHidden, attentionHidden), (copy.attention, attention)] {
       for (own, old) in zip(target.parameters, source.parameters) {
         own.value.copy(from: old.value)

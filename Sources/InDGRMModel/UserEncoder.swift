@@ -27,25 +27,25 @@ final class UserEncoder {
   private let users: Matrix<Float>
   private let itemFeatures: HeadInputs<Float>?
 
-  init(_ trunk: Trunk<Float>, options: InDGRMOptions, dimensions: [UInt32]) {
+  init(_ trunk: Trunk<Float>, shape: NetworkShape, dimensions: [UInt32]) {
     self.trunk = trunk
     self.dimensions = dimensions
-    (clusters, latent, batch) = (options.clusters, options.latent, options.batch)
-    let latent = options.latent
+    (clusters, latent, batch) = (shape.clusters, shape.latent, shape.batch)
+    let latent = shape.latent
     places = dimensions.map { (Int($0) / latent, Int($0) % latent) }
-    let (width, batch) = (options.width, options.batch)
+    let (width, batch) = (shape.width, shape.batch)
     func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> Dense<Float> {
       Dense(
         name, inputs: inputs, outputs: outputs, batch: batch, seed: 0, stage: 0,
         initialisation: .zero)
     }
-    mean = dense("cluster-mean", options.headInputs, dimensions.count)
-    logVariance = dense("cluster-log-variance", options.headInputs, dimensions.count)
+    mean = dense("cluster-mean", shape.headInputs, dimensions.count)
+    logVariance = dense("cluster-log-variance", shape.headInputs, dimensions.count)
     attentionHidden = dense("attention-hidden", width, 64)
     attention = dense("attention", 64, clusters)
     users = Matrix(rows: batch, columns: latent)
     itemFeatures =
-      options.usesItemFeatures ? HeadInputs(width: width, latent: latent, batch: batch) : nil
+      shape.usesItemFeatures ? HeadInputs(width: width, latent: latent, batch: batch) : nil
   }
 
   var parameters: [Parameter<Float>] {
@@ -59,10 +59,10 @@ final class UserEncoder {
   ///   - clusters: the kept clusters, in order.
   ///   - keeps: whether a cluster keeps a dimension.
   convenience init(
-    _ encoder: Encoder<Float>, options: InDGRMOptions, clusters: [Int],
+    _ encoder: Encoder<Float>, shape: NetworkShape, clusters: [Int],
     keeps: (_ cluster: Int, _ dimension: Int) -> Bool
   ) {
-    let d = options.latent
+    let d = shape.latent
     var (dimensions, sources): ([UInt32], [Int]) = ([], [])
     for (place, cluster) in clusters.enumerated() {
       for dimension in 0..<d where keeps(cluster, dimension) {
@@ -70,9 +70,9 @@ final class UserEncoder {
         sources.append(cluster * d + dimension)
       }
     }
-    var kept = options
+    var kept = shape
     kept.clusters = clusters.count
-    self.init(encoder.trunk, options: kept, dimensions: dimensions)
+    self.init(encoder.trunk, shape: kept, dimensions: dimensions)
     for (own, trained) in zip(attentionHidden.parameters, encoder.attentionHidden.parameters) {
       own.value.copy(from: trained.value)
     }
@@ -102,12 +102,12 @@ final class UserEncoder {
   /// Brings an encoder back.
   ///
   /// Throws `ModelError` when the model's parts do not fit together.
-  convenience init(_ stored: StoredModel, _ options: InDGRMOptions) throws {
-    let kept = try stored.keptDimensions(options)
+  convenience init(_ stored: StoredModel, _ shape: NetworkShape) throws {
+    let kept = try stored.keptDimensions(shape)
     let trunk = Trunk<Float>(
-      "encoder", items: stored.items.ids.count, width: options.width, depth: options.depth,
-      batch: options.batch, seed: 0, stage: 0, starts: false)
-    self.init(trunk, options: options, dimensions: kept)
+      "encoder", items: stored.items.ids.count, width: shape.width, depth: shape.depth,
+      batch: shape.batch, seed: 0, stage: 0, starts: false)
+    self.init(trunk, shape: shape, dimensions: kept)
     try stored.fill(parameters)
   }
 
@@ -158,9 +158,9 @@ extension StoredModel {
   /// The outputs of the heads that a model keeps, cluster * d + dimension.
   ///
   /// Throws `ModelError` when there are none or they are out of range.
-  func keptDimensions(_ options: InDGRMOptions) throws -> [UInt32] {
+  func keptDimensions(_ shape: NetworkShape) throws -> [UInt32] {
     guard let kept = tensors["cluster-dimensions"]?.integers,
-      kept.allSatisfy({ Int($0) < options.clusters * options.latent }),
+      kept.allSatisfy({ Int($0) < shape.clusters * shape.latent }),
       zip(kept, kept.dropFirst()).allSatisfy({ $0 < $1 })
     else {
       throw ModelError(.badData, "the model's cluster dimensions are unusable; fit the model again")
@@ -175,18 +175,18 @@ extension StoredModel {
   /// have the mean 0.
   ///
   /// Throws `ModelError` when the heads are unusable.
-  func withSeparateHeads(_ options: InDGRMOptions) throws -> StoredModel {
-    guard let clusters = description["settings"]?["clusters"]?.int, clusters == options.clusters
+  func withSeparateHeads(_ shape: NetworkShape) throws -> StoredModel {
+    guard let clusters = description["settings"]?["clusters"]?.int, clusters == shape.clusters
     else {
       throw ModelError(
         .badData, "the earlier model has another number of clusters; set clusters to its own")
     }
-    let (kept, d) = (try keptDimensions(options).map(Int.init), options.latent)
+    let (kept, d) = (try keptDimensions(shape).map(Int.init), shape.latent)
     var result = self
     // With doors there is no other term of groups.
-    if tensors["mapping"] == nil, options.usesGroups {
+    if tensors["mapping"] == nil, shape.usesGroups {
       for (name, rows, columns) in [
-        ("mapping", clusters * options.groups, d), ("group-bias", 1, options.groups),
+        ("mapping", clusters * shape.groups, d), ("group-bias", 1, shape.groups),
       ] {
         result.tensors[name] = Matrix<Float>(rows: rows, columns: columns).tensor(name)
       }

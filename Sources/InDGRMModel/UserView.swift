@@ -9,7 +9,7 @@ import Training
 /// One user's side of the decoder in double precision.
 struct UserView {
   private let decoder: Decoder<Float>
-  private let options: InDGRMOptions
+  private let shape: NetworkShape
   private let z: [Double]
   private let unit: [Double]
   /// y^(g), G x d; empty without group parts.
@@ -21,25 +21,25 @@ struct UserView {
   private var activity: [Double] = []
 
   /// - Parameter row: the user's among those that are represented.
-  init(_ decoder: Decoder<Float>, _ options: InDGRMOptions, _ seen: UserRepresentations, row: Int) {
+  init(_ decoder: Decoder<Float>, _ shape: NetworkShape, _ seen: UserRepresentations, row: Int) {
     self.decoder = decoder
-    self.options = options
+    self.shape = shape
     z = seen.points.row(row).map(Double.init)
     weights = seen.clusterWeights.row(row).map(Double.init)
     let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    unit = options.usesCosine && norm > 0 ? z.map { $0 / norm } : z
+    unit = shape.usesCosine && norm > 0 ? z.map { $0 / norm } : z
     places =
       seen.groupPlaces.map { all in
         let own = all.row(row).map(Double.init)
-        return (0..<options.groups).map {
-          Array(own[$0 * options.latent..<($0 + 1) * options.latent])
+        return (0..<shape.groups).map {
+          Array(own[$0 * shape.latent..<($0 + 1) * shape.latent])
         }
       } ?? []
-    guard options.mixesGroups else { return }
-    for group in 0..<options.groups {
-      var vector = [Double](repeating: 0, count: options.latent)
+    guard shape.mixesGroups else { return }
+    for group in 0..<shape.groups {
+      var vector = [Double](repeating: 0, count: shape.latent)
       for (cluster, weight) in weights.enumerated() {
-        let row = decoder.mapping.value.row(cluster * options.groups + group)
+        let row = decoder.mapping.value.row(cluster * shape.groups + group)
         for index in vector.indices { vector[index] += weight * Double(row[index]) }
       }
       mapping.append(vector)
@@ -57,7 +57,7 @@ struct UserView {
     func agreement(_ place: [Double]) -> [Double] {
       place.indices.map { scale * place[$0] * Double(vector[$0]) }
     }
-    let common = places.isEmpty ? agreement(unit) : [Double](repeating: 0, count: options.latent)
+    let common = places.isEmpty ? agreement(unit) : [Double](repeating: 0, count: shape.latent)
     let byGroup = places.map(agreement)
     var factors = common
     var parts = [
@@ -68,7 +68,7 @@ struct UserView {
     let similarity = common.reduce(0, +)
     if let doors = decoder.doors {
       groups = [.init(index: doors.assignment[Int(item)], weight: 1, contribution: similarity)]
-    } else if options.usesGroups {
+    } else if shape.usesGroups {
       let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
       let preference = activity.enumerated().map { group, value in
         value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
@@ -77,7 +77,7 @@ struct UserView {
       let terms = zip(membership, preference).map { $0 * exp($1 - most) }
       let total = terms.reduce(0, +)
       var mixture = 0.0
-      for group in 0..<options.groups where terms[group] > 0 {
+      for group in 0..<shape.groups where terms[group] > 0 {
         let weight = terms[group] / total
         groups.append(
           .init(

@@ -59,14 +59,13 @@ import Testing
   /// What a fit to some data is made with.
   private func settle(
     _ words: [String], _ data: TrainingData, _ pilots: [String: Double] = [:]
-  ) throws -> InDGRMOptions {
+  ) throws -> ModelSettings {
     let settings = try ModelSettings(words, for: InDGRMFamily.self)
-    return InDGRMOptions(
-      try InDGRMFamily.resolve(
-        Evidence(data.shape, settings, pilots: Told(ratios: pilots)),
-        following: (data.start?.model.description["settings"]).map {
-          EarlierSettings($0, keeping: InDGRMOptions.sizeNames, title: "the earlier model")
-        }))
+    return try InDGRMFamily.resolve(
+      Evidence(data.shape, settings, pilots: Told(ratios: pilots)),
+      following: (data.start?.model.description["settings"]).map {
+        EarlierSettings($0, keeping: NetworkShape.sizeNames, title: "the earlier model")
+      })
   }
 
   /// Pilot runs whose results are known.
@@ -79,7 +78,7 @@ import Testing
     (5000, 35, 4), (5000, 34, 1), (3000, 40, 1), (100, 60, 1),
   ])
   func deepEncodersNeedLongHistoriesAndMany(_ users: Int, _ each: Int, _ depth: Int) throws {
-    #expect(try settle([], data(users: users, each: each, items: 100)).depth == depth)
+    #expect(try settle([], data(users: users, each: each, items: 100)).integer("depth") == depth)
   }
 
   @Test(arguments: [
@@ -89,7 +88,7 @@ import Testing
     _ each: Int, _ items: Int, _ dropout: Double
   ) throws {
     func settled(_ words: [String]) throws -> Double {
-      try settle(words, data(users: 100, each: each, items: items)).dropout
+      try settle(words, data(users: 100, each: each, items: items)).number("dropout")
     }
     #expect(try settled([]) == dropout)
     #expect(try settled(["dropout=0.6"]) == 0.6)
@@ -105,15 +104,16 @@ import Testing
     _ users: Int, _ each: Int, _ items: Int, _ spread: Bool, _ suit: Bool
   ) throws {
     let data = data(users: users, each: each, items: items)
-    func settled(_ words: [String]) throws -> InDGRMOptions {
-      try settle(words, data, ["ials": spread ? 1.11 : 1.1])
+    func settled(_ words: [String]) throws -> NetworkShape {
+      NetworkShape(try settle(words, data, ["ials": spread ? 1.11 : 1.1]))
     }
-    let options = try settled([])
-    #expect(options.usesParts == suit)
-    #expect(options.latent == (suit ? 100 : 200) && options.groups == (suit ? 7 : 18))
+    let shape = try settled([])
+    #expect(shape.usesParts == suit)
+    #expect(shape.latent == (suit ? 100 : 200) && shape.groups == (suit ? 7 : 18))
     let isRich = each >= 35 && 100 * each >= items
-    #expect(options.start == (suit ? "random" : isRich ? "linear" : "factors"))
-    #expect(options.clusters == (users < 1000 && isRich ? 1 : 6))
+    let start = try settle([], data, ["ials": spread ? 1.11 : 1.1]).choice("start")
+    #expect(start == (suit ? "random" : isRich ? "linear" : "factors"))
+    #expect(shape.clusters == (users < 1000 && isRich ? 1 : 6))
     #expect(try settled(["group-parts=on"]).usesParts)
     #expect(!(try settled(["group-parts=off"]).usesParts))
     #expect(!(try settled(["item-groups=off", "group-parts=on"]).usesParts))
@@ -135,12 +135,16 @@ import Testing
       #expect(abs((weight(0.2, 50) ?? 0) - 0.04) < 1e-12 && weight(0.2, 1000) == usual)
     }
     func settled(_ words: [String], _ users: Int, _ each: Int = 20) throws -> Double {
-      try settle(words, data(users: users, each: each, items: 7000), ["popularity": 0.5]).klWeight
+      try settle(words, data(users: users, each: each, items: 7000), ["popularity": 0.5]).number(
+        "kl-weight")
     }
     #expect(try settled([], 1000) == 0.1)
     #expect(try settled(["kl-weight=0.02"], 1000) == 0.02)
-    #expect(try settle([], data(users: 1000, each: 20, items: 7000)).klWeight == 0.0075)
-    #expect(try settle(["cost=bernoulli"], data(users: 90, each: 20, items: 70)).klWeight == 0.003)
+    func usual(_ words: [String], _ data: TrainingData) throws -> Double {
+      try settle(words, data).number("kl-weight")
+    }
+    #expect(try usual([], data(users: 1000, each: 20, items: 7000)) == 0.0075)
+    #expect(try usual(["cost=bernoulli"], data(users: 90, each: 20, items: 70)) == 0.003)
     // Large data are not asked, nor long histories.
     #expect(try settled([], 1000, 60) == 0.0075)
     #expect(try settled([], 50_000) == 0.0075)
@@ -156,11 +160,11 @@ import Testing
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
     grown.start = (earlier, [], [])
-    let options = try settle([], grown)
-    #expect(options.usesParts && options.clusters == 3 && options.latent == 50)
-    #expect(options.groups == 4 && options.depth == 2)
-    let own = try settle(
-      ["group-parts=off", "clusters=5", "latent=60", "groups=8", "depth=1"], grown)
+    let shape = NetworkShape(try settle([], grown))
+    #expect(shape.usesParts && shape.clusters == 3 && shape.latent == 50)
+    #expect(shape.groups == 4 && shape.depth == 2)
+    let own = NetworkShape(
+      try settle(["group-parts=off", "clusters=5", "latent=60", "groups=8", "depth=1"], grown))
     #expect(!own.usesParts && own.clusters == 5 && own.latent == 60)
     #expect(own.groups == 8 && own.depth == 1)
   }
@@ -175,9 +179,9 @@ import Testing
         ]
       ], items: ItemChunk(ids: [], titles: [], categories: []), categories: [])
     broken.start = (earlier, [], [])
-    let options = try settle([], broken)
-    #expect(!options.usesParts && options.clusters == 6 && options.latent == 200)
-    #expect(options.groups == 18 && options.depth == 4)
+    let shape = NetworkShape(try settle([], broken))
+    #expect(!shape.usesParts && shape.clusters == 6 && shape.latent == 200)
+    #expect(shape.groups == 18 && shape.depth == 4)
   }
 
   /// Users who like a few of very many small circles of items are told by their items; users of one

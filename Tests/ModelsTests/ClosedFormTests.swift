@@ -11,10 +11,7 @@ import Testing
 
 @Suite struct ClosedFormTests {
   private func clusters(_ count: Int, latent: Int, users: Int) -> UserClusters<Double> {
-    var options = InDGRMOptions()
-    (options.clusters, options.latent) = (count, latent)
-    (options.concentration, options.ardShape, options.ardScale) = (2, 1, 0.1)
-    return UserClusters(options: options, users: users)
+    UserClusters(count: count, latent: latent, users: users, concentration: 2)
   }
 
   /// Stick-breaking weights by hand: sizes 60, 30 and 10, alpha 2, the last stick whole.
@@ -92,14 +89,13 @@ import Testing
 
   /// The group lasso's step by hand; rows it shrinks to nothing stay nothing in the running average.
   @Test func shrunkRowsStayEmpty() {
-    var options = InDGRMOptions()
-    (options.clusters, options.groups, options.latent) = (1, 2, 2)
-    options.mappingPenalty = 5
-    let decoder = Decoder<Double>(items: 3, options: options, seed: 1)
+    let shape = NetworkShape(
+      width: 1, depth: 0, latent: 2, clusters: 1, groups: 2, usesGroups: true, usesCosine: true)
+    let decoder = Decoder<Double>(items: 3, shape: shape, seed: 1)
     let mapping = decoder.mapping.value
     for (index, value) in [3.0, 4, 0.3, 0.4].enumerated() { mapping.pointer[index] = value }
     var running = Snapshot(decoder.parameters)
-    decoder.shrinkMapping(0.2)
+    decoder.shrinkMapping(by: 0.2 * 5)
     // |o| = 5 becomes 4, |o| = 0.5 less than nothing.
     #expect(abs(mapping[0, 0] - 2.4) < 1e-12 && abs(mapping[0, 1] - 3.2) < 1e-12)
     #expect(mapping[1, 0] == 0 && mapping[1, 1] == 0)

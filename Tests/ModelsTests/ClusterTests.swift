@@ -108,9 +108,7 @@ import Testing
   }
 
   @Test func lengthIsNoDirectionOfTheStart() {
-    var options = InDGRMOptions()
-    (options.clusters, options.latent) = (2, 3)
-    let affinity = ClusterAffinity<Float>(options: options)
+    let affinity = ClusterAffinity<Float>(clusters: 2, latent: 3)
     let histories = SparseRows(
       lists: (1...20).map { Array(0..<UInt32($0)) }, columnCount: 20)
     let points = Matrix<Float>(rows: 20, columns: 3)

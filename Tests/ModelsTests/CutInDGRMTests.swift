@@ -14,23 +14,22 @@ import Testing
 @Suite struct CutInDGRMTests {
   private let rows = SparseRows(lists: SmallData.overlapping(items: 13), columnCount: 13)
 
-  private func options(_ variant: String) -> InDGRMOptions {
-    var options = InDGRMOptions()
-    (options.width, options.depth, options.latent, options.batch) = (8, 2, 6, 24)
-    (options.clusters, options.groups, options.temperature) = (3, 4, 0.7)
-    (options.dropout, options.klWeight) = (0.3, 0.05)
-    options.usesGroups = variant != "no-groups"
-    options.usesCosine = variant != "inner-product"
-    options.groupDraws = variant == "draws" ? 3 : 1
-    options.usesItemFeatures = variant.hasSuffix("item-features")
-    options.innerSteps = variant == "inner-steps" ? 2 : 0
-    options.cost = variant == "bernoulli" ? .bernoulli : .multinomial
-    return options
+  private func shape(_ variant: String) -> NetworkShape {
+    NetworkShape(
+      width: 8, depth: 2, latent: 6, clusters: 3, groups: 4, batch: 24, temperature: 0.7,
+      usesGroups: variant != "no-groups", usesCosine: variant != "inner-product",
+      usesGroupAttention: true, usesItemFeatures: variant.hasSuffix("item-features"))
+  }
+
+  private func objective(_ variant: String) -> InDGRMObjective {
+    InDGRMObjective(
+      dropout: 0.3, klWeight: 0.05, cost: variant == "bernoulli" ? .bernoulli : .multinomial,
+      groupDraws: variant == "draws" ? 3 : 1, innerSteps: variant == "inner-steps" ? 2 : 0)
   }
 
   private func network(_ variant: String, _ itemRanks: Int) throws -> InDGRMNetwork<Double> {
     let network = InDGRMNetwork<Double>(
-      items: 13, users: 24, options: options(variant), seed: 5,
+      items: 13, users: 24, shape: shape(variant), objective: objective(variant), seed: 5,
       cut: try VirtualRanks(itemRanks, sharedBy: .alone))
     if let affinity = network.affinity {
       fillNormal(affinity.centres.value, seed: 8, stage: 1, index: 0)

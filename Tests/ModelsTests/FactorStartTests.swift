@@ -13,15 +13,16 @@ import Testing
   private let data = TrainingData(
     rows: SparseRows(lists: SmallData.twoTastes(users: 200, items: 40), columnCount: 40), seed: 3)
 
-  private func options(_ more: String...) throws -> InDGRMOptions {
+  private func settings(_ more: String...) throws -> ModelSettings {
     let settings = ["width=16", "latent=8", "clusters=2", "groups=2", "batch=200"] + more
-    return InDGRMOptions(
-      try InDGRMFamily.resolve(
-        Evidence(data.shape, ModelSettings(settings, for: InDGRMFamily.self))))
+    return try InDGRMFamily.resolve(
+      Evidence(data.shape, ModelSettings(settings, for: InDGRMFamily.self)))
   }
 
-  private func network(_ options: InDGRMOptions) -> InDGRMNetwork<Float> {
-    InDGRMNetwork(items: 40, users: 200, options: options, seed: 3)
+  private func network(_ settings: ModelSettings) -> InDGRMNetwork<Float> {
+    InDGRMNetwork(
+      items: 40, users: 200, shape: NetworkShape(settings), objective: InDGRMObjective(settings),
+      seed: 3)
   }
 
   /// The mean user's least squares, summed user by user.
@@ -50,8 +51,8 @@ import Testing
 
   /// The encoder's means point where the map does, whatever its depth.
   @Test(arguments: [0, 1, 4]) func encoderComputesTheMap(_ depth: Int) throws {
-    let options = try options("depth=\(depth)")
-    let (network, start) = (network(options), FactorStart("linear", data, dimensions: 8))
+    let settings = try settings("depth=\(depth)")
+    let (network, start) = (network(settings), FactorStart("linear", data, dimensions: 8))
     try start.apply(to: network)
     network.encoder.forward(data.rows, dropout: 0, seed: 3, step: 0)
     let means = network.encoder.means
@@ -75,7 +76,7 @@ import Testing
 
   /// Items of a user's taste that they do not have are above the other taste's before any training.
   @Test func ranksAtOnce() throws {
-    let network = network(try options())
+    let network = network(try settings())
     try FactorStart("linear", data, dimensions: 8).apply(to: network)
     network.parametersChanged()
     let scores = Matrix<Float>(rows: 200, columns: 40)
@@ -95,7 +96,7 @@ import Testing
 
   /// Biases are halfway between the mean item's log odds and each item's own.
   @Test func biasesKnowPopularity() throws {
-    let network = network(try options())
+    let network = network(try settings())
     try FactorStart("linear", data, dimensions: 8).apply(to: network)
     let counts = data.rows.columnCounts()
     let (most, least) = (
@@ -109,7 +110,7 @@ import Testing
 
   /// Without the linear model only vectors are taken over, at the length they had.
   @Test(arguments: ["factors", "spectral"]) func vectorsAloneAreTakenOver(_ kind: String) throws {
-    let (network, fresh) = (network(try options()), network(try options()))
+    let (network, fresh) = (network(try settings()), network(try settings()))
     let start = FactorStart(kind, data, dimensions: 8)
     try start.apply(to: network)
     let moved = zip(network.parameters, fresh.parameters).filter {

@@ -83,11 +83,10 @@ private let confident = rows.with(
   }
 
   @Test(arguments: [rows, confident]) func dglgm(_ rows: SparseRows) {
-    var options = InDGRMOptions()
-    (options.width, options.depth, options.latent, options.clusters) = (8, 1, 4, 3)
-    (options.dropout, options.batch) = (0.3, 7)
     let network = DGLGMNetwork<Double>(
-      items: 12, users: 7, options: options, penalty: 20, seed: 5)
+      items: 12, users: 7,
+      shape: NetworkShape(width: 8, depth: 1, latent: 4, clusters: 3, batch: 7),
+      objective: DGLGMObjective(dropout: 0.3, penalty: 20), seed: 5)
     for index in network.clusters.logVariances.value.buffer.indices {
       network.clusters.logVariances.value.pointer[index] = 0.1 * Double(index % 5) - 0.3
     }
@@ -106,14 +105,15 @@ private let confident = rows.with(
   ])
   func indgrm(_ variant: String) {
     let rows = variant.contains("confident") ? confident : rows
-    let options = options(of: variant)
-    let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+    let shape = shape(of: variant)
+    let network = InDGRMNetwork<Double>(
+      items: 12, users: 7, shape: shape, objective: objective(of: variant), seed: 5)
     if let affinity = network.affinity {
       fillNormal(affinity.centres.value, seed: 8, stage: 1, index: 0)
       affinity.origin.value.fill(0.05)
     }
     // Item vectors do not follow these parts of the loss, so their quotients would differ.
-    if options.usesGroupAttention || options.usesItemFeatures { network.decoder.items.rate = 0 }
+    if shape.usesGroupAttention || shape.usesItemFeatures { network.decoder.items.rate = 0 }
     if variant == "draws" {
       network.decoder.groups.drawCounts = (0..<12).map { $0 % 5 }
     }
@@ -127,33 +127,26 @@ private let confident = rows.with(
     }
     moveFromStart(network)
     // Shares reach the parts' encoder as single-precision values, so differences are coarser.
-    let isCoarse = options.usesParts
+    let isCoarse = shape.usesParts
     check(network, step: isCoarse ? 1e-3 : 1e-5, tolerance: isCoarse ? 2e-3 : 2e-6) {
       network.train(rows, step: 4, anneal: 0.8).reduce(0) { $0 + $1.value }
     }
   }
 
-  private func options(of variant: String) -> InDGRMOptions {
-    var options = InDGRMOptions()
-    options.width = 8
-    options.depth = variant == "shallow" ? 0 : 2
-    options.latent = 6
-    options.clusters = 3
-    options.groups = 4
-    options.dropout = 0.3
-    options.batch = 7
-    options.klWeight = 0.05
-    options.temperature = 0.7
-    options.usesGroups = variant != "no-groups"
-    options.usesCosine = variant != "inner-product"
-    options.priorOld = variant == "no-old-prior" ? 0 : 0.75
-    options.groupDraws = variant == "draws" ? 3 : 1
-    options.usesGroupAttention = variant == "group-attention"
-    options.usesItemFeatures = variant.hasSuffix("item-features")
-    options.usesParts = variant.hasSuffix("parts")
-    options.cost =
-      ReconstructionCost(rawValue: String(variant.prefix { $0 != "-" })) ?? .multinomial
-    return options
+  private func shape(of variant: String) -> NetworkShape {
+    NetworkShape(
+      width: 8, depth: variant == "shallow" ? 0 : 2, latent: 6, clusters: 3, groups: 4, batch: 7,
+      temperature: 0.7, usesGroups: variant != "no-groups",
+      usesParts: variant.hasSuffix("parts"), usesCosine: variant != "inner-product",
+      usesGroupAttention: variant == "group-attention",
+      usesItemFeatures: variant.hasSuffix("item-features"))
+  }
+
+  private func objective(of variant: String) -> InDGRMObjective {
+    InDGRMObjective(
+      dropout: 0.3, klWeight: 0.05, priorOld: variant == "no-old-prior" ? 0 : 0.75,
+      cost: ReconstructionCost(rawValue: String(variant.prefix { $0 != "-" })) ?? .multinomial,
+      groupDraws: variant == "draws" ? 3 : 1)
   }
 
   /// Away from where everything is small or equal, so that each term matters.
@@ -181,7 +174,7 @@ private let confident = rows.with(
 
   /// A user's scores do not depend on the batch they are in.
   @Test func scoresDoNotDependOnTheBatch() {
-    let network = InDGRMNetwork<Float>(items: 12, users: 7, options: small, seed: 5)
+    let network = small(Float.self)
     let together = Matrix<Float>(rows: 7, columns: 12)
     network.score(rows, rows: 0..<7, into: together)
     let alone = Matrix<Float>(rows: 1, columns: 12)
@@ -191,20 +184,21 @@ private let confident = rows.with(
     }
   }
 
-  private var small: InDGRMOptions {
-    var options = InDGRMOptions()
-    options.width = 16
-    options.latent = 8
-    options.clusters = 3
-    options.groups = 4
-    options.batch = 4
-    return options
+  private func small<T: Real>(_ type: T.Type, batch: Int = 4, innerSteps: Int = 0) -> InDGRMNetwork<
+    T
+  > {
+    let shape = NetworkShape(
+      width: 16, depth: 4, latent: 8, clusters: 3, groups: 4, batch: batch, temperature: 0.1,
+      usesGroups: true, usesCosine: true, usesGroupAttention: true)
+    return InDGRMNetwork(
+      items: 12, users: 7, shape: shape,
+      objective: InDGRMObjective(dropout: 0.5, klWeight: 0.0075, innerSteps: innerSteps), seed: 5)
   }
 
   /// What a model keeps scores like the network it was made from, when nothing is left out; and what is
   /// left out is the cluster without users and the dimensions without variance.
   @Test func modelsKeepWhatClustersUse() {
-    let network = InDGRMNetwork<Float>(items: 12, users: 7, options: small, seed: 5)
+    let network = small(Float.self)
     let (expected, found) = (
       Matrix<Float>(rows: 7, columns: 12), Matrix<Float>(rows: 7, columns: 12)
     )
@@ -267,9 +261,7 @@ private let confident = rows.with(
   /// Inner steps bring a user's own bound down before the parameters move.
   @Test func innerStepsLowerTheLoss() {
     func loss(_ steps: Int) -> Double {
-      var options = small
-      (options.batch, options.innerSteps, options.innerRate) = (7, steps, 0.05)
-      let network = InDGRMNetwork<Double>(items: 12, users: 7, options: options, seed: 5)
+      let network = small(Double.self, batch: 7, innerSteps: steps)
       return (0..<20).reduce(0.0) { sum, step in
         sum + network.train(rows, step: UInt64(step), anneal: 1).reduce(0) { $0 + $1.value }
       }

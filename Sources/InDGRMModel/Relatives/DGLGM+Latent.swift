@@ -8,8 +8,8 @@ import Training
 /// item's vector is its column of the last layer's weights.
 extension DGLGMNetwork: LatentNetwork where T == Float {
   func represent(_ foldIn: SparseRows) -> UserRepresentations {
-    let points = Matrix<Float>(rows: foldIn.rowCount, columns: 2 * options.latent)
-    let weights = Matrix<Float>(rows: foldIn.rowCount, columns: options.clusters)
+    let points = Matrix<Float>(rows: foldIn.rowCount, columns: 2 * shape.latent)
+    let weights = Matrix<Float>(rows: foldIn.rowCount, columns: shape.clusters)
     for block in blocks(of: foldIn.rowCount) {
       let found = place(foldIn.rows(at: Array(block)))
       points.rowBlock(block).copy(from: found.points)
@@ -28,6 +28,6 @@ extension DGLGMNetwork: LatentNetwork where T == Float {
 
   /// Users batch by batch.
   private func blocks(of count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: options.batch).map { $0..<min($0 + options.batch, count) }
+    stride(from: 0, to: count, by: shape.batch).map { $0..<min($0 + shape.batch, count) }
   }
 }

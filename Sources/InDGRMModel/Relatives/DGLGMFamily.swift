@@ -33,9 +33,17 @@ package enum DGLGMFamily: ModelFamily {
   ) throws -> FittedModel {
     let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
     monitor.settingsResolved(settings)
+    let shape = NetworkShape(
+      width: settings.integer("width"), depth: settings.integer("depth"),
+      latent: settings.integer("latent"), clusters: settings.integer("clusters"),
+      batch: settings.integer("batch"))
+    let objective = DGLGMObjective(
+      dropout: settings.number("dropout"), penalty: settings.number("penalty"),
+      ardEpoch: settings.flag("ard") ? settings.integer("ard-epoch") : nil,
+      concentration: settings.number("concentration"))
     let network = DGLGMNetwork<Float>(
-      items: data.rows.columnCount, users: data.rows.rowCount, options: sizes(settings.json),
-      penalty: settings.number("penalty"), seed: data.seed)
+      items: data.rows.columnCount, users: data.rows.rowCount, shape: shape,
+      objective: objective, seed: data.seed)
     try data.startNetwork(network)
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
@@ -44,33 +52,15 @@ package enum DGLGMFamily: ModelFamily {
       run.outcome)
   }
 
-  private static func sizes(_ json: JSONValue) -> InDGRMOptions {
-    var options = InDGRMOptions()
-    options.width = json["width"]?.int ?? 0
-    options.depth = json["depth"]?.int ?? 0
-    options.latent = json["latent"]?.int ?? 0
-    options.clusters = json["clusters"]?.int ?? 0
-    options.dropout = json["dropout"]?.double ?? 0
-    options.usesARD = json["ard"]?.bool ?? true
-    options.ardEpoch = json["ard-epoch"]?.int ?? 0
-    options.concentration = json["concentration"]?.double ?? 1
-    options.batch = json["batch"]?.int ?? options.batch
-    return options
-  }
-
   package static func restore(_ stored: StoredModel) throws -> any RecommendationModel {
     let settings = stored.description["settings"] ?? .object([:])
-    var options = sizes(settings)
-    options.batch = 250
+    let shape = try NetworkShape.encoder(stored: settings)
     let items = stored.items.ids.count
-    guard (1...100_000).contains(options.width), (0...32).contains(options.depth),
-      (1...10_000).contains(options.latent), (1...256).contains(options.clusters)
-    else { throw ModelError(.badData, "the model's settings are unusable; fit the model again") }
-    let heads = 2 * (1 + options.clusters) * options.latent + 4 * options.latent
+    let heads = 2 * (1 + shape.clusters) * shape.latent + 4 * shape.latent
     try stored.demand(
-      numbers: Double(options.width) * Double(2 * items + options.depth * options.width + heads))
+      numbers: Double(shape.width) * Double(2 * items + shape.depth * shape.width + heads))
     let network = DGLGMNetwork<Float>(
-      items: items, users: 1, options: options, penalty: 0, seed: 0)
+      items: items, users: 1, shape: shape, objective: DGLGMObjective(), seed: 0)
     try stored.fill(network.parameters)
     return NetworkModel(network, settings: settings)
   }

@@ -5,6 +5,18 @@ import Fitting
 import Glibc
 import Training
 
+/// What training minimises; nothing that a fitted model needs.
+struct DGLGMObjective: Sendable {
+  /// Share of the input dropped.
+  var dropout = 0.0
+  /// lambda, the weight of the discrepancies.
+  var penalty = 0.0
+  /// Epochs before the ARD variances are learnt; nil where they are not.
+  var ardEpoch: Int?
+  /// alpha of the stick-breaking prior.
+  var concentration = 1.0
+}
+
 /// DGLGM (Liu et al., WWW 2020): a user is a global Gaussian and a mixture of local ones, under the
 /// Wasserstein autoencoder's penalty.
 ///
@@ -15,11 +27,11 @@ import Training
 /// decoder are those of its nearest relatives.
 final class DGLGMNetwork<T: Real>: TrainableNetwork {
   let itemCount: Int
-  let options: InDGRMOptions
+  let shape: NetworkShape
+  private let objective: DGLGMObjective
   let seed: UInt64
   let encoder: Encoder<T>
   let clusters: UserClusters<T>
-  private let penalty: Double
   private let globalPosterior: Dense<T>
   private let hidden: Dense<T>
   private let decoder: Dense<T>
@@ -29,15 +41,17 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   private let noise: Matrix<T>
   private let memory = (0..<13).map { _ in Workspace<T>() }
 
-  /// - Parameter penalty: lambda.
-  init(items: Int, users: Int, options: InDGRMOptions, penalty: Double, seed: UInt64) {
+  /// - Parameter shape: of the encoder, for the local part.
+  init(
+    items: Int, users: Int, shape: NetworkShape, objective: DGLGMObjective, seed: UInt64
+  ) {
     itemCount = items
-    self.options = options
+    (self.shape, self.objective) = (shape, objective)
     self.seed = seed
-    self.penalty = penalty
-    let (width, d, batch) = (options.width, options.latent, options.batch)
-    encoder = Encoder(items: items, options: options, seed: seed)
-    clusters = UserClusters(options: options, users: users)
+    let (width, d, batch) = (shape.width, shape.latent, shape.batch)
+    encoder = Encoder(items: items, shape: shape, seed: seed)
+    clusters = UserClusters(
+      count: shape.clusters, latent: d, users: users, concentration: objective.concentration)
     globalPosterior = Dense(
       "global", inputs: width, outputs: 2 * d, batch: batch, seed: seed,
       stage: RandomStage.dglgmGlobal,
@@ -60,12 +74,12 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
 
   func train(_ batch: SparseRows, step: UInt64, anneal: Double) -> [(name: String, value: Double)] {
     let (batch, targets) = (batch.with(values: nil), batch)
-    let (count, d, k) = (batch.rowCount, options.latent, options.clusters)
+    let (count, d, k) = (batch.rowCount, shape.latent, shape.clusters)
     let rows = 0..<count
     func matrix(_ place: Int, _ columns: Int) -> Matrix<T> {
       memory[place].matrix(rows: count, columns: columns)
     }
-    encoder.forward(batch, dropout: options.dropout, seed: seed, step: step)
+    encoder.forward(batch, dropout: objective.dropout, seed: seed, step: step)
     let q = globalPosterior.forward(encoder.features)
     let weights = matrix(0, k)
     weights.copy(from: encoder.logWeights)
@@ -95,7 +109,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     tanhBackward(h, dh)
     let dz = hidden.backward(z, dh)
     let (dGlobal, dLocal, prior) = (matrix(7, d), matrix(8, d), matrix(9, d))
-    let weight = T(penalty * anneal)
+    let weight = T(objective.penalty * anneal)
     fillNormal(prior, seed: seed, stage: RandomStage.noise + 2, index: step)
     var distance = meanDiscrepancy(global, prior, weight: weight, gradient: dGlobal)
     drawLocalPrior(prior, step: step)
@@ -113,7 +127,7 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
     _ batch: SparseRows, _ q: Matrix<T>, _ weights: Matrix<T>, _ local: Matrix<T>,
     _ slopes: Matrix<T>, _ dGlobal: Matrix<T>, _ dLocal: Matrix<T>
   ) {
-    let (count, d, k) = (batch.rowCount, options.latent, options.clusters)
+    let (count, d, k) = (batch.rowCount, shape.latent, shape.clusters)
     let dq = memory[10].matrix(rows: count, columns: 2 * d)
     for row in 0..<count {
       let (q, dz, noise, dq) = (q.row(row), dGlobal.row(row), noise.row(row), dq.row(row))
@@ -165,12 +179,12 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
 
   var batchSums: [Double] {
     clusters.sums(
-      weights: memory[0].matrix(rows: pending, columns: options.clusters), means: encoder.means,
+      weights: memory[0].matrix(rows: pending, columns: shape.clusters), means: encoder.means,
       logVariances: encoder.logVariances.rowBlock(0..<pending))
   }
 
   func stepEnded(_ learningRate: Double, _ sums: [Double]) {
-    clusters.update(sums, learnsVariances: options.usesARD && epochs >= options.ardEpoch)
+    clusters.update(sums, learnsVariances: objective.ardEpoch.map { epochs >= $0 } ?? false)
   }
 
   func epochEnded(_ epoch: Int) { epochs = epoch }
@@ -188,8 +202,8 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   }
 
   func score(_ foldIn: SparseRows, rows: Range<Int>, into scores: Matrix<T>) {
-    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: options.batch) {
-      let block = Array(start..<min(start + options.batch, rows.upperBound))
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: shape.batch) {
+      let block = Array(start..<min(start + shape.batch, rows.upperBound))
       let first = start - rows.lowerBound
       decode(
         place(foldIn.rows(at: block)).points,
@@ -201,10 +215,10 @@ final class DGLGMNetwork<T: Real>: TrainableNetwork {
   ///
   /// - Parameter batch: at most a batch of users.
   func place(_ batch: SparseRows) -> (points: Matrix<T>, weights: Matrix<T>) {
-    let (count, d) = (batch.rowCount, options.latent)
+    let (count, d) = (batch.rowCount, shape.latent)
     encoder.forward(batch, dropout: 0, seed: 0, step: 0)
     let q = globalPosterior.forward(encoder.features)
-    let weights = Matrix<T>(rows: count, columns: options.clusters)
+    let weights = Matrix<T>(rows: count, columns: shape.clusters)
     weights.copy(from: encoder.logWeights)
     exponentiate(weights)
     let local = memory[3].matrix(rows: count, columns: d)

@@ -60,11 +60,8 @@ final class MacridVAENetwork<T: Real>: TrainableNetwork {
     let (k, d, rows) = (options.concepts, options.latent, options.concepts * options.batch)
     items = Parameter("items", rows: count, columns: d, items: .rows)
     items.initialiseGlorot(seed: seed, stage: RandomStage.macridItems)
-    var grouping = InDGRMOptions()
-    grouping.groups = k
-    grouping.latent = d
-    grouping.temperature = options.temperature
-    concepts = ItemGroups(options: grouping, seed: seed)
+    concepts = ItemGroups(
+      count: k, latent: d, temperature: options.temperature, usesCosine: true, seed: seed)
     input = SparseInput(
       "encoder", items: count, width: d, batch: rows, seed: seed, stage: RandomStage.macridEncoder)
     posterior = Dense(

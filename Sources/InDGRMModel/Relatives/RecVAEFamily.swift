@@ -40,34 +40,29 @@ package enum RecVAEFamily: ModelFamily {
   ) throws -> FittedModel {
     let settings = try resolve(Evidence(data.shape, settings)).boundingBatch(data.rows.rowCount)
     monitor.settingsResolved(settings)
-    var options = InDGRMOptions()
-    options.width = settings.integer("width")
-    options.depth = settings.integer("depth")
-    options.latent = settings.integer("latent")
-    options.dropout = settings.number("dropout")
-    options.klWeight = settings.number("kl-weight")
-    options.priorOld = settings.number("prior-old")
-    options.priorWide = settings.number("prior-wide")
-    options.encoderPasses = settings.integer("encoder-passes")
-    options.batch = settings.integer("batch")
-    options.clusters = 1
-    options.groups = 1
-    options.usesGroups = false
-    options.usesCosine = false
-    options.usesARD = false
-    options.usesGroupAttention = false
-    (options.clusterThreshold, options.dimensionThreshold) = (0, 0)
-    try options.check(itemRanks: data.itemRanks.count)
+    let shape = NetworkShape(
+      width: settings.integer("width"), depth: settings.integer("depth"),
+      latent: settings.integer("latent"), clusters: 1, batch: settings.integer("batch"))
+    let objective = InDGRMObjective(
+      dropout: settings.number("dropout"), klWeight: settings.number("kl-weight"),
+      priorOld: settings.number("prior-old"), priorWide: settings.number("prior-wide"),
+      encoderPasses: settings.integer("encoder-passes"))
+    guard objective.priorOld + objective.priorWide < 1 else {
+      throw ModelError(.usage, "prior-old and prior-wide must add up to less than 1")
+    }
     try data.refuseTooManyItemRanks()
     let network = InDGRMNetwork<Float>(
-      items: data.rows.columnCount, users: data.rows.rowCount, options: options, seed: data.seed,
-      cut: data.itemRanks)
-    try data.startNetwork(network) { try $0.withSeparateHeads(options) }
+      items: data.rows.columnCount, users: data.rows.rowCount, shape: shape, objective: objective,
+      seed: data.seed, cut: data.itemRanks)
+    try data.startNetwork(network) { try $0.withSeparateHeads(shape) }
     let plan = TrainingPlan(settings, seed: data.seed)
     let run = try Trainer(network: network, plan: plan, data: data, monitor: monitor).run()
     network.parameters.forEach { $0.forgetTraining() }
     let described = settings.json(keeping: run).setting("temperature", 1)
-      .setting("item-groups", false).setting("similarity", "inner-product")
+      .setting("item-groups", false).setting("similarity", "inner-product").setting(
+        "start", "random"
+      )
+      .setting("samples", 0).setting("cost", "multinomial")
     return FittedModel(InDGRM(network, settings: described), settings.ending(run), run.outcome)
   }
 
