@@ -126,7 +126,7 @@ struct ModelViews {
   /// Throws `ToolError` for models without factors.
   func factors() throws -> [LearntThing] {
     let inner = try inner()
-    let (vectors, popularity) = (inner.itemVectors, stored.itemInteractions)
+    let (vectors, popularity) = (inner.factorVectors, stored.itemInteractions)
     guard !popularity.isEmpty else { return [] }
     let middle = popularity.sorted()[popularity.count / 2]
     let known = popularity.indices.filter { popularity[$0] >= middle }

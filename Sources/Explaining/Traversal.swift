@@ -38,7 +38,7 @@ struct Traversal {
 
   /// The items nearest to an item (by cosine) as the dimension of its vector moves.
   func ofItem(_ item: UInt32) -> [LearntThing] {
-    let vectors = inner.itemVectors
+    let vectors = inner.factorVectors
     let unit = Matrix<Float>(rows: vectors.rows, columns: vectors.columns)
     normaliseRows(vectors, into: unit, norms: Matrix(rows: 1, columns: vectors.rows))
     let deviation = spread((0..<unit.rows).map { Double(unit[$0, factor]) })

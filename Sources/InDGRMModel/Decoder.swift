@@ -28,6 +28,8 @@ final class Decoder<T: Real> {
   let groups: ItemGroups<T>
   /// Nil where users stand at one place for all groups.
   let parts: GroupParts<T>?
+  /// Nil where users' places are not read in bases of their own for each group.
+  let bases: PlaceBases<T>?
   /// Nil where every factor speaks about every group.
   let doors: Doors<T>?
 
@@ -87,6 +89,7 @@ final class Decoder<T: Real> {
     parts =
       shape.usesParts
       ? GroupParts(items: range.count, shape: shape, seed: seed, starts: starts) : nil
+    bases = shape.hasPlaceBases ? PlaceBases(shape) : nil
     doors = shape.usesDoors ? Doors(shape, items: range.count) : nil
     unitUsers = Matrix(rows: batch, columns: d)
     userNorms = Matrix(rows: 1, columns: batch)
@@ -113,7 +116,9 @@ final class Decoder<T: Real> {
   }
 
   var parameters: [Parameter<T>] {
-    guard let doors else { return [items, itemBias] + shared + (parts?.parameters ?? []) }
+    guard let doors else {
+      return [items, itemBias] + shared + (parts?.parameters ?? []) + (bases?.parameters ?? [])
+    }
     return [items, itemBias, logScale] + doors.parameters + [groups.prototypes]
   }
 
@@ -151,6 +156,7 @@ final class Decoder<T: Real> {
       unitItems.copy(from: vectors)
     }
     scoredItems = unitItems
+    bases?.prepare()
     guard shape.usesGroups else { return }
     groups.forward(unitItems, ids: candidates?.items, places: columns, seed: seed, step: step)
     if let doors { scoredItems = doors.pass(unitItems, assignment: groups.assignment) }
@@ -175,7 +181,10 @@ final class Decoder<T: Real> {
     _ batch: SparseRows, entries: SparseRows,
     training: (dropout: Double, seed: UInt64, step: UInt64)? = nil
   ) -> Matrix<T>? {
-    parts?.encode(batch, entries: entries, membership: groups.membership, training: training)
+    let places = parts?.encode(
+      batch, entries: entries, membership: groups.membership, training: training)
+    guard let bases else { return places }
+    return places.map { bases.pass($0) }
   }
 
   /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K) and places y for every group
@@ -223,13 +232,10 @@ final class Decoder<T: Real> {
   func forward(
     _ z: Matrix<T>, weights: Matrix<T>, places: Matrix<T>?, part: Part, into logits: Matrix<T>
   ) {
-    if let parts, let membership = part.membership {
+    if parts != nil {
       guard let places else { preconditionFailure("group parts need the users' places") }
-      logits.fill(0)
-      addRow(part.biases, to: logits)
-      return parts.forward(
-        places, activity: groupActivity(z, weights: weights), items: part.vectors,
-        membership: membership, factor: scaleFactor, tiny: Self.tiny, addingTo: logits)
+      return forward(
+        places: places, activity: groupActivity(z, weights: weights), part: part, into: logits)
     }
     multiply(directions(z), part.vectors, transposeB: true, into: logits, alpha: scaleFactor)
     addRow(part.biases, to: logits)
@@ -239,6 +245,22 @@ final class Decoder<T: Real> {
     let mixture = mixtureMemory.matrix(rows: z.rows, columns: membership.rows)
     multiply(activity, membership, transposeB: true, into: mixture)
     addLog(of: mixture, plus: Self.tiny, to: logits)
+  }
+
+  /// Scores of some items with group parts, B x S.
+  ///
+  /// - Parameters:
+  ///   - places: y, (B G) x d.
+  ///   - activity: u, B x G.
+  func forward(places: Matrix<T>, activity: Matrix<T>, part: Part, into logits: Matrix<T>) {
+    guard let parts, let membership = part.membership else {
+      preconditionFailure("users have places where there are group parts")
+    }
+    logits.fill(0)
+    addRow(part.biases, to: logits)
+    parts.forward(
+      places, activity: activity, items: part.vectors, membership: membership,
+      factor: scaleFactor, tiny: Self.tiny, addingTo: logits)
   }
 
   /// z_i / |z_i|, or z_i itself where scores are inner products, B x d; gone with the next call.

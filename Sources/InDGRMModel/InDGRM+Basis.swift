@@ -9,17 +9,21 @@ extension InDGRM {
   /// What users' variance may lose by axes that are left out, largest first.
   ///
   /// The last is for factors alone that are closed to every group: without them users' directions have other lengths.
-  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
+  static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
   /// What of the validation metric that may cost, two standard errors included.
-  private static let cost = 0.001
+  static let pruningCost = 0.001
+  /// What is left out where there are no validation users.
+  static let usualLoss = 0.01
   /// Users that a basis is found by.
   private static let sample = 2000
 
-  /// Turns the latent space into its canonical basis, which leaves every score as it is.
+  /// Turns the latent space into its canonical basis, which leaves every score as it is; with group parts each group's.
   ///
+  /// - Parameter opensDoors: whether factors are asked for that every group shares, with group parts too.
   /// - Returns: whether there is one; not where users have no directions.
   @discardableResult
-  func canonicalise(_ data: TrainingData) -> Bool {
+  func canonicalise(_ data: TrainingData, opensDoors: Bool = false) -> Bool {
+    if shape.usesParts, !opensDoors, findPlaceBases(data) { return true }
     let sample = represent(Self.sample(of: data))
     guard let basis = CanonicalBasis(users: directions(of: sample)) else { return false }
     turn(basis)
@@ -45,9 +49,10 @@ extension InDGRM {
   ///   (0.01 without any).
   /// - Returns: the share that was left out.
   func prune(_ data: TrainingData, loss given: Double?) -> Double {
-    // With group parts z has its say through the mapping alone, and users' places have no axes to spare.
-    let loss = shape.usesParts ? 0 : leaveOut(data, loss: given)
-    let dimensions = users.keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
+    let loss =
+      shape.hasPlaceBases
+      ? leaveOutPlaces(data, loss: given) : shape.usesParts ? 0 : leaveOut(data, loss: given)
+    let dimensions = keptDimensions.map { kept in JSONValue.integer(kept.count { $0 }) }
     settings = settings.setting("dimensions", .array(dimensions))
     return loss
   }
@@ -61,14 +66,16 @@ extension InDGRM {
       return whole.keeping(shape) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true }
     }
     guard given == nil, let validation = data.validation else {
-      let loss = given ?? Self.losses[4]
+      let loss = given ?? Self.usualLoss
       users = pruned(loss)
       return loss
     }
     let before = ValidationProfile(validation, self)
     for loss in Self.losses {
       users = pruned(loss)
-      if ValidationProfile(validation, self).loses(atMost: Self.cost, of: before) { return loss }
+      if ValidationProfile(validation, self).loses(atMost: Self.pruningCost, of: before) {
+        return loss
+      }
     }
     users = whole
     return 0

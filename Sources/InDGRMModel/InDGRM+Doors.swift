@@ -43,10 +43,11 @@ extension InDGRM {
   ///   - itemFactors: that may speak of an item, on the average; nil leaves it to them (all without any).
   ///   - regroups: whether item groups are made anew, where they were not given and stand for nothing.
   /// - Returns: the share that is closed and the factors left to an item, `latentCount` for all that are open; where the
-  ///   share is 0 there are no doors, and the term of groups stays.
+  ///   share is 0 there are no doors, and the term of groups stays. With bases of the groups each factor is one group's own.
   func closeDoors(
     _ data: TrainingData, share: Double?, itemFactors: Int?, regroups: Bool
   ) -> (share: Double, itemFactors: Int) {
+    if shape.hasPlaceBases { return (1 - 1 / Double(shape.groups), shape.latent) }
     guard shape.mixesGroups, !shape.usesParts, share ?? 1 > 0 else { return (0, latentCount) }
     // Where nobody can find that no door may be closed there is no way back.
     let withoutDoors =

@@ -141,11 +141,14 @@ final class InDGRM: RecommendationModel {
 
   /// y of some represented users, as the decoder takes them: a row for each group of each.
   func places(_ users: UserRepresentations, _ rows: Range<Int>) -> Matrix<Float>? {
-    users.groupPlaces.map {
-      let own = $0.rowBlock(rows)
-      return Matrix(
-        rows: rows.count * shape.groups, columns: shape.latent, memory: own.pointer, owner: own)
-    }
+    users.groupPlaces.map { byGroup($0.rowBlock(rows)) }
+  }
+
+  /// The same elements with a row for each group of each user, (B G) x d for B x (G d).
+  func byGroup(_ places: Matrix<Float>) -> Matrix<Float> {
+    Matrix(
+      rows: places.rows * shape.groups, columns: shape.latent, memory: places.pointer,
+      owner: places)
   }
 
   /// Ranges of at most as many rows as `represent(batch:)` takes.
@@ -266,7 +269,7 @@ final class InDGRM: RecommendationModel {
     let own = expert?.contributions(foldIn, to: items)
     let baseRate = self.baseRate
     return items.enumerated().map { place, item in
-      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: shape.latent)
+      var explanation = Explanation(mean: views.map { $0.explain(item) }, factors: latentCount)
       // What is added to beta_j to make it popularity beyond the base rate.
       var shift = -baseRate
       if let expert {

@@ -95,7 +95,9 @@ package enum InDGRMFamily: ModelFamily {
       }
       // Each member closes doors, or none, by itself.
       let doors: JSONValue =
-        part.tensors["passing-items"] != nil ? "fitted" : .bool(part.tensors["doors"] != nil)
+        part.tensors["passing-items"] != nil
+        ? "fitted"
+        : part.tensors["group-bases"] != nil ? "places" : .bool(part.tensors["doors"] != nil)
       let own = settings.setting("clusters", clusters).setting("members", 1)
         .setting("expert", "none").setting("doors", doors)
       part.description = stored.description.setting("settings", own)
@@ -114,6 +116,10 @@ package enum InDGRMFamily: ModelFamily {
     let mapped =
       shape.usesDoors
       ? shape.groups : shape.usesGroups ? shape.clusters * shape.groups : 0
+    if shape.hasPlaceBases {
+      try stored.demand(
+        numbers: Double(shape.groups) * Double(shape.latent) * Double(shape.latent))
+    }
     try stored.demand(
       numbers: Double(shape.latent)
         * Double((shape.usesParts || shape.fitsItems ? 2 : 1) * items + mapped))

@@ -224,7 +224,8 @@ struct InDGRMTraining {
     let model = InDGRM(network, settings: described)
     monitor.stepBegan("looking for a basis to read the factors in")
     var settled = settings.ending(run)
-    if model.canonicalise(data) {
+    let opensDoors = !self.settings.isAuto("closed-doors") && settings.number("closed-doors") == 0
+    if model.canonicalise(data, opensDoors: opensDoors) {
       let joined = self.settings.isAuto("clusters") ? clustered(model, settled) : settled
       settled = structured(model, joined)
     }
@@ -323,6 +324,7 @@ struct InDGRMTraining {
   /// Closes doors and leaves out factors of a model in its canonical basis; the settings with what was chosen.
   private func structured(_ model: InDGRM, _ settings: ModelSettings) -> ModelSettings {
     let how = data.validation == nil ? Reason.usual : .chosen("on the validation users")
+    let ownFactors = Reason.taken("group parts have it, where a factor is one group's own")
     func given(_ name: String) -> Double? { settings.isAuto(name) ? nil : settings.number(name) }
     // Groups that were given, of another member too, keep what they stand for.
     let doors = model.closeDoors(
@@ -336,6 +338,9 @@ struct InDGRMTraining {
     return found.reduce(settings) { settings, found in
       let (name, value) = found
       model.settings = model.settings.setting(name, value)
+      if model.shape.hasPlaceBases, name != "factor-loss" {
+        return settings.setting(name, value, ownFactors)
+      }
       return settings.isAuto(name) ? settings.setting(name, value, how) : settings
     }
   }

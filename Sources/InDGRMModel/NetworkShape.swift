@@ -27,6 +27,8 @@ struct NetworkShape: Sendable {
   var usesDoors = false
   /// Whether what passes the doors was fitted to them (`PassingItems`).
   var fitsItems = false
+  /// Whether every item group has a basis of its own in which users' places are read (`PlaceBases`).
+  var hasPlaceBases = false
   var usesCosine = false
   /// Whether clusters' weights see the items' vectors and what other users of a cluster like (Eq. 15).
   var usesGroupAttention = false
@@ -96,6 +98,7 @@ extension NetworkShape {
     // Models of earlier versions say true, and their item vectors pass as they are.
     fitsItems = usesGroups && !usesParts && json["doors"]?.string == "fitted"
     usesDoors = fitsItems || usesGroups && !usesParts && json["doors"]?.bool == true
+    hasPlaceBases = usesParts && json["doors"]?.string == "places"
     // Models of earlier versions may be without.
     usesGroupAttention = json["attention"]?.string ?? "group" == "group"
     usesItemFeatures = json["item-features"]?.bool ?? false

@@ -19,6 +19,8 @@ struct UserView {
   private var mapping: [[Double]] = []
   /// o_i^(g) . z + b_g.
   private var activity: [Double] = []
+  /// The places in the bases of the groups, G x d; empty without those.
+  private var coordinates: [[Double]] = []
 
   /// - Parameter row: the user's among those that are represented.
   init(_ decoder: Decoder<Float>, _ shape: NetworkShape, _ seen: UserRepresentations, row: Int) {
@@ -48,9 +50,17 @@ struct UserView {
       let product = zip(vector, z).reduce(0) { $0 + $1.0 * $1.1 }
       return product + Double(decoder.groupBias.value[0, group])
     }
+    guard let bases = decoder.bases else { return }
+    coordinates = places.enumerated().map { group, place in
+      let rotation = bases.rotation(group)
+      return (0..<shape.latent).map { axis in
+        place.indices.reduce(0.0) { $0 + place[$1] * Double(rotation[$1, axis]) }
+      }
+    }
   }
 
   func explain(_ item: UInt32) -> Explanation {
+    if let bases = decoder.bases { return explain(item, bases) }
     let vector = decoder.scoredItems.row(Int(item))
     let scale = Double(decoder.scaleFactor)
     // What each factor says of the item, for all groups alike or for each.
@@ -95,6 +105,49 @@ struct UserView {
     // What a closed door keeps out is no part of the score.
     parts += factors.enumerated().filter { decoder.doors == nil || $1 != 0 }
       .map { .init(source: .factor($0), value: $1) }
+    return explanation(of: item, parts, groups)
+  }
+
+  /// With bases of the groups: each factor is one group's, and so is what the user makes of the group as a whole.
+  private func explain(_ item: UInt32, _ bases: PlaceBases<Float>) -> Explanation {
+    let vector = Matrix<Float>(rows: 1, columns: shape.latent)
+    gatherRows(decoder.scoredItems, [item], into: vector)
+    let membership = decoder.groups.membership.row(Int(item)).map(Double.init)
+    let scale = Double(decoder.scaleFactor)
+    let turned = Matrix<Float>(rows: 1, columns: shape.latent)
+    let agreements = (0..<shape.groups).map { group in
+      multiply(vector, bases.rotation(group), into: turned)
+      return turned.row(0).enumerated().map { scale * coordinates[group][$0] * Double($1) }
+    }
+    let preference = activity.indices.map { activity[$0] + agreements[$0].reduce(0, +) }
+    let most = preference.max() ?? 0
+    let terms = zip(membership, preference).map { $0 * exp($1 - most) }
+    let total = terms.reduce(0, +)
+    var parts = [
+      Explanation.Contribution(
+        source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
+    ]
+    var groups: [Explanation.GroupShare] = []
+    var factors: [Explanation.Contribution] = []
+    var mixture = 0.0
+    for group in 0..<shape.groups where terms[group] > 0 {
+      let (weight, mean) = (terms[group] / total, Double(bases.means.value[0, group]))
+      groups.append(
+        .init(index: group, weight: weight, contribution: weight * preference[group]))
+      parts.append(.init(source: .group(group), value: weight * mean))
+      mixture -= weight * log(weight / membership[group])
+      let own = agreements[group] + [activity[group] - mean]
+      factors += own.enumerated().filter { $1 != 0 }.map {
+        .init(source: .factor($0 * shape.groups + group), value: weight * $1)
+      }
+    }
+    parts.append(.init(source: .groupMixture, value: mixture))
+    return explanation(of: item, parts + factors, groups)
+  }
+
+  private func explanation(
+    of item: UInt32, _ parts: [Explanation.Contribution], _ groups: [Explanation.GroupShare]
+  ) -> Explanation {
     var explanation = Explanation(
       item: item, score: parts.reduce(0) { $0 + $1.value }, contributions: parts)
     explanation.clusters =

@@ -9,6 +9,7 @@ public struct FactorNames: Sendable {
   /// By factor, the best known items far out on its sides, farthest first.
   private let ends: [(high: [Int], low: [Int])]
   private let vectors: Matrix<Float>
+  private let commonCount: Int
   private let items: ItemChunk
 
   /// Items that stand for a side.
@@ -23,7 +24,8 @@ public struct FactorNames: Sendable {
     // A tenth of the items, at least a few, that are chosen most: what others are told by must be known.
     let known = popularity.indices.sorted { (popularity[$0], $1) > (popularity[$1], $0) }
       .prefix(max(popularity.count / 10, 20))
-    let vectors = inner.itemVectors
+    let vectors = inner.factorVectors
+    commonCount = inner.commonCount
     ends = (0..<inner.latentCount).map { factor in
       let order = known.sorted { (vectors[$0, factor], $1) > (vectors[$1, factor], $0) }
       return (
@@ -38,7 +40,7 @@ public struct FactorNames: Sendable {
   /// further members have.
   public func name(of factor: Int, for item: Int) -> String? {
     guard ends.indices.contains(factor) else { return nil }
-    guard factor > 0 else { return "general appeal" }
+    guard factor >= commonCount else { return "general appeal" }
     let side = vectors[item, factor] >= 0 ? ends[factor].high : ends[factor].low
     let others = side.filter { $0 != item }.prefix(Self.shown)
     return "factor \(factor) (\(others.map { items.name(of: $0) }.joined(separator: ", ")))"

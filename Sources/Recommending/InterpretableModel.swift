@@ -4,8 +4,12 @@ import DenseMath
 
 /// A latent model that shows what it has learnt of clusters of users and of single latent dimensions.
 public protocol InterpretableModel: LatentModel {
-  /// d, the dimensions of the latent space.
+  /// d, the factors: dimensions of the latent space, or with places for every item group those of all of them.
   var latentCount: Int { get }
+  /// How many of the factors, the first ones, are what all users share.
+  var commonCount: Int { get }
+  /// What each item has of each factor, M x d: scores are made of the products with users' points.
+  var factorVectors: Matrix<Float> { get }
   /// K*, the clusters it kept.
   var clusterCount: Int { get }
   /// Which dimensions each cluster kept, K* x d; d^(k) are in cluster k (section 4.1.2).
@@ -21,6 +25,9 @@ public protocol InterpretableModel: LatentModel {
 }
 
 extension InterpretableModel {
+  public var commonCount: Int { min(1, latentCount) }
+  public var factorVectors: Matrix<Float> { itemVectors }
+
   /// Which of the kept dimensions have a variance above a threshold, K* x d (section 4.1.2); nil where no
   /// variances were learnt.
   public func activeDimensions(above variance: Double) -> [[Bool]]? {

@@ -16,7 +16,7 @@ public protocol LatentModel: RecommendationModel {
   func score(_ users: UserRepresentations, into scores: Matrix<Float>)
 
   /// h_j, one row an item (section 4.2.1); as many columns as points have, but for MacridVAE, whose points
-  /// are one of an item's size for each concept.
+  /// are one of an item's size for each concept, and for group parts, whose points are one for each item group.
   var itemVectors: Matrix<Float> { get }
 
   /// The group that each item belongs to most, and the number of groups; nil for models without groups.

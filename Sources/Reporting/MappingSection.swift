@@ -19,7 +19,7 @@ func mappingSection(_ subject: Subject) -> Section {
   }
   var blocks: [Block] = [
     .text(
-      subject.fitted.core.settings["doors"]?.bool == true
+      subject.fitted.core.settings["doors"].map { $0.bool ?? true } ?? false
         ? "For every cluster and item group the model has a vector that says how far each factor "
           + "moves the group's items, in units of scores. Where it is exactly zero the door is "
           + "closed: the factor says nothing about any item of the group."

@@ -58,7 +58,7 @@ private func innerFacts(_ subject: Subject) -> [[String]] {
   var facts: [[String]] = []
   if let inner = subject.inner {
     facts.append(["User clusters kept (K*)", NumberText.grouped(inner.clusterCount)])
-    facts.append(["Latent dimensions (d)", NumberText.grouped(inner.latentCount)])
+    facts.append(["Latent factors", NumberText.grouped(inner.latentCount)])
   }
   if let groups = subject.groups {
     let used = Set(groups.assignment).count

@@ -215,7 +215,7 @@ extension KnownLabels {
     else { return nil }
     let places = subjects.stored.items.ids.map { doors.places[ID($0)] }
     let shared = places.indices.filter { places[$0] != nil }
-    let (count, vectors) = (mapping.rows / max(model.clusterCount, 1), model.itemVectors)
+    let (count, vectors) = (mapping.rows / max(model.clusterCount, 1), model.factorVectors)
     // Closed in every cluster.
     let open = Matrix<Float>(rows: count, columns: mapping.columns)
     for row in 0..<mapping.rows {

@@ -107,12 +107,14 @@ private struct Doors {
 
   /// Nil for models without factor-to-group vectors.
   init?(_ inner: any InterpretableModel) {
-    guard let mapping = inner.factorToGroup, inner.clusterCount > 0, inner.latentCount > 1 else {
+    guard let mapping = inner.factorToGroup, inner.clusterCount > 0,
+      inner.latentCount > inner.commonCount
+    else {
       return nil
     }
     count = mapping.rows / inner.clusterCount
     var (live, open, moved) = (0, 0, 0.0)
-    for factor in 1..<inner.latentCount {
+    for factor in inner.commonCount..<inner.latentCount {
       let energies = (0..<count).map { group in
         (0..<inner.clusterCount).reduce(0.0) {
           let strength = Double(mapping[$1 * mapping.rows / inner.clusterCount + group, factor])
@@ -126,7 +128,7 @@ private struct Doors {
       moved += exp(-energies.reduce(0) { $1 > 0 ? $0 + $1 / total * log($1 / total) : $0 })
     }
     self.live = live
-    closed = 1 - Double(open) / Double(count * (inner.latentCount - 1))
+    closed = 1 - Double(open) / Double(count * (inner.latentCount - inner.commonCount))
     closedOfLive = live > 0 ? 1 - Double(open) / Double(count * live) : 0
     groups = live > 0 ? moved / Double(live) : 0
   }
@@ -152,6 +154,7 @@ private struct Flow {
     let scores = Matrix<Float>(rows: 1, columns: model.itemCount)
     let progress = Progress("followed", unit: "users", total: min(wanted, all.count), context.log)
     var found = FactorShares()
+    let vectors = inner.factorVectors
     for index in random.permutation(all.count) where users < wanted {
       let history = Array(all.history.row(index))
       guard history.count > 1 else { continue }
@@ -162,13 +165,13 @@ private struct Flow {
       users += 1
       let explanations = model.explain(history, items: best)
       for explanation in explanations {
-        found.add(Self.factors(explanation, of: inner.latentCount).map(\.value))
+        found.add(Self.factors(explanation, of: inner).map(\.value))
       }
       let deletion = Deletion(model: model, history: history, item: first)
       if let groups, let group = explanations[0].groups.first?.index {
         deletion.count(history.filter { Int(groups[Int($0)]) == group }, in: &byGroup, &random)
       }
-      if let own = Self.itemsOfStrongest(explanations[0], inner, history, first) {
+      if let own = Self.itemsOfStrongest(explanations[0], inner, vectors, history, first) {
         deletion.count(own, in: &byFactor, &random)
       }
       progress.update(users)
@@ -183,10 +186,10 @@ private struct Flow {
 
   /// The own items that lie farthest to the side of the item along the factor that speaks for it most.
   private static func itemsOfStrongest(
-    _ explanation: Explanation, _ inner: any InterpretableModel, _ history: [UInt32], _ item: UInt32
+    _ explanation: Explanation, _ inner: any InterpretableModel, _ vectors: Matrix<Float>,
+    _ history: [UInt32], _ item: UInt32
   ) -> [UInt32]? {
-    let vectors = inner.itemVectors
-    let factors = factors(explanation, of: inner.latentCount)
+    let factors = factors(explanation, of: inner)
     guard let strongest = factors.max(by: { $0.value < $1.value }),
       strongest.value > 0, strongest.index < vectors.columns
     else { return nil }
@@ -196,12 +199,14 @@ private struct Flow {
     return order.prefix(max(history.count / 4, 1)).map(\.0)
   }
 
-  /// The parts by factors, without what all users share: factor 0 of each of several members, which have `count` each.
-  private static func factors(_ explanation: Explanation, of count: Int) -> [(
+  /// The parts by factors, without what all users share, of each of several members, which have as many factors each.
+  private static func factors(_ explanation: Explanation, of inner: any InterpretableModel) -> [(
     index: Int, value: Double
   )] {
     explanation.contributions.compactMap { part in
-      guard case .factor(let index) = part.source, index % count > 0, part.value != 0 else {
+      guard case .factor(let index) = part.source, index % inner.latentCount >= inner.commonCount,
+        part.value != 0
+      else {
         return nil
       }
       return (index, part.value)
