@@ -59,7 +59,7 @@ final class Decoder<T: Real> {
   private let weightGradient: Matrix<T>
 
   /// Added inside the logarithm, as a guard against a mixture that underflows.
-  private static var tiny: T { T(RankingFactors.leastShare) }
+  static var tiny: T { T(RankingFactors.leastShare) }
 
   /// - Parameter starts: whether parameters start at random values; otherwise most stay zero.
   convenience init(items count: Int, shape: NetworkShape, seed: UInt64, starts: Bool = true) {
@@ -171,22 +171,6 @@ final class Decoder<T: Real> {
 
   private var itemNorms: Matrix<T> { normMemory.matrix(rows: 1, columns: unitItems.rows) }
 
-  /// Users' places for every group, (B G) x d; nil without group parts. Needs `prepareItems`.
-  ///
-  /// - Parameters:
-  ///   - batch: the users' items.
-  ///   - entries: the same among the items that are scored.
-  ///   - training: dropout, and the keys of what is drawn; nil at inference.
-  func encodeParts(
-    _ batch: SparseRows, entries: SparseRows,
-    training: (dropout: Double, seed: UInt64, step: UInt64)? = nil
-  ) -> Matrix<T>? {
-    let places = parts?.encode(
-      batch, entries: entries, membership: groups.membership, training: training)
-    guard let bases else { return places }
-    return places.map { bases.pass($0) }
-  }
-
   /// Fills `logits` (B x M) for users z (B x d) with cluster weights (B x K) and places y for every group
   /// (B G x d), where there are such; needs `prepareItems`.
   func forward(
@@ -245,22 +229,6 @@ final class Decoder<T: Real> {
     let mixture = mixtureMemory.matrix(rows: z.rows, columns: membership.rows)
     multiply(activity, membership, transposeB: true, into: mixture)
     addLog(of: mixture, plus: Self.tiny, to: logits)
-  }
-
-  /// Scores of some items with group parts, B x S.
-  ///
-  /// - Parameters:
-  ///   - places: y, (B G) x d.
-  ///   - activity: u, B x G.
-  func forward(places: Matrix<T>, activity: Matrix<T>, part: Part, into logits: Matrix<T>) {
-    guard let parts, let membership = part.membership else {
-      preconditionFailure("users have places where there are group parts")
-    }
-    logits.fill(0)
-    addRow(part.biases, to: logits)
-    parts.forward(
-      places, activity: activity, items: part.vectors, membership: membership,
-      factor: scaleFactor, tiny: Self.tiny, addingTo: logits)
   }
 
   /// z_i / |z_i|, or z_i itself where scores are inner products, B x d; gone with the next call.

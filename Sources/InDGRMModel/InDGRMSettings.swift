@@ -96,7 +96,7 @@ enum InDGRMSettings {
       ),
       ModelOption(
         "closed-doors", .number(InDGRM.usualShare, 0...0.99),
-        "Share of pairs of a factor and an item group between which the door is closed; auto takes the most that costs no more than half a per cent of the validation metric (0.7 without validation users)",
+        "Share of pairs of a factor and an item group between which the door is closed; auto takes the most that costs no more than half a per cent of the validation metric (0.7 without validation users); with group-parts each factor is one group's own, unless 0",
         auto: .unlessGiven(formerly: "auto")
       ),
       ModelOption(

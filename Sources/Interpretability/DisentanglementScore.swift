@@ -25,8 +25,9 @@ public struct DisentanglementScore: Sendable, Equatable {
 
 /// How the score is taken.
 public struct DisentanglementPlan: Sendable {
-  /// Votes to learn from for each feature; as many again are judged.
-  public var votes = 10
+  /// Votes to learn from for each feature; as many again are judged. Nil for 10, or beyond 200 features as many as make
+  /// 2,000 of all together, 3 at least.
+  public var votes: Int?
   /// Representations put together for each vote, L.
   public var draws = 64
   public var seed: UInt64 = 20
@@ -50,6 +51,7 @@ public struct DisentanglementPlan: Sendable {
   ) -> DisentanglementScore? {
     let variances = columnVariances(sources)
     let features = (0..<sources.columns).filter { (active?[$0] ?? true) && variances[$0] > 1e-12 }
+    let votes = votes ?? min(10, max(3, 2000 / max(features.count, 1)))
     guard features.count > 1, sources.rows > 1, votes > 0, draws > 1 else { return nil }
     let half = votes * features.count
     let total = 2 * half

@@ -7,9 +7,9 @@ import Interpretability
 struct DisentanglementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Votes for each dimension that disentanglement learns from; as many are judged.",
+      "Votes for each dimension that disentanglement learns from; as many are judged. (default: 10, or beyond 200 dimensions as many as make 2000 of all, at least 3)",
       valueName: "n"))
-  var votes = 10
+  var votes: Int?
 
   @Option(help: ArgumentHelp("Representations put together for a vote.", valueName: "n"))
   var draws = 64
@@ -18,7 +18,7 @@ struct DisentanglementOptions: ParsableArguments {
   var histories: HistoryMaking = .drawn
 
   func validate() throws {
-    guard (1...100_000).contains(votes), (2...10_000).contains(draws) else {
+    guard (1...100_000).contains(votes ?? 1), (2...10_000).contains(draws) else {
       throw ValidationError(
         "--votes must be between 1 and 100000, --draws between 2 and 10000")
     }
