@@ -82,6 +82,11 @@ extension [Trial] {
             "\(name): line \(place + 1) is of a search with other \(key); give this one a log of its own"
           )
         }
+        if let first = firstIndex(where: { $0.number == trial.number }) {
+          throw TuningError(
+            "\(name): line \(place + 1) is trial \(trial.number + 1), as is line \(first + 1); keep one of them"
+          )
+        }
         append(trial)
       } else if place < lines.count - 1 || !line.hasPrefix(Trial.lineStart) {
         throw TuningError(

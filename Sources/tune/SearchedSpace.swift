@@ -15,11 +15,24 @@ extension Tune {
     ]
   }
 
+  /// The history of a trial's model, which tells of which data it is.
+  func history(of trial: Trial, _ stream: StreamReader, _ context: ToolContext) -> Provenance {
+    context.provenance(
+      from: [stream.provenance], at: [input], seed: seed.seed,
+      details: [
+        "trial": .integer(trial.number), "settings": trial.json["settings"] ?? .null,
+        "data": .string(hexadecimal(stream.digest ?? 0)),
+      ])
+  }
+
   /// The search of the space in the file, which the model must have.
   func search(of family: any ModelFamily.Type) throws -> ParzenSearch {
     let lines = try InputFile.lines(space).joined(separator: "\n")
     guard let json = JSONValue(parsing: Array(lines.utf8)) else {
       throw ToolError(.badData, "\(space): is not JSON")
+    }
+    if let twice = JSONKeys.repeated(in: lines.utf8) {
+      throw ToolError(.badData, "\(space): '\(twice)' is said twice; say it once")
     }
     let search = ParzenSearch(try SearchSpace(json, name: space), seed: seed.seed)
     try checkRanges(search.space, family)

@@ -41,6 +41,11 @@ def best_is_made_again(study, what):
 
 def tune():
     command = worker("study", 8)
+    with open(os.path.join(FOLDER, "twice.json"), "w") as file:
+        file.write('{"dropout": {"number": [0.1, 0.8], "number": [0.2, 0.3]}}')
+    twice = subprocess.run(["bash", "-c", command.replace("study.json", "twice.json").replace("--study study", "--study twice")],
+                           cwd=FOLDER, env=ENVIRONMENT, capture_output=True, text=True)
+    equal("a space that says a thing twice", (twice.returncode, "says 'number' twice" in twice.stderr), (1, True))
     workers = [
         subprocess.Popen(["bash", "-c", command], cwd=FOLDER, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)

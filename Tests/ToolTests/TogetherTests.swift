@@ -1,0 +1,60 @@
+// Is it said where things that are right alone are wrong together?
+
+import Foundation
+import Support
+import Testing
+
+/// Rated data, two splits of it, and models of a split, of the other and of all: made once, for it takes a while.
+private let made: (folder: Folder, run: Shell.Result)? = {
+  guard let folder = try? Folder() else { return nil }
+  let run = folder.run(
+    "simulate -q --users 90 --items 40 --interactions 2000 --min-user 5 --ratings stars -o r.ig"
+      + " && binarize -q --min 4 --min-user 8 r.ig -o all.ig && split -q all.ig -o a.x"
+      + " && split -q --seed 7 all.ig -o b.x && fit -q --model ease a.x -o a.m"
+      + " && fit -q --model ease b.x -o b.m && fit -q --model ease all.ig -o all.m"
+      + " && score -q --model a.m a.x -o a.lists")
+  return (folder, run)
+}()
+
+@Suite(.serialized) struct TogetherTests {
+  private let folder: Folder
+
+  init() throws {
+    let made = try #require(made)
+    try #require(made.run.status == 0, "\(made.run.errors)")
+    folder = made.folder
+  }
+
+  private func expectRefusal(_ command: String, _ words: String, _ status: Int32 = 65) {
+    let run = folder.run("\(command) -o no")
+    #expect(
+      run.status == status && run.errors.contains(words), "\(command): \(run.status) \(run.errors)")
+    #expect(!folder.names.contains("no"), "\(command)")
+  }
+
+  private func expectWarning(_ command: String, _ words: String?) {
+    let run = folder.run(command)
+    let said = run.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(run.status == 0, "\(command): \(run.errors)")
+    if let words {
+      #expect(said.contains { $0.contains(words) }, "\(command): \(run.errors)")
+    } else {
+      #expect(said.isEmpty, "\(command): \(run.errors)")
+    }
+  }
+
+  /// A search whose space or log says a thing twice.
+  @Test func searchesAreSaidOnce() {
+    expectRefusal(
+      "echo '{\"lambda\": {\"log\": [1, 9]}, \"lambda\": {\"log\": [1, 3]}}' > space; tune --model ease --space space a.x",
+      "space: 'lambda' is said twice")
+    expectRefusal(
+      "echo '{\"lambda\": {\"log\": [1, 9], \"log\": [1, 3]}}' > space; tune --model ease --space space a.x",
+      "space: 'lambda.log' is said twice")
+    expectRefusal(
+      "echo '{\"lambda\": {\"log\": [1, 9]}}' > space;"
+        + " tune -q --model ease --space space --trials 2 --trials-log t a.x -o n; cat t t > tt;"
+        + " tune --model ease --space space --trials 9 --trials-log tt a.x",
+      "tt: line 3 is trial 1, as is line 1")
+  }
+}
