@@ -14,7 +14,7 @@ struct FieldSample {
   }
 
   private static func isDate(_ field: [UInt8]) -> Bool {
-    parseNumber(field) == nil && parseTime(field) != nil
+    parseNumber(field) == nil && !isBeyondFloats(field) && parseTime(field) != nil
   }
 
   /// Whether there are rows, all with a date here.
@@ -73,13 +73,13 @@ struct FieldSample {
 
   /// A column that tells what was liked, where no rating is read and not all rows say the same.
   func passedVerdict(in names: [String]) -> String? {
-    let verdicts = ["liked", "isliked", "recommended", "isrecommended", "votedup", "thumbsup"]
-    guard let place = names.firstIndex(where: { verdicts.contains(ColumnRole.plain($0)) }),
-      let other = column(place).first(where: { $0 != rows[0][place] })
-    else { return nil }
+    let found = names.indices.lazy.compactMap { place in
+      Verdict(column(place), called: names[place]).map { (place, $0) }
+    }.first
+    guard let (place, verdict) = found else { return nil }
     return
-      "rows count alike, whether '\(shown(names[place].utf8))' is '\(shown(rows[0][place]))' or"
-      + " '\(shown(other))'; keep those that were liked, or say --columns rating=\(place + 1) where it"
+      "rows count alike, whether '\(shown(names[place].utf8))' is '\(shown(verdict.one))' or"
+      + " '\(shown(verdict.other))'; keep those that were liked, or say --columns rating=\(place + 1) where it"
       + " holds numbers"
   }
 

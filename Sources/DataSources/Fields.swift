@@ -3,7 +3,7 @@
 import Glibc
 
 /// A finite number, or nil; blanks around it do not count. A comma before one or two last digits is a decimal one;
-/// before three it could part thousands.
+/// before three it could part thousands. One that is too large or too small to be kept is none.
 func parseNumber(_ field: [UInt8]) -> Float? {
   var field = trimmed(field)
   if let comma = field.firstIndex(of: 0x2C), (1...2).contains(field.count - comma - 1),
@@ -13,9 +13,18 @@ func parseNumber(_ field: [UInt8]) -> Float? {
   }
   guard !field.isEmpty,
     field.allSatisfy({ isDigit($0) || "+-.eE".utf8.contains($0) }),
-    let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite
+    let value = Float(String(decoding: field, as: UTF8.self)), value.isFinite,
+    value != 0 || !isBeyondFloats(field)
   else { return nil }
   return value
+}
+
+/// Whether a number is too large or too small for what ratings are kept in.
+func isBeyondFloats(_ field: [UInt8]) -> Bool {
+  guard let value = Double(String(decoding: trimmed(field), as: UTF8.self)), value.isFinite else {
+    return false
+  }
+  return value != 0 && (Float(value) == 0 || !Float(value).isFinite)
 }
 
 /// A field without the blanks around it.

@@ -52,9 +52,7 @@ struct JSONLinesParser: LineParser {
         throw SourceError(
           .badData,
           "\(source): line 1 is no JSON object"
-            + (Self.beginsWithObject(line)
-              ? " alone, but one with more behind it; convert it: jq -c . \(Conversion.file(source)) | ingest -"
-              : "; say --layout"))
+            + Self.advice(on: line, source))
       }
     }
     guard !columns.hasPositions else {
@@ -64,7 +62,6 @@ struct JSONLinesParser: LineParser {
       columns.references.isEmpty
       ? lines.first.flatMap { JSONShape($0, names, isOnly: lines.count == 1, source: source) } : nil
     try shape?.refuse()
-    doubt = shape?.hiddenRating
     let positions = try columns.positions(named: names, areKeys: true, source: source)
     keys = ColumnRole.allCases.compactMap { role in
       positions[role].map { (role, Array(names[$0].utf8)) }
@@ -74,21 +71,40 @@ struct JSONLinesParser: LineParser {
         .map { (role, Array(names[$0].utf8)) }
     }
     let timeKey = keys.first { $0.role == .time }?.key
-    let dates = lines.compactMap { line in
-      line.withUnsafeBufferPointer { bytes in
-        var (found, scanner): ([UInt8]?, JSONScanner) = (nil, JSONScanner(bytes))
-        _ = scanner.members { key, value in
-          if key == timeKey { found = JSONScanner.content(value) }
-        }
-        return found
-      }
-    }
+    let dates = timeKey.map { Self.values(of: $0, in: lines) } ?? []
     times = TimeForm(dates)
     if let timeKey { try Self.refuseTurnedDates(dates, timeKey, source) }
     let read = Set(labels.map { String(decoding: $0.key, as: UTF8.self) })
     left = names.enumerated().filter { place, name in
       !positions.values.contains(place) && !read.contains(name)
     }.map(\.element)
+    let isRated = positions[.rating] != nil || columns.references[.rating] != nil
+    doubt = shape?.hiddenRating ?? (isRated ? nil : Self.passedVerdict(in: left, lines))
+  }
+
+  /// The values of a key in some lines, where they are neither null nor containers.
+  private static func values(of key: [UInt8], in lines: [[UInt8]]) -> [[UInt8]] {
+    lines.compactMap { line in
+      line.withUnsafeBufferPointer { bytes in
+        var (found, scanner): ([UInt8]?, JSONScanner) = (nil, JSONScanner(bytes))
+        _ = scanner.members { if $0 == key { found = JSONScanner.content($1) } }
+        return found
+      }
+    }
+  }
+
+  /// What is to be said of a key that tells what was liked, where it is left out.
+  private static func passedVerdict(in names: [String], _ lines: [[UInt8]]) -> String? {
+    for name in names {
+      guard let verdict = Verdict(values(of: Array(name.utf8), in: lines), called: name) else {
+        continue
+      }
+      return
+        "objects count alike, whether '\(shown(name.utf8))' is '\(shown(verdict.one))' or"
+        + " '\(shown(verdict.other))'; keep those that were liked, or say --columns"
+        + " \(Conversion.quoted("rating=\(shown(name.utf8))")) where it holds numbers"
+    }
+    return nil
   }
 
   /// Throws `SourceError` for dates whose parts have to be turned.
@@ -112,6 +128,18 @@ struct JSONLinesParser: LineParser {
       var scanner = JSONScanner(bytes)
       return scanner.passesValue()
     }
+  }
+
+  /// What to do about a first line that is no object; one of over 1 MiB is seen in part.
+  private static func advice(on line: [UInt8], _ source: String) -> String {
+    guard !beginsWithObject(line) else {
+      return
+        " alone, but one with more behind it; convert it: jq -c . \(Conversion.file(source)) | ingest -"
+    }
+    return line.count < 1 << 20
+      ? "; say --layout"
+      : " of less than 1 MiB; take out what is not needed, as in"
+        + " jq -c '{user: .user, item: .item}' \(Conversion.file(source)) | ingest -"
   }
 
   private static func advice(on role: ColumnRole) -> String {

@@ -226,8 +226,13 @@ struct RowLayout {
     return (positions, " (\(ground))")
   }
 
-  /// A hint at a first line of words that may be a header all the same: none of them comes again below.
+  /// A hint at a first line that may be a header all the same: of words none of which comes again below, or of the
+  /// columns' numbers.
   private static func doubt(at fields: [[UInt8]], _ sample: FieldSample) -> String {
+    let numbers = fields.indices.map { Array(String($0).utf8) }
+    if fields.count > 2, fields == numbers {
+      return " (line 1 is data; say --header yes if it numbers the columns)"
+    }
     let areNames = fields.indices.allSatisfy { place in
       let column = sample.column(place)
       return !fields[place].contains(where: isDigit) && column.count > 1

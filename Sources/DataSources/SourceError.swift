@@ -27,7 +27,11 @@ struct RowFault: ExpressibleByStringInterpolation {
   private init(_ reason: String, _ advice: String) { (self.reason, self.advice) = (reason, advice) }
 
   static func noRating(_ field: [UInt8], advice: String) -> RowFault {
-    isNone(field)
+    guard !isBeyondFloats(field) else {
+      return
+        "rating '\(shown(field))' is not between 1e-45 and 3e38 in size, as all that is kept is"
+    }
+    return isNone(field)
       ? RowFault(
         stringLiteral: "rating '\(shown(field))' is none (--columns rating=none leaves it"
           + " out of all)")

@@ -21,8 +21,9 @@ final class InteractionSink {
   private var usersWritten = 0
   /// Items of which a title or a category is known, and those of a known title.
   private(set) var (labelledItems, titledItems) = (0, 0)
-  private var ratingRange: ClosedRange<Float>?
+  private var ratingRange: ClosedRange<Float>? { scales.whole }
   private var timeRange: ClosedRange<Int64>?
+  private var scales = RatingScales()
   /// Titles and categories from the columns of the interactions.
   let texts: ItemTexts?
   /// How those categories are written, told by the first batch.
@@ -31,13 +32,9 @@ final class InteractionSink {
 
   /// What the rows held, in words.
   var summary: String {
-    func text(_ number: Float) -> String {
-      number == number.rounded() && number.magnitude < 1e9 ? "\(Int(number))" : "\(number)"
-    }
     var parts: [String] = []
     parts.append(
-      ratingRange.map { "ratings of \(text($0.lowerBound)) to \(text($0.upperBound))" }
-        ?? "no ratings")
+      ratingRange.map { "ratings of \(ratingText($0))" } ?? "no ratings")
     parts.append(
       timeRange.map { range in
         // Within three years from 1970 on they are more likely days, months or ranks.
@@ -60,7 +57,8 @@ final class InteractionSink {
     let single = [("users", users), ("items", items)].filter { rows >= 50 && $0.1.count == rows }
     return single.map {
       "each of the \(rows) rows is of another of the \($0.0), as numbers of rows or orders are; is it the right column?"
-    } + [lateSeparator, oddTimes, oddRatings].compactMap(\.self) + users.hints("users")
+    } + [lateSeparator, oddTimes, oddRatings ?? longRatings ?? scales.doubt].compactMap(\.self)
+      + users.hints("users")
       + items.hints("items")
   }
 
@@ -82,6 +80,19 @@ final class InteractionSink {
     return
       "ratings from \(ratingRange.lowerBound) to \(ratingRange.upperBound) may hold times, as where files of two"
       + " layouts were joined; are the columns the same in all rows?"
+  }
+
+  /// What is to be said of ratings from which whole numbers are rounded; nil where there are none.
+  var longRatings: String? {
+    let most: Float = 16_777_216
+    guard let ratingRange,
+      let far = [ratingRange.lowerBound, ratingRange.upperBound].first(where: {
+        $0.magnitude >= most
+      })
+    else { return nil }
+    return
+      "ratings such as \(Int(exactly: far).map(String.init) ?? "\(far)") may be rounded: of whole numbers all up to"
+      + " \(Int(most)) are kept as they are; are they ids or times?"
   }
 
   /// The writer, used by one job after another.
@@ -117,6 +128,7 @@ final class InteractionSink {
     let batch = RowBatch()
     var rows = 0
     while try source.next(into: batch, users: users, items: items) {
+      if columns.ratings { scales.add(batch.ratings, of: name) }
       try write(batch)
       rows += batch.count
       progress(rows)
@@ -130,12 +142,6 @@ final class InteractionSink {
   }
 
   private func note(_ batch: RowBatch) {
-    if columns.ratings, let low = batch.ratings.min(), let high = batch.ratings.max() {
-      ratingRange =
-        Swift.min(
-          low, ratingRange?.lowerBound ?? low)...Swift.max(
-          high, ratingRange?.upperBound ?? high)
-    }
     if columns.times, let low = batch.times.min(), let high = batch.times.max() {
       timeRange =
         Swift.min(
