@@ -162,6 +162,7 @@ public struct ColumnSelection: Sendable {
     comesAgain: (String) -> Bool = { _ in false }
   ) throws -> [ColumnRole: Int] {
     var found: [ColumnRole: Int] = [:]
+    if references.isEmpty { try Self.refuseRankings(names, areKeys: areKeys, source) }
     for role in ColumnRole.allCases {
       switch references[role] {
       case .position(let place):
@@ -191,6 +192,21 @@ public struct ColumnSelection: Sendable {
           + (areKeys ? "" : ", or say --header no where it is data"))
     }
     return found
+  }
+
+  /// Throws `SourceError` for lists that a recommender made, whose scores would be taken for what users rated.
+  private static func refuseRankings(_ names: [String], areKeys: Bool, _ source: String) throws {
+    let plain = names.map(ColumnRole.plain)
+    guard plain.contains("rank"), let place = plain.firstIndex(of: "score"),
+      let user = ColumnRole.user.position(in: names), let item = ColumnRole.item.position(in: names)
+    else { return }
+    let columns = [("user", user), ("item", item), ("rating", place)].map {
+      "\($0.0)=\(names[$0.1])"
+    }
+    throw SourceError(
+      .badData,
+      "\(source): holds ranked lists with scores, not what users chose; where they chose these items say"
+        + " --columns \(Conversion.quoted(shown(columns.joined(separator: ",").utf8, most: 80)))")
   }
 
   /// Throws `SourceError` where another column is called the same.

@@ -49,6 +49,18 @@ extension IDTable {
     return hints
   }
 
+  /// The first id that bears the mark by which an export keeps a spreadsheet from changing it: `="00012"`, or an
+  /// apostrophe before a sign that begins a formula, as `dump --guard` writes.
+  public var firstGuarded: String? {
+    let first = (0..<count).first { index in
+      guard !isOrdinary(index) || beginsWithMark(index) else { return false }
+      let id = bytes(at: index)
+      if id.starts(with: "=\"".utf8) { return id.count > 3 && id.last == 0x22 }
+      return id.count > 1 && id[0] == 0x27 && "=+-@\t\r\n".utf8.contains(id[1])
+    }
+    return first.map { shown(bytes(at: $0)) }
+  }
+
   /// Whether blanks of any kind are around an id.
   private static func isPadded(_ id: [UInt8]) -> Bool {
     if id.first == 0x20 || id.last == 0x20 { return true }

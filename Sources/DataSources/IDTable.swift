@@ -139,6 +139,11 @@ public final class IDTable {
     return true
   }
 
+  /// Whether a short id begins with a sign of equality or an apostrophe.
+  func beginsWithMark(_ index: Int) -> Bool {
+    !isLong[index] && [0x3D, 0x27].contains(storage.pointee.words[index] & 0xFF)
+  }
+
   /// The number of an id that is a whole number.
   func intern(_ number: Int) -> UInt32 { intern(Array(String(number).utf8)) }
 

@@ -122,6 +122,7 @@ struct Ingest: Tool {
       throw ToolError(
         .badData, "\(inputs.joined(separator: ", ")): no interaction is there to be read")
     }
+    if let sink { try refuseGuards(sink, seen) }
     try sink?.finish()
     try file.commit()
     progress.finish()

@@ -7,6 +7,8 @@ import ToolKit
 struct SeenLayouts {
   private var layouts: Set<String> = []
   private var orders: [(name: String, order: ColumnOrder)] = []
+  /// Whether some input holds rows of fields.
+  var hasRows: Bool { !orders.isEmpty }
 
   /// Says how an input is read, in passing where another was read like that.
   ///

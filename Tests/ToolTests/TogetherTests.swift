@@ -43,6 +43,30 @@ private let made: (folder: Folder, run: Shell.Result)? = {
     }
   }
 
+  @Test func rowsThatCannotBeKeptOrMeantAreSaid() {
+    expectWarning(
+      "printf '1,1,16777217\\n1,2,3\\n' | ingest -o l", "ratings such as 16777216 may be rounded")
+    expectWarning(
+      "printf '1,1,4\\n1,2,3\\n' > stars; printf '2,1,80\\n' > shares; ingest stars shares -o l",
+      "ratings of 80 to 80 in shares are on another scale than those of 3 to 4 in stars")
+    let guarded =
+      "printf '=a,x\\n-b,y\\n' | ingest -q | dump --to csv --guard > g.csv && ingest g.csv"
+    expectRefusal(guarded, "ids such as ''=a' bear a mark for spreadsheets; take it out: sed")
+    // The line that takes it out, as it is printed.
+    let freed = folder.run(
+      "ingest g.csv -o no 2>&1 | sed -n 's/.*take it out: \\(.*\\) | ingest -.*/\\1/p' > line;"
+        + " bash line | ingest -q | dump --to csv")
+    #expect(freed.output == "user,item\n=a,x\n-b,y\n", "\(freed.output) \(freed.errors)")
+    for text in ["=\"007\",=\"1\"\\n", "\"=\"\"007\"\"\",\"=\"\"1\"\"\"\\n"] {
+      let bare = folder.run(
+        "printf '\(text)' > h.csv; ingest h.csv -o no 2>&1 | sed -n 's/.*take it out: \\(.*\\) | ingest -.*/\\1/p'"
+          + " > line; bash line | ingest -q | dump --to csv")
+      #expect(bare.output == "user,item\n007,1\n", "\(text): \(bare.output) \(bare.errors)")
+    }
+    let kept = folder.run("ingest -q --quotes none g.csv | dump --to csv")
+    #expect(kept.output == "user,item\n'=a,x\n'-b,y\n", "\(kept.output) \(kept.errors)")
+  }
+
   /// A search whose space or log says a thing twice.
   @Test func searchesAreSaidOnce() {
     expectRefusal(
