@@ -2,7 +2,7 @@
 
 /// The range of ratings that all count alike, in a split, a model or a history.
 public struct UnreadRatings: Sendable {
-  private var range: ClosedRange<Float>?
+  public private(set) var range: ClosedRange<Float>?
 
   public init() {}
 
@@ -17,12 +17,16 @@ public struct UnreadRatings: Sendable {
   /// What is to be said of them; nil where there are none, or one alone.
   public var warning: String? {
     guard let range, range.lowerBound < range.upperBound else { return nil }
-    func text(_ rating: Float) -> String {
-      rating == rating.rounded() && rating.magnitude < 1e9 ? "\(Int(rating))" : "\(rating)"
-    }
     return
-      "ratings of \(text(range.lowerBound)) to \(text(range.upperBound)) are not looked at: each counts as a"
-      + " like, the lowest too; binarize --min keeps what was liked"
+      "ratings of \(range.lowerBound.shortText) to \(range.upperBound.shortText) are not looked at: each counts"
+      + " as a like, the lowest too; binarize --min keeps what was liked"
+  }
+}
+
+extension Float {
+  /// A rating as people write it: without a point where it is whole.
+  public var shortText: String {
+    self == rounded() && magnitude < 1e9 ? "\(Int(self))" : "\(self)"
   }
 }
 

@@ -107,7 +107,7 @@ public final class UserBlocks {
   public var provenance: Provenance { reader.provenance }
   public var name: String { reader.stream.name }
 
-  private let reader: InteractionReader
+  public let reader: InteractionReader
   private var order: ShardOrder
   /// The users from number `first` on, and their rows numbered alike.
   private var pending = InteractionRows()

@@ -141,9 +141,10 @@ extension DuplicateRule: ExpressibleByArgument {}
 struct Moment: ExpressibleByArgument {
   /// Since 1970, in UTC.
   let seconds: Int64
+  let text: String
 
   init?(argument: String) {
     guard let seconds = secondsSince1970(argument) else { return nil }
-    self.seconds = seconds
+    (self.seconds, text) = (seconds, argument)
   }
 }

@@ -35,10 +35,10 @@ extension Binarize {
     let output = try UserBlockWriter(writer, head: head)
     let progress = Progress("read", unit: "interactions", context.log)
     var (seen, merged) = (0, 0)
-    var unread = UnreadRatings()
+    var met = MetRows()
     while var block = try blocks.next() {
       seen += block.rows.count
-      unread.add(block.rows.ratings)
+      met.add(block.rows, dated: since != nil)
       block.rows.ratings = try counted(block.rows.ratings, rows: block.rows.count, blocks.name)
       // What lies outside the window must not win over a duplicate inside.
       if since ?? until != nil {
@@ -59,7 +59,7 @@ extension Binarize {
     if !blocks.shard.isPart { try refuseNothing(output.rowCount, of: seen, blocks.name) }
     try output.finish()
     progress.finish()
-    warn(of: unread, context)
+    try judge(met, blocks.reader.stream, context)
     let others = isSorted ? "; merged \(merged) duplicates" : ""
     context.log.notice(
       "kept \(output.rowCount) of \(seen) interactions, \(output.userCount) users\(others)",

@@ -17,12 +17,6 @@ extension Binarize {
     )
   }
 
-  /// Says so where ratings are dropped that neither chose what is kept nor became confidences.
-  func warn(of unread: UnreadRatings, _ context: ToolContext) {
-    guard min == nil, confidence == nil, let warning = unread.warning else { return }
-    context.log.warning(warning)
-  }
-
   /// Whether an interaction lies between --since and --until.
   func isInTime(_ rows: InteractionChunk, _ index: Int) -> Bool {
     guard since ?? until != nil, let times = rows.times else { return true }
@@ -39,7 +33,7 @@ extension Binarize {
     let progress = Progress("read", unit: "interactions", context.log)
     var pending = InteractionChunk()
     var (seen, kept) = (0, 0)
-    var unread = UnreadRatings()
+    var met = MetRows()
     while let part = try reader.next() {
       guard case .interactions(var rows) = part else {
         try writer.write(part)
@@ -48,7 +42,7 @@ extension Binarize {
       try refuseNoConfidence(rows.ratings != nil, reader.stream.name)
       rows.confidences = confidences(of: rows.ratings) ?? rows.confidences
       seen += rows.count
-      unread.add(rows.ratings)
+      met.add(rows, dated: since != nil)
       pending.append(rows) { index in
         guard isInTime(rows, index) else { return false }
         guard let min, let ratings = rows.ratings else { return true }
@@ -68,7 +62,7 @@ extension Binarize {
     try writer.write(.interactions(pending))
     try writer.finish()
     progress.finish()
-    warn(of: unread, context)
+    try judge(met, reader.stream, context)
     context.log.notice(
       "kept \(kept) of \(seen) interactions", counts: ["interactions": kept, "read": seen])
   }
@@ -83,8 +77,8 @@ extension Binarize {
     var rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
     let seen = rows.rows.count
-    var unread = UnreadRatings()
-    unread.add(rows.rows.ratings)
+    var met = MetRows()
+    met.add(rows.rows, dated: since != nil)
     rows.rows.ratings = try counted(rows.rows.ratings, rows: seen, reader.stream.name)
     // What lies outside the window must not win over a duplicate inside.
     if since ?? until != nil {
@@ -106,7 +100,7 @@ extension Binarize {
       try blocks.append(result.block)
       try blocks.finish()
     }
-    warn(of: unread, context)
+    try judge(met, reader.stream, context)
     context.log.notice(
       "kept \(result.count) of \(seen) interactions, \(result.userCount) users,"
         + " \(result.itemCount) items; merged \(merged) duplicates; dropped \(removed.users) users"

@@ -114,16 +114,16 @@ struct Fit: Tool {
     let file = try shared.open(output)
     if shared.isFirst { try aside.tryPlace() }
     var inputs = try FitInputs(
-      input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context.log)
+      input, percent: trainPercent, refits: refit, metric: metric, seed: seed.seed, context)
     inputs.share(among: shared)
-    if let groups { try inputs.start(fromGroups: groups) }
+    if let groups { try inputs.start(fromGroups: groups, beside: chosen.set) }
     if let start { try inputs.start(fromModel: start, of: chosen.model) }
     let putAside = RunCheckpoint(
       model: chosen.model, options: family.options, settings: settings.json, seed: seed.seed,
       metric: metric.text, percent: trainPercent, ranks: shared.ranks.count,
       itemRanks: shared.itemRanks,
       digests: inputs.digests,
-      provenance: context.provenance(from: inputs.provenance, at: inputs.paths, seed: seed.seed))
+      provenance: inputs.history(context, seed: seed.seed))
     if let resume = aside.resume {
       inputs.task.data.resume = try putAside.read(
         InputFile.stream(resume, expecting: [.checkpoint, .model], for: "--checkpoint"))

@@ -19,10 +19,12 @@ struct FitInputs {
   /// Reads the interactions, and says how many there are to train on.
   init(
     _ path: String, percent: Int, refits: Bool, metric: ValidationMetric, seed: UInt64,
-    _ log: Diagnostics
+    _ context: ToolContext
   ) throws {
+    let log = context.log
     let stream = try InputFile.stream(path, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
+    try log.warn(ofPart: stream)
     if let unread = data.unreadRatings { log.warning(unread) }
     task = try FittingTask(data, name: stream.name, percent: percent, metric: metric, seed: seed)
     whole = try refits ? task.refitting(data, name: stream.name) : nil
@@ -32,6 +34,9 @@ struct FitInputs {
     log.notice(
       "\(training.rows.rowCount) users, \(training.items.ids.count) items,"
         + " \(training.rows.count) interactions to train on")
+    if task.data.validation == nil {
+      try context.refuse(["--validate-by"], since: "\(stream.name): has no validation users")
+    }
     if task.isValidationVain {
       log.warning(
         "\(stream.name): no validation user chose an item that is trained on; nothing ends the training early"
@@ -48,9 +53,19 @@ struct FitInputs {
   }
 
   /// Starts from the item groups of a file.
-  mutating func start(fromGroups path: String) throws {
+  ///
+  /// - Parameter settings: as they were given, which must not speak of another number of groups.
+  mutating func start(fromGroups path: String, beside settings: [String]) throws {
     let stored = try StoredModel(InputFile.stream(path, expecting: [.itemGroups]))
-    task.data.groups = try Self.groups(stored, path, of: task.training)
+    let found = try Self.groups(stored, path, of: task.training)
+    if let said = settings.last(where: { $0.hasPrefix("groups=") }),
+      Int(said.dropFirst("groups=".count)) != found.count
+    {
+      throw ToolError(
+        .usage, "\(path): has \(found.count) groups, and --set \(said) says otherwise; leave it out"
+      )
+    }
+    task.data.groups = found
     if let more = whole?.training {
       // Items that validation users alone chose have no group where groups were made without them.
       whole?.data.groups = try Self.groups(stored, path, of: more, isPartial: true)
@@ -73,6 +88,13 @@ struct FitInputs {
       whole?.data.start = (earlier, more.items.ids, task.categories)
     }
     note(earlier, as: "init", path)
+  }
+
+  /// The history of what is made of them, which tells of which data.
+  func history(_ context: ToolContext, seed: UInt64) -> Provenance {
+    context.provenance(
+      from: provenance, at: paths, seed: seed,
+      details: ["data": .string(hexadecimal(digests["data"] ?? 0))])
   }
 
   private mutating func note(_ stored: StoredModel, as name: String, _ path: String) {

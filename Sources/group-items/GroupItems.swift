@@ -94,6 +94,7 @@ struct GroupItems: Tool {
 
   private func computed(_ stream: StreamReader, _ context: ToolContext) throws -> ItemGrouping {
     let (data, _) = try InteractionSet.read(stream)
+    try context.log.warn(ofPart: stream)
     let training = TrainingSet(data, try SplitPlan(data))
     guard training.rows.count > 0 else {
       throw ToolError(
@@ -135,16 +136,4 @@ struct GroupItems: Tool {
       items: stored.items, categories: stored.categories, popularity: stored.itemInteractions,
       names: GroupNames(model, stored)?.names)
   }
-}
-
-/// The choices of `--from`.
-enum GroupSource: String, ExpressibleByArgument, CaseIterable {
-  case coOccurrence = "co-occurrence"
-  case categories
-}
-
-/// The formats of `--format`.
-enum GroupFormat: String, ExpressibleByArgument, CaseIterable {
-  case ig
-  case tsv
 }

@@ -74,6 +74,7 @@ struct ShardUsers: Tool {
     let progress = Progress("read", unit: "interactions", context.log)
     let readers = try (inputs.isEmpty ? ["-"] : inputs).map { path in
       let reader = InteractionReader(try InputFile.stream(path, expecting: [.interactions]))
+      try context.log.warn(ofPart: reader.stream)
       try rows.read(reader) { progress.update($0) }
       return reader
     }

@@ -78,6 +78,13 @@ final class SortedUsers {
   }
 
   private func compare(_ reader: InteractionReader) throws {
+    // Into as many again a part falls whole, beside others without users.
+    if let shard = try Shard(reader.stream), shard.isPart, shard.parts != partCount {
+      throw ToolError(
+        .badData,
+        "\(reader.stream.name): is \(shard.name) already, and parts of it are none of the whole; merge all of them first"
+      )
+    }
     guard let (first, name) = metadata else {
       return metadata = (reader.metadata, reader.stream.name)
     }

@@ -13,6 +13,7 @@ extension Split {
         .usage,
         "\(blocks.name): is read in blocks, which share no order of time; give --until a date")
     }
+    warn(ofSplit: blocks.reader, context)
     var options = options
     options.isOfBlock = true
     let file = try output.open()
@@ -46,6 +47,7 @@ extension Split {
     if let unread = unread.warning { context.log.warning(unread) }
     if left > 0 { context.log.notice("left out \(left) users without interactions") }
     tally.report(context)
+    if !blocks.shard.isPart { warn(of: tally, context) }
   }
 
   /// What was before --until, without users who had nothing then.

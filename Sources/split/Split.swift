@@ -98,6 +98,7 @@ struct Split: Tool {
       }
       if stable, let blocks = try UserBlocks(reader) { return try divide(blocks, context) }
     }
+    warn(ofSplit: reader, context)
     let progress = Progress("read", unit: "interactions", context.log)
     let rows = try InteractionRows(reader) { progress.update($0) }
     progress.finish()
@@ -139,11 +140,5 @@ struct Split: Tool {
       file, metadata: metadata,
       provenance: context.provenance(from: [history], at: [input], seed: seed.seed),
       compression: output.compression > 0 ? output.compression : nil)
-  }
-
-  private func report(_ data: InteractionSet, _ context: ToolContext) throws {
-    var tally = SplitTally(items: data.itemCount)
-    try tally.add(data)
-    tally.report(context)
   }
 }

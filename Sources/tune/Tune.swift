@@ -82,6 +82,7 @@ struct Tune: Tool {
     let file = try OutputFile(output, binary: true)
     let stream = try InputFile.stream(input, expecting: [.interactions])
     let (data, _) = try InteractionSet.read(stream)
+    try context.log.warn(ofPart: stream)
     let task = try FittingTask(data, name: stream.name, metric: metric, seed: seed.seed)
     guard task.data.validation != nil else {
       throw ToolError(.badData, "\(stream.name): has no validation users; split it first")

@@ -43,6 +43,35 @@ private let made: (folder: Folder, run: Shell.Result)? = {
     }
   }
 
+  /// What a tool undoes or sees a part of.
+  @Test func inputsOfAnotherStageAreSaid() {
+    expectWarning("split a.x -o l", "is a split already, and all of it is divided anew")
+    expectWarning("binarize --min-user 6 a.x -o l", "is a split, whose parts lose")
+    expectWarning("split --test 0.0001 all.ig -o l", "nobody is held out for the test")
+    expectWarning("split --test 0 all.ig -o l", nil)
+    expectWarning(
+      "shard -q --into 2 all.ig -o s && fit --model popularity s/part-00001.ig -o l",
+      "is part 1 of 2, and the others are not looked at")
+    expectWarning("shard --into 2 s/part-00000.ig -o same", "is part 0 of 2, and the others")
+    let again = folder.run("shard --into 3 s/part-00000.ig -o again")
+    #expect(
+      again.status == 65 && again.errors.contains("is part 0 of 2 already"), "\(again.errors)")
+  }
+
+  @Test func thresholdsOnAnotherScaleAreSaid() {
+    expectWarning("binarize --min 0.8 r.ig -o l", "no rating is below --min 0.8: each of 1 to 5")
+    expectWarning("binarize --min 1 r.ig -o l", nil)
+    // Whoever keeps likes alone has them all above it.
+    expectWarning("printf '1,1,5\\n1,2,5\\n' | ingest -q | binarize --min 4 -o l", nil)
+    for year in ["2005", "200501", "12784", "0.5"] {
+      expectRefusal("binarize --min 4 --since \(year) r.ig", "write a date, as in", 64)
+    }
+    expectWarning("binarize --min 4 --since 1970-01-01 r.ig -o l", nil)
+    expectWarning(
+      "seq 9 | awk '{ print $1 \",1,4,\" $1 }' | ingest -q --columns time=4 | binarize --min 4 --since 5 -o l",
+      nil)
+  }
+
   @Test func rowsThatCannotBeKeptOrMeantAreSaid() {
     expectWarning(
       "printf '1,1,16777217\\n1,2,3\\n' | ingest -o l", "ratings such as 16777216 may be rounded")
