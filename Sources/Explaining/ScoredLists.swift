@@ -25,7 +25,7 @@ struct ScoredLists {
   /// another split was what they were made from.
   init(_ path: String, of model: StoredModel, for data: StreamReader, top: Int) throws {
     let reader = RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
-    try reader.refuseOthers(thanOf: model.description["model"]?.string, for: data)
+    try reader.refuseOthers(thanOf: model, for: data)
     name = reader.stream.name
     role = reader.metadata["role"]?.string == "validation" ? .validation : .test
     let places = IDPlaces(model.items.ids)

@@ -93,7 +93,7 @@ struct RecommendedLists {
   /// another split was what they were made from.
   init(_ path: String, of model: StoredModel, for data: StreamReader?) throws {
     let reader = RecommendationReader(try InputFile.stream(path, expecting: [.recommendations]))
-    try reader.refuseOthers(thanOf: model.description["model"]?.string, for: data)
+    try reader.refuseOthers(thanOf: model, for: data)
     role = reader.metadata["role"]?.string == "validation" ? .validation : .test
     itemCounts = [Int](repeating: 0, count: model.items.ids.count)
     let places = IDPlaces(model.items.ids)

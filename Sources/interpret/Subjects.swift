@@ -47,6 +47,7 @@ final class Subjects {
     try known.refuseOthers(
       data.items, data.rows().columnCounts(), users: data.userCount, than: stored.items,
       { map[$0] }, stream.name)
+    context.log.warn(of: stored, model, knowing: stream)
     isSplit = plan != nil
     let whole = plan?.training() ?? data.rows()
     let looked = Self.drawnIndices(whole.rowCount, sample, seed: seed)

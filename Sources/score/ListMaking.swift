@@ -55,7 +55,8 @@ extension Score {
       marksFillers: shape.fill, metadata: metadata(stored, data, shelf, digest: stream.digest),
       compression: output.compression > 0 ? output.compression : nil,
       provenance: context.provenance(
-        from: [stream.provenance, stored.provenance], at: [input, model]))
+        from: [stream.provenance, stored.provenance], at: [input, model],
+        details: ["model": .string(hexadecimal(stored.digest))]))
   }
 
   /// What the lists are of; which interactions, a part that is read in blocks does not know in time.

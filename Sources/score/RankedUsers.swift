@@ -54,10 +54,11 @@ extension Score {
   /// Says what of the model and the split may surprise.
   ///
   /// Throws `ToolError` (usage) where a part of a split is asked for and there is none.
-  func warn(of stored: StoredModel, _ split: JSONValue?, _ name: String, _ context: ToolContext)
-    throws
-  {
-    if split == nil { try context.refuse(["--role"], since: "\(name): is no split") }
+  func warn(of stored: StoredModel, _ stream: StreamReader, _ context: ToolContext) throws {
+    let split = stream.metadata["split"]
+    if split == nil { try context.refuse(["--role"], since: "\(stream.name): is no split") }
+    if format == .npz { try context.refuse(["--top"], since: "npz holds vectors and no lists") }
+    context.log.warn(of: stored, model, knowing: stream)
     if split?["repeats"]?.bool == true, !keepSeen {
       context.log.warning(
         "\(input): what users chose again is truth in this split, and they get none of it; add --keep-seen"

@@ -86,7 +86,7 @@ struct Score: Tool {
     let isOfSplit = data.metadata["split"] != nil
     let items = ItemMap(from: data.items.ids, to: stored.items.ids)
     try known.refuseContradiction(data.items, stored.items, { items[$0] }, stream.name)
-    try warn(of: stored, data.metadata["split"], stream.name, context)
+    try warn(of: stored, stream, context)
     let shelf = try new.shelf(fitted, stored, model, context)
     let mask = try candidates.mask(shelf.items.ids, known, context)
     let personal = try self.personal.read(items: shelf.items.ids, known, context)

@@ -106,10 +106,7 @@ struct Tune: Tool {
       fitted = try runner.run(winner.number, winner.settings, fixed: set, others: []).fitted
     }
     guard let fitted else { throw ToolError(.internalFault, "trial \(winner.number + 1) failed") }
-    let made = context.provenance(
-      from: [stream.provenance], at: [input], seed: seed.seed,
-      details: ["trial": .integer(winner.number), "settings": winner.json["settings"] ?? .null])
-    var result = task.stored(fitted, family: model, made)
+    var result = task.stored(fitted, family: model, history(of: winner, stream, context))
     var refitFailure: String?
     if let whole {
       context.log.notice("fitting again to all \(whole.training.rows.rowCount) users")

@@ -43,6 +43,35 @@ private let made: (folder: Folder, run: Shell.Result)? = {
     }
   }
 
+  /// A model that was trained on users of the test looks better than it is.
+  @Test func modelsThatKnowTheTruthAreSaid() {
+    expectWarning("score --model a.m a.x -o l", nil)
+    expectWarning("score --model b.m a.x -o l", "b.m: was fitted to another split, and may know")
+    expectWarning("score --model all.m a.x -o l", "was fitted to interactions that were not split")
+    expectWarning("score --model all.m all.ig -o l", nil)
+    expectWarning("split -q all.ig -o again.x && score --model a.m again.x -o l", nil)
+    expectWarning(
+      "dump --to csv all.ig > w.csv && ingest -q w.csv | split -q -o w.x && fit -q --model ease w.x -o w.m"
+        + " && sed -i 2,200d w.csv && ingest -q w.csv | split -q -o w.x && score --model w.m w.x -o l",
+      "another split")
+    // Users stay in their part, whatever the log holds by then.
+    let more = "binarize -q --min 3 r.ig -o more.ig && split -q --stable more.ig -o more.x"
+    expectWarning(
+      "\(more) && split -q --stable all.ig -o s.x && fit -q --model ease s.x -o s.m"
+        + " && score --model s.m more.x -o l", nil)
+    expectWarning(
+      "split -q --stable --test 0.2 all.ig -o t.x && score --model s.m t.x -o l", "another split")
+  }
+
+  /// Two models of one kind give other scores for the same items.
+  @Test func listsOfAnotherModelOfTheKindAreRefused() {
+    expectRefusal(
+      "explain --model b.m --recommendations a.lists a.x", "was made by another 'ease' than this")
+    expectRefusal(
+      "report --model b.m --data a.x --recommendations a.lists", "was made by another 'ease'")
+    expectWarning("explain --model a.m --recommendations a.lists --brief a.x", nil)
+  }
+
   /// What a tool undoes or sees a part of.
   @Test func inputsOfAnotherStageAreSaid() {
     expectWarning("split a.x -o l", "is a split already, and all of it is divided anew")

@@ -1,0 +1,88 @@
+// Was a model fitted to the split beside it, or may it know what that holds out?
+
+import Interchange
+
+/// How a split divided users, as its history tells.
+struct Division: Equatable {
+  let seed: Int?
+  /// What the options say, defaults included.
+  let choices: [String: String]
+
+  private static let defaults = [
+    "--scheme": "users", "--folds": "5", "--test": "0.1", "--validation": "0.1",
+  ]
+  private static let flags: Set = ["--stable", "--repeats"]
+
+  init(_ step: ProvenanceStep) {
+    seed = step.seed
+    var choices = Self.defaults
+    var words = step.arguments[...]
+    while let word = words.popFirst() {
+      guard word.hasPrefix("--"), word != "--" else {
+        if word == "-z" { words = words.dropFirst() }
+        continue
+      }
+      let name = String(word.prefix { $0 != "=" })
+      let value =
+        Self.flags.contains(name)
+        ? "yes"
+        : word == name ? words.popFirst() ?? "" : String(word.dropFirst(name.count + 1))
+      if name != "--seed", name != "--compression" {
+        choices[name] = Double(value).map { "\($0)" } ?? value
+      }
+    }
+    self.choices = choices.mapValues { value in Double(value).map { "\($0)" } ?? value }
+  }
+
+  /// Whether users are in the same part under both, whatever data they come from.
+  func keepsUsers(as other: Division) -> Bool {
+    choices["--stable"] == "yes" && other.choices["--stable"] == "yes" && seed == other.seed
+      && ["--test", "--validation"].allSatisfy { choices[$0] == other.choices[$0] }
+  }
+}
+
+extension Provenance {
+  /// The last step of one of some tools, from a step on back over what was read first each time.
+  fileprivate func step(of tools: Set<String>, before last: Int? = nil) -> Int? {
+    var place = last ?? steps.indices.last
+    while let index = place {
+      if tools.contains(steps[index].tool) { return index }
+      place = steps[index].parents.first
+    }
+    return nil
+  }
+
+  /// The step that ranked lists, parts of which may have been merged since.
+  public var scoring: ProvenanceStep? { step(of: ["score"]).map { steps[$0] } }
+
+  /// What the model of this history may know of a split with another history, in words; nil where nothing tells that it
+  /// does.
+  ///
+  /// - Parameter digest: of the split, where it is known.
+  func knowledge(of split: Provenance, digest: UInt64?) -> String? {
+    guard let fit = step(of: ["fit", "tune"]), let own = split.step(of: ["split"]) else {
+      return nil
+    }
+    let known = steps[fit].details["data"]?.string
+    if let known, known == digest.map(hexadecimal) { return nil }
+    guard let other = step(of: ["split"], before: fit) else {
+      return "interactions that were not split"
+    }
+    let (mine, its) = (Division(split.steps[own]), Division(steps[other]))
+    // The same commands make another split of a log that has changed.
+    let isSame = (known == nil || digest == nil) && split.steps[...own] == steps[...other]
+    return isSame || mine.keepsUsers(as: its) ? nil : "another split"
+  }
+}
+
+extension Diagnostics {
+  /// Says so where a model was fitted to other data than a split, and may know what is held out there.
+  public func warn(of model: StoredModel, _ path: String, knowing stream: StreamReader) {
+    guard stream.metadata["split"] != nil,
+      let known = model.provenance.knowledge(of: stream.provenance, digest: stream.digest)
+    else { return }
+    warning(
+      "\(path): was fitted to \(known), and may know what \(stream.name) holds out; figures on it may be too good"
+    )
+  }
+}
