@@ -29,6 +29,8 @@ public struct UserPlace: Comparable, Sendable {
 public struct Shard: Equatable, Sendable {
   public let part: Int
   public let parts: Int
+  /// The digest of what was cut, where all parts were cut at once.
+  public let origin: String?
 
   /// The most parts a data set is cut into.
   public static let mostParts = 65_536
@@ -36,8 +38,8 @@ public struct Shard: Equatable, Sendable {
   /// All of a data set.
   public static let whole = Shard(part: 0, of: 1)
 
-  public init(part: Int, of parts: Int) {
-    (self.part, self.parts) = (part, parts)
+  public init(part: Int, of parts: Int, from origin: String? = nil) {
+    (self.part, self.parts, self.origin) = (part, parts, origin)
   }
 
   /// The first note in which two streams' metadata differ, but for which part each is; nil where none does.
@@ -58,11 +60,14 @@ public struct Shard: Equatable, Sendable {
         .malformed, stream: stream.name,
         "says of no part that there is which it holds; make it again by indgrm shard")
     }
-    self.init(part: part, of: parts)
+    self.init(part: part, of: parts, from: note["origin"]?.string)
   }
 
   /// What stands in the metadata.
-  public var note: JSONValue { ["part": .integer(part), "of": .integer(parts)] }
+  public var note: JSONValue {
+    let note: JSONValue = ["part": .integer(part), "of": .integer(parts)]
+    return origin.map { note.setting("origin", .string($0)) } ?? note
+  }
 
   /// `part 3 of 8`
   public var name: String { "part \(part) of \(parts)" }

@@ -55,6 +55,9 @@ extension Provenance {
   /// The step that ranked lists, parts of which may have been merged since.
   public var scoring: ProvenanceStep? { step(of: ["score"]).map { steps[$0] } }
 
+  /// The step that divided the data, and no model that was used on them.
+  public var dividing: ProvenanceStep? { step(of: ["split"]).map { steps[$0] } }
+
   /// What the model of this history may know of a split with another history, in words; nil where nothing tells that it
   /// does.
   ///

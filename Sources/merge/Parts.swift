@@ -79,6 +79,16 @@ struct Parts {
         "\(stream.name): is \(shard.name), \(first.name) is \(other.name); merge parts of one whole"
       )
     }
+    if let one = shard.origin, let two = other.origin, one != two {
+      throw ToolError(
+        .badData,
+        "\(stream.name): was cut from other data than \(first.name); merge parts of one whole")
+    }
+    if let word = stream.provenance.difference(inMaking: first.provenance) {
+      throw ToolError(
+        .badData,
+        "\(stream.name): was made otherwise than \(first.name): \(word) differs; make them alike")
+    }
     if let name = Shard.difference(stream.metadata, first.metadata) {
       throw ToolError(
         .badData,

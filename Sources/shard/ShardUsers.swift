@@ -85,12 +85,17 @@ struct ShardUsers: Tool {
     let provenance = context.provenance(from: readers.map(\.provenance))
     guard let folder else {
       let written = try WrittenPart(
-        rows, part ?? 0, of: into, to: first, readers[0].metadata, provenance, compression)
+        rows, Shard(part: part ?? 0, of: into), to: first, readers[0].metadata, provenance,
+        compression)
       return context.log.notice(
         "part \(part ?? 0) of \(into): \(written.users) users, \(written.rows) interactions",
         counts: ["users": written.users, "interactions": written.rows])
     }
-    try writeAll(rows, folder, readers[0].metadata, provenance, context)
+    let digests = readers.map { hexadecimal($0.stream.digest ?? 0) }
+    try writeAll(
+      rows, folder,
+      from: digests.count > 1 ? hexadecimal(XXHash64.hash(digests.joined(), seed: 0)) : digests[0],
+      readers[0].metadata, provenance, context)
   }
 
   private static func fileName(_ part: Int) -> String {
@@ -110,8 +115,8 @@ struct ShardUsers: Tool {
 
   /// Writes all parts and then the manifest, without which they are no whole.
   private func writeAll(
-    _ rows: SortedUsers, _ folder: String, _ metadata: JSONValue, _ provenance: Provenance,
-    _ context: ToolContext
+    _ rows: SortedUsers, _ folder: String, from origin: String, _ metadata: JSONValue,
+    _ provenance: Provenance, _ context: ToolContext
   ) throws {
     unlink(folder + "MANIFEST")
     let progress = Progress("wrote", unit: "parts", total: into, context.log)
@@ -120,7 +125,8 @@ struct ShardUsers: Tool {
     for part in 0..<into {
       let name = Self.fileName(part)
       let written = try WrittenPart(
-        rows, part, of: into, to: folder + name, metadata, provenance, compression)
+        rows, Shard(part: part, of: into, from: origin), to: folder + name, metadata, provenance,
+        compression)
       lines +=
         "# \(written.users) users, \(written.rows) interactions\n\(written.entry(name).text)\n"
       users += written.users

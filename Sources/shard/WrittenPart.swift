@@ -15,15 +15,15 @@ struct WrittenPart {
   ///
   /// - Parameter compression: zstd's level; 0 for none.
   init(
-    _ rows: SortedUsers, _ part: Int, of parts: Int, to path: String, _ metadata: JSONValue,
+    _ rows: SortedUsers, _ shard: Shard, to path: String, _ metadata: JSONValue,
     _ provenance: Provenance, _ compression: Int32
   ) throws {
     let file = try OutputFile(path, binary: true)
     let writer = try InteractionWriter(
-      file, metadata: metadata.setting("shard", Shard(part: part, of: parts).note),
+      file, metadata: metadata.setting("shard", shard.note),
       provenance: provenance, compression: compression > 0 ? compression : nil)
     let blocks = try UserBlockWriter(writer, head: rows.head)
-    for bucket in rows.buckets(of: part) { try blocks.append(rows.block(bucket)) }
+    for bucket in rows.buckets(of: shard.part) { try blocks.append(rows.block(bucket)) }
     try blocks.finish()
     try file.commit()
     (users, self.rows) = (blocks.userCount, blocks.rowCount)

@@ -143,7 +143,11 @@ import Testing
     )
     let replaced = refusal(
       "cp -r parts mixed; cp other/part-00004.ig mixed; merge --manifest mixed/MANIFEST")
-    #expect(replaced.contains("part-00004.ig") && replaced.contains("replaced"), "\(replaced)")
+    #expect(replaced.contains("part-00004.ig: was cut from other data"), "\(replaced)")
+    let packed = refusal(
+      "shard -q -z 9 --into 7 raw.ig -o packed; cp -r parts again; cp packed/part-00004.ig again;"
+        + " merge --manifest again/MANIFEST")
+    #expect(packed.contains("part-00004.ig") && packed.contains("replaced"), "\(packed)")
     let lost = refusal(
       "cp -r parts less; sed -i /part-00004/d less/MANIFEST; merge --manifest less/MANIFEST")
     #expect(lost.contains("counts 7 files, 6 follow"), "\(lost)")

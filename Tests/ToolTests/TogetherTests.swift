@@ -101,6 +101,23 @@ private let made: (folder: Folder, run: Shell.Result)? = {
       nil)
   }
 
+  /// Parts that were cut, divided or ranked otherwise make no whole.
+  @Test func partsThatWereMadeOtherwiseAreRefused() {
+    let cut = folder.run(
+      "shard -q --into 2 all.ig -o one && simulate -q --users 90 --items 40 --interactions 2000"
+        + " --min-user 5 --ratings stars --seed 3 | binarize -q --min 4 | shard -q --into 2 -o two"
+        + " && for s in 1 2; do p=one/part-0000$((s - 1)).ig; split -q --stable --seed $s $p -o $s.x;"
+        + " score -q --model a.m $p -o $s.l; done; score -q --model all.m one/part-00001.ig -o m.l;"
+        + " score -q --keep-seen --model a.m one/part-00001.ig -o k.l")
+    #expect(cut.status == 0, "\(cut.errors)")
+    expectRefusal(
+      "merge one/part-00000.ig two/part-00001.ig", "two/part-00001.ig: was cut from other data")
+    expectRefusal("merge 1.x 2.x", "2.x: was made otherwise than 1.x: --seed differs")
+    expectRefusal("merge 1.l m.l", "--model differs")
+    expectRefusal("merge 1.l k.l", "--keep-seen differs")
+    #expect(folder.run("merge -q 1.l 2.l -o whole").status == 0)
+  }
+
   @Test func rowsThatCannotBeKeptOrMeantAreSaid() {
     expectWarning(
       "printf '1,1,16777217\\n1,2,3\\n' | ingest -o l", "ratings such as 16777216 may be rounded")
