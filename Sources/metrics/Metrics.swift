@@ -100,7 +100,7 @@ struct Metrics: Tool {
     guard let split = truth.first else {
       throw ToolError(.usage, "--truth is missing: name the split that was scored")
     }
-    try refuseOutOfPlace()
+    try refuseOutOfPlace(context)
     var options = try self.options()
     guard !comparesModels else {
       try file.write(format.text(modelTable(options, context), placing: several.place))
@@ -115,6 +115,7 @@ struct Metrics: Tool {
     if let compare {
       let second = try oracle.evaluate(recommendations(compare), options, features)
       try report(second, context)
+      warn(ofTwins: first, second, context)
       let comparison = RankingMetrics.compare(
         first.evaluation, second.evaluation, nameA: first.name, nameB: second.name,
         confidence: confidence)

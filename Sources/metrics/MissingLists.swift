@@ -29,5 +29,38 @@ extension Metrics {
         "\(name): \(counts.unscorableTruthItems) of \(counts.truthItems) truth items are unknown to the"
           + " model and count as misses")
     }
+    warn(of: measured, context)
+  }
+
+  /// Says so where figures are what they are for a reason that has nothing to do with the model.
+  private func warn(of measured: Measured, _ context: ToolContext) {
+    let figures = measured.report.rows.filter { $0.group == "all" && Self.hits.contains($0.metric) }
+    let isNothingFound = !figures.isEmpty && figures.allSatisfy { $0.mean == 0 }
+    let longest = measured.report.rows.lazy.map(\.n).max() ?? 0
+    if compare != nil || comparesModels, let top = measured.top, top < longest {
+      context.log.warning(
+        "\(measured.name): its lists end after \(top) items, and what is behind counts as missed; end --at there, or"
+          + " score longer lists")
+    }
+    if measured.isOfHistory {
+      context.log.warning(
+        "\(measured.name): the truth is what the lists were made from, not what was chosen later; split it, and score"
+          + " the split")
+    } else if isNothingFound, measured.report.counts.lists >= 20 {
+      context.log.warning(
+        "\(measured.name): no list holds anything of its truth; do lists, truth and what was excluded belong together?"
+      )
+    }
+  }
+
+  /// Metrics that are 0 where nothing is found.
+  private static let hits: Set<Metric> = [
+    .recall, .recallMin, .ndcg, .precision, .hitRate, .averagePrecision,
+  ]
+
+  /// Says so where lists are compared with themselves.
+  func warn(ofTwins first: Measured, _ second: Measured, _ context: ToolContext) {
+    guard let digest = first.digest, digest == second.digest else { return }
+    context.log.warning("\(first.name) and \(second.name) hold the same lists")
   }
 }

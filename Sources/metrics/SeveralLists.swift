@@ -44,8 +44,14 @@ extension Metrics {
   var comparesModels: Bool { inputs.count > 1 || truth.count > 1 || several.isAsked }
 
   /// Throws `ToolError` (usage) for options that a table of models has no use for.
-  func refuseOutOfPlace() throws {
+  func refuseOutOfPlace(_ context: ToolContext) throws {
     guard comparesModels else { return }
+    try context.refuse(["--confidence"], since: "a table of models has no intervals")
+    if metrics == nil {
+      try context.refuse(
+        ["--at", "--explainability", "--diversity"],
+        since: "a table of models is of recall@20 and ndcg@100 where --metrics names no others")
+    }
     let out: [(String, Bool)] = [
       ("--compare", compare != nil), ("--per-user", perUser != nil),
       ("--fail-below", !failBelow.isEmpty), ("--bootstrap", bootstrap > 0),
@@ -83,6 +89,10 @@ extension Metrics {
           && taken.insert(Self.modelName(left[$0].path)).inserted
       }
       let own = places.map { left[$0].path }
+      if own.isEmpty {
+        context.log.warning(
+          "\(path): none of the lists was made for it; add theirs, or leave it out")
+      }
       for place in places.reversed() { left.remove(at: place) }
       for list in own {
         let measured = try oracle.evaluate(recommendations(list), options, features)

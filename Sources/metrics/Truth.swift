@@ -12,6 +12,12 @@ struct Measured {
   let evaluation: RankingEvaluation
   /// Lists of the split's users and rounds that are not there, of how many.
   let missing: (lists: Int, of: Int)
+  /// Of the lists.
+  let digest: UInt64?
+  /// How many items each has at most, where that is told.
+  let top: Int?
+  /// Whether what is true is what the lists were made from.
+  let isOfHistory: Bool
   var report: MetricsReport { evaluation.report }
 }
 
@@ -96,7 +102,10 @@ final class Truth {
       }
       return Measured(
         name: name(of: reader), evaluation: try accumulator.finish(),
-        missing: missing(lists, role))
+        missing: missing(lists, role), digest: reader.stream.digest,
+        top: reader.metadata["top"]?.int,
+        isOfHistory: plan == nil && digest != nil
+          && reader.metadata["interactions"]?.string == digest.map(hexadecimal))
     } catch MetricsError.invalidOption(let reason) {
       throw ToolError(.usage, reason)
     } catch let error as MetricsError {

@@ -72,6 +72,21 @@ private let made: (folder: Folder, run: Shell.Result)? = {
     expectWarning("explain --model a.m --recommendations a.lists --brief a.x", nil)
   }
 
+  @Test func figuresThatMeanNothingAreSaid() {
+    let measure = "metrics --at 10 --metrics ndcg --truth"
+    expectWarning(
+      "score -q --model a.m all.ig -o l && \(measure) all.ig l", "what the lists were made from")
+    expectWarning(
+      "score -q --model a.m --exclude-by-user a.x a.x -o l && \(measure) a.x l",
+      "no list holds anything of its truth")
+    expectWarning(
+      "score -q --model a.m --top 5 a.x -o l && \(measure) a.x a.lists --compare l",
+      "l (ease): its lists end after 5 items")
+    expectWarning("cp a.lists l && \(measure) a.x a.lists --compare l", "hold the same lists")
+    expectWarning("metrics --truth a.x --truth b.x a.lists", "b.x: none of the lists was made for")
+    expectWarning("\(measure) a.x a.lists", nil)
+  }
+
   /// What a tool undoes or sees a part of.
   @Test func inputsOfAnotherStageAreSaid() {
     expectWarning("split a.x -o l", "is a split already, and all of it is divided anew")
