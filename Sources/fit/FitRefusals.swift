@@ -5,6 +5,8 @@ import Fitting
 import ToolKit
 
 extension Fit {
+  static let companions = ["--checkpoint-every": "--checkpoint"]
+
   /// Throws `ToolError` where the model that was written is not all that was asked for.
   ///
   /// - Parameter isOfFirst: whether it is the first fit's, of which --refit asks two.

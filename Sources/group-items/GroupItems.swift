@@ -100,6 +100,12 @@ struct GroupItems: Tool {
       throw ToolError(
         .badData, "\(stream.name): has no training interactions; check the filters and the split")
     }
+    guard groups == 18 || groups <= training.items.ids.count else {
+      throw ToolError(
+        .usage,
+        "--groups \(groups) is more than the \(training.items.ids.count) items of \(stream.name); lower it"
+      )
+    }
     let vectors = spectralEmbedding(training.rows, dimensions: dimensions, seed: seed.seed)
     var result = ItemGrouping(
       assignment: [], count: 0, prototypes: vectors, items: training.items,

@@ -36,8 +36,17 @@ struct KnownLabels {
   /// What `simulate --truth` says of items and users.
   ///
   /// Throws `ToolError` when the file holds no planted structure.
-  init(planted file: String) throws {
+  init(planted file: String, _ subjects: Subjects) throws {
     let stored = try StoredModel(InputFile.stream(file, expecting: [.model]))
+    let drawn = subjects.stream.provenance.steps.filter { $0.tool == "simulate" }
+    if let own = stored.provenance.steps.last, !drawn.isEmpty,
+      !drawn.contains(where: { $0.drawsAlike(own) })
+    {
+      throw ToolError(
+        .badData,
+        "\(file): was planted in other data than \(subjects.stream.name); give what the same run of simulate wrote"
+      )
+    }
     // Copies, for the tensors go with the file.
     guard let groups = stored.tensors["item_group"]?.integers.map({ Array($0) }),
       let clusters = stored.tensors["user_cluster"]?.integers.map({ Array($0) }),
@@ -300,5 +309,23 @@ private func mainCategories(
       best = category
     }
     return best.map { UInt32($0) }
+  }
+}
+
+extension ProvenanceStep {
+  /// Whether another run of simulate drew the same, as far as its options tell.
+  fileprivate func drawsAlike(_ other: ProvenanceStep) -> Bool {
+    func choices(_ step: ProvenanceStep) -> [String] {
+      var (kept, words) = ([String](), step.arguments[...])
+      while let word = words.popFirst() {
+        if word == "--truth" || word == "--seed" || word == "-z" || word == "--compression" {
+          words = words.dropFirst()
+        } else if !["--truth=", "--seed=", "--compression="].contains(where: word.hasPrefix) {
+          kept.append(word)
+        }
+      }
+      return kept
+    }
+    return seed == other.seed && Set(choices(self)) == Set(choices(other))
   }
 }

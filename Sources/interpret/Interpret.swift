@@ -105,6 +105,7 @@ struct Interpret: Tool {
 
   func execute(_ context: ToolContext) throws {
     let parts = try Part.chosen(only)
+    try Part.refuseVain(beside: parts, context)
     try BLAS.open()
     let file = try output.open(binary: false)
     let subjects = try Subjects(
@@ -125,7 +126,7 @@ struct Interpret: Tool {
         sections.append(
           agreementSection(
             subjects, clusters: clusters,
-            known: try planted.map { try KnownLabels(planted: $0) }
+            known: try planted.map { try KnownLabels(planted: $0, subjects) }
               ?? other.map { try KnownLabels(other: $0, subjects) },
             seed: seed.seed))
       case .fidelity:

@@ -28,6 +28,23 @@ enum Part: String, CaseIterable {
     guard !chosen.isEmpty else { throw ToolError(.usage, "--only names nothing to measure") }
     return allCases.filter(chosen.contains)
   }
+
+  /// Options that are about some parts alone.
+  private static let options: [(names: [String], parts: Set<Part>)] = [
+    (["--prune"], [.independence, .disentanglement]),
+    (["--votes", "--draws", "--histories"], [.disentanglement]),
+    (["--clusters", "--planted", "--other"], [.agreement]),
+    (["--fidelity-users"], [.structure, .fidelity]),
+    (["--orders", "--recommendations"], [.fidelity]),
+    (["--reasons-top"], [.reasons]), (["--confidence"], [.bounds]),
+  ]
+
+  /// Throws `ToolError` (usage) for an option that is about parts which are not measured.
+  static func refuseVain(beside parts: [Part], _ context: ToolContext) throws {
+    for (names, own) in options where own.isDisjoint(with: parts) {
+      try context.refuse(names, since: "--only leaves out what it is about")
+    }
+  }
 }
 
 /// The formats of `--format`.

@@ -34,7 +34,8 @@ import Testing
     #expect(fit("--set epochs=4 -o \(whole)").status == 0)
     let first = fit("--set epochs=2 --checkpoint \(point) --checkpoint-every 1 -o \(half)")
     #expect(first.status == 0, "\(first.errors)")
-    let second = fit("--set epochs=4 --resume=\(point) --checkpoint-every=3 -o \(half)")
+    let second = fit(
+      "--set epochs=4 --resume=\(point) --checkpoint=\(point).2 --checkpoint-every=3 -o \(half)")
     #expect(second.status == 0, "\(second.errors)")
     // How a run went on is no part of its history.
     let same = Shell.run("cmp \(whole) \(half)")

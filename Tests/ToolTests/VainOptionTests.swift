@@ -67,6 +67,17 @@ import Testing
       ("split --scheme leave-one-out --test 0.3 ratings.ig", "--test"),
       ("split --scheme time --test-from 2020-01-01 --test 0.3 ratings.ig", "--test"),
       ("simulate --users 50 --interactions 2000 --scale 2", "--scale"),
+      ("score --model m --format npz --top 5 ratings.ig", "--top"),
+      ("fit --model ease --checkpoint-every 2 split.ig", "--checkpoint-every"),
+      ("fit --model ease --validate-by recall@5 ratings.ig", "--validate-by"),
+      ("interpret --model m --only bounds --votes 3 split.ig", "--votes"),
+      (
+        "interpret --model m --only structure --recommendations lists split.ig", "--recommendations"
+      ),
+      ("metrics --truth split.ig lists --place lists --at 5", "--at"),
+      ("metrics --truth split.ig lists --place lists --confidence 0.9", "--confidence"),
+      ("group-items --groups 99 ratings.ig", "--groups 99 is more than the 12 items"),
+      ("fit --set epochs=1 --set groups=5 --groups groups split.ig", "groups: has 2 groups"),
     ] { expectRefusal("\(command) -o out", option) }
     #expect(!files.folder.names.contains("out"))
   }
