@@ -39,6 +39,12 @@ DEFAULTS = {
 }
 
 
+# Shares: a limit of 20, meant as 20 %, would never be reached.
+SHARES = ("MAX_DROP", "MAX_SHRINK", "MAX_NEW_USERS", "MAX_NEW_ITEMS", "MAX_REPEATED", "MAX_SHORT")
+# Figures of all lists together, of which no test tells whether a model fell behind.
+OF_CATALOGUES = ("coverage", "gini", "novelty")
+
+
 # What decides what is published, beside the log.
 DECIDING = ("SOURCE", "SOURCE_COMMAND", "ITEMS", "INGEST", "BINARIZE", "SPLIT", "MODEL", "FIT", "SCORE", "TOP", "LISTS")
 
@@ -46,6 +52,19 @@ DECIDING = ("SOURCE", "SOURCE_COMMAND", "ITEMS", "INGEST", "BINARIZE", "SPLIT", 
 def other_settings(settings, earlier):
     """Which settings that decide what is published differ from those of an earlier night, as text."""
     return ", ".join(key for key in DECIDING if settings[key] != earlier.get(key, settings[key]))
+
+
+def other_division(settings, earlier):
+    """Whether users may be in another part than they were by an earlier night's settings."""
+    def told(text):
+        words = shlex.split(text.replace("=", " "))
+        pairs = dict(zip(words, words[1:]))
+        return [float(pairs.get(name, default)) for name, default in (("--test", 0.1), ("--validation", 0.1), ("--seed", 20))]
+    before = (earlier or {}).get("SPLIT", settings["SPLIT"])
+    try:
+        return told(before) != told(settings["SPLIT"])
+    except ValueError:
+        return True
 
 
 class Ending(Exception):
@@ -68,6 +87,8 @@ def value_of(key, text):
         raise ValueError(f"needs a number, not '{text}'") from None
     if not math.isfinite(value) or value < 0:
         raise ValueError(f"must be a number from 0 on, not '{text}'")
+    if key in SHARES and value > 1:
+        raise ValueError(f"must be a share from 0 to 1, such as 0.2 for 20 %, not '{text}'")
     return value
 
 
@@ -110,6 +131,8 @@ def read_settings(path):
         raise Ending(USAGE, f"{path}: CHECKPOINT must be yes or no")
     if not re.fullmatch("[a-z-]+@[1-9][0-9]*", settings["METRIC"]):
         raise Ending(USAGE, f"{path}: METRIC must be a name and a length of lists, as in ndcg@100")
+    if settings["METRIC"].partition("@")[0] in OF_CATALOGUES:
+        raise Ending(USAGE, f"{path}: METRIC must be a figure of users, as in ndcg@100: others tell no test that a model fell behind")
     if bool(settings["SOURCE"]) == bool(settings["SOURCE_COMMAND"]):
         raise Ending(USAGE, f"{path}: say where the log is: SOURCE, a file, or SOURCE_COMMAND")
     if again:

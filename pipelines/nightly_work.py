@@ -12,8 +12,12 @@ import subprocess
 
 from nightly_files import (
     BAD_DATA, BUSY, DAYS, DEGRADED, FULL, NO_INPUT, PUBLISHED, REFUSALS, USAGE, Ending, as_json, digest_of, on_signals,
-    read_json, sync, write_whole)
+    other_division, read_json, sync, write_whole)
 from nightly_steps import Steps, as_shell, end_with_parent, message_of
+
+
+# Models that train epoch by epoch, from an earlier one or after a break.
+NETWORKS = ("indgrm", "recvae", "macridvae", "mult-vae", "dglgm")
 
 
 class Night(Steps):
@@ -28,7 +32,7 @@ class Night(Steps):
         metric, _, at = settings["METRIC"].partition("@")
         asked = {
             "INGEST": ["ingest"], "BINARIZE": ["binarize"], "SPLIT": ["split", "--stable"],
-            "FIT": ["fit", "--refit", "--model", settings["MODEL"]],
+            "FIT": ["fit", "--refit", "--model", settings["MODEL"], *self.checkpoints(settings["MODEL"] in NETWORKS)[-1]],
             "SCORE": ["score", "--model", ".none", "--top", str(settings["TOP"])],
             "METRIC": ["metrics", "--truth", ".none", "--metrics", metric, "--at", at],
         }
@@ -44,6 +48,8 @@ class Night(Steps):
                 preexec_fn=end_with_parent, check=False)
             if done.returncode == USAGE:
                 raise Ending(USAGE, f"{key}: {message_of(USAGE, done.stderr)}")
+            if done.returncode == PUBLISHED:
+                raise Ending(USAGE, f"{key}: has an option by which {tool} prints something and ends, such as --help; leave it out")
 
     def source(self):
         """The log as one file: the one that is named, or what the command prints."""
@@ -148,7 +154,7 @@ class Night(Steps):
         words = ["fit", "--refit", "--model", settings["MODEL"], *shlex.split(settings["FIT"]), "split.ig"]
         day = settings["COLD"]
         warm = self.before and day != "always" and (day == "never" or DAYS[self.date.weekday()] != day)
-        trains = settings["MODEL"] in ("indgrm", "recvae", "macridvae", "mult-vae", "dglgm")
+        trains = settings["MODEL"] in NETWORKS
         ways = [(words, ["split.ig"])]
         if warm and trains:
             ways.insert(0, ([*words, "--init", f"{self.past}/model"], ["split.ig", f"{self.past}/model"]))
@@ -196,7 +202,11 @@ class Night(Steps):
         self.lists_of("fitted.model", "fitted.lists")
         figure = self.summary["figures"] = self.figures("fitted.lists")
         low = figure["mean"] < self.settings["FLOOR"]
-        if not self.before:
+        knows = self.before and other_division(self.settings, self.earlier.get("settings"))
+        if knows:
+            # It was trained on some of those who are held out now.
+            self.summary["uncompared"] = f"the model of {self.before} knows users that SPLIT holds out now"
+        if not self.before or knows:
             self.refuse_unless("floor", figure["mean"], not low, f"{figure['mean']:.4f} is below {self.settings['FLOOR']}")
             return None
         try:

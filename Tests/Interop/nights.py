@@ -36,6 +36,15 @@ def every_refusal_is_described():
     expect({str(status) for status in REFUSALS.values()} == told, f"statuses of refusals: {REFUSALS}, {told}")
 
 
+def divisions_are_told():
+    """Whether settings of a split hold out other users than those before, whose model would know them."""
+    sys.path.insert(0, os.path.dirname(NIGHTLY))
+    from nightly_files import other_division
+    for text, other in (("", False), ("--folds 3 --until 2100-01-01", False), ("--seed=20 --test 0.10", False),
+                        ("--seed 4", True), ("--test=0.2", True)):
+        expect(other_division({"SPLIT": text}, {"SPLIT": ""}) == other, f"SPLIT={text} holds out others: {not other}")
+
+
 def undisturbed():
     """The sums of every night, from a root where nothing happens, and the seconds that a night takes."""
     place, sums, begin = Place("calm"), [], time.monotonic()
@@ -288,7 +297,10 @@ def settings():
                        ("KEEP=-1", "KEEP: must be"), ("TOP=0", "TOP must be"), ("ITEMS=a\0b", "holds zero bytes"),
                        ("FIT=--set 'x", "FIT: No closing quotation"), ("NAME=x", "no setting 'NAME'"),
                        ("TOP=5", "line 11: TOP is set before"), ("SCORE=--top 5", "SCORE: --top is what the night itself says"),
-                       ("METRIC=ndcg", "METRIC must be"), ("CHECKPOINT=true", "CHECKPOINT must be"), ("COLD=7", "COLD must be")):
+                       ("METRIC=ndcg", "METRIC must be"), ("CHECKPOINT=true", "CHECKPOINT must be"), ("COLD=7", "COLD must be"),
+                       ("MAX_SHRINK=20", "MAX_SHRINK: must be a share from 0 to 1"), ("METRIC=gini@10", "METRIC must be a figure of users"),
+                       ("INGEST=--help", "INGEST: has an option by which ingest prints something"),
+                       ("SCORE=--version", "SCORE: has an option by which score prints something")):
         place.write("nightly.conf", f"\ufeff{SETTINGS}{text}\n")
         status, message = place.run(0)
         expect(status == 64 and said in message and "\n" not in message, f"{text}: {status} {message}")
@@ -370,6 +382,7 @@ def full(sums):
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     every_refusal_is_described()
+    divisions_are_told()
     sums, seconds = undisturbed()
     killed(sums, seconds)
     stopped()
