@@ -109,6 +109,30 @@ extension Folder {
   }
 }
 
+extension Folder {
+  /// A split of simulated interactions, what is popular there, and lists of 10 items for its test users.
+  ///
+  /// Throws `SimulationFailed` with what the tools said.
+  public func ranked() throws -> (split: String, model: String, lists: String) {
+    let (split, model, lists) = (try simulated().split, path("m"), path("lists"))
+    let run = Shell.run(
+      "fit -q --model popularity \(split) -o \(model)"
+        + " && score -q --model \(model) --top 10 \(split) -o \(lists)")
+    guard run.status == 0 else { throw SimulationFailed(errors: run.errors) }
+    return (split, model, lists)
+  }
+
+  /// Runs a command in a folder of its own that holds `ratings.csv` and `items.csv`.
+  public static func run(_ command: String, _ ratings: String, items: String = "") throws
+    -> Shell.Result
+  {
+    let folder = try Folder()
+    _ = try folder.write("ratings.csv", ratings)
+    _ = try folder.write("items.csv", items)
+    return folder.run(command)
+  }
+}
+
 public struct SimulationFailed: Error {
   public let errors: String
 }

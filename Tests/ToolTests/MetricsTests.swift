@@ -4,7 +4,7 @@ import Foundation
 import Support
 import Testing
 
-@Suite struct ModelTableToolTests {
+@Suite struct MetricsTests {
   private let folder: Folder
 
   init() throws {
@@ -116,6 +116,21 @@ import Testing
         && run.errors.split(separator: "\n").count == 1,
       "\(line): \(run.status) \(run.errors)")
     #expect(folder.run("test -e out").status == 1)
+  }
+
+  @Test func aFigureBelowItsFloorIsStatusOne() throws {
+    let folder = try Folder()
+    let (split, _, lists) = try folder.ranked()
+    let metrics = "metrics -q --truth \(split) --at 5,10 --metrics ndcg"
+    #expect(Shell.run("\(metrics) --fail-below ndcg@10=0 \(lists)").status == 0)
+    let low = Shell.run("\(metrics) --fail-below ndcg@5=0 --fail-below ndcg@10=0.999 \(lists)")
+    #expect(low.status == 1)
+    #expect(low.output.contains("ndcg"), "the figures are written all the same")
+    #expect(low.errors.contains("ndcg@10 is 0.") && low.errors.contains("below 0.999"))
+    #expect(Shell.run("\(metrics) --fail-below recall@10=0.1 \(lists)").status == 64)
+    for wrong in ["ndcg=1", "ndcg@0=1", "ndcg@10=nan", "best@10=1", "ndcg@10"] {
+      #expect(Shell.run("\(metrics) --fail-below \(wrong) \(lists)").status == 64, "\(wrong)")
+    }
   }
 }
 
