@@ -39,7 +39,7 @@ import Testing
     let before = scores(model)
     #expect(model.findPlaceBases(data))
     #expect(model.decoder.bases != nil && model.settings["doors"]?.string == "places")
-    for (a, b) in zip(before.buffer, scores(model).buffer) { #expect(abs(a - b) < 2e-4) }
+    for (a, b) in zip(before.array, scores(model).array) { #expect(abs(a - b) < 2e-4) }
   }
 
   @Test func basesAreOrthogonalAndBeginWithWhatUsersShare() throws {
@@ -72,7 +72,7 @@ import Testing
       for row in 0..<users.points.rows {
         for factor in factors { other.points[row, factor] += 0.3 }
       }
-      return scores(model, other).buffer.map { exp(Double($0)) }
+      return scores(model, other).array.map { exp(Double($0)) }
     }
     let still = moved([])
     func interplay(_ first: Int, _ second: Int) -> Double {
@@ -119,7 +119,7 @@ import Testing
       #expect(mapping[factor % 3, factor] == 0)
     }
     let (before, after) = (scores(whole), scores(part))
-    #expect(zip(before.buffer, after.buffer).contains { abs($0 - $1) > 1e-3 })
+    #expect(zip(before.array, after.array).contains { abs($0 - $1) > 1e-3 })
     let told = part.explain(Array(data.rows.row(3)), items: Array(0..<12))
     for explanation in told {
       for contribution in explanation.contributions {
