@@ -133,6 +133,38 @@ extension Folder {
   }
 }
 
+extension Folder {
+  /// What 40 users chose of nine items as `log.csv` and `log.ig`, with neighbours of items as the model `m`.
+  ///
+  /// Throws `SimulationFailed` with what the tools said.
+  public func chosen() throws {
+    let made = run(
+      "{ echo user,item; for u in $(seq 40); do for k in 1 2 3 4; do echo u$u,i$(((u + k * k) % 9)); done; done; }"
+        + " > log.csv && ingest -q log.csv -o log.ig && fit -q --model item-knn log.ig -o m")
+    guard made.status == 0 else { throw SimulationFailed(errors: made.errors) }
+  }
+
+  /// Simulated stars `raw.ig`, whole as `one.ig` and in seven parts.
+  ///
+  /// Throws `SimulationFailed` with what the tools said.
+  public func cut() throws {
+    let made = run(
+      "simulate -q --users 300 --items 80 --interactions 9000 --ratings stars -o raw.ig"
+        + " && shard -q --into 1 --part 0 raw.ig -o one.ig && shard -q --into 7 raw.ig -o parts")
+    guard made.status == 0 else { throw SimulationFailed(errors: made.errors) }
+  }
+
+  /// The content digests of files, which leave their history out.
+  ///
+  /// Throws `SimulationFailed` with what check said where a file has none.
+  public func digests(_ files: String...) throws -> [String] {
+    let run = run("check --digests \(files.joined(separator: " ")) | sed '/^#/d; s/ .*//'")
+    let found = run.output.split(separator: "\n").map(String.init)
+    guard found.count == files.count else { throw SimulationFailed(errors: run.errors) }
+    return found
+  }
+}
+
 public struct SimulationFailed: Error {
   public let errors: String
 }

@@ -9,26 +9,7 @@ import Testing
 
   init() throws {
     folder = try Folder()
-    let made = folder.run(
-      "simulate -q --users 300 --items 80 --interactions 9000 --ratings stars -o raw.ig"
-        + " && shard -q --into 1 --part 0 raw.ig -o one.ig && shard -q --into 7 raw.ig -o parts")
-    #expect(made.status == 0, "\(made.errors)")
-  }
-
-  /// The content digests of files, which leave their history out.
-  private func digests(_ files: String...) -> [String] {
-    let found = folder.run("check --digests \(files.joined(separator: " ")) | sed '/^#/d; s/ .*//'")
-      .output
-      .split(separator: "\n").map(String.init)
-    #expect(found.count == files.count, "\(files)")
-    return found
-  }
-
-  private func expectEqual(_ files: String..., after command: String) {
-    let made = folder.run(command)
-    #expect(made.status == 0, "\(made.errors)")
-    let found = files.flatMap { digests($0) }
-    #expect(found.count == files.count && Set(found).count == 1, "\(command): \(found)")
+    try folder.cut()
   }
 
   @Test func splitsAndListsOfPartsAreThoseOfTheWhole() throws {
@@ -39,7 +20,7 @@ import Testing
         + " merge -q parts/*.x -o all.x && merge -q one.x -o one.y && fit -q --model ease one.x -o m"
     )
     #expect(prepared.status == 0, "\(prepared.errors)")
-    #expect(Set(digests("one.x", "one.y", "all.x")).count == 1)
+    #expect(try Set(folder.digests("one.x", "one.y", "all.x")).count == 1)
     let ruled = folder.run(
       "dump --to csv one.ig | awk -F , 'NR > 2 { print $1 \",\" last } { last = $2 }' | ingest -q -o few.ig"
     )
@@ -52,7 +33,7 @@ import Testing
         "\(each) score -q --model m \(options) $f.\(input) -o $f.r || exit 1; done;"
           + " merge -q parts/*.r -o all.r")
       #expect(scored.status == 0, "\(scored.errors)")
-      #expect(Set(digests("one.r", "all.r")).count == 1, "\(input) \(options)")
+      #expect(try Set(folder.digests("one.r", "all.r")).count == 1, "\(input) \(options)")
     }
     let text = folder.run(
       "score -q --model m --format tsv one.ig > one.t; for p in parts/part-*.ig; do"
@@ -165,7 +146,7 @@ import Testing
         + " do p=many/part-$n; binarize -q --min 4 $p.ig | split -q --stable -o $p.x &&"
         + " score -q --model m $p.ig -o $p.r || exit 1; done; merge -q many/*.ig -o all.ig")
     #expect(many.status == 0, "\(many.errors)")
-    #expect(Set(digests("one.ig", "all.ig")).count == 1)
+    #expect(try Set(folder.digests("one.ig", "all.ig")).count == 1)
     let nothing = folder.run(
       "for p in many/*.ig; do"
         + " [ $(dump --to csv $p | wc -l) -gt 1 ] || { shard --into 2 $p -o no; exit; }; done")

@@ -9,30 +9,18 @@ import Testing
 
   init() throws {
     folder = try Folder()
-    let made = folder.run(
-      "simulate -q --users 300 --items 80 --interactions 9000 --ratings stars -o raw.ig"
-        + " && shard -q --into 1 --part 0 raw.ig -o one.ig && shard -q --into 7 raw.ig -o parts")
-    #expect(made.status == 0, "\(made.errors)")
+    try folder.cut()
   }
 
-  /// The content digests of files, which leave their history out.
-  private func digests(_ files: String...) -> [String] {
-    let found = folder.run("check --digests \(files.joined(separator: " ")) | sed '/^#/d; s/ .*//'")
-      .output
-      .split(separator: "\n").map(String.init)
-    #expect(found.count == files.count, "\(files)")
-    return found
-  }
-
-  private func expectEqual(_ files: String..., after command: String) {
+  private func expectEqual(_ files: String..., after command: String) throws {
     let made = folder.run(command)
     #expect(made.status == 0, "\(made.errors)")
-    let found = files.flatMap { digests($0) }
+    let found = try files.flatMap { try folder.digests($0) }
     #expect(found.count == files.count && Set(found).count == 1, "\(command): \(found)")
   }
 
   @Test func partsMergeToTheSameWholeHoweverMany() throws {
-    expectEqual(
+    try expectEqual(
       "one.ig", "m7.ig", "m3.ig", "again.ig",
       after: "merge -q parts/part-*.ig -o m7.ig; shard -q --into 3 raw.ig -o three;"
         + " merge -q --manifest three/MANIFEST -o m3.ig; shard -q --into 1 --part 0 m7.ig -o again.ig"
@@ -56,7 +44,7 @@ import Testing
       "dump --to csv raw.ig > raw.csv; head -1 raw.csv > b.csv; head -5000 raw.csv > a.csv;"
         + " tail -n +5001 raw.csv >> b.csv; for f in raw a b; do ingest -q $f.csv -o $f.i; done")
     #expect(halves.status == 0, "\(halves.errors)")
-    expectEqual(
+    try expectEqual(
       "w.ig", "ab.ig",
       after: "shard -q --into 1 --part 0 raw.i -o w.ig; shard -q --into 1 --part 0 a.i b.i -o ab.ig"
     )
@@ -72,7 +60,7 @@ import Testing
         + " \(script) parts core 10 50 --min 4; merge -q --manifest core/MANIFEST -o all.k;"
         + " merge -q one.k -o one.m")
     #expect(rounds.status == 0 && rounds.errors.contains("round 3: "), "\(rounds.errors)")
-    #expect(Set(digests("one.m", "all.k")).count == 1)
+    #expect(try Set(folder.digests("one.m", "all.k")).count == 1)
     let nothing = folder.run("\(script) parts none 12 55 --min 4")
     #expect(nothing.status == 65 && nothing.errors.contains("nothing is left"), "\(nothing.errors)")
     let alone = folder.run("binarize --min-item 2 parts/part-00000.ig -o no.ig")
