@@ -49,7 +49,7 @@ func models(_ name: String, _ floors: [String]) -> Target {
 let modelling: [Target.Dependency] = ["Recommending", "Fitting", "ModelCatalogue"]
 
 let tools: [Target] = [
-  tool("ingest", ["DataSources", "DenseMath", "Interchange"]),
+  tool("ingest", ["DataSources", "DenseMath", "InteractionData", "Interchange"]),
   tool("binarize", ["DataSources", "InteractionData", "Interchange"]),
   tool("split", ["DataSources", "InteractionData", "Interchange"]),
   tool("shard", ["InteractionData", "Interchange"]),

@@ -77,10 +77,7 @@ struct FieldSample {
       Verdict(column(place), called: names[place]).map { (place, $0) }
     }.first
     guard let (place, verdict) = found else { return nil }
-    return
-      "rows count alike, whether '\(shown(names[place].utf8))' is '\(shown(verdict.one))' or"
-      + " '\(shown(verdict.other))'; keep those that were liked, or say --columns rating=\(place + 1) where it"
-      + " holds numbers"
+    return verdict.doubt("rows", names[place], columns: "rating=\(place + 1)")
   }
 
   /// Positions with the column of dates for times where the one named so has times of day alone.

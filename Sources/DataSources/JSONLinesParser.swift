@@ -99,10 +99,8 @@ struct JSONLinesParser: LineParser {
       guard let verdict = Verdict(values(of: Array(name.utf8), in: lines), called: name) else {
         continue
       }
-      return
-        "objects count alike, whether '\(shown(name.utf8))' is '\(shown(verdict.one))' or"
-        + " '\(shown(verdict.other))'; keep those that were liked, or say --columns"
-        + " \(Conversion.quoted("rating=\(shown(name.utf8))")) where it holds numbers"
+      return verdict.doubt(
+        "objects", name, columns: Conversion.quoted("rating=\(shown(name.utf8))"))
     }
     return nil
   }

@@ -29,4 +29,14 @@ struct Verdict {
     else { return nil }
     (one, other) = (some, none)
   }
+
+  /// What is to be said of a column that is left out.
+  ///
+  /// - Parameters:
+  ///   - things: what counts alike, such as rows.
+  ///   - columns: what `--columns` would be to read it.
+  func doubt(_ things: String, _ name: String, columns: String) -> String {
+    "\(things) count alike, whether '\(shown(name.utf8))' is '\(shown(one))' or '\(shown(other))'; keep those that were"
+      + " liked, or say --columns \(columns) where it holds numbers"
+  }
 }

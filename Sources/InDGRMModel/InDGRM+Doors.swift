@@ -25,12 +25,12 @@ extension InDGRM {
   private static let factorsOfItems = [30, 40, 50, 60, 80]
   /// Items beyond which neighbours of all are too dear to look for, so that groups stay as they were trained, factors are
   /// turned by the most frequent ones and speak of all items of a group alike.
-  private static let mostItems = 50_000
+  static let mostItems = 50_000
   /// Factors that are turned: those that users differ most along, beside what all users share.
   private static let mostFactors = 139
   /// Users, and items that each would be recommended first, by whose scores factors are turned beside the items, and what
   /// they count.
-  private static let (turningUsers, turningItems, pairWeight) = (250, 10, 0.5)
+  static let (turningUsers, turningItems, pairWeight) = (250, 10, 0.5)
   /// What of the validation metric closed doors may cost, a standard error included.
   private static let cost = 0.005
 

@@ -8,14 +8,9 @@ import Recommending
 import Training
 
 extension InDGRM {
-  /// Users, and items that each would be recommended first, by whose scores axes are turned beside the items, and what they
-  /// count; as where users have one place (`closeDoors`).
-  private static let (turningUsers, turningItems, pairWeight) = (250, 10, 0.5)
-  /// Items that the axes of all groups together are turned by.
-  private static let mostItems = 50_000
-
   /// Gives every item group a basis of its own in which users' places are read (`PlaceBases`), which leaves every score as
-  /// it is: what all users share in the group, and beside it axes turned to simple structure.
+  /// it is: what all users share in the group, and beside it axes turned to simple structure, by as many users and items as
+  /// where users have one place (`closeDoors`).
   ///
   /// - Returns: whether there is one for every group; not where users have no directions.
   func findPlaceBases(_ data: TrainingData) -> Bool {
@@ -116,7 +111,7 @@ extension InDGRM {
     guard let bases = decoder.bases else { return 0 }
     let sample = place(Self.sample(of: data))
     guard let places = sample.groupPlaces else { return 0 }
-    let flows = Flows(self, sample, places, data.rows.columnCounts())
+    let flows = Flows(self, bases, sample, places, data.rows.columnCounts())
     let whole = bases.rotations.value.array
     func leaveOut(_ loss: Double) {
       for (index, value) in whole.enumerated() { bases.rotations.value.pointer[index] = value }
@@ -151,7 +146,8 @@ private struct Flows {
   private let activities: [(mean: Double, deviation: Double)]
 
   init(
-    _ model: InDGRM, _ sample: UserRepresentations, _ places: Matrix<Float>, _ popularity: [Int]
+    _ model: InDGRM, _ bases: PlaceBases<Float>, _ sample: UserRepresentations,
+    _ places: Matrix<Float>, _ popularity: [Int]
   ) {
     let (groups, d) = (model.shape.groups, model.shape.latent)
     energies = Matrix(rows: groups, columns: d)
@@ -164,25 +160,23 @@ private struct Flows {
     activities = (0..<groups).map { group in moments((0..<places.rows).map { activity[$0, group] })
     }
     var sizes = [Double](repeating: 0, count: groups)
-    if let bases = model.decoder.bases {
-      let users = bases.factors(
-        places: model.byGroup(places), activity: activity)
-      let (items, membership) = (model.decoder.unitItems, model.decoder.groups.membership)
-      let turned = Matrix<Float>(rows: items.rows, columns: d)
-      for group in 0..<groups {
-        multiply(items, bases.rotation(group), into: turned)
-        for item in 0..<items.rows {
-          let weight = Double(popularity[item]) * Double(membership[item, group])
-          sizes[group] += weight
-          for (axis, value) in turned.row(item).enumerated() {
-            energies[group, axis] += weight * Double(value * value)
-          }
+    let users = bases.factors(
+      places: model.byGroup(places), activity: activity)
+    let (items, membership) = (model.decoder.unitItems, model.decoder.groups.membership)
+    let turned = Matrix<Float>(rows: items.rows, columns: d)
+    for group in 0..<groups {
+      multiply(items, bases.rotation(group), into: turned)
+      for item in 0..<items.rows {
+        let weight = Double(popularity[item]) * Double(membership[item, group])
+        sizes[group] += weight
+        for (axis, value) in turned.row(item).enumerated() {
+          energies[group, axis] += weight * Double(value * value)
         }
-        for axis in 0..<d {
-          let deviation = moments((0..<users.rows).map { users[$0, axis * groups + group] })
-            .deviation
-          energies[group, axis] *= deviation * deviation
-        }
+      }
+      for axis in 0..<d {
+        let deviation = moments((0..<users.rows).map { users[$0, axis * groups + group] })
+          .deviation
+        energies[group, axis] *= deviation * deviation
       }
     }
     self.sizes = sizes

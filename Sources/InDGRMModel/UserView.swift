@@ -83,18 +83,13 @@ struct UserView {
       let preference = activity.enumerated().map { group, value in
         value + (byGroup.isEmpty ? 0 : byGroup[group].reduce(0, +))
       }
-      let most = preference.max() ?? 0
-      let terms = zip(membership, preference).map { $0 * exp($1 - most) }
-      let total = terms.reduce(0, +)
-      var mixture = 0.0
-      for group in 0..<shape.groups where terms[group] > 0 {
-        let weight = terms[group] / total
+      let (weights, mixture) = mixture(membership, preference)
+      for (group, weight) in weights {
         groups.append(
           .init(
             index: group, weight: weight, contribution: weight * (similarity + preference[group])))
         parts.append(
           .init(source: .group(group), value: weight * Double(decoder.groupBias.value[0, group])))
-        mixture -= weight * log(weight / membership[group])
         for index in factors.indices {
           let own = byGroup.isEmpty ? 0 : byGroup[group][index]
           factors[index] += weight * (own + mapping[group][index] * z[index])
@@ -120,22 +115,18 @@ struct UserView {
       return turned.row(0).enumerated().map { scale * coordinates[group][$0] * Double($1) }
     }
     let preference = activity.indices.map { activity[$0] + agreements[$0].reduce(0, +) }
-    let most = preference.max() ?? 0
-    let terms = zip(membership, preference).map { $0 * exp($1 - most) }
-    let total = terms.reduce(0, +)
+    let (weights, mixture) = mixture(membership, preference)
     var parts = [
       Explanation.Contribution(
         source: .itemBias, value: Double(decoder.itemBias.value[0, Int(item)]))
     ]
     var groups: [Explanation.GroupShare] = []
     var factors: [Explanation.Contribution] = []
-    var mixture = 0.0
-    for group in 0..<shape.groups where terms[group] > 0 {
-      let (weight, mean) = (terms[group] / total, Double(bases.means.value[0, group]))
+    for (group, weight) in weights {
+      let mean = Double(bases.means.value[0, group])
       groups.append(
         .init(index: group, weight: weight, contribution: weight * preference[group]))
       parts.append(.init(source: .group(group), value: weight * mean))
-      mixture -= weight * log(weight / membership[group])
       let own = agreements[group] + [activity[group] - mean]
       factors += own.enumerated().filter { $1 != 0 }.map {
         .init(source: .factor($0 * shape.groups + group), value: weight * $1)
@@ -143,6 +134,17 @@ struct UserView {
     }
     parts.append(.init(source: .groupMixture, value: mixture))
     return explanation(of: item, parts + factors, groups)
+  }
+
+  /// log sum_g c_jg exp(u_g) as sum_g w_g u_g and the rest: the groups that have a weight w, and that rest.
+  private func mixture(_ membership: [Double], _ preference: [Double]) -> (
+    weights: [(group: Int, weight: Double)], rest: Double
+  ) {
+    let most = preference.max() ?? 0
+    let terms = zip(membership, preference).map { $0 * exp($1 - most) }
+    let total = terms.reduce(0, +)
+    let weights = terms.indices.filter { terms[$0] > 0 }.map { ($0, terms[$0] / total) }
+    return (weights, weights.reduce(0) { $0 - $1.1 * log($1.1 / membership[$1.0]) })
   }
 
   private func explanation(

@@ -18,8 +18,8 @@ public struct UnreadRatings: Sendable {
   public var warning: String? {
     guard let range, range.lowerBound < range.upperBound else { return nil }
     return
-      "ratings of \(range.lowerBound.shortText) to \(range.upperBound.shortText) are not looked at: each counts"
-      + " as a like, the lowest too; binarize --min keeps what was liked"
+      "ratings of \(range.shortText) are not looked at: each counts as a like, the lowest too; binarize --min"
+      + " keeps what was liked"
   }
 }
 
@@ -28,6 +28,11 @@ extension Float {
   public var shortText: String {
     self == rounded() && magnitude < 1e9 ? "\(Int(self))" : "\(self)"
   }
+}
+
+extension ClosedRange<Float> {
+  /// The ratings of a range: `1 to 4.5`.
+  public var shortText: String { "\(lowerBound.shortText) to \(upperBound.shortText)" }
 }
 
 extension InteractionSet {

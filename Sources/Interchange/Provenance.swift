@@ -29,6 +29,20 @@ public struct ProvenanceStep: Equatable, Sendable {
     self.details = details
   }
 
+  /// Whether an option was given.
+  public func has(_ option: String) -> Bool { place(of: option) != nil }
+
+  /// What was given for an option that takes something, the last time it was; nil where it was not.
+  public func value(of option: String) -> String? {
+    guard let place = place(of: option) else { return nil }
+    return arguments[place] == option
+      ? arguments[place...].dropFirst().first : String(arguments[place].dropFirst(option.count + 1))
+  }
+
+  private func place(of option: String) -> Int? {
+    arguments.lastIndex { $0 == option || $0.hasPrefix(option + "=") }
+  }
+
   var json: JSONValue {
     var members: [String: JSONValue] = [
       "tool": .string(tool), "version": .string(version),

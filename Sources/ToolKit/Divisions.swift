@@ -2,42 +2,15 @@
 
 import Interchange
 
-/// How a split divided users, as its history tells.
-struct Division: Equatable {
-  let seed: Int?
-  /// What the options say, defaults included.
-  let choices: [String: String]
-
-  private static let defaults = [
-    "--scheme": "users", "--folds": "5", "--test": "0.1", "--validation": "0.1",
-  ]
-  private static let flags: Set = ["--stable", "--repeats"]
-
-  init(_ step: ProvenanceStep) {
-    seed = step.seed
-    var choices = Self.defaults
-    var words = step.arguments[...]
-    while let word = words.popFirst() {
-      guard word.hasPrefix("--"), word != "--" else {
-        if word == "-z" { words = words.dropFirst() }
-        continue
-      }
-      let name = String(word.prefix { $0 != "=" })
-      let value =
-        Self.flags.contains(name)
-        ? "yes"
-        : word == name ? words.popFirst() ?? "" : String(word.dropFirst(name.count + 1))
-      if name != "--seed", name != "--compression" {
-        choices[name] = Double(value).map { "\($0)" } ?? value
-      }
+extension ProvenanceStep {
+  /// Whether split puts users into the same parts as by another step, whatever data they come from.
+  fileprivate func keepsUsers(as other: ProvenanceStep) -> Bool {
+    func share(_ step: ProvenanceStep, _ option: String) -> String {
+      let text = step.value(of: option) ?? "0.1"
+      return Double(text).map { "\($0)" } ?? text
     }
-    self.choices = choices.mapValues { value in Double(value).map { "\($0)" } ?? value }
-  }
-
-  /// Whether users are in the same part under both, whatever data they come from.
-  func keepsUsers(as other: Division) -> Bool {
-    choices["--stable"] == "yes" && other.choices["--stable"] == "yes" && seed == other.seed
-      && ["--test", "--validation"].allSatisfy { choices[$0] == other.choices[$0] }
+    return has("--stable") && other.has("--stable") && seed == other.seed
+      && ["--test", "--validation"].allSatisfy { share(self, $0) == share(other, $0) }
   }
 }
 
@@ -71,10 +44,9 @@ extension Provenance {
     guard let other = step(of: ["split"], before: fit) else {
       return "interactions that were not split"
     }
-    let (mine, its) = (Division(split.steps[own]), Division(steps[other]))
     // The same commands make another split of a log that has changed.
     let isSame = (known == nil || digest == nil) && split.steps[...own] == steps[...other]
-    return isSame || mine.keepsUsers(as: its) ? nil : "another split"
+    return isSame || split.steps[own].keepsUsers(as: steps[other]) ? nil : "another split"
   }
 }
 

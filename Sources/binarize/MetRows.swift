@@ -35,8 +35,8 @@ extension Binarize {
       range.lowerBound < range.upperBound
     {
       context.log.warning(
-        "no rating is below --min \(min.shortText): each of \(range.lowerBound.shortText) to"
-          + " \(range.upperBound.shortText) counts as a like; is it on the same scale?")
+        "no rating is below --min \(min.shortText): each of \(range.shortText)"
+          + " counts as a like; is it on the same scale?")
     } else if min == nil, confidence == nil, let warning = met.ratings.warning {
       context.log.warning(warning)
     }

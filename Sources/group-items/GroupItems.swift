@@ -23,11 +23,14 @@ struct GroupItems: Tool {
   @Argument(help: "Interactions, a split or a model to read; - is standard input.")
   var input = "-"
 
+  /// Of a small catalogue some of these stay empty.
+  private static let usualGroups = 18
+
   @Option(help: "Where the groups come from.")
   var from: GroupSource = .coOccurrence
 
   @Option(help: ArgumentHelp("How many groups, for co-occurrence.", valueName: "n"))
-  var groups = 18
+  var groups = usualGroups
 
   @Option(help: ArgumentHelp("Dimensions of the spectral embedding.", valueName: "n"))
   var dimensions = 64
@@ -100,7 +103,7 @@ struct GroupItems: Tool {
       throw ToolError(
         .badData, "\(stream.name): has no training interactions; check the filters and the split")
     }
-    guard groups == 18 || groups <= training.items.ids.count else {
+    guard groups == Self.usualGroups || groups <= training.items.ids.count else {
       throw ToolError(
         .usage,
         "--groups \(groups) is more than the \(training.items.ids.count) items of \(stream.name); lower it"

@@ -1,6 +1,7 @@
 // How do rows and new ids become chunks of a stream?
 
 import DataSources
+import InteractionData
 import Interchange
 import ToolKit
 
@@ -33,8 +34,7 @@ final class InteractionSink {
   /// What the rows held, in words.
   var summary: String {
     var parts: [String] = []
-    parts.append(
-      ratingRange.map { "ratings of \(ratingText($0))" } ?? "no ratings")
+    parts.append(ratingRange.map { "ratings of \($0.shortText)" } ?? "no ratings")
     parts.append(
       timeRange.map { range in
         // Within three years from 1970 on they are more likely days, months or ranks.

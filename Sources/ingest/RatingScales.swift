@@ -1,5 +1,7 @@
 // Do all inputs rate on one scale?
 
+import InteractionData
+
 /// The ratings of each input.
 struct RatingScales {
   private var ranges: [(name: String, range: ClosedRange<Float>)] = []
@@ -28,16 +30,7 @@ struct RatingScales {
       least.range.upperBound > 0, most.range.lowerBound >= 2 * least.range.upperBound
     else { return nil }
     return
-      "ratings of \(ratingText(most.range)) in \(most.name) are on another scale than those of"
-      + " \(ratingText(least.range)) in"
-      + " \(least.name); bring them to one"
+      "ratings of \(most.range.shortText) in \(most.name) are on another scale than those of"
+      + " \(least.range.shortText) in \(least.name); bring them to one"
   }
-}
-
-/// The ratings of a range as people write them: without a point where they are whole.
-func ratingText(_ range: ClosedRange<Float>) -> String {
-  func text(_ number: Float) -> String {
-    number == number.rounded() && number.magnitude < 1e9 ? "\(Int(number))" : "\(number)"
-  }
-  return "\(text(range.lowerBound)) to \(text(range.upperBound))"
 }

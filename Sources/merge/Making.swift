@@ -26,11 +26,7 @@ extension Provenance {
 extension ProvenanceStep {
   /// Whether an option was given, and with which number or word where it takes one.
   fileprivate func choice(_ name: String) -> String? {
-    guard let place = arguments.firstIndex(where: { $0 == name || $0.hasPrefix(name + "=") }) else {
-      return nil
-    }
-    guard ["--diversity", "--diversity-by"].contains(name) else { return name }
-    return arguments[place] == name
-      ? arguments[place...].dropFirst().first : String(arguments[place].dropFirst(name.count + 1))
+    guard ["--diversity", "--diversity-by"].contains(name) else { return has(name) ? name : nil }
+    return value(of: name)
   }
 }
