@@ -9,11 +9,11 @@ extension InDGRM {
   /// What users' variance may lose by axes that are left out, largest first.
   ///
   /// The last is for factors alone that are closed to every group: without them users' directions have other lengths.
-  static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
+  private static let losses = [0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 1e-6]
   /// What of the validation metric that may cost, two standard errors included.
-  static let pruningCost = 0.001
+  private static let cost = 0.001
   /// What is left out where there are no validation users.
-  static let usualLoss = 0.01
+  private static let usualLoss = 0.01
   /// Users that a basis is found by.
   private static let sample = 2000
 
@@ -60,25 +60,34 @@ extension InDGRM {
   private func leaveOut(_ data: TrainingData, loss given: Double?) -> Double {
     let whole = users
     let moments = clusterMoments(Self.sample(of: data))
-    func pruned(_ loss: Double) -> UserEncoder {
-      guard loss > 0 else { return whole }
+    return bearableLoss(data, given) { loss in
       let kept = moments.map { Self.kept($0, loss: loss) }
-      return whole.keeping(shape) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true }
+      users =
+        loss > 0
+        ? whole.keeping(shape) { kept[$0][$1] && decoder.doors?.isAlive($1) ?? true } : whole
     }
-    guard given == nil, let validation = data.validation else {
-      let loss = given ?? Self.usualLoss
-      users = pruned(loss)
-      return loss
-    }
-    let before = ValidationProfile(validation, self)
-    for loss in Self.losses {
-      users = pruned(loss)
-      if ValidationProfile(validation, self).loses(atMost: Self.pruningCost, of: before) {
-        return loss
+  }
+
+  /// Leaves out the largest share that costs no more than a thousandth of the validation metric, or the one given.
+  ///
+  /// - Parameters:
+  ///   - given: the share; nil chooses on validation users (0.01 without any).
+  ///   - leaveOut: leaves out a share of what there was before, nothing for 0.
+  /// - Returns: the share that is left out.
+  func bearableLoss(_ data: TrainingData, _ given: Double?, _ leaveOut: (Double) -> Void) -> Double
+  {
+    var loss = given ?? Self.usualLoss
+    if given == nil, let validation = data.validation {
+      let before = ValidationProfile(validation, self)
+      let bearable = Self.losses.first {
+        leaveOut($0)
+        return ValidationProfile(validation, self).loses(atMost: Self.cost, of: before)
       }
+      if let bearable { return bearable }
+      loss = 0
     }
-    users = whole
-    return 0
+    leaveOut(loss)
+    return loss
   }
 
   /// Which of a cluster's axes have all but a share of its users' second moments; the common one always.

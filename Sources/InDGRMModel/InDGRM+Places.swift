@@ -113,7 +113,7 @@ extension InDGRM {
     guard let places = sample.groupPlaces else { return 0 }
     let flows = Flows(self, bases, sample, places, data.rows.columnCounts())
     let whole = bases.rotations.value.array
-    func leaveOut(_ loss: Double) {
+    let loss = bearableLoss(data, given) { loss in
       for (index, value) in whole.enumerated() { bases.rotations.value.pointer[index] = value }
       for (group, axis) in flows.least(loss) {
         let rotation = bases.rotation(group)
@@ -121,16 +121,6 @@ extension InDGRM {
       }
       bases.prepare()
     }
-    var loss = given ?? Self.usualLoss
-    if given == nil, let validation = data.validation {
-      let before = ValidationProfile(validation, self)
-      loss =
-        Self.losses.first {
-          leaveOut($0)
-          return ValidationProfile(validation, self).loses(atMost: Self.pruningCost, of: before)
-        } ?? 0
-    }
-    leaveOut(loss)
     flows.note(in: bases, scale: Double(decoder.scaleFactor))
     return loss
   }
