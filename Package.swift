@@ -25,10 +25,13 @@ func tool(_ name: String, _ libraries: [Target.Dependency]) -> Target {
     name: name, dependencies: libraries + ["ToolKit", arguments], swiftSettings: swift)
 }
 
-func tests(_ library: String, _ more: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+/// Tests of what users run: optimised libraries and tools, which they need not be themselves.
+func tests(
+  _ folder: String, of dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(library)Tests", dependencies: [.byName(name: library), "Support"] + more,
-    exclude: exclude, swiftSettings: swift)
+    name: "\(folder)Tests", dependencies: dependencies + ["Support"], exclude: exclude,
+    swiftSettings: swift + [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 }
 
 /// A library of models.
@@ -160,22 +163,18 @@ let package = Package(
       name: "roofline",
       dependencies: ["DenseMath", "DataSources", "Interchange", "Fitting", "InDGRMModel"],
       path: "Tests/Roofline", swiftSettings: swift),
-    tests("DenseMath"),
-    tests("Interchange"),
-    tests("DataSources", ["dump", "ingest"], exclude: ["Corpus"]),
-    tests("InteractionData", ["Interchange"]),
-    .testTarget(
-      name: "ModelsTests", dependencies: ["ModelCatalogue", "Support"], swiftSettings: swift),
-    tests("ToolKit", ["Interchange"]),
-    tests("Tuning", ["Interchange"]),
-    tests("Simulation", ["DenseMath"]),
-    tests("RankingMetrics"),
-    tests("Plots"),
-    tests("Interpretability", ["DenseMath"]),
-    .testTarget(
-      name: "ToolTests",
-      dependencies: ["Support", "ToolKit", "Interchange", "indgrm"]
-        + tools.map { .byName(name: $0.name) },
-      swiftSettings: swift),
+    tests("DenseMath", of: ["DenseMath"]),
+    tests("Interchange", of: ["Interchange"]),
+    tests("DataSources", of: ["DataSources", "dump", "ingest"], exclude: ["Corpus"]),
+    tests("InteractionData", of: ["InteractionData", "Interchange"]),
+    tests("Models", of: ["ModelCatalogue"]),
+    tests("ToolKit", of: ["ToolKit", "Interchange"]),
+    tests("Tuning", of: ["Tuning", "Interchange"]),
+    tests("Simulation", of: ["Simulation", "DenseMath"]),
+    tests("RankingMetrics", of: ["RankingMetrics"]),
+    tests("Plots", of: ["Plots"]),
+    tests("Interpretability", of: ["Interpretability", "DenseMath"]),
+    tests(
+      "Tool", of: ["ToolKit", "Interchange", "indgrm"] + tools.map { .byName(name: $0.name) }),
   ]
 )

@@ -3,7 +3,7 @@
 
 Usage: knots.py [BUILD]
 
-Reads what the compiler wrote into the index of a debug build (BUILD, by default .build/debug): a file needs another
+Reads what the compiler wrote into the index of a build (BUILD, by default that of pipelines/test): a file needs another
 where it names something that the other defines. Prints every strongly connected component of files under Sources with
 the name that holds it together, and ends with 1 if one has files of more than one folder: nobody could say there
 which folder stands on which. The compiler keeps targets apart by itself; folders within one it does not. C files are
@@ -55,7 +55,7 @@ class Index:
         self.defines, self.names, self.words = {}, {}, {}
         self.store = self.call("store_create", store.encode(), None)
         if not self.store:
-            sys.exit(f"knots: {store}: is no index; run swift build --build-tests first")
+            sys.exit(f"knots: {store}: is no index; run pipelines/test, or swift build with --enable-index-store, first")
         # A file that was compiled anew has one unit of its name for each way of compiling: the newest counts.
         records = {}
         for version in os.listdir(store):
@@ -146,10 +146,10 @@ def components(arrows):
 def main():
     root = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
     sources = os.path.join(root, "Sources")
-    build = os.path.realpath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(root, ".build/debug")
+    build = os.path.realpath(sys.argv[1]) if len(sys.argv) > 1 else os.path.join(root, ".build-tests/release")
     arrows = Index(os.path.join(build, "index", "store"), sources).arrows()
     if not arrows:
-        sys.exit(f"knots: {build}: the index knows no file of Sources; run swift build --build-tests first")
+        sys.exit(f"knots: {build}: the index knows no file of Sources; run pipelines/test, or swift build with --enable-index-store, first")
     wide = 0
     for knot in components(arrows):
         folders = {os.path.dirname(file) for file in knot}

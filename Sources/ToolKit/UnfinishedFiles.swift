@@ -49,20 +49,42 @@ public enum UnfinishedFiles {
     complaint = strdup(
       "indgrm \(tool): there is not as much memory as this takes; use a machine, or a limit (ulimit -v),"
         + " with more\n")
-    // Swift's runtime aborts where it gets no memory.
-    signal(SIGABRT) { number in
-      guard errno == ENOMEM, let complaint = UnfinishedFiles.complaint else {
-        return UnfinishedFiles.endBySignal(number)
-      }
-      UnfinishedFiles.removeAll()
-      _ = Glibc.write(2, complaint, strlen(complaint))
-      _exit(ExitStatus.systemFault.rawValue)
-    }
+    handleShortMemory()
     // A reader that went away is met where output is written; one of messages alone ends nothing.
     wasPipeIgnored = isIgnored(signal(SIGPIPE, SIG_IGN))
     // A file that grows beyond what is allowed is met there as well.
     signal(SIGXFSZ, SIG_IGN)
     for number in endings { handle(number) { UnfinishedFiles.endBySignal($0) } }
+  }
+
+  /// What the system would have done with SIGSEGV.
+  nonisolated(unsafe) private static var faultAction = sigaction()
+
+  /// Swift's runtime aborts where it gets no memory, and where there is none for its own message either, it reads at
+  /// address 0 in the course of that.
+  private static func handleShortMemory() {
+    signal(SIGABRT) { number in
+      UnfinishedFiles.endIfMemoryIsShort()
+      UnfinishedFiles.endBySignal(number)
+    }
+    sigaction(SIGSEGV, nil, &faultAction)
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in
+      UnfinishedFiles.endIfMemoryIsShort()
+      // Any other fault meets what was there before, which tells where it was, when it is met again.
+      UnfinishedFiles.removeAll()
+      sigaction(SIGSEGV, &UnfinishedFiles.faultAction, nil)
+    }
+    action.sa_flags = faultAction.sa_flags & ~SA_SIGINFO | SA_ONSTACK
+    sigaction(SIGSEGV, &action, nil)
+  }
+
+  /// Ends with the complaint where the last thing that failed on this thread was a request for memory.
+  private static func endIfMemoryIsShort() {
+    guard errno == ENOMEM, let complaint else { return }
+    removeAll()
+    _ = Glibc.write(2, complaint, strlen(complaint))
+    _exit(ExitStatus.systemFault.rawValue)
   }
 
   /// Handles a signal, unless whoever started the tool had it ignored, as nohup does.

@@ -92,7 +92,7 @@ def program(pid):
 
 def killed(what, words):
     """A process is killed in the middle; another number of processes goes on from the checkpoint."""
-    words = lasting(words, "mpi.x", 2, 80)
+    words = lasting(words, "mpi.x", 2, 1000)
     for name in ("mpi.point", "torn.model"):
         with contextlib.suppress(FileNotFoundError):
             os.remove(os.path.join(FOLDER, name))

@@ -40,7 +40,7 @@ def digests(*files):
 
 
 def lasting(words, data, seconds, most):
-    """The words of a fit with as many epochs as take about so long: tools that are built to be debugged are slow."""
+    """The words of a fit with as many epochs as take about so long: machines and builds differ."""
     start = time.monotonic()
     run(f"fit {words} --set epochs=10 {data} -o lasting.model")
     count = round(10 * seconds / (time.monotonic() - start))
